@@ -1,0 +1,1 @@
+"""The command line, the Textual app, its screens and the headless printers."""

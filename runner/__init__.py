@@ -1,0 +1,1 @@
+"""The engine, its workers and everything that works without a screen."""

@@ -1,0 +1,29 @@
+"""The one exception base class of the program."""
+
+from assemblyzero_tui.runner.exit_codes import ExitCode
+
+
+class TuiError(Exception):
+    """Something the user can act on.
+
+    Its text says what is wrong, where, and what to do; it is shown without a traceback.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(f"{what}\n{hint}" if hint else what)
+        self.what = what
+        self.hint = hint
+
+
+class WorkflowError(TuiError):
+    """A workflow cannot go on with its item; the batch continues without it."""
+
+    exit_code = ExitCode.FAILED
+
+
+class EngineError(TuiError):
+    """The engine did not start, or does not answer."""
+
+    exit_code = ExitCode.FAILED

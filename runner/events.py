@@ -1,0 +1,288 @@
+"""Every event of a run and every command to its engine, as tagged structs.
+
+Events are facts of the past: the engine writes them to the journal, one JSON object a line, and
+every face folds them into its state. Commands are wishes: a face sends them over the engine's
+socket, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from assemblyzero_tui.runner.states import State
+
+SCHEMA = 1
+"""Version of the journal's format, in its first line."""
+
+
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What every event carries. ``item`` is empty and ``attempt`` 0 where the run is meant."""
+
+    seq: int = 0
+    """Place in the journal, from 1 and without gaps; given when the event is written."""
+    time: float = 0.0
+    """Seconds since the epoch."""
+    item: str = ""
+    """Id of the item, such as ``LLD-42``."""
+    attempt: int = 0
+    """Which process of the item; events of an older one are dropped."""
+
+
+class ItemInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What is known of an item before any work on it."""
+
+    id: str
+    """Unique in the run, shown everywhere: ``LLD-42``."""
+    key: str
+    """What the workflow calls it: the number of the issue, the slug of the brief."""
+    title: str = ""
+    url: str = ""
+    """Where a human can read about it."""
+    source: str = "gh"
+    """``gh`` (the issue tracker), or the path of the file it is described in."""
+
+
+class Result(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What a finished workflow made."""
+
+    summary: str = ""
+    """One line for the table: ``approved after 2 reviews``."""
+    output: str = ""
+    """Path of what was made, relative to the repository."""
+    lineage: str = ""
+    """Folder of its history, relative to the repository."""
+    iterations: int = 0
+    reviews: int = 0
+    verdict: str = ""
+
+
+class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
+    """The first event of a run."""
+
+    run: str
+    workflow: str
+    """``lld`` or ``issue``."""
+    repository: str
+    provider: str
+    parallel: int
+    nodes: list[str] = []
+    """The nodes of the graph in their usual order."""
+    host: str = ""
+    versions: dict[str, str] = {}
+    demo: bool = False
+
+
+class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):
+    """Items joined the queue, in this order."""
+
+    items: list[ItemInfo]
+
+
+class EngineStarted(Event, tag="engine_started", kw_only=True, omit_defaults=True):
+    """An engine took the run over; whatever was at work before is at work no more."""
+
+    pid: int
+    resumed: bool = False
+
+
+class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
+    """An item entered a state."""
+
+    state: State
+    reason: str = ""
+    """For humans, one line."""
+    tries: int = 0
+    """How often the item was tried again after a failure."""
+    until: float | None = None
+    """When a waiting state is expected to end, seconds since the epoch."""
+    result: Result | None = None
+    """Only with ``done`` and, where something was made, ``failed``."""
+
+
+class NodeStarted(Event, tag="node_started", kw_only=True, omit_defaults=True):
+    """A node of the item's graph began."""
+
+    node: str
+    task: str = ""
+
+
+class NodeEnded(Event, tag="node_ended", kw_only=True, omit_defaults=True):
+    """A node of the item's graph ended."""
+
+    node: str
+    task: str = ""
+    error: str = ""
+
+
+class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
+    """The workflow says how far it is."""
+
+    iteration: int
+    limit: int
+    note: str = ""
+    """Such as ``draft 2`` or ``review: BLOCKED, 2 issues``."""
+
+
+class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
+    """A lease was granted: one attempt of one call to a model is under way."""
+
+    lease: int
+    model: str
+    credential: str = ""
+    node: str = ""
+    timeout: float = 0.0
+    """Seconds the call may take."""
+
+
+class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
+    """A lease came back."""
+
+    lease: int
+    outcome: str
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
+    """An answer that was paid for before was read back; nothing was sent."""
+
+    model: str = ""
+    node: str = ""
+
+
+class Notice(Event, tag="notice", kw_only=True, omit_defaults=True):
+    """Something a human should know."""
+
+    text: str
+    level: Literal["info", "warning", "error"] = "info"
+
+
+class RunHeld(Event, tag="run_held", kw_only=True, omit_defaults=True):
+    """No item is started until further notice, or (``held`` false) items are started again."""
+
+    held: bool
+    reason: str = ""
+
+
+class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
+    """The engine leaves."""
+
+    exit_code: int
+    reason: Literal["finished", "stopped", "interrupted", "error"] = "finished"
+
+
+AnyEvent = (
+    RunStarted
+    | ItemsQueued
+    | EngineStarted
+    | ItemChanged
+    | NodeStarted
+    | NodeEnded
+    | Progressed
+    | CallStarted
+    | CallEnded
+    | CallSkipped
+    | Notice
+    | RunHeld
+    | RunEnded
+)
+
+
+class Command(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="command"):
+    """A wish of a face. ``request`` comes back in the reply."""
+
+    request: int = 0
+
+
+class Hello(Command, tag="hello", kw_only=True, omit_defaults=True):
+    """The first command on a connection."""
+
+    protocol: int
+
+
+class Pause(Command, tag="pause", kw_only=True, omit_defaults=True):
+    """Pause these items at their next node border; all of them, and the queue, if empty."""
+
+    items: list[str] = []
+
+
+class Resume(Command, tag="resume", kw_only=True, omit_defaults=True):
+    """Queue these paused items again; all of them, and open the queue, if empty."""
+
+    items: list[str] = []
+
+
+class Cancel(Command, tag="cancel", kw_only=True, omit_defaults=True):
+    """End these items; all that are not terminal if empty."""
+
+    items: list[str] = []
+    force: bool = False
+    """Kill at once instead of asking first."""
+
+
+class Retry(Command, tag="retry", kw_only=True, omit_defaults=True):
+    """Queue these failed, lost, cancelled or skipped items again; all of them if empty."""
+
+    items: list[str] = []
+
+
+class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
+    """Everyone saves, then the engine leaves; ``resume`` goes on from there."""
+
+    interrupted: bool = False
+    """A signal was the cause, not a wish."""
+    force: bool = False
+
+
+AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop
+
+
+class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The engine's answer to a command; ``request`` 0 announces that the journal has grown."""
+
+    request: int = 0
+    error: str = ""
+    affected: list[str] = []
+    """Items on which the command had an effect."""
+
+
+_event_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_command_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_reply_decoder = msgspec.json.Decoder(Reply)
+
+
+def encode(message: Event | Command | Reply) -> bytes:
+    """One JSON object, without a newline."""
+    return _event_encoder.encode(message)
+
+
+def decode_event(line: bytes) -> AnyEvent:
+    """The event of a journal line.
+
+    Raises:
+        msgspec.DecodeError: the line is not an event of this schema.
+    """
+    return _event_decoder.decode(line)
+
+
+def decode_command(line: bytes) -> AnyCommand:
+    """The command of a line from a face.
+
+    Raises:
+        msgspec.DecodeError: the line is not a command.
+    """
+    return _command_decoder.decode(line)
+
+
+def decode_reply(line: bytes) -> Reply:
+    """The engine's answer.
+
+    Raises:
+        msgspec.DecodeError: the line is not a reply.
+    """
+    return _reply_decoder.decode(line)

@@ -1,0 +1,22 @@
+"""The exit codes of the command, all in one place."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell learns of a run."""
+
+    OK = 0
+    """Every item succeeded, or there was nothing to do."""
+    FAILED = 1
+    """At least one item failed or was lost."""
+    USAGE = 2
+    """The request could not be carried out as it was put; nothing was started."""
+    CANCELLED = 3
+    """Nothing failed, but at least one item was cancelled or left unfinished on request."""
+    EXHAUSTED = 75
+    """Stopped because every credential was exhausted; the same command goes on later."""
+    INTERRUPTED = 130
+    """Ended by SIGINT."""
+    TERMINATED = 143
+    """Ended by SIGTERM."""

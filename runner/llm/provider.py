@@ -1,0 +1,100 @@
+"""What the workflows need of a model: one request in, one answer or one typed failure out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    """How one attempt of one call ended."""
+
+    OK = "ok"
+    MINUTE = "minute"
+    """Refused: the quota of this minute is used up."""
+    DAY = "day"
+    """Refused: the quota of this day is used up."""
+    QUOTA_UNKNOWN = "quota_unknown"
+    """Refused for a quota that was not named."""
+    NO_TIER = "no_tier"
+    """The project has no quota at all for this model."""
+    OVERLOADED = "overloaded"
+    """The model has no capacity; no key is to blame."""
+    AUTH = "auth"
+    """The key is refused."""
+    REGION = "region"
+    """The model is not served where this machine is."""
+    BAD_REQUEST = "bad_request"
+    """The request itself is wrong; it would fail again."""
+    BLOCKED = "blocked"
+    """The prompt or the answer was blocked, or the answer is empty or cut."""
+    TIMEOUT = "timeout"
+    TRANSPORT = "transport"
+    CANCELLED = "cancelled"
+    DIED = "died"
+    """The caller's process ended with the lease in its hand."""
+
+
+class Request(msgspec.Struct, kw_only=True, frozen=True):
+    """One question to a model."""
+
+    purpose: Literal["draft", "review"]
+    system: str
+    prompt: str
+    schema: dict[str, Any] | None = None
+    """JSON schema of the answer, where the answer is to be JSON."""
+
+
+class Answer(msgspec.Struct, kw_only=True, frozen=True):
+    """What a model answered."""
+
+    text: str
+    model: str
+    """The model that really answered."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class CallError(Exception):
+    """One attempt of a call failed."""
+
+    def __init__(self, outcome: Outcome, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.sent = sent
+        """Whether the request left this machine."""
+
+
+class Provider(Protocol):
+    """A way to reach a model."""
+
+    name: str
+    """``offline``, ``gemini`` or ``genai``."""
+    is_gemini: bool
+    """Whether an approval counts as a Gemini review."""
+
+    def model_for(self, request: Request) -> str:
+        """The model that will be asked."""
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        secret: str,
+        timeout: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Makes one attempt.
+
+        Args:
+            request: The question.
+            secret: The key, empty where none is needed.
+            timeout: Wall-clock seconds for the whole call.
+            on_text: Called with each new piece of the answer, where the provider streams.
+
+        Raises:
+            CallError: the attempt failed.
+        """

@@ -1,0 +1,116 @@
+"""Advisory file locks that belong to an open file, so that they can be handed to a child.
+
+``flock`` locks live as long as any process holds the open file they were taken through: given to
+a worker and inherited by its children, a lock tells whether any of them is still alive.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from assemblyzero_tui.runner.places import FILE_MODE, private_directory
+
+_PROBE_PATIENCE = (0.002, 0.005, 0.01)
+"""Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""
+
+
+class FileLock:
+    """A lock that is held from the moment it exists until :meth:`release` or :meth:`hand_over`."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path, note: str = "") -> FileLock | None:
+        """Takes the lock without waiting; ``None`` if somebody holds it.
+
+        ``note`` is written into the file for whoever finds it held.
+
+        Raises:
+            OSError: the file cannot be made or opened.
+        """
+        private_directory(path.parent)
+        patience = iter(_PROBE_PATIENCE)
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                if (pause := next(patience, None)) is None:
+                    return None
+                time.sleep(pause)
+                continue
+            except BaseException:
+                os.close(descriptor)
+                raise
+            if _still_named(path, descriptor):
+                break
+            os.close(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, note.encode())
+        return cls(path, descriptor)
+
+    @classmethod
+    def wait(cls, path: Path) -> FileLock:
+        """Takes the lock, waiting as long as it needs.
+
+        Raises:
+            OSError: the file cannot be made or opened.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _still_named(path, descriptor):
+                return cls(path, descriptor)
+            os.close(descriptor)
+
+    def release(self, *, remove: bool = False) -> None:
+        """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless."""
+        if self.descriptor < 0:
+            return
+        if remove:
+            self.path.unlink(missing_ok=True)
+        os.close(self.descriptor)
+        self.descriptor = -1
+
+    def hand_over(self) -> None:
+        """Closes this copy only: the lock stays with whoever inherited the open file."""
+        self.release()
+
+    def __enter__(self) -> FileLock:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether anybody holds the lock of this file now."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _still_named(path: Path, descriptor: int) -> bool:
+    """Whether the open file is still the one of that name, not one removed in between."""
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        return False
+    opened = os.fstat(descriptor)
+    return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)

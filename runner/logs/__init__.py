@@ -1,0 +1,1 @@
+"""What the workflows printed: stored whole, read by line, shown safely."""

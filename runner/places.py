@@ -1,0 +1,175 @@
+"""Where everything lies: the state folder, a run's folder, checkpoints, sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+_SOCKET_PATH_LIMIT = 100
+"""A socket's path has room for 107 bytes on Linux and 103 on macOS."""
+
+
+def private_directory(path: Path) -> Path:
+    """Makes a folder only its owner can read, with its parents.
+
+    Raises:
+        TuiError: it cannot be made or written.
+    """
+    try:
+        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot make the folder {path}: {error.strerror or error}.",
+            "Make it writable, or set ASSEMBLYZERO_HOME to a folder that is.",
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise TuiError(
+            f"Cannot write in the folder {path}.",
+            f"Run: chmod u+rwx {path}   (or set ASSEMBLYZERO_HOME to another folder)",
+        )
+    return path
+
+
+def state_home() -> Path:
+    """``$ASSEMBLYZERO_HOME``, else ``~/.assemblyzero``; not made here."""
+    named = os.environ.get("ASSEMBLYZERO_HOME")
+    return Path(named).expanduser().absolute() if named else Path.home() / ".assemblyzero"
+
+
+def repository_key(repository: Path) -> str:
+    """A short name for a repository, unique by its real path."""
+    real = repository.resolve()
+    digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:10]
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', real.name) or 'root'}-{digest}"
+
+
+def runtime_directory() -> Path:
+    """A short private folder for sockets and temporary files.
+
+    Raises:
+        TuiError: the folder belongs to somebody else or is open to others.
+    """
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    if base and len(base) < _SOCKET_PATH_LIMIT - 40 and os.access(base, os.W_OK):
+        path = Path(base) / "assemblyzero-tui"
+    else:
+        path = Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
+    private_directory(path)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise TuiError(
+            f"{path} is not a private folder of yours.",
+            f"Look at it and remove it: ls -ld {path}",
+        )
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def engine_log(self) -> Path:
+        return self.path / "engine.log"
+
+    @property
+    def engine_lock(self) -> Path:
+        """Locked as long as an engine serves the run; holds its process id."""
+        return self.path / "engine.pid"
+
+    @property
+    def summary_markdown(self) -> Path:
+        return self.path / "summary.md"
+
+    @property
+    def summary_json(self) -> Path:
+        return self.path / "summary.json"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def log(self, item: str) -> Path:
+        """What the item's workflow printed."""
+        return self.logs / f"{item}.log"
+
+    def audit(self, workflow: str, key: str) -> Path:
+        """The item's own audit file."""
+        prefix = "" if workflow == "lld" else f"{workflow}-"
+        return self.path / "audit" / f"workflow-audit-{prefix}{key}.jsonl"
+
+
+def runs_directory() -> Path:
+    """Where the folders of all runs lie."""
+    return state_home() / "runs"
+
+
+def checkpoint_file(repository: Path, workflow: str, key: str) -> Path:
+    """The database of one item's workflow."""
+    return (
+        state_home() / "checkpoints" / repository_key(repository) / f"{workflow}_workflow_{key}.db"
+    )
+
+
+def new_run_folder(name: str, stamp: str) -> RunFolder:
+    """Makes the folder of a new run; two runs of one second get different ones.
+
+    Raises:
+        TuiError: the state folder cannot be written.
+    """
+    runs = private_directory(runs_directory())
+    for number in range(1, 1000):
+        path = runs / (f"{stamp}-{name}" if number == 1 else f"{stamp}-{name}-{number}")
+        try:
+            path.mkdir(mode=DIRECTORY_MODE)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise TuiError(
+                f"Cannot make the folder {path}: {error.strerror or error}.",
+                "Make room or make it writable, or set ASSEMBLYZERO_HOME to another folder.",
+            ) from error
+        folder = RunFolder(path)
+        private_directory(folder.logs)
+        private_directory(path / "audit")
+        return folder
+    raise TuiError(f"Cannot find a free name for a run in {runs}.")
+
+
+def write_atomically(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
+    """Replaces a file as a whole: a reader sees the old text or the new, after a crash too."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

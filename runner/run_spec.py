@@ -1,0 +1,102 @@
+"""What was asked for: the specification of a run and of one worker."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import ItemInfo
+
+DEFAULT_PARALLEL = 3
+"""What ``--parallel`` alone means."""
+MAX_PARALLEL = 10
+"""The most workers at once unless the user raises it."""
+
+_ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What every workflow of a run is told."""
+
+    max_iterations: int = 20
+    """Visits of the human-edit node before a workflow gives up."""
+    context: list[str] = []
+    """Absolute paths of files whose text goes into every draft."""
+    latency: float = 2.0
+    """Mean seconds of a call to the offline model."""
+    fresh: bool = False
+    """Forget the checkpoint and start over."""
+    accept_changes: bool = False
+    """Continue from the checkpoint although the item, the prompts or the provider changed."""
+
+
+class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """One batch, as written to ``run.json``. Holds no key."""
+
+    run: str
+    """``<time>-<name>``, the name of the run's folder."""
+    workflow: str
+    repository: str
+    """Absolute, links resolved."""
+    items: list[ItemInfo]
+    provider: str
+    parallel: int = 1
+    options: Options = Options()
+    demo: bool = False
+    """The repository is a temporary one, made for this run."""
+    host: str = ""
+    versions: dict[str, str] = {}
+    socket: str = ""
+    """Path of the engine's socket."""
+    schema: int = 1
+
+
+class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """Everything one worker process needs to know; passed over a pipe, never pickled."""
+
+    run: str
+    item: ItemInfo
+    attempt: int
+    workflow: str
+    repository: str
+    provider: str
+    checkpoint: str
+    """URL of the checkpoint database: ``sqlite:///…``."""
+    audit: str
+    """Path of the item's own audit file, in the run's folder."""
+    options: Options = Options()
+
+
+def check_item_id(text: str) -> str:
+    """The same text, if it can be the id of an item.
+
+    Raises:
+        TuiError: it holds anything but letters, digits, ``_`` and ``-``, so it could name a
+            place outside the folders of the run.
+    """
+    if not _ITEM_ID.fullmatch(text):
+        raise TuiError(
+            f"{text!r} is not an item: an id has only letters, digits, '_' and '-'.",
+            "Give the number of an issue, for example: assemblyzero-tui lld 42",
+        )
+    return text
+
+
+def checkpoint_path(url: str) -> Path:
+    """The file behind a ``sqlite:///`` URL.
+
+    Raises:
+        TuiError: the URL is of another kind.
+    """
+    scheme, separator, path = url.partition(":///")
+    if scheme != "sqlite" or not separator:
+        raise TuiError(f"Cannot open the checkpoint {url!r}: only sqlite:/// is known here.")
+    return Path("/" + path.lstrip("/"))
+
+
+def checkpoint_url(path: Path) -> str:
+    """The URL of a checkpoint in a file of this machine."""
+    return f"sqlite:///{path.absolute().as_posix().lstrip('/')}"

@@ -1,0 +1,329 @@
+"""The fold: the state of a run, computed from its events and from nothing else.
+
+Every face shows a :class:`RunState`. It is the same whether the events come from a running
+engine, from the journal of a finished run, or from a replay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    CallEnded,
+    CallSkipped,
+    CallStarted,
+    EngineStarted,
+    ItemChanged,
+    ItemInfo,
+    ItemsQueued,
+    NodeEnded,
+    NodeStarted,
+    Notice,
+    Progressed,
+    Result,
+    RunEnded,
+    RunHeld,
+    RunStarted,
+)
+from assemblyzero_tui.runner.states import AT_WORK, State
+
+NOTICE_LIMIT = 500
+"""How many notices a run remembers; the journal has them all."""
+
+
+@dataclass(slots=True)
+class Span:
+    """One stretch of time an item spent in one state, in seconds since the epoch."""
+
+    state: State
+    start: float
+    end: float | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A call to a model that is under way."""
+
+    lease: int
+    model: str
+    credential: str
+    since: float
+    timeout: float
+
+
+@dataclass(slots=True)
+class ItemState:
+    """What is known of one item now."""
+
+    info: ItemInfo
+    index: int
+    """Place in the queue of the run, from 0."""
+    state: State = State.QUEUED
+    since: float = 0.0
+    """When it entered its state."""
+    until: float | None = None
+    """When a waiting state is expected to end."""
+    reason: str = ""
+    attempt: int = 0
+    tries: int = 0
+    node: str = ""
+    """The node at work, or the last one that was."""
+    node_since: float = 0.0
+    iteration: int = 0
+    limit: int = 0
+    note: str = ""
+    call: Call | None = None
+    calls: int = 0
+    calls_skipped: int = 0
+    calls_refused: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    started: float | None = None
+    ended: float | None = None
+    result: Result | None = None
+    spans: list[Span] = field(default_factory=list)
+    spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
+
+    @property
+    def id(self) -> str:
+        """The item's id, such as ``LLD-42``."""
+        return self.info.id
+
+    def seconds_in(self, states: Iterable[State], now: float) -> float:
+        """Seconds spent in any of these states until ``now``."""
+        total = 0.0
+        for state in states:
+            total += self.spent[state]
+            if state is self.state and not state.terminal:
+                total += max(0.0, now - self.since)
+        return total
+
+    def active_seconds(self, now: float) -> float:
+        """Seconds with a process at work."""
+        return self.seconds_in(AT_WORK, now)
+
+    def paused_seconds(self, now: float) -> float:
+        """Seconds paused by the user."""
+        return self.seconds_in((State.PAUSED,), now)
+
+    def quota_seconds(self, now: float) -> float:
+        """Seconds spent waiting for a credential."""
+        return self.seconds_in((State.QUOTA,), now)
+
+
+@dataclass(slots=True)
+class RunState:
+    """What is known of a run now."""
+
+    run: str = ""
+    workflow: str = ""
+    repository: str = ""
+    provider: str = ""
+    parallel: int = 1
+    nodes: list[str] = field(default_factory=list)
+    host: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    demo: bool = False
+    started: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    end_reason: str = ""
+    held: bool = False
+    held_reason: str = ""
+    engine_pid: int = 0
+    items: dict[str, ItemState] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    calls_ended: Counter[str] = field(default_factory=Counter)
+    """How many calls had each outcome."""
+    counts: Counter[State] = field(default_factory=Counter)
+    """How many items are in each state."""
+    time: float = 0.0
+    """Of the newest event."""
+    seq: int = 0
+    """Of the newest event."""
+    missing: int = 0
+    """Events that the journal should hold and does not."""
+
+    def apply(self, event: AnyEvent) -> None:
+        """Takes one event in. Events of an older attempt of an item change nothing."""
+        if event.seq:
+            if event.seq <= self.seq:
+                return
+            self.missing += event.seq - self.seq - 1
+            self.seq = event.seq
+        last, self.time = self.time, max(self.time, event.time)
+        if isinstance(event, EngineStarted):
+            self._engine_started(event, last)
+        if event.item:
+            item = self.items.get(event.item)
+            if item is None or (event.attempt and event.attempt < item.attempt):
+                return
+            if event.attempt > item.attempt:
+                item.attempt = event.attempt
+            if (item_handler := _ITEM_HANDLERS.get(type(event))) is not None:
+                item_handler(self, item, event)
+        if (handler := _RUN_HANDLERS.get(type(event))) is not None:
+            handler(self, event)
+
+    @property
+    def live(self) -> bool:
+        """Whether an engine was serving the run at the newest event."""
+        return self.started is not None and self.ended is None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do without a retry."""
+        return bool(self.items) and all(item.state.terminal for item in self.items.values())
+
+    def unfinished(self) -> list[ItemState]:
+        """The items that a resumed run goes on with, in order."""
+        return [item for item in self.items.values() if not item.state.terminal]
+
+    def position(self, item: ItemState) -> int:
+        """The number of the item's node in the graph, from 1; 0 if it has not reached one."""
+        return self.nodes.index(item.node) + 1 if item.node in self.nodes else 0
+
+    def done_fraction(self) -> float:
+        """How much of the run is done, 0 to 1: items that are through, others by their node."""
+        if not self.items:
+            return 0.0
+        steps = max(1, len(self.nodes))
+        done = sum(
+            1.0 if item.state.terminal else max(0, self.position(item) - 1) / steps
+            for item in self.items.values()
+        )
+        return done / len(self.items)
+
+    def seconds_left(self, now: float) -> float | None:
+        """Estimated seconds until the last item is through; ``None`` while nothing is known.
+
+        The mean working time of the finished items, for every item that is left, shared among
+        the workers; items at work count with what they have behind them.
+        """
+        through = [i.active_seconds(now) for i in self.items.values() if i.state is State.DONE]
+        left = self.unfinished()
+        if not through or not left:
+            return None if left else 0.0
+        mean = sum(through) / len(through)
+        rest = [max(mean * 0.1, mean - item.active_seconds(now)) for item in left]
+        return max(sum(rest) / min(self.parallel, len(rest)), min(rest))
+
+    def calls_in_flight(self) -> int:
+        """Leases that are out."""
+        return sum(1 for item in self.items.values() if item.call is not None)
+
+    def _started(self, event: RunStarted) -> None:
+        for name in (
+            "run", "workflow", "repository", "provider", "parallel", "nodes", "host", "versions",
+            "demo",
+        ):  # fmt: skip
+            setattr(self, name, getattr(event, name))
+        self.started = event.time
+
+    def _queued(self, event: ItemsQueued) -> None:
+        for info in event.items:
+            if info.id not in self.items:
+                item = ItemState(info, len(self.items), since=event.time)
+                item.spans.append(Span(State.QUEUED, event.time))
+                self.items[info.id] = item
+                self.counts[State.QUEUED] += 1
+
+    def _engine_started(self, event: EngineStarted, last: float) -> None:
+        self.engine_pid = event.pid
+        self.ended = self.exit_code = None
+        self.end_reason = ""
+        self.held, self.held_reason = False, ""
+        for item in self.items.values():
+            if not item.state.terminal and item.state is not State.QUEUED:
+                self._enter(item, State.QUEUED, last)
+                item.since = item.spans[-1].start = event.time
+                item.reason = "continued"
+
+    def _held(self, event: RunHeld) -> None:
+        self.held, self.held_reason = event.held, event.reason
+
+    def _ended(self, event: RunEnded) -> None:
+        self.ended, self.exit_code, self.end_reason = event.time, event.exit_code, event.reason
+
+    def _notice(self, event: Notice) -> None:
+        self.notices.append(event)
+        del self.notices[:-NOTICE_LIMIT]
+
+    def _enter(self, item: ItemState, state: State, time: float) -> None:
+        if not item.state.terminal:
+            item.spent[item.state] += max(0.0, time - item.since)
+        if item.spans:
+            item.spans[-1].end = time
+        item.spans.append(Span(state, time, time if state.terminal else None))
+        self.counts[item.state] -= 1
+        self.counts[state] += 1
+        item.state, item.since, item.until = state, time, None
+        if state not in AT_WORK:
+            item.call = None
+
+    def _item_changed(self, item: ItemState, event: ItemChanged) -> None:
+        if event.state is not item.state:
+            self._enter(item, event.state, event.time)
+        item.reason, item.until = event.reason, event.until
+        item.tries = max(item.tries, event.tries)
+        if event.result is not None:
+            item.result = event.result
+        if event.state is State.STARTING and item.started is None:
+            item.started = event.time
+        item.ended = event.time if event.state.terminal else None
+
+    def _node_started(self, item: ItemState, event: NodeStarted) -> None:
+        item.node, item.node_since = event.node, event.time
+
+    def _node_ended(self, item: ItemState, event: NodeEnded) -> None:
+        if event.error:
+            item.note = event.error
+
+    def _progressed(self, item: ItemState, event: Progressed) -> None:
+        item.iteration, item.limit, item.note = event.iteration, event.limit, event.note
+
+    def _call_started(self, item: ItemState, event: CallStarted) -> None:
+        item.calls += 1
+        item.call = Call(event.lease, event.model, event.credential, event.time, event.timeout)
+
+    def _call_ended(self, item: ItemState, event: CallEnded) -> None:
+        self.calls_ended[event.outcome] += 1
+        item.calls_refused += event.outcome != "ok"
+        item.input_tokens += event.input_tokens
+        item.output_tokens += event.output_tokens
+        if item.call is not None and item.call.lease == event.lease:
+            item.call = None
+
+    def _call_skipped(self, item: ItemState, event: CallSkipped) -> None:
+        item.calls_skipped += 1
+
+
+def fold(events: Iterable[AnyEvent]) -> RunState:
+    """The state after these events."""
+    state = RunState()
+    for event in events:
+        state.apply(event)
+    return state
+
+
+_ITEM_HANDLERS: dict[type, Callable[[RunState, ItemState, Any], None]] = {
+    ItemChanged: RunState._item_changed,
+    NodeStarted: RunState._node_started,
+    NodeEnded: RunState._node_ended,
+    Progressed: RunState._progressed,
+    CallStarted: RunState._call_started,
+    CallEnded: RunState._call_ended,
+    CallSkipped: RunState._call_skipped,
+}
+_RUN_HANDLERS: dict[type, Callable[[RunState, Any], None]] = {
+    RunStarted: RunState._started,
+    ItemsQueued: RunState._queued,
+    RunHeld: RunState._held,
+    RunEnded: RunState._ended,
+    Notice: RunState._notice,
+}

@@ -1,0 +1,1 @@
+"""The child side of a run: one process that runs one workflow."""

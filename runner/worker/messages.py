@@ -1,0 +1,189 @@
+"""What engine and worker say to each other over the worker's channel.
+
+A frame is four bytes of length, big-endian, and one msgpack object. Any byte stream will do.
+Messages of a worker carry ``seq``, counted from 1 for each attempt, and the time they were said.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+import msgspec
+
+from assemblyzero_tui.runner.events import Result
+
+MAX_FRAME = 16 << 20
+"""Bytes; a longer frame is an error of the peer."""
+
+LENGTH = struct.Struct(">I")
+
+
+class FromWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"):
+    """What every message of a worker carries."""
+
+    seq: int = 0
+    time: float = 0.0
+
+
+class Ready(FromWorker, tag="ready", kw_only=True, omit_defaults=True):
+    """The process runs; ``preloaded`` says whether it found its libraries loaded."""
+
+    pid: int
+    preloaded: bool
+
+
+class NodeBegan(FromWorker, tag="node_began", kw_only=True, omit_defaults=True):
+    """A node began."""
+
+    node: str
+    task: str
+
+
+class NodeDone(FromWorker, tag="node_done", kw_only=True, omit_defaults=True):
+    """A node ended."""
+
+    node: str
+    task: str
+    error: str = ""
+
+
+class Progress(FromWorker, tag="progress", kw_only=True, omit_defaults=True):
+    """The workflow says how far it is."""
+
+    iteration: int
+    limit: int
+    note: str = ""
+
+
+class Remark(FromWorker, tag="remark", kw_only=True, omit_defaults=True):
+    """Something a human should know."""
+
+    text: str
+    level: Literal["info", "warning", "error"] = "info"
+
+
+class Acquire(FromWorker, tag="acquire", kw_only=True, omit_defaults=True):
+    """Asks for the right to make one HTTP attempt."""
+
+    request: int
+    model: str
+    tokens: int = 0
+    """Estimated tokens of the call."""
+    deadline: float = 0.0
+    """Seconds from now after which the answer is of no use; 0 means none."""
+    node: str = ""
+
+
+class Withdraw(FromWorker, tag="withdraw", kw_only=True, omit_defaults=True):
+    """The right is not wanted any more."""
+
+    request: int
+
+
+class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
+    """The attempt is over."""
+
+    lease: int
+    outcome: str
+    """``ok``, ``minute``, ``day``, ``quota_unknown``, ``no_tier``, ``overloaded``, ``auth``,
+    ``region``, ``bad_request``, ``blocked``, ``timeout``, ``transport``, ``cancelled``."""
+    model: str = ""
+    """The one that answered."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+    sent: bool = True
+    """Whether the request left this machine."""
+
+
+class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=True):
+    """A kept answer was read back instead of calling."""
+
+    model: str = ""
+    node: str = ""
+
+
+class Ended(FromWorker, tag="ended", kw_only=True, omit_defaults=True):
+    """The last message: how this process left its workflow."""
+
+    outcome: Literal["finished", "paused", "failed", "refused"]
+    """``refused``: the checkpoint does not fit what was asked for; nothing ran."""
+    reason: str = ""
+    result: Result | None = None
+
+
+class ToWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"):
+    """A message of the engine."""
+
+
+class Grant(ToWorker, tag="grant", kw_only=True, omit_defaults=True):
+    """One HTTP attempt may be made now."""
+
+    request: int
+    lease: int
+    name: str = ""
+    """Of the credential."""
+    secret: str = ""
+    call_timeout: float = 600.0
+    """Seconds the call may take."""
+
+
+class Deny(ToWorker, tag="deny", kw_only=True, omit_defaults=True):
+    """There will be no grant."""
+
+    request: int
+    why: str
+
+
+class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):
+    """Stop at the next node border."""
+
+    why: str = ""
+
+
+class Halt(ToWorker, tag="halt", kw_only=True, omit_defaults=True):
+    """Leave at once; the last checkpoint is kept, a call in flight is abandoned."""
+
+
+AnyFromWorker = (
+    Ready
+    | NodeBegan
+    | NodeDone
+    | Progress
+    | Remark
+    | Acquire
+    | Withdraw
+    | Release
+    | AnswerReused
+    | Ended
+)
+AnyToWorker = Grant | Deny | Drain | Halt
+
+_encoder = msgspec.msgpack.Encoder()
+_from_worker: msgspec.msgpack.Decoder[AnyFromWorker] = msgspec.msgpack.Decoder(AnyFromWorker)
+_to_worker: msgspec.msgpack.Decoder[AnyToWorker] = msgspec.msgpack.Decoder(AnyToWorker)
+
+
+def decode_from_worker(body: bytes) -> AnyFromWorker:
+    """The message of a worker.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not one.
+    """
+    return _from_worker.decode(body)
+
+
+def decode_to_worker(body: bytes) -> AnyToWorker:
+    """The message of the engine.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not one.
+    """
+    return _to_worker.decode(body)
+
+
+def frame(message: FromWorker | ToWorker) -> bytes:
+    """The bytes of one message on the channel."""
+    body = _encoder.encode(message)
+    return LENGTH.pack(len(body)) + body

@@ -1,0 +1,1 @@
+"""The parts of the dashboard, each beside its style sheet."""
