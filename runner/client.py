@@ -1,0 +1,277 @@
+"""What a face needs of a run: its state as it grows, its logs, and a way to send commands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import EngineError
+from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Hello, Reply, decode_reply, encode
+from assemblyzero_tui.runner.journal import JournalReader
+from assemblyzero_tui.runner.logs.reader import LogReader
+from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
+from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.runs import is_alive, read_spec
+
+PROTOCOL = 1
+"""Version of the commands and replies."""
+START_PATIENCE = 30.0
+"""Seconds an engine may need until it is ready."""
+REPLY_PATIENCE = 15.0
+"""Seconds an engine may need to answer a command."""
+
+
+class Source(Protocol):
+    """Where a face gets a run from: a live one, one that has ended, or a replay."""
+
+    folder: RunFolder
+    state: RunState
+
+    @property
+    def live(self) -> bool:
+        """Whether commands can be sent: an engine serves the run."""
+
+    def now(self) -> float:
+        """The time that this source is at, in seconds since the epoch."""
+
+    def poll(self) -> list[AnyEvent]:
+        """Takes in what is new and returns it; ``state`` has it already."""
+
+    def log(self, item: str) -> LogReader:
+        """The log of an item, one reader for each item."""
+
+    async def send(self, command: AnyCommand) -> Reply:
+        """Sends a command and waits for the answer.
+
+        Raises:
+            EngineError: there is no engine, or it refused.
+        """
+
+    async def news(self, timeout: float) -> None:
+        """Returns when something may be new, at the latest after ``timeout`` seconds."""
+
+    async def close(self) -> None:
+        """Gives everything back."""
+
+
+class StartedEngine:
+    """An engine process that is on its way."""
+
+    def __init__(self, folder: RunFolder, process: subprocess.Popen[bytes], ready: int) -> None:
+        self.folder = folder
+        self.process = process
+        self._ready = ready
+
+    def wait(self, timeout: float = START_PATIENCE) -> None:
+        """Returns when the engine serves its run.
+
+        Raises:
+            EngineError: it could not start; the text says why.
+        """
+        message = b""
+        deadline = time.monotonic() + timeout
+        try:
+            while not message.endswith(b"\n"):
+                left = deadline - time.monotonic()
+                if left <= 0 or not select.select([self._ready], [], [], left)[0]:
+                    raise EngineError(
+                        f"The engine did not become ready within {timeout:.0f} s.",
+                        f"Look at {self.folder.engine_log}",
+                    )
+                if not (chunk := os.read(self._ready, 65536)):
+                    break
+                message += chunk
+        finally:
+            os.close(self._ready)
+        if message == b"ready\n":
+            return
+        raise EngineError(
+            message.decode(errors="replace").strip() or "The engine ended while it started.",
+            f"Look at {self.folder.engine_log}",
+        )
+
+
+def start_engine(folder: RunFolder, *, retry: Sequence[str] | None = None) -> StartedEngine:
+    """Starts the engine of a run as a process of its own, in a session of its own.
+
+    Args:
+        folder: The run, with its ``run.json``.
+        retry: Items that failed, were lost or cancelled and are to be tried again; an empty
+            sequence means all of them.
+    """
+    ready, ready_of_engine = os.pipe()
+    arguments = [sys.executable, "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
+    arguments += ["--ready", str(ready_of_engine)]
+    if retry is not None:
+        arguments += ["--retry", ",".join(retry) or "all"]
+    log = os.open(folder.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(ready_of_engine,),
+            start_new_session=True,
+            env=_engine_environment(),
+        )
+    finally:
+        os.close(log)
+        os.close(ready_of_engine)
+    return StartedEngine(folder, process, ready)
+
+
+def _engine_environment() -> dict[str, str]:
+    """The environment without keys and without what would send traces elsewhere."""
+    dropped = {"GEMINI_API_KEY", "GOOGLE_API_KEY"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in dropped and not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
+    }
+
+
+class LiveRun:
+    """A run that is served by an engine, or was: its journal, its logs, its socket."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.state = RunState()
+        self._journal = JournalReader(folder.journal)
+        self._logs: dict[str, LogReader] = {}
+        self._link: _Link | None = None
+        self._alive_checked = 0.0
+        self._alive = False
+
+    @property
+    def live(self) -> bool:
+        if self._link is not None and not self._link.closed:
+            return True
+        now = time.monotonic()
+        if now - self._alive_checked > 1.0:
+            self._alive_checked, self._alive = now, is_alive(self.folder)
+        return self._alive
+
+    def now(self) -> float:
+        return time.time()
+
+    def poll(self) -> list[AnyEvent]:
+        events = self._journal.poll()
+        for event in events:
+            self.state.apply(event)
+        return events
+
+    def log(self, item: str) -> LogReader:
+        if item not in self._logs:
+            self._logs[item] = LogReader(self.folder.log(item))
+        return self._logs[item]
+
+    async def connect(self) -> bool:
+        """Opens the connection to the engine; false if there is none."""
+        if self._link is not None and not self._link.closed:
+            return True
+        with contextlib.suppress(OSError):
+            self._link = await _Link.open(Path(read_spec(self.folder).socket))
+            return True
+        return False
+
+    async def send(self, command: AnyCommand) -> Reply:
+        if not await self.connect() or self._link is None:
+            raise EngineError(
+                f"No engine serves the run {self.folder.path.name} any more.",
+                f"Go on with: assemblyzero-tui resume {self.folder.path.name}",
+            )
+        reply = await self._link.send(command)
+        if reply.error:
+            raise EngineError(reply.error)
+        return reply
+
+    async def news(self, timeout: float) -> None:
+        if await self.connect() and self._link is not None:
+            await self._link.news(timeout)
+        else:
+            await asyncio.sleep(timeout)
+
+    async def close(self) -> None:
+        self._journal.close()
+        for log in self._logs.values():
+            log.close()
+        self._logs.clear()
+        if self._link is not None:
+            await self._link.close()
+
+
+class _Link:
+    """A connection to an engine: numbered requests out, replies and announcements in."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._number = 0
+        self._grown = asyncio.Event()
+        self.closed = False
+        self._listener = asyncio.create_task(self._listen(reader))
+
+    @classmethod
+    async def open(cls, path: Path) -> _Link:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        link = cls(reader, writer)
+        reply = await link.send(Hello(protocol=PROTOCOL))
+        if reply.error:
+            await link.close()
+            raise EngineError(reply.error)
+        return link
+
+    async def send(self, command: AnyCommand) -> Reply:
+        self._number += 1
+        command = msgspec.structs.replace(command, request=self._number)
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting[command.request] = answer
+        try:
+            self._writer.write(encode(command) + b"\n")
+            await self._writer.drain()
+            return await asyncio.wait_for(answer, REPLY_PATIENCE)
+        except (ConnectionError, TimeoutError) as error:
+            raise EngineError(
+                "The engine does not answer.", "Try again; assemblyzero-tui runs shows its state."
+            ) from error
+        finally:
+            self._waiting.pop(command.request, None)
+
+    async def news(self, timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._grown.wait(), timeout)
+        self._grown.clear()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while line := await reader.readline():
+                reply = decode_reply(line)
+                if reply.request == 0:
+                    self._grown.set()
+                elif (waiting := self._waiting.get(reply.request)) and not waiting.done():
+                    waiting.set_result(reply)
+        except (ConnectionError, msgspec.DecodeError):
+            return
+        finally:
+            self.closed = True
+            self._grown.set()
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(ConnectionError("the engine has gone"))
+            self._writer.close()
+
+    async def close(self) -> None:
+        self._listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listener

@@ -1,0 +1,88 @@
+"""A run shown again from its journal, at any speed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from assemblyzero_tui.runner.errors import EngineError
+from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Reply
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.logs.reader import LogReader
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.run_state import RunState
+
+
+class Replay:
+    """Feeds a face from a journal, by the events' own times.
+
+    ``speed`` 2 is twice as fast as it was; :meth:`jump` sets the time at will. Logs are shown as
+    far as they had been written by then.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        speed: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder = folder
+        self.state = RunState()
+        self.speed = speed
+        self._clock = clock
+        self._events = read_journal(folder.journal)
+        self._next = 0
+        self._logs: dict[str, LogReader] = {}
+        self._origin = self._events[0].time if self._events else 0.0
+        self._started = clock()
+
+    @property
+    def over(self) -> bool:
+        """Whether every event has been shown."""
+        return self._next >= len(self._events)
+
+    @property
+    def end(self) -> float:
+        """Time of the last event."""
+        return self._events[-1].time if self._events else 0.0
+
+    def now(self) -> float:
+        return min(self._origin + (self._clock() - self._started) * self.speed, self.end)
+
+    def jump(self, to: float) -> None:
+        """Makes ``to`` (seconds since the epoch) the time of now; never backwards."""
+        self._origin, self._started = max(to, self.now()), self._clock()
+
+    def poll(self) -> list[AnyEvent]:
+        now = self.now()
+        first = self._next
+        while self._next < len(self._events) and self._events[self._next].time <= now:
+            self.state.apply(self._events[self._next])
+            self._next += 1
+        for log in self._logs.values():
+            log.limit(now)
+        return self._events[first : self._next]
+
+    def log(self, item: str) -> LogReader:
+        if item not in self._logs:
+            reader = LogReader(self.folder.log(item))
+            reader.limit(self.now())
+            self._logs[item] = reader
+        return self._logs[item]
+
+    async def send(self, command: AnyCommand) -> Reply:
+        raise EngineError(
+            f"This is a replay: nothing can be told to it ({type(command).__name__})."
+        )
+
+    async def news(self, timeout: float) -> None:
+        await asyncio.sleep(timeout)
+
+    async def close(self) -> None:
+        for log in self._logs.values():
+            log.close()
+        self._logs.clear()

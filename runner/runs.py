@@ -1,0 +1,170 @@
+"""The runs of this machine: listing them, finding one by name, telling which are alive."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.places import (
+    RunFolder,
+    new_run_folder,
+    runs_directory,
+    runtime_directory,
+    write_atomically,
+)
+from assemblyzero_tui.runner.run_spec import RunSpec
+from assemblyzero_tui.runner.run_state import RunState, fold
+
+_PACKAGES = ("assemblyzero-tui", "textual", "langgraph", "langgraph-checkpoint-sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run found in the state folder."""
+
+    folder: RunFolder
+    spec: RunSpec
+    state: RunState
+    alive: bool
+    """Whether an engine serves it now."""
+
+    @property
+    def name(self) -> str:
+        """The name of the run, which is the name of its folder."""
+        return self.folder.path.name
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether ``resume`` would find something to do."""
+        return not self.alive and not self.state.finished
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that decide how a run behaves."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def runtime_folder(folder: RunFolder) -> Path:
+    """The short folder of a run's socket and temporary files; not made here."""
+    digest = hashlib.sha256(os.fsencode(folder.path.resolve())).hexdigest()[:10]
+    return runtime_directory() / digest
+
+
+def create_run(spec: RunSpec, *, clock: float | None = None) -> tuple[RunFolder, RunSpec]:
+    """Makes a run's folder and writes its ``run.json``.
+
+    Returns:
+        The folder, and the specification with its name, host, versions and socket filled in.
+
+    Raises:
+        TuiError: the state folder cannot be written.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock or time.time()))
+    folder = new_run_folder("demo" if spec.demo else spec.workflow, stamp)
+    spec = msgspec.structs.replace(
+        spec,
+        run=folder.path.name,
+        host=socket.gethostname(),
+        versions=versions(),
+        socket=str(runtime_folder(folder) / "s"),
+    )
+    write_atomically(folder.spec, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
+    return folder, spec
+
+
+def read_spec(folder: RunFolder) -> RunSpec:
+    """What a run was asked for.
+
+    Raises:
+        TuiError: ``run.json`` is missing or damaged.
+    """
+    try:
+        return msgspec.json.decode(folder.spec.read_bytes(), type=RunSpec)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read {folder.spec}: {error.strerror}.",
+            "See which runs there are: assemblyzero-tui runs",
+        ) from error
+    except msgspec.DecodeError as error:
+        raise TuiError(f"{folder.spec} is damaged: {error}.") from error
+
+
+def is_alive(folder: RunFolder) -> bool:
+    """Whether an engine serves this run now."""
+    return is_held(folder.engine_lock)
+
+
+def open_run(folder: RunFolder) -> KnownRun:
+    """What is known of the run in this folder.
+
+    Raises:
+        TuiError: its specification or its journal cannot be read.
+    """
+    spec = read_spec(folder)
+    events = read_journal(folder.journal) if folder.journal.exists() else []
+    return KnownRun(folder, spec, fold(events), is_alive(folder))
+
+
+def run_folders() -> list[RunFolder]:
+    """All runs, the newest first."""
+    try:
+        found = [path for path in runs_directory().iterdir() if (path / "run.json").exists()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise TuiError(
+            f"Cannot list the runs in {runs_directory()}: {error.strerror}.",
+            "Make it readable, or set ASSEMBLYZERO_HOME to another folder.",
+        ) from error
+    return [RunFolder(path) for path in sorted(found, key=lambda p: p.name, reverse=True)]
+
+
+def known_runs() -> Iterator[KnownRun]:
+    """All runs that can be read, the newest first."""
+    for folder in run_folders():
+        try:
+            yield open_run(folder)
+        except TuiError:
+            continue
+
+
+def find_run(name: str | None = None) -> RunFolder:
+    """The run of this name, of the one name that begins so, or the newest run.
+
+    Raises:
+        TuiError: there is none, or several names begin so.
+    """
+    folders = run_folders()
+    if not folders:
+        raise TuiError(f"There are no runs in {runs_directory()}.", "Try: assemblyzero-tui demo")
+    if name is None:
+        return folders[0]
+    if (Path(name) / "run.json").exists() and os.sep in name:
+        return RunFolder(Path(name).resolve())
+    fitting = [f for f in folders if f.path.name == name] or [
+        f for f in folders if f.path.name.startswith(name) or f.path.name.endswith(f"-{name}")
+    ]
+    if not fitting:
+        raise TuiError(f"There is no run {name!r}.", "See which there are: assemblyzero-tui runs")
+    if len(fitting) > 1:
+        names = ", ".join(f.path.name for f in fitting[:5])
+        raise TuiError(f"Several runs fit {name!r}: {names}.", "Give the whole name.")
+    return fitting[0]
