@@ -101,19 +101,24 @@ class StartedEngine:
         )
 
 
-def start_engine(folder: RunFolder, *, retry: Sequence[str] | None = None) -> StartedEngine:
+def start_engine(
+    folder: RunFolder, *, retry: Sequence[str] | None = None, parallel: int = 0
+) -> StartedEngine:
     """Starts the engine of a run as a process of its own, in a session of its own.
 
     Args:
         folder: The run, with its ``run.json``.
         retry: Items that failed, were lost or cancelled and are to be tried again; an empty
             sequence means all of them.
+        parallel: Items at work at once; 0 means what the run was asked for.
     """
     ready, ready_of_engine = os.pipe()
     arguments = [sys.executable, "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
     arguments += ["--ready", str(ready_of_engine)]
     if retry is not None:
         arguments += ["--retry", ",".join(retry) or "all"]
+    if parallel:
+        arguments += ["--parallel", str(parallel)]
     log = os.open(folder.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
     try:
         process = subprocess.Popen(

@@ -85,6 +85,8 @@ class EngineStarted(Event, tag="engine_started", kw_only=True, omit_defaults=Tru
 
     pid: int
     resumed: bool = False
+    parallel: int = 0
+    """Items at work at once from now on; 0 where it stays as it was."""
 
 
 class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):

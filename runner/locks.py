@@ -90,6 +90,20 @@ class FileLock:
         self.release()
 
 
+_for_children: list[int] = []
+
+
+def share_with_children(descriptor: int) -> None:
+    """Notes a lock's open file that every child process of this one is to hold as well."""
+    os.set_inheritable(descriptor, True)
+    _for_children.append(descriptor)
+
+
+def shared_with_children() -> tuple[int, ...]:
+    """For ``pass_fds`` of every child: the locks that tell whether it is still alive."""
+    return tuple(_for_children)
+
+
 def is_held(path: Path) -> bool:
     """Whether anybody holds the lock of this file now."""
     try:

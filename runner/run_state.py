@@ -148,6 +148,8 @@ class RunState:
     """Of the newest event."""
     missing: int = 0
     """Events that the journal should hold and does not."""
+    unserved: float = 0.0
+    """Seconds between the end of one engine, or its last event, and the start of the next."""
 
     def apply(self, event: AnyEvent) -> None:
         """Takes one event in. Events of an older attempt of an item change nothing."""
@@ -235,6 +237,9 @@ class RunState:
 
     def _engine_started(self, event: EngineStarted, last: float) -> None:
         self.engine_pid = event.pid
+        self.parallel = event.parallel or self.parallel
+        if event.resumed:
+            self.unserved += max(0.0, event.time - last)
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""

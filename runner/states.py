@@ -94,6 +94,7 @@ LOOKS: dict[State, Look] = {
 
 TERMINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST, State.SKIPPED})
 AT_WORK = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.CANCELLING})
+RESTING = frozenset({State.PAUSED, State.QUOTA, State.ASKING})
 ATTENTION = frozenset({State.ASKING, State.FAILED, State.LOST})
 
 _ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})

@@ -1,0 +1,69 @@
+"""The seam between the engine and whatever runs its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from assemblyzero_tui.runner.events import Result
+from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.worker.messages import AnyFromWorker, AnyToWorker
+
+Emit = Callable[[str, int, AnyFromWorker], None]
+"""Takes what a worker said: item, attempt, message. Called in the engine's event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt of an item ended; no process of it is left."""
+
+    kind: Literal["finished", "paused", "failed", "refused", "lost"]
+    reason: str = ""
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine that runs workers."""
+
+    name: str
+    slots: int
+    """Workers it may run at once."""
+    busy: int
+    last_seen: float
+    """Seconds since the epoch."""
+
+
+class Executor(Protocol):
+    """Starts workers, passes messages, and knows when a worker is truly gone.
+
+    Rules: the attempt is a fencing token, so nothing of an older attempt is passed on; ``submit``
+    does nothing for an (item, attempt) it has seen; checkpoints are named by URL; never more is
+    submitted than there are slots.
+    """
+
+    async def start(self, emit: Emit) -> None:
+        """Connects; from now on messages of workers arrive through ``emit``."""
+
+    async def submit(self, spec: WorkerSpec) -> None:
+        """Starts one attempt.
+
+        Raises:
+            TuiError: it could not be started.
+        """
+
+    async def command(self, item: str, command: AnyToWorker) -> None:
+        """Sends a message to the item's worker; nothing happens if there is none."""
+
+    async def cancel(self, item: str, grace: float) -> None:
+        """Asks the worker to leave; after ``grace`` seconds TERM to its group, then KILL."""
+
+    async def wait(self, item: str) -> Outcome:
+        """Returns when no process of the item's attempt is left."""
+
+    async def hosts(self) -> list[Host]:
+        """Where workers run."""
+
+    async def close(self, detach: bool = False) -> None:
+        """Ends everything; with ``detach`` the work goes on where it outlives the engine."""

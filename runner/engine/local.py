@@ -1,0 +1,129 @@
+"""The executor that runs workers as processes of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
+from assemblyzero_tui.runner.engine.ownership import busy_file
+from assemblyzero_tui.runner.engine.readers import PipeReaders
+from assemblyzero_tui.runner.engine.worker_process import (
+    WorkerProcess,
+    forkserver_context,
+    warm_up,
+)
+from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.logs.store import LogWriter
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
+
+
+class LocalExecutor:
+    """Implements :class:`~assemblyzero_tui.runner.engine.executor.Executor` with processes."""
+
+    def __init__(self, folder: RunFolder, slots: int, secrets: Iterable[str] = ()) -> None:
+        self._folder = folder
+        self._slots = slots
+        self._secrets = tuple(secrets)
+        self._context = forkserver_context()
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
+        self._readers = PipeReaders(on_error=self._log_failed)
+        self._workers: dict[str, WorkerProcess] = {}
+        self._outcomes: dict[str, asyncio.Task[Outcome]] = {}
+        self._emit: Emit = lambda *_: None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self, emit: Emit) -> None:
+        self._emit = emit
+        self._loop = asyncio.get_running_loop()
+        self._starter.submit(warm_up, self._context)
+
+    async def submit(self, spec: WorkerSpec) -> None:
+        item, known = spec.item.id, self._workers.get(spec.item.id)
+        if known is not None and known.spec.attempt >= spec.attempt:
+            return
+        busy_path = busy_file(checkpoint_path(spec.checkpoint))
+        busy = FileLock.take(busy_path, spec.run)
+        if busy is None:
+            raise WorkflowError(f"a process of an earlier attempt still works on {item}")
+        worker = WorkerProcess(spec, busy_path)
+        ours, theirs = socket.socketpair()
+        output, output_of_worker = os.pipe()
+        writer = LogWriter(self._folder.log(item))
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                self._starter,
+                lambda: worker.launch(self._context, theirs, output_of_worker, busy.descriptor),
+            )
+            await worker.open(ours)
+        except Exception as error:
+            writer.close()
+            ours.close()
+            os.close(output)
+            raise WorkflowError(f"the process of {item} could not be started: {error}") from error
+        finally:
+            theirs.close()
+            os.close(output_of_worker)
+            busy.hand_over()
+        output_done = self._then(worker.output_done.set)
+        self._readers.add(output, writer, Redactor(self._secrets), output_done)
+        self._workers[item] = worker
+        self._outcomes[item] = asyncio.create_task(self._follow(worker), name=f"follow {item}")
+
+    async def _follow(self, worker: WorkerProcess) -> Outcome:
+        item, attempt = worker.spec.item.id, worker.spec.attempt
+
+        def say_gap(count: int) -> None:
+            text = f"{count} messages of the worker are missing"
+            self._emit(item, attempt, Remark(text=text, level="warning"))
+
+        await worker.listen(lambda message: self._emit(item, attempt, message), say_gap)
+        return await worker.gone()
+
+    async def command(self, item: str, command: AnyToWorker) -> None:
+        if (worker := self._workers.get(item)) is not None:
+            await worker.send(command)
+
+    async def cancel(self, item: str, grace: float) -> None:
+        if (worker := self._workers.get(item)) is not None:
+            await worker.end(grace)
+
+    async def wait(self, item: str) -> Outcome:
+        outcome = await asyncio.shield(self._outcomes[item])
+        self._workers.pop(item, None)
+        self._outcomes.pop(item, None)
+        return outcome
+
+    async def hosts(self) -> list[Host]:
+        return [Host(socket.gethostname(), self._slots, len(self._workers), time.time())]
+
+    async def close(self, detach: bool = False) -> None:
+        if not detach:
+            await asyncio.gather(*(worker.end(0.0) for worker in self._workers.values()))
+            await asyncio.gather(*self._outcomes.values(), return_exceptions=True)
+        self._starter.shutdown(wait=True)
+        self._readers.close()
+
+    def _then(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """The callback, made to run in the event loop when another thread calls it."""
+
+        def call() -> None:
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(callback)
+
+        return call
+
+    def _log_failed(self, path: Path, error: OSError) -> None:
+        text = f"the log {path.name} cannot be written: {error.strerror or error}"
+        self._then(lambda: self._emit(path.stem, 0, Remark(text=text, level="error")))()

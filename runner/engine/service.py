@@ -1,0 +1,194 @@
+"""The engine process: opens a run, serves it, and leaves it in order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.engine.local import LocalExecutor
+from assemblyzero_tui.runner.engine.server import Server
+from assemblyzero_tui.runner.engine.supervisor import Supervisor
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import (
+    AnyCommand,
+    Cancel,
+    ItemsQueued,
+    Pause,
+    Resume,
+    Retry,
+    RunEnded,
+    RunStarted,
+    Stop,
+)
+from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.journal import JournalWriter, read_journal
+from assemblyzero_tui.runner.locks import FileLock, is_held
+from assemblyzero_tui.runner.places import RunFolder, private_directory
+from assemblyzero_tui.runner.run_spec import RunSpec
+from assemblyzero_tui.runner.run_state import fold
+from assemblyzero_tui.runner.runs import read_spec, runtime_folder
+from assemblyzero_tui.runner.workflows import catalog
+
+
+class Engine:
+    """One run, served."""
+
+    def __init__(self, folder: RunFolder, spec: RunSpec, runtime: Path) -> None:
+        self._spec = spec
+        self._folder = folder
+        before = read_journal(folder.journal) if folder.journal.exists() else []
+        self._journal = JournalWriter(folder.journal)
+        self._executor = LocalExecutor(folder, spec.parallel)
+        self._state = fold(before)
+        self._supervisor = Supervisor(
+            spec, folder, self._state, self._journal, self._executor, self._announce
+        )
+        self._server = Server(runtime / "s", self._obey)
+        self._interrupted = False
+
+    def _announce(self) -> None:
+        self._server.announce()
+
+    async def serve(self, ready: int, retry: list[str] | None) -> None:
+        """Serves the run to its end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+        await self._server.start()
+        self._open_run()
+        os.write(ready, b"ready\n")
+        os.close(ready)
+        reason: Literal["finished", "stopped", "interrupted", "error"] = "error"
+        try:
+            await self._supervisor.run(os.getpid(), retry)
+            reason = self._reason()
+        finally:
+            await self._executor.close()
+            self._leave(reason)
+            await self._server.close()
+
+    def _open_run(self) -> None:
+        if self._state.started is None:
+            spec = self._spec
+            self._supervisor.emit(
+                RunStarted(
+                    run=spec.run,
+                    workflow=spec.workflow,
+                    repository=spec.repository,
+                    provider=spec.provider,
+                    parallel=spec.parallel,
+                    nodes=list(catalog.entry(spec.workflow).nodes),
+                    host=spec.host,
+                    versions=spec.versions,
+                    demo=spec.demo,
+                )
+            )
+        if not self._state.items:
+            self._supervisor.emit(ItemsQueued(items=self._spec.items), sync=True)
+
+    def _obey(self, command: AnyCommand) -> list[str]:
+        match command:
+            case Pause():
+                return self._supervisor.pause(command.items)
+            case Resume():
+                return self._supervisor.resume(command.items)
+            case Cancel():
+                return self._supervisor.cancel(command.items, force=command.force)
+            case Retry():
+                return self._supervisor.retry(command.items)
+            case Stop():
+                self._interrupted = self._interrupted or command.interrupted
+                return self._supervisor.stop(force=command.force)
+        return []
+
+    def _signalled(self) -> None:
+        self._interrupted = True
+        self._supervisor.stop(force=self._supervisor.stopping)
+
+    def _reason(self) -> Literal["finished", "stopped", "interrupted"]:
+        if self._state.finished:
+            return "finished"
+        return "interrupted" if self._interrupted else "stopped"
+
+    def _leave(self, reason: Literal["finished", "stopped", "interrupted", "error"]) -> None:
+        code = ExitCode.FAILED if reason == "error" else report.exit_code(self._state)
+        self._supervisor.emit(RunEnded(exit_code=code, reason=reason), sync=True)
+        self._supervisor.release_all()
+        report.write(report.build(self._state, self._folder, time.time()), self._folder)
+        self._journal.close()
+
+
+def main() -> None:
+    """Serves one run, in the foreground of this process."""
+    parser = argparse.ArgumentParser(prog="assemblyzero-tui engine")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--ready", type=int, required=True)
+    parser.add_argument("--retry", default=None)
+    parser.add_argument("--parallel", type=int, default=0)
+    arguments = parser.parse_args()
+    os.set_inheritable(arguments.ready, False)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    retry = None
+    if arguments.retry is not None:
+        retry = [] if arguments.retry == "all" else arguments.retry.split(",")
+    try:
+        _serve(RunFolder(arguments.folder.resolve()), arguments.ready, retry, arguments.parallel)
+    except TuiError as error:
+        _report_failure(arguments.ready, str(error))
+        sys.exit(error.exit_code)
+    except Exception as error:
+        traceback.print_exc()
+        _report_failure(arguments.ready, f"{type(error).__name__}: {error}")
+        sys.exit(ExitCode.FAILED)
+
+
+def _serve(folder: RunFolder, ready: int, retry: list[str] | None, parallel: int) -> None:
+    spec = read_spec(folder)
+    if parallel:
+        spec = msgspec.structs.replace(spec, parallel=parallel)
+    lock = FileLock.take(folder.engine_lock, str(os.getpid()))
+    if lock is None:
+        raise TuiError(
+            f"The run {spec.run} is being served already.",
+            f"Watch it: assemblyzero-tui attach {spec.run}",
+        )
+    runtime = runtime_folder(folder)
+    try:
+        _sweep(runtime.parent)
+        private_directory(runtime)
+        (runtime / "run").write_text(str(folder.path))
+        tempfile.tempdir = str(runtime)
+        asyncio.run(Engine(folder, spec, runtime).serve(ready, retry))
+    finally:
+        shutil.rmtree(runtime, ignore_errors=True)
+        lock.release()
+
+
+def _sweep(runtime: Path) -> None:
+    """Removes what killed engines left in the folder of sockets."""
+    for left in runtime.iterdir():
+        try:
+            folder = RunFolder(Path((left / "run").read_text()))
+        except OSError:
+            continue
+        if not is_held(folder.engine_lock):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _report_failure(ready: int, text: str) -> None:
+    try:
+        os.write(ready, text.encode() + b"\n")
+    except OSError:
+        print(text, file=sys.stderr)

@@ -1,0 +1,77 @@
+"""Answers that were paid for: kept in the item's database until the item is done.
+
+A node that runs again after a crash asks the same questions in the same order and gets the kept
+answers back. An answer belongs to a task of the graph (the same in every attempt, as LangGraph
+derives its id from the checkpoint), its place among the questions of that task, and the question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections import Counter
+
+import msgspec
+
+from assemblyzero_tui.runner.llm.provider import Answer, Request
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept_answers (
+    task TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    prompt TEXT NOT NULL,
+    answer BLOB NOT NULL,
+    PRIMARY KEY (task, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fingerprints (name TEXT PRIMARY KEY, digest TEXT NOT NULL);
+"""
+
+
+class AnswerStore:
+    """The kept answers and the fingerprints of one item."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._asked: Counter[str] = Counter()
+        connection.executescript(_SCHEMA)
+
+    def next_ordinal(self, task: str) -> int:
+        """The place of the next question of a task, from 0."""
+        with self._lock:
+            self._asked[task] += 1
+            return self._asked[task] - 1
+
+    def get(self, task: str, ordinal: int, request: Request) -> Answer | None:
+        """The kept answer to this very question, if there is one."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT answer FROM kept_answers WHERE task = ? AND ordinal = ? AND prompt = ?",
+                (task, ordinal, digest(request)),
+            ).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Answer)
+
+    def put(self, task: str, ordinal: int, request: Request, answer: Answer) -> None:
+        """Keeps an answer; it is on the disk when this returns."""
+        with self._lock, self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO kept_answers VALUES (?, ?, ?, ?)",
+                (task, ordinal, digest(request), msgspec.json.encode(answer)),
+            )
+
+    def fingerprints(self) -> dict[str, str]:
+        """What the checkpoint depended on when it was begun; empty for a new one."""
+        with self._lock:
+            return dict(self._connection.execute("SELECT name, digest FROM fingerprints"))
+
+    def set_fingerprints(self, prints: dict[str, str]) -> None:
+        """Records what the checkpoint depends on."""
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM fingerprints")
+            self._connection.executemany("INSERT INTO fingerprints VALUES (?, ?)", prints.items())
+
+
+def digest(request: Request) -> str:
+    """A digest of everything the model is shown."""
+    return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()

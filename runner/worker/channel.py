@@ -1,0 +1,137 @@
+"""The worker's end of the channel to its engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from assemblyzero_tui.runner.worker.messages import (
+    LENGTH,
+    MAX_FRAME,
+    Acquire,
+    AnyFromWorker,
+    AnyToWorker,
+    Deny,
+    Drain,
+    Grant,
+    Halt,
+    Withdraw,
+    decode_to_worker,
+    frame,
+)
+
+
+class Parked(BaseException):
+    """The workflow is to pause, and waited for a lease: it leaves its node at once.
+
+    No ``Exception``, so that a node which catches everything does not swallow it.
+    """
+
+
+class LeaseDeniedError(Exception):
+    """The engine grants no lease."""
+
+
+class Channel:
+    """Speaks with the engine; one thread listens, any thread may send.
+
+    When the engine closes its end, or says ``Halt``, this process and its children end at once:
+    the last checkpoint and every kept answer are on the disk.
+    """
+
+    def __init__(self, descriptor: int, on_drain: Callable[[str], None]) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        self._socket.setblocking(True)
+        self._on_drain = on_drain
+        self._sending = threading.Lock()
+        self._changed = threading.Condition()
+        self._answers: dict[int, Grant | Deny] = {}
+        self._request = 0
+        self._seq = 0
+        self._draining = False
+        threading.Thread(target=self._listen, name="channel", daemon=True).start()
+
+    def send(self, message: AnyFromWorker) -> None:
+        """Numbers, dates and sends a message."""
+        with self._sending:
+            self._seq += 1
+            message.seq, message.time = self._seq, time.time()
+            try:
+                self._socket.sendall(frame(message))
+            except OSError:
+                leave()
+
+    def acquire(self, model: str, tokens: int, node: str) -> Grant:
+        """Waits for the right to make one call.
+
+        Raises:
+            LeaseDeniedError: there will be none.
+            Parked: the workflow is to pause instead.
+        """
+        with self._changed:
+            if self._draining:
+                raise Parked
+            self._request += 1
+            request = self._request
+        self.send(Acquire(request=request, model=model, tokens=tokens, node=node))
+        with self._changed:
+            self._changed.wait_for(lambda: request in self._answers or self._draining)
+            answer = self._answers.pop(request, None)
+        if answer is None:
+            self.send(Withdraw(request=request))
+            raise Parked
+        if isinstance(answer, Deny):
+            raise LeaseDeniedError(answer.why)
+        return answer
+
+    def _listen(self) -> None:
+        while (message := self._receive()) is not None:
+            match message:
+                case Grant() | Deny():
+                    with self._changed:
+                        self._answers[message.request] = message
+                        self._changed.notify_all()
+                case Drain():
+                    with self._changed:
+                        self._draining = True
+                        self._changed.notify_all()
+                    self._on_drain(message.why)
+                case Halt():
+                    break
+        leave()
+
+    def _receive(self) -> AnyToWorker | None:
+        head = self._read(LENGTH.size)
+        if head is None:
+            return None
+        (length,) = LENGTH.unpack(head)
+        body = self._read(length) if length <= MAX_FRAME else None
+        return None if body is None else decode_to_worker(body)
+
+    def _read(self, count: int) -> bytes | None:
+        data = bytearray()
+        while len(data) < count:
+            try:
+                part = self._socket.recv(count - len(data))
+            except OSError:
+                return None
+            if not part:
+                return None
+            data += part
+        return bytes(data)
+
+
+def leave(code: int = 0) -> None:
+    """Ends this process and everything it started, without any cleaning up."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+    os._exit(code)

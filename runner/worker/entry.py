@@ -1,0 +1,67 @@
+"""Where a worker process begins. Imports nothing heavy: the forkserver has it loaded already."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import msgspec
+
+from assemblyzero_tui.runner.locks import share_with_children
+from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.messages import Ready
+
+PRELOAD = "assemblyzero_tui.runner.worker.preload"
+_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+def main(
+    encoded: bytes, channel_file: InheritedFile, output: InheritedFile, busy: InheritedFile
+) -> None:
+    """Runs one attempt of one item and ends the process.
+
+    Args:
+        encoded: The :class:`WorkerSpec` as msgpack.
+        channel_file: The worker's end of its channel.
+        output: The pipe that takes everything the workflow prints.
+        busy: The lock that says that this process, or a child of it, is alive.
+    """
+    preloaded = PRELOAD in sys.modules
+    os.setsid()
+    share_with_children(busy.take())
+    _print_to(output.take())
+    spec = msgspec.msgpack.decode(encoded, type=WorkerSpec)
+    _set_environment(spec)
+
+    from langgraph.runtime import RunControl
+
+    from assemblyzero_tui.runner.worker import graph_run
+    from assemblyzero_tui.runner.worker.channel import Channel, leave
+
+    control = RunControl()
+    channel = Channel(channel_file.take(), on_drain=control.request_drain)
+    channel.send(Ready(pid=os.getpid(), preloaded=preloaded))
+    channel.send(graph_run.run(spec, channel, control))
+    leave()
+
+
+def _print_to(descriptor: int) -> None:
+    """Sends stdout and stderr, of this process and of its children, into one pipe."""
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = open(  # noqa: SIM115 - stays open as long as the process lives
+            number, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
+        )
+        setattr(sys, name, stream)
+
+
+def _set_environment(spec: WorkerSpec) -> None:
+    database = str(checkpoint_path(spec.checkpoint))
+    os.environ["AGENTOS_WORKFLOW_DB"] = database
+    os.environ["ASSEMBLYZERO_WORKFLOW_DB"] = database
+    for name in _KEYS:
+        os.environ.pop(name, None)
+    os.chdir(spec.repository)

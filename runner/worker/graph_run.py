@@ -1,0 +1,165 @@
+"""Running one LangGraph graph from where its checkpoint is to where it ends or is stopped."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+
+from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.llm import open_provider
+from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.worker.answers import AnswerStore
+from assemblyzero_tui.runner.worker.channel import Channel, Parked
+from assemblyzero_tui.runner.worker.context import WorkerContext
+from assemblyzero_tui.runner.worker.messages import Ended, NodeBegan, NodeDone, Remark
+from assemblyzero_tui.runner.workflows import catalog
+from assemblyzero_tui.runner.workflows.context import Workflow
+
+_SUPERSTEPS = 10_000
+"""LangGraph's own limit on supersteps; the workflows have limits of their own long before."""
+_DATABASE_PATIENCE = 5.0
+"""Seconds to wait for the database, which nobody else should use."""
+
+
+def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
+    """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
+    try:
+        workflow = catalog.load(spec.workflow)
+        path = checkpoint_path(spec.checkpoint)
+        with _Database(path, channel) as database:
+            answers = AnswerStore(database.answers)
+            saver = SqliteSaver(database.checkpoints)
+            refusal = _check(spec, workflow, saver, answers, channel)
+            if refusal:
+                return Ended(outcome="refused", reason=refusal)
+            provider = open_provider(spec.provider, spec.options)
+            context = WorkerContext(spec, channel, provider, answers)
+            return _run_graph(workflow, context, saver, channel, control)
+    except TuiError as error:
+        print(f"[ERROR] {error}", file=sys.stderr)
+        return Ended(outcome="failed", reason=error.what)
+    except Exception as error:
+        traceback.print_exc()
+        return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
+
+
+def _run_graph(
+    workflow: Workflow,
+    context: WorkerContext,
+    saver: SqliteSaver,
+    channel: Channel,
+    control: RunControl,
+) -> Ended:
+    spec = context.spec
+    thread: Any = _thread(spec) | {"recursion_limit": _SUPERSTEPS}
+    graph = workflow.graph(context).compile(checkpointer=saver)
+    begun = saver.get_tuple(thread) is not None
+    source = None if begun else workflow.initial_state(spec)
+    try:
+        for task in graph.stream(
+            source, thread, stream_mode="tasks", durability="sync", control=control
+        ):
+            _report(task, context, channel)
+    except (GraphDrained, Parked):
+        return Ended(outcome="paused", reason="at a checkpoint")
+    return Ended(outcome="finished", result=workflow.result(graph.get_state(thread).values))
+
+
+def _report(task: dict[str, Any], context: WorkerContext, channel: Channel) -> None:
+    """Passes on the start or the end of a node; its input and result stay here."""
+    name, identity = str(task["name"]), str(task["id"])
+    if "triggers" in task:
+        channel.send(NodeBegan(node=name, task=identity))
+        context.say(f">>> Executing: {name}")
+    else:
+        channel.send(NodeDone(node=name, task=identity, error=str(task.get("error") or "")))
+
+
+def _check(
+    spec: WorkerSpec,
+    workflow: Workflow,
+    saver: SqliteSaver,
+    answers: AnswerStore,
+    channel: Channel,
+) -> str:
+    """Why a checkpoint does not fit what was asked for; empty if it does."""
+    begun = saver.get_tuple(_thread(spec)) is not None
+    before = answers.fingerprints() if begun else {}
+    try:
+        now = workflow.fingerprints(spec)
+    except WorkflowError as error:
+        if not before:
+            raise
+        channel.send(Remark(text=f"cannot tell whether the item changed: {error.what}"))
+        return ""
+    changed = sorted(name for name in before if before[name] != now.get(name))
+    if changed and not spec.options.accept_changes:
+        return (
+            f"the {' and the '.join(changed)} changed since the checkpoint: "
+            "add --fresh to start over, or --continue to go on from it"
+        )
+    if changed:
+        channel.send(
+            Remark(text=f"goes on from its checkpoint although changed: {', '.join(changed)}")
+        )
+    if before != now:
+        answers.set_fingerprints(now)
+    return ""
+
+
+def _thread(spec: WorkerSpec) -> Any:
+    return {"configurable": {"thread_id": f"{spec.workflow}-{spec.item.key}"}}
+
+
+class _Database:
+    """Two connections to the item's database: the saver's, and the kept answers'.
+
+    A file that is no database (a damaged disk, a stray write) is set aside, and the workflow
+    starts over.
+    """
+
+    def __init__(self, path: Path, channel: Channel) -> None:
+        self._path = path
+        self._channel = channel
+
+    def __enter__(self) -> _Database:
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            self.close()
+            aside = self._path.with_name(f"{self._path.name}.damaged-{time.time():.0f}")
+            self._path.rename(aside)
+            self._channel.send(
+                Remark(
+                    text=f"damaged checkpoint set aside as {aside}; starts over", level="warning"
+                )
+            )
+            self._open()
+        return self
+
+    def _open(self) -> None:
+        self.checkpoints = self._connect()
+        self.answers = self._connect()
+        self.answers.execute("PRAGMA journal_mode=WAL").fetchone()
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_DATABASE_PATIENCE, check_same_thread=False)
+
+    def close(self) -> None:
+        for name in ("checkpoints", "answers"):
+            connection: sqlite3.Connection | None = getattr(self, name, None)
+            if connection is not None:
+                connection.close()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,28 @@
+"""Handing open files to a worker process that is started through the forkserver."""
+
+from __future__ import annotations
+
+from multiprocessing import reduction
+from typing import Any
+
+
+class InheritedFile:
+    """An open file that travels with the arguments of a process that is being started."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._travelled: Any = None
+
+    def __getstate__(self) -> Any:
+        return reduction.DupFd(self._descriptor)
+
+    def __setstate__(self, travelled: Any) -> None:
+        self._descriptor = -1
+        self._travelled = travelled
+
+    def take(self) -> int:
+        """The descriptor in this process."""
+        if self._travelled is not None:
+            self._descriptor = self._travelled.detach()
+            self._travelled = None
+        return self._descriptor
