@@ -1,0 +1,237 @@
+"""The summary of a run: one model, from which screen, Markdown, plain lines and JSON are made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.logs.reader import LogReader
+from assemblyzero_tui.runner.logs.sanitise import plain_text
+from assemblyzero_tui.runner.places import RunFolder, write_atomically
+from assemblyzero_tui.runner.report_markdown import markdown
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.summary import (
+    FAILURES,
+    Calls,
+    Failure,
+    ItemLine,
+    NextStep,
+    NoticeLine,
+    PoolLine,
+    SpanLine,
+    Summary,
+    Times,
+)
+
+LAST_LINES = 20
+"""How many lines of a failed item's log a summary quotes."""
+LINE_LIMIT = 400
+"""Characters of a quoted line."""
+
+
+def exit_code(state: RunState) -> ExitCode:
+    """What the shell learns of a run in this state, unless a signal or an error ended it."""
+    states = {item.state for item in state.items.values()}
+    if states & FAILURES:
+        return ExitCode.FAILED
+    return ExitCode.OK if states <= {State.DONE} else ExitCode.CANCELLED
+
+
+def build(state: RunState, folder: RunFolder, now: float) -> Summary:
+    """The summary of a run.
+
+    Args:
+        state: The run. The end of what its journal tells counts as the end, if there is one.
+        folder: Where its logs are.
+        now: Seconds since the epoch; the end of what has not ended. For a run that nobody serves
+            any more and that was not ended, give ``state.time``.
+    """
+    end = state.ended if state.ended is not None else now
+    items = list(state.items.values())
+    return Summary(
+        run=state.run or folder.path.name,
+        workflow=state.workflow,
+        repository=state.repository,
+        provider=state.provider,
+        parallel=state.parallel,
+        demo=state.demo,
+        host=state.host,
+        versions=dict(state.versions),
+        folder=str(folder.path),
+        started=state.started,
+        ended=state.ended,
+        time=end,
+        exit_code=state.exit_code if state.exit_code is not None else int(exit_code(state)),
+        end_reason=state.end_reason,
+        counts={s: n for s in _BY_OUTCOME if (n := sum(i.state is s for i in items))},
+        times=_times(state, items, end),
+        retries=sum(item.tries for item in items),
+        calls=_calls(state, items),
+        items=[_line(item, folder, end) for item in items],
+        pool=_pool(state, items),
+        failures=[_failure(item, folder) for item in items if item.state in FAILURES],
+        notices=[
+            NoticeLine(time=n.time, level=n.level, item=n.item, text=one_line(n.text))
+            for n in state.notices
+            if n.level != "info"
+        ],
+        next_steps=_next_steps(state, folder.path.name),
+    )
+
+
+_BY_OUTCOME = (State.DONE, *(s for s in sorted(State, key=lambda s: s.look.order) if s != "done"))
+"""The order in which totals are named: what succeeded, then what needs a look."""
+
+
+def _times(state: RunState, items: Iterable[ItemState], end: float) -> Times:
+    items = list(items)
+    begin = state.started if state.started is not None else end
+    return Times(
+        wall=max(0.0, end - begin - state.unserved),
+        active=sum(item.active_seconds(end) for item in items),
+        paused=sum(item.paused_seconds(end) for item in items),
+        quota=sum(item.quota_seconds(end) for item in items),
+        unserved=state.unserved,
+    )
+
+
+def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
+    items = list(items)
+    answered = state.calls_ended["ok"]
+    return Calls(
+        answered=answered,
+        refused=sum(state.calls_ended.values()) - answered,
+        read_back=sum(item.calls_skipped for item in items),
+        input_tokens=sum(item.input_tokens for item in items),
+        output_tokens=sum(item.output_tokens for item in items),
+        outcomes={name: count for name, count in sorted(state.calls_ended.items()) if count},
+    )
+
+
+def _pool(state: RunState, items: Iterable[ItemState]) -> list[PoolLine]:
+    if not state.provider:
+        return []
+    calls = _calls(state, items)
+    return [
+        PoolLine(
+            name=state.provider,
+            answered=calls.answered,
+            refused=calls.refused,
+            input_tokens=calls.input_tokens,
+            output_tokens=calls.output_tokens,
+        )
+    ]
+
+
+def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
+    result = item.result
+    made = result.summary if result is not None else ""
+    return ItemLine(
+        id=item.id,
+        title=one_line(item.info.title),
+        url=one_line(item.info.url),
+        state=item.state,
+        outcome=one_line(made if item.state is State.DONE else item.reason or made),
+        iterations=result.iterations if result is not None else item.iteration,
+        reviews=result.reviews if result is not None else 0,
+        active=item.active_seconds(end),
+        paused=item.paused_seconds(end),
+        quota=item.quota_seconds(end),
+        tries=item.tries,
+        attempts=item.attempt,
+        node=one_line(item.node),
+        output=one_line(result.output) if result is not None else "",
+        lineage=one_line(result.lineage) if result is not None else "",
+        log=str(folder.log(item.id)),
+        tokens=item.input_tokens + item.output_tokens,
+        spans=[
+            SpanLine(
+                state=span.state,
+                start=span.start,
+                end=span.start if span.state.terminal else _closed(span.end, end),
+            )
+            for span in item.spans
+        ],
+    )
+
+
+def _closed(time: float | None, end: float) -> float:
+    return end if time is None else time
+
+
+def _failure(item: ItemState, folder: RunFolder) -> Failure:
+    path = folder.log(item.id)
+    try:
+        log = LogReader(path)
+        total = log.line_count
+        lines = [plain_text(line, LINE_LIMIT) for line in log.tail(LAST_LINES)]
+    except OSError as error:
+        total, lines = 0, [f"(The log cannot be read: {error.strerror or error}.)"]
+    return Failure(
+        id=item.id,
+        title=one_line(item.info.title),
+        state=item.state,
+        reason=one_line(item.reason),
+        node=one_line(item.node),
+        lines=lines,
+        total_lines=total,
+        log=str(path),
+    )
+
+
+def _next_steps(state: RunState, name: str) -> list[NextStep]:
+    steps = []
+    if left := len(state.unfinished()):
+        steps.append(
+            NextStep(
+                what=f"Go on with what is unfinished ({left})",
+                command=f"assemblyzero-tui resume {name}",
+            )
+        )
+    again = sum(i.state.terminal and i.state is not State.DONE for i in state.items.values())
+    if again:
+        steps.append(
+            NextStep(
+                what=f"Try again what did not succeed ({again})",
+                command=f"assemblyzero-tui resume {name} --failed",
+            )
+        )
+    if state.items:
+        steps.append(
+            NextStep(what="Watch the run again", command=f"assemblyzero-tui replay {name}")
+        )
+    return steps
+
+
+def to_json(summary: Summary) -> bytes:
+    """The summary as indented JSON, with a newline at its end."""
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+
+
+def from_json(data: bytes) -> Summary:
+    """The summary out of its JSON.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not a summary of this schema.
+    """
+    return msgspec.json.decode(data, type=Summary)
+
+
+def to_markdown(summary: Summary) -> str:
+    """The summary as GitHub-flavoured Markdown; times are in the local zone."""
+    return markdown(summary, time.localtime)
+
+
+def write(summary: Summary, folder: RunFolder) -> None:
+    """Writes ``summary.json`` and ``summary.md`` into the run's folder, each as a whole.
+
+    Raises:
+        OSError: a file cannot be written; the older one is as it was.
+    """
+    write_atomically(folder.summary_json, to_json(summary))
+    write_atomically(folder.summary_markdown, to_markdown(summary).encode())

@@ -1,0 +1,187 @@
+"""The parts of a run's summary: plain values, safe to show, the same for every face."""
+
+from __future__ import annotations
+
+import msgspec
+
+from assemblyzero_tui.runner.states import State
+
+SCHEMA = 1
+"""Version of ``summary.json``."""
+FAILURES = frozenset({State.FAILED, State.LOST})
+"""The states that count as a failure."""
+
+
+class Part(msgspec.Struct, kw_only=True, frozen=True):
+    """A part of a summary. Times are seconds since the epoch, lengths are seconds."""
+
+
+class Times(Part, kw_only=True, frozen=True):
+    """Where the time went; all but ``wall`` and ``unserved`` are sums over the items."""
+
+    wall: float
+    """From the start to the end, less ``unserved``."""
+    active: float
+    """With a process at work."""
+    paused: float
+    """Paused by the user."""
+    quota: float
+    """Waiting for a credential."""
+    unserved: float
+    """Between two engines of the same run: stopped, or crashed, and not yet resumed."""
+
+
+class Calls(Part, kw_only=True, frozen=True):
+    """Calls to a model."""
+
+    answered: int
+    refused: int
+    """Ended without an answer, for whatever reason; see ``outcomes``."""
+    read_back: int
+    """Answers that were kept and read again instead of calling."""
+    input_tokens: int
+    output_tokens: int
+    outcomes: dict[str, int]
+
+
+class SpanLine(Part, kw_only=True, frozen=True):
+    """A stretch of an item's time in one state."""
+
+    state: State
+    start: float
+    end: float
+
+
+class ItemLine(Part, kw_only=True, frozen=True):
+    """A row of the table."""
+
+    id: str
+    title: str
+    url: str
+    state: State
+    outcome: str
+    """What came of it, or why not; one line."""
+    iterations: int
+    reviews: int
+    active: float
+    paused: float
+    quota: float
+    tries: int
+    """Retries after a failure."""
+    attempts: int
+    """Processes that worked on it."""
+    node: str
+    """The last node."""
+    output: str
+    """Path of what was made, relative to the repository."""
+    lineage: str
+    log: str
+    tokens: int
+    spans: list[SpanLine]
+
+
+class PoolLine(Part, kw_only=True, frozen=True):
+    """What a provider or a credential did."""
+
+    name: str
+    answered: int
+    refused: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Failure(Part, kw_only=True, frozen=True):
+    """An item that failed or was lost, with the last lines of its log."""
+
+    id: str
+    title: str
+    state: State
+    reason: str
+    node: str
+    lines: list[str]
+    total_lines: int
+    """Lines of the whole log."""
+    log: str
+
+
+class NoticeLine(Part, kw_only=True, frozen=True):
+    """A warning or an error."""
+
+    time: float
+    level: str
+    item: str
+    text: str
+
+
+class NextStep(Part, kw_only=True, frozen=True):
+    """A command that goes on from here."""
+
+    what: str
+    command: str
+
+
+class Summary(Part, kw_only=True, frozen=True):
+    """A run, and what came of it."""
+
+    schema: int = SCHEMA
+    run: str
+    workflow: str
+    repository: str
+    provider: str
+    parallel: int
+    demo: bool
+    host: str
+    versions: dict[str, str]
+    folder: str
+    """The run's folder."""
+    started: float | None
+    ended: float | None
+    time: float
+    """Up to when the summary tells."""
+    exit_code: int
+    """The one of the run, or what it would be if the run ended now."""
+    end_reason: str
+    counts: dict[State, int]
+    """Items in each state that any is in."""
+    times: Times
+    retries: int
+    calls: Calls
+    items: list[ItemLine]
+    pool: list[PoolLine]
+    failures: list[Failure]
+    notices: list[NoticeLine]
+    next_steps: list[NextStep]
+
+    @property
+    def total(self) -> int:
+        """How many items the run has."""
+        return len(self.items)
+
+    @property
+    def good(self) -> bool:
+        """Whether every item is done, or there was none."""
+        return self.counts.get(State.DONE, 0) == self.total
+
+    @property
+    def headline(self) -> str:
+        """The outcome in one sentence, without a full stop."""
+        if not self.total:
+            return "Nothing to do"
+        if self.good:
+            return "The item is done" if self.total == 1 else f"All {self.total} items are done"
+        counts = {
+            "failed": sum(self.counts.get(state, 0) for state in FAILURES),
+            "cancelled": self.counts.get(State.CANCELLED, 0),
+            "never started": self.counts.get(State.SKIPPED, 0),
+            "unfinished": sum(n for state, n in self.counts.items() if not state.terminal),
+        }
+        named = [(word, count) for word, count in counts.items() if count]
+        if len(named) == 1:
+            word, count = named[0]
+            return f"{count} of {self.total} {word}"
+        return f"{', '.join(f'{count} {word}' for word, count in named)}, of {self.total}"
+
+    @property
+    def totals(self) -> str:
+        """How many items are in each state, as words: ``10 done, 2 failed``."""
+        return ", ".join(f"{count} {state.value}" for state, count in self.counts.items())

@@ -1,0 +1,94 @@
+"""How an item spent its time, as a row of cells: one state for each cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+from assemblyzero_tui.runner.states import State
+
+
+class Stretch(Protocol):
+    """A stretch of time in one state, in seconds since the epoch; open if ``end`` is ``None``."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def start(self) -> float: ...
+
+    @property
+    def end(self) -> float | None: ...
+
+
+MARKS: dict[State, tuple[str, str]] = {
+    **{state: (state.look.glyph, state.look.ascii) for state in State},
+    State.QUEUED: ("·", "."),
+    State.STARTING: ("━", "="),
+    State.RUNNING: ("━", "="),
+    State.PAUSING: ("━", "="),
+    State.CANCELLING: ("━", "="),
+    State.PAUSED: ("╌", "-"),
+    State.QUOTA: ("╍", ":"),
+}
+"""The character of a cell, and the one of terminals without Unicode."""
+
+LEGEND: tuple[tuple[State, str], ...] = (
+    (State.RUNNING, "at work"),
+    (State.QUEUED, "waiting"),
+    (State.PAUSED, "paused"),
+    (State.QUOTA, "quota"),
+    (State.DONE, "done"),
+    (State.FAILED, "failed"),
+)
+"""What a reader needs to be told."""
+
+
+def bar(spans: Iterable[Stretch], start: float, end: float, width: int) -> list[State | None]:
+    """The states of ``width`` equal cells between two times.
+
+    A cell shows the state that took the most of it, the later one of two equals. The moment of
+    an end (done, failed, ...) always takes its cell. ``None`` is a cell in which the item had no
+    state: before it was queued, after its end, while no engine ran.
+
+    Args:
+        spans: What the item went through, in order.
+        start: Where the first cell begins, seconds since the epoch.
+        end: Where the last cell ends, seconds since the epoch.
+        width: How many cells.
+    """
+    if width <= 0:
+        return []
+    length = max(end - start, 1e-9) / width
+    shares: list[defaultdict[State, float]] = [defaultdict(float) for _ in range(width)]
+    ends: dict[int, State] = {}
+    for span in spans:
+        if span.state.terminal:
+            if start <= span.start <= end:
+                ends[min(int((span.start - start) / length), width - 1)] = span.state
+            continue
+        left = max(span.start, start)
+        right = min(end if span.end is None else span.end, end)
+        if right < left:
+            continue
+        first = min(int((left - start) / length), width - 1)
+        last = min(int((right - start) / length), width - 1)
+        for cell in range(first, last + 1):
+            cell_start = start + cell * length
+            share = min(right, cell_start + length) - max(left, cell_start)
+            if share > 0:
+                shares[cell][span.state] += share
+    cells: list[State | None] = []
+    for cell, share_of in enumerate(shares):
+        longest: State | None = None
+        for state, share in share_of.items():
+            if longest is None or share >= share_of[longest]:
+                longest = state
+        cells.append(ends.get(cell, longest))
+    return cells
+
+
+def draw(cells: Iterable[State | None], *, ascii_only: bool = False) -> str:
+    """The cells as text, one character each."""
+    return "".join(" " if cell is None else MARKS[cell][ascii_only] for cell in cells)
