@@ -1,0 +1,241 @@
+"""One thread that reads what all workers print, and writes it to their logs.
+
+It never blocks a worker: when a log cannot be written, it reports that once and goes on reading.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import selectors
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.logs.store import LogWriter
+
+READ_SIZE = 1 << 20
+"""Bytes of one read at most; pipes are widened to as much where the system allows."""
+QUIET = 0.05
+"""Seconds without output after which held back text is released."""
+_GATHER = 0.001
+"""Seconds to wait after a round of small reads, so that the next one finds more."""
+_SMALL_ROUND = 1 << 18
+_LAST_DRAIN = 4 << 20
+"""Bytes taken from a pipe at most once it shall end though somebody still writes."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One pipe on its way to one log."""
+
+    fd: int
+    writer: LogWriter
+    redactor: Redactor
+    on_end: Callable[[], None]
+    uncertain: bool = False
+    """Text is held back and was not released since the last read."""
+    read_at: float = 0.0
+    """Time of the last read, on the monotonic clock."""
+    failing: bool = False
+    lost: int = 0
+    """Bytes that could not be written since the last success."""
+
+
+def _ignore(path: Path, error: Exception) -> None:
+    """The failure is visible in the log itself, as a gap with its size."""
+
+
+class PipeReaders:
+    """The reader thread; it starts with the first pipe.
+
+    Args:
+        on_error: Told once for each log that can no longer be written, and when an ``on_end``
+            raised; called in the reader thread.
+        clock: Seconds since the epoch, for the index of the logs.
+    """
+
+    def __init__(
+        self,
+        on_error: Callable[[Path, Exception], None] = _ignore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._on_error = on_error
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._added: list[_Stream] = []
+        self._ending: set[int] = set()
+        self._closing = False
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, None)
+        self._streams: dict[int, _Stream] = {}
+        self._thread: threading.Thread | None = None
+
+    def add(
+        self, fd: int, writer: LogWriter, redactor: Redactor, on_end: Callable[[], None]
+    ) -> None:
+        """Reads a pipe until its end from now on; any thread may call this.
+
+        The descriptor, the writer and the redactor belong to the reader thread from here on. At
+        the end the log is complete and closed, then ``on_end`` is called in the reader thread.
+
+        Raises:
+            RuntimeError: the readers are closed.
+        """
+        os.set_blocking(fd, False)
+        _widen(fd)
+        with self._lock:
+            if self._closing:
+                raise RuntimeError("the readers are closed")
+            self._added.append(_Stream(fd, writer, redactor, on_end))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
+                self._thread.start()
+        self._wake()
+
+    def end(self, fd: int) -> None:
+        """Takes what is in a pipe and ends it, though somebody may still hold its other end.
+
+        For a worker that is dead while something it started lives on. No effect on a descriptor
+        that has ended already, as long as its number was not given to another pipe.
+        """
+        with self._lock:
+            self._ending.add(fd)
+        self._wake()
+
+    def close(self) -> None:
+        """Takes what is in the pipes, ends them all and the thread; more calls do nothing."""
+        with self._lock:
+            closed, self._closing = self._closing, True
+            thread = self._thread
+        if closed:
+            return
+        if thread is not None:
+            self._wake()
+            thread.join()
+        self._selector.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"\0")
+        except BlockingIOError:
+            return  # it is going to wake anyway
+
+    def _run(self) -> None:
+        timeout: float | None = None
+        while True:
+            total = 0
+            ready = self._selector.select(timeout)
+            for key, _ in ready:
+                if key.data is None:
+                    os.read(self._wake_read, 4096)
+                else:
+                    total += self._read(key.data)
+            if not self._take_orders():
+                return
+            timeout = QUIET if self._release() else None
+            if 0 < total < _SMALL_ROUND:
+                time.sleep(_GATHER)
+
+    def _take_orders(self) -> bool:
+        """Starts and ends what was asked for; false once everything has ended."""
+        with self._lock:
+            added, self._added = self._added, []
+            ending, self._ending = self._ending, set()
+            closing = self._closing
+        for stream in added:
+            self._streams[stream.fd] = stream
+            self._selector.register(stream.fd, selectors.EVENT_READ, stream)
+        for fd in list(self._streams) if closing else ending:
+            if (found := self._streams.get(fd)) is not None:
+                self._drain(found)
+        return not closing
+
+    def _read(self, stream: _Stream) -> int:
+        """One read; the number of bytes, 0 when there was nothing or the pipe has ended."""
+        try:
+            data = os.read(stream.fd, READ_SIZE)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            self._report(stream, error)
+            data = b""
+        if not data:
+            self._finish(stream)
+            return 0
+        self._write(stream, stream.redactor.feed(data))
+        if stream.redactor.held:
+            stream.uncertain, stream.read_at = True, time.monotonic()
+        else:
+            stream.uncertain = False
+        return len(data)
+
+    def _release(self) -> bool:
+        """Lets out what quiet pipes hold back; true if some may be quiet soon."""
+        waiting = False
+        for stream in self._streams.values():
+            if stream.uncertain and time.monotonic() - stream.read_at >= QUIET:
+                self._write(stream, stream.redactor.feed(b""))
+                stream.uncertain = False
+            waiting = waiting or stream.uncertain
+        return waiting
+
+    def _drain(self, stream: _Stream) -> None:
+        left = _LAST_DRAIN
+        while left > 0 and (taken := self._read(stream)):
+            left -= taken
+        if stream.fd in self._streams:
+            self._finish(stream)
+
+    def _finish(self, stream: _Stream) -> None:
+        self._selector.unregister(stream.fd)
+        del self._streams[stream.fd]
+        os.close(stream.fd)
+        self._write(stream, stream.redactor.flush())
+        try:
+            stream.writer.close()
+        except OSError as error:
+            self._report(stream, error)
+        try:
+            stream.on_end()
+        except Exception as error:
+            self._report(stream, error)
+
+    def _write(self, stream: _Stream, data: bytes) -> None:
+        if not data:
+            return
+        notice = b""
+        if stream.lost:
+            notice = b"\n[assemblyzero-tui: %d bytes could not be written here]\n" % stream.lost
+        before = stream.writer.bytes
+        try:
+            stream.writer.write(notice + data if notice else data, self._clock())
+            stream.failing, stream.lost = False, 0
+        except OSError as error:
+            written = stream.writer.bytes - before - len(notice)
+            stream.lost += len(data) - max(written, 0)
+            if not stream.failing:
+                self._report(stream, error)
+            stream.failing = True
+
+    def _report(self, stream: _Stream, error: Exception) -> None:
+        self._on_error(stream.writer.path, error)
+
+
+def _widen(fd: int) -> None:
+    """Makes room in a pipe where the system can; less room only costs speed."""
+    command: int = getattr(fcntl, "F_SETPIPE_SZ", -1)
+    for size in (READ_SIZE, READ_SIZE >> 2) if command >= 0 else ():
+        try:
+            fcntl.fcntl(fd, command, size)
+        except OSError:
+            continue
+        return

@@ -1,0 +1,315 @@
+"""Takes secrets out of what workflows print, on its way to the log.
+
+Known values go first, then patterns. Everything is found by a search for a few literals, and a
+regular expression looks only where one was found: expressions alone would be the slowest part of
+the whole way from the pipe to the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote, quote_plus
+
+HOLD_LIMIT = 512
+"""Bytes that are held back at most while they may become a pattern's match."""
+_SHORTEST_SECRET = 4
+"""Shorter values are not taken for secrets: they would blank ordinary words."""
+_CERTAIN_PREFIX = 8
+"""So many bytes of a known value are taken for the value itself, at the end or in a pause."""
+_ALPHANUMERIC = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_AFTER_KEY = frozenset(b"=:\"' \t")
+
+
+class _Shape(NamedTuple):
+    """A kind of secret that is known by how it begins."""
+
+    literal: bytes
+    label: bytes
+    match: re.Pattern[bytes]
+    beginning: re.Pattern[bytes]
+    """The end of a text that may go on to a match."""
+    rest: re.Pattern[bytes]
+    """What still belongs to a match that was cut in two."""
+    bounded: bool
+    """No letter or digit may stand before it."""
+
+
+def _shape(literal: str, characters: str, *, bounded: bool) -> _Shape:
+    partial = f"(?:{re.escape(literal[-1])}[{characters}]{{0,9}})?"
+    for character in reversed(literal[1:-1]):
+        partial = f"(?:{re.escape(character)}{partial})?"
+    return _Shape(
+        literal.encode(),
+        f"[redacted:{literal.rstrip('.')}]".encode(),
+        re.compile(f"{re.escape(literal)}[{characters}]{{10,}}".encode()),
+        re.compile(f"{re.escape(literal[0])}{partial}\\Z".encode()),
+        re.compile(f"[{characters}]*".encode()),
+        bounded,
+    )
+
+
+_SHAPES = (
+    _shape("AIza", "0-9A-Za-z_-", bounded=False),
+    _shape("AQ.", "0-9A-Za-z_-", bounded=True),
+    _shape("ya29.", "0-9A-Za-z_.-", bounded=True),
+)
+_VALUE = rb"[0-9A-Za-z_.~+/%-]"
+_ASSIGNED = re.compile(rb"[\"']?[ \t]{0,8}([=:])[ \t]{0,8}[\"']?(" + _VALUE + rb"{8,})")
+_ASSIGNED_BEGINNING = re.compile(
+    rb"(?:a(?:p(?:i[_-]?)?)?|(?:api[_-]?)?k(?:e(?:y(?:[\"']?[ \t]{0,8}"
+    rb"(?:[=:][ \t]{0,8}[\"']?" + _VALUE + rb"{0,256})?)?)?)?)\Z",
+    re.IGNORECASE,
+)
+_ASSIGNED_REST = re.compile(_VALUE + rb"*")
+_DIGIT = re.compile(rb"[0-9]")
+_PLAIN_KEY_VALUE = 16
+"""Bytes of a value behind a bare ``key=``, at least; it must have a digit too."""
+
+
+class _Span(NamedTuple):
+    start: int
+    end: int
+    label: bytes
+    rest: re.Pattern[bytes] | None
+    """What goes on with it beyond the end of the text, if it reaches there."""
+
+
+class Redactor:
+    """Redacts one stream of bytes, and single texts.
+
+    What :meth:`feed` holds back is only an end that may still become a secret: nothing behind a
+    newline that has come, at most `HOLD_LIMIT` bytes or the length of the longest known value.
+
+    Args:
+        secrets: Known values. Each is also found as it looks in a URL or in JSON; of a value of
+            several lines, every line counts. Values shorter than 4 characters are left out.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        needles = {form for secret in secrets for form in _forms(secret)}
+        self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
+        self._held = b""
+        self._shown = b""
+        self._before = 0
+        self._swallow: re.Pattern[bytes] | None = None
+
+    @property
+    def held(self) -> bytes:
+        """What was fed and is not yet given out."""
+        return self._held
+
+    def feed(self, data: bytes) -> bytes:
+        """Takes what was read and returns what may be written.
+
+        Empty ``data`` means that the pipe is quiet: what is held back comes out, unless it is
+        very likely a part of a secret. If it turns out to have been a part of one, the rest is
+        still redacted.
+        """
+        if not data:
+            return self._release()
+        if self._swallow is not None:
+            taken = self._swallow.match(data)
+            end = 0 if taken is None else taken.end()
+            if end == len(data):
+                return b""
+            if end:
+                data, self._before = data[end:], data[end - 1]
+            self._swallow = None
+        shown = len(self._shown)
+        text = self._shown + self._held + data if shown or self._held else data
+        self._shown = self._held = b""
+        return self._advance(text, shown, self._hold_from(text))
+
+    def flush(self) -> bytes:
+        """Returns what was held back: nothing more will come."""
+        shown, text = len(self._shown), self._shown + self._held
+        self._shown = self._held = b""
+        part = self._known_from(text)
+        tail = b""
+        if len(text) - part >= _CERTAIN_PREFIX:
+            tail = _label(text[part:])
+            text = text[: max(part, shown)]
+        out = self._advance(text, shown, len(text))
+        self._swallow, self._before = None, 0
+        return out + tail
+
+    def redact(self, text: str) -> str:
+        """A text without known values and patterns; for events and messages."""
+        return self._whole(text, patterns=True)
+
+    def exact_only(self, text: str) -> str:
+        """A text without known values; for designs and reviews, which may say ``api_key:``."""
+        return self._whole(text, patterns=False)
+
+    def _whole(self, text: str, *, patterns: bool) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        spans = self._spans(data, 0, patterns=patterns)
+        return _replaced(data, spans).decode("utf-8", "surrogatepass") if spans else text
+
+    def _advance(self, text: bytes, shown: int, hold: int) -> bytes:
+        """Gives out the text between ``shown`` and ``hold`` and keeps what follows."""
+        spans = self._spans(text, self._before, patterns=True)
+        if spans:
+            while spans and spans[-1].start >= hold:
+                spans.pop()
+            if spans and spans[-1].end > hold:
+                hold = spans[-1].end
+            if spans and spans[-1].end == len(text):
+                self._swallow = spans[-1].rest
+        if hold < len(text):
+            cut = max(hold, shown)
+            self._shown, self._held = text[hold:cut], text[cut:]
+        if hold:
+            self._before = text[hold - 1]
+        if spans:
+            return _replaced(text[:hold], spans, shown)
+        return text if hold == len(text) and not shown else text[shown:hold]
+
+    def _release(self) -> bytes:
+        if not self._held or self._is_certain(self._held):
+            return b""
+        text, shown, before = self._shown + self._held, len(self._shown), self._before
+        self._shown = self._held = b""
+        out = self._advance(text, shown, len(text))
+        if self._swallow is None and len(text) <= HOLD_LIMIT:
+            self._shown, self._before = text, before
+        return out
+
+    def _is_certain(self, held: bytes) -> bool:
+        if any(shape.literal in held[:-1] for shape in _SHAPES):
+            return True
+        start = held[:_CERTAIN_PREFIX]
+        return len(start) == _CERTAIN_PREFIX and any(
+            needle.startswith(start) for needle in self._needles
+        )
+
+    def _hold_from(self, text: bytes) -> int:
+        """Where the end of the text begins that may still become a secret."""
+        size = len(text)
+        line = text.rfind(b"\n") + 1
+        if line == size:
+            return size
+        hold = self._known_from(text)
+        start = max(line, size - HOLD_LIMIT)
+        tail = text[start:]
+        for pattern in _BEGINNINGS:
+            if (found := pattern.search(tail)) is not None:
+                hold = min(hold, start + found.start())
+        return hold
+
+    def _known_from(self, text: bytes) -> int:
+        """Where the end of the text begins that is the beginning of a known value."""
+        hold = size = len(text)
+        line = text.rfind(b"\n") + 1
+        for needle in self._needles:
+            first = needle[:1]
+            at = text.find(first, max(line, size - len(needle) + 1))
+            while 0 <= at < hold:
+                if needle.startswith(text[at:]):
+                    hold = at
+                    break
+                at = text.find(first, at + 1)
+        return hold
+
+    def _spans(self, text: bytes, before: int, *, patterns: bool) -> list[_Span]:
+        """The secrets in a text, in order, without overlaps."""
+        found: list[_Span] = []
+        absent = tuple(shape.literal for shape in _SHAPES if shape.literal not in text)
+        for needle in self._needles:
+            if not needle.startswith(absent):
+                found += _occurrences(text, needle)
+        if patterns:
+            for shape in _SHAPES:
+                if shape.literal not in absent:
+                    found += _shaped(text, shape, before)
+            lowered = text.lower()
+            if b"key" in lowered:
+                found += _assigned(text, lowered, before)
+        return _merged(found) if found else found
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    for line in secret.splitlines():
+        value = line.strip()
+        if len(value) < _SHORTEST_SECRET:
+            continue
+        quoted = {value, quote(value), quote(value, safe=""), quote_plus(value)}
+        quoted |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        yield from (form.encode("utf-8", "surrogatepass") for form in quoted)
+
+
+def _label(secret: bytes) -> bytes:
+    for shape in _SHAPES:
+        if secret.startswith(shape.literal):
+            return shape.label
+    return b"[redacted]"
+
+
+def _occurrences(text: bytes, needle: bytes) -> Iterator[_Span]:
+    at = text.find(needle)
+    while at >= 0:
+        yield _Span(at, at + len(needle), _label(needle), None)
+        at = text.find(needle, at + len(needle))
+
+
+def _joined(text: bytes, at: int, before: int) -> bool:
+    """Whether a letter or a digit stands right before a place."""
+    return (text[at - 1] if at else before) in _ALPHANUMERIC
+
+
+def _shaped(text: bytes, shape: _Shape, before: int) -> Iterator[_Span]:
+    for match in shape.match.finditer(text):
+        if not (shape.bounded and _joined(text, match.start(), before)):
+            yield _Span(match.start(), match.end(), shape.label, shape.rest)
+
+
+def _assigned(text: bytes, lowered: bytes, before: int) -> Iterator[_Span]:
+    """Values behind ``key=``, ``api_key=``, ``api_key:`` and ``x-goog-api-key:`` in any case."""
+    at = lowered.find(b"key")
+    while at >= 0:
+        end = at + 3
+        if end < len(text) and text[end] in _AFTER_KEY and (match := _ASSIGNED.match(text, end)):
+            named = lowered[max(at - 4, 0) : at].endswith((b"api", b"api_", b"api-"))
+            value = match[2]
+            if named or (
+                match[1] == b"="
+                and len(value) >= _PLAIN_KEY_VALUE
+                and _DIGIT.search(value) is not None
+                and not _joined(text, at, before)
+            ):
+                yield _Span(match.start(2), match.end(2), b"[redacted]", _ASSIGNED_REST)
+                end = match.end(2)
+        at = lowered.find(b"key", end)
+
+
+_BEGINNINGS = (*(shape.beginning for shape in _SHAPES), _ASSIGNED_BEGINNING)
+
+
+def _merged(found: list[_Span]) -> list[_Span]:
+    """Joins what overlaps; the label is that of the first, or the more telling one."""
+    found.sort(key=lambda span: (span.start, -span.end))
+    merged: list[_Span] = []
+    for span in found:
+        if not merged or span.start >= merged[-1].end:
+            merged.append(span)
+            continue
+        last = merged[-1]
+        longer = span if span.end > last.end else last
+        label = last.label if last.label != b"[redacted]" else span.label
+        merged[-1] = _Span(last.start, longer.end, label, longer.rest or span.rest)
+    return merged
+
+
+def _replaced(text: bytes, spans: list[_Span], begin: int = 0) -> bytes:
+    """The text from ``begin`` on, with the secrets replaced."""
+    pieces: list[bytes] = []
+    for span in spans:
+        if span.end <= begin:
+            continue
+        pieces += (text[begin : span.start], span.label)
+        begin = span.end
+    pieces.append(text[begin:])
+    return b"".join(pieces)
