@@ -1,0 +1,98 @@
+"""A model without a network: the same request always gets the same answer.
+
+It writes a design out of the issue's own words and reviews it, blocking the first draft of about
+40 % of all issues, and the second one of every fourth of those. It is there for demonstrations
+and tests; what it approves is no review.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from assemblyzero_tui.runner.llm.offline_design import write_design
+from assemblyzero_tui.runner.llm.offline_review import write_review
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+
+MODEL = "offline-1"
+PIECE_SECONDS = 0.08
+"""An answer is streamed in pieces of about this time."""
+CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb for English text."""
+
+
+class OfflineModel:
+    """See :class:`~assemblyzero_tui.runner.llm.provider.Provider`."""
+
+    name = "offline"
+    is_gemini = False
+
+    def __init__(
+        self,
+        latency: float = 2.0,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``latency``: mean seconds of a call, each takes 0.6 to 1.4 times as long; 0 is none."""
+        self.latency = max(0.0, latency)
+        self._clock = clock
+        self._sleep = sleep
+
+    def model_for(self, request: Request) -> str:
+        """Always the same."""
+        return MODEL
+
+    def seconds_for(self, request: Request) -> float:
+        """How long this request takes to answer."""
+        digest = hashlib.sha256(f"{request.purpose}\0{request.prompt}".encode()).digest()
+        return self.latency * (0.6 + 0.8 * digest[0] / 255)
+
+    def generate(
+        self,
+        request: Request,
+        *,
+        secret: str = "",
+        timeout: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Answers, piece by piece over its latency.
+
+        Raises:
+            CallError: the answer takes longer than ``timeout`` seconds.
+        """
+        write = write_design if request.purpose == "draft" else write_review
+        text = write(request.prompt)
+        self._deliver(text, self.seconds_for(request), timeout, on_text)
+        return Answer(
+            text=text,
+            model=MODEL,
+            input_tokens=_tokens(request.system) + _tokens(request.prompt),
+            output_tokens=_tokens(text),
+        )
+
+    def _deliver(
+        self, text: str, seconds: float, timeout: float, on_text: Callable[[str], None] | None
+    ) -> None:
+        if seconds <= 0.0:
+            if on_text is not None:
+                on_text(text)
+            return
+        start = self._clock()
+        told = 0
+        while True:
+            spent = self._clock() - start
+            due = len(text) if spent >= seconds else int(len(text) * spent / seconds)
+            if spent > timeout and due < len(text):
+                raise CallError(Outcome.TIMEOUT, f"{MODEL} gave no answer within {timeout:g} s")
+            if due > told and on_text is not None:
+                on_text(text[told:due])
+            told = max(told, due)
+            if told >= len(text):
+                return
+            self._sleep(max(0.001, min(PIECE_SECONDS, seconds - spent, timeout - spent + 0.001)))
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text) // CHARACTERS_PER_TOKEN)

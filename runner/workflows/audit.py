@@ -1,0 +1,145 @@
+"""The audit trail: one JSON object a line, in the repository and in the run's folder.
+
+Members: ``timestamp, workflow_type, issue_number, target_repo, event, details, event_id``. The
+event id depends on the journey, the item, its step and the content, not on the process: a node
+that runs again finds its event already there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.places import FILE_MODE
+from assemblyzero_tui.runner.workflows.shared_files import (
+    SHARED_MODE,
+    repository_lock,
+    set_aside_name,
+)
+
+CONSOLIDATED = Path("docs/lineage/workflow-audit.jsonl")
+AuditName = Literal["start", "error", "guard_block", "max_iterations", "manual_exit", "complete"]
+
+
+class AuditEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of the audit files."""
+
+    timestamp: str
+    """ISO 8601, UTC."""
+    workflow_type: str
+    issue_number: int
+    target_repo: str
+    event: AuditName
+    details: dict[str, Any] = {}
+    event_id: str
+
+
+def make_event(
+    *,
+    origin: str,
+    repository: Path,
+    number: int,
+    step: str,
+    event: AuditName,
+    details: dict[str, Any],
+) -> AuditEvent:
+    """An event of the LLD workflow with its id.
+
+    Args:
+        origin: The run in which the journey began.
+        repository: The target repository.
+        number: Of the issue.
+        step: Where in the graph: the same for a node that runs again, another for its next visit.
+        event: What happened.
+        details: About it; part of the id.
+    """
+    content = msgspec.json.encode([origin, "lld", number, step, event, details], order="sorted")
+    return AuditEvent(
+        timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        workflow_type="lld",
+        issue_number=number,
+        target_repo=str(repository),
+        event=event,
+        details=details,
+        event_id=hashlib.sha256(content).hexdigest()[:16],
+    )
+
+
+def record(repository: Path, own: Path, event: AuditEvent, notice: Callable[[str], None]) -> None:
+    """Writes an event into the repository's audit file and the item's own, once into each.
+
+    Args:
+        repository: The target repository.
+        own: The item's audit file in the run's folder.
+        event: What to write.
+        notice: Told what was wrong with a file, if a torn line had to be set aside.
+
+    Raises:
+        TuiError: a file cannot be written.
+    """
+    line = msgspec.json.encode(event) + b"\n"
+    with repository_lock(repository):
+        for path, mode in ((repository / CONSOLIDATED, SHARED_MODE), (own, FILE_MODE)):
+            try:
+                _append_once(path, mode, line, event.event_id, notice)
+            except OSError as error:
+                raise TuiError(
+                    f"Cannot write {path}: {error.strerror or error}.",
+                    "Make room or make it writable, then retry.",
+                ) from error
+
+
+def _append_once(
+    path: Path, mode: int, line: bytes, event_id: str, notice: Callable[[str], None]
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+    try:
+        if _mend_end(path, descriptor, notice) and _holds(descriptor, event_id):
+            return
+        written = 0
+        while written < len(line):
+            written += os.write(descriptor, line[written:])
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _holds(descriptor: int, event_id: str) -> bool:
+    with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as text:
+        return text.rfind(f'"event_id":"{event_id}"'.encode()) >= 0
+
+
+def _mend_end(path: Path, descriptor: int, notice: Callable[[str], None]) -> int:
+    """Makes the file end with a whole line; gives its size.
+
+    A last line without its newline is completed if it is whole, otherwise moved to a file of its
+    own: a power cut tore it.
+    """
+    size = os.fstat(descriptor).st_size
+    if size == 0 or os.pread(descriptor, 1, size - 1) == b"\n":
+        return size
+    with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as text:
+        start = text.rfind(b"\n") + 1
+        torn = text[start:]
+    try:
+        msgspec.json.decode(torn, type=dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        aside = set_aside_name(path)
+        with aside.open("xb") as file:
+            file.write(torn)
+            file.flush()
+            os.fsync(file.fileno())
+        os.ftruncate(descriptor, start)
+        notice(f"The last line of {path} was torn. It was set aside as {aside.name}.")
+        return start
+    os.write(descriptor, b"\n")
+    return size + 1

@@ -1,0 +1,68 @@
+"""Which workflows there are; imports no LangGraph, so that faces and the engine can ask."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assemblyzero_tui.runner.errors import TuiError
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.workflows.context import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """What can be known of a workflow without loading its graph."""
+
+    name: str
+    """``lld``; also the name of the command."""
+    title: str
+    """For humans."""
+    id_prefix: str
+    """``LLD-``, before the key of an item."""
+    nodes: tuple[str, ...]
+    """The nodes of the graph in their usual order."""
+    checkpoint_prefix: str
+    """The database of item 42 is called ``<checkpoint_prefix>42.db``."""
+    module: str
+    """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
+
+    def item_id(self, key: str) -> str:
+        """The id of the item with this key, such as ``LLD-42``."""
+        return f"{self.id_prefix}{key}"
+
+
+LLD = CatalogEntry(
+    name="lld",
+    title="Low-level design",
+    id_prefix="LLD-",
+    nodes=("N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"),
+    checkpoint_prefix="lld_workflow_",
+    module="assemblyzero_tui.runner.workflows.lld",
+)
+
+CATALOG: dict[str, CatalogEntry] = {entry.name: entry for entry in (LLD,)}
+"""Every workflow by its name."""
+
+
+def entry(name: str) -> CatalogEntry:
+    """The workflow of this name.
+
+    Raises:
+        TuiError: there is none.
+    """
+    if (found := CATALOG.get(name)) is None:
+        raise TuiError(f"There is no workflow {name!r}.", f"Known ones: {', '.join(CATALOG)}.")
+    return found
+
+
+def load(name: str) -> Workflow:
+    """The workflow itself; imports LangGraph. Call it where the graph is going to run.
+
+    Raises:
+        TuiError: there is none of that name.
+    """
+    workflow: Workflow = importlib.import_module(entry(name).module).WORKFLOW
+    return workflow

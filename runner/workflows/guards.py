@@ -1,0 +1,92 @@
+"""Size guards: what is too large, or too small, to be worth a model's time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import WorkflowError
+
+ISSUE_LIMIT = 100_000
+"""Characters of an issue's text; GitHub itself allows 65,536."""
+CONTEXT_FILE_LIMIT = 200_000
+"""Characters of one file of ``--context``."""
+CONTEXT_LIMIT = 500_000
+"""Characters of all of them together."""
+DRAFT_LIMIT = 200_000
+"""Characters of a draft."""
+DRAFT_MINIMUM = 200
+"""Characters below which a draft is no design."""
+
+
+class GuardError(WorkflowError):
+    """Something has a size no workflow should go on with."""
+
+
+def check_issue(number: int, body: str) -> None:
+    """Refuses an issue that is too long.
+
+    Raises:
+        GuardError: it is.
+    """
+    if len(body) > ISSUE_LIMIT:
+        raise GuardError(
+            f"Issue #{number} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}.",
+            "Split it, or move what is not the task itself into files for --context.",
+        )
+
+
+def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """Name and text of each file of ``--context``.
+
+    Raises:
+        GuardError: one of them, or all together, are too long.
+        WorkflowError: one cannot be read as text.
+    """
+    texts: list[tuple[str, str]] = []
+    total = 0
+    for path in map(Path, paths):
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise WorkflowError(
+                f"The context file {path} is not UTF-8 text.", "Give text files to --context."
+            ) from error
+        except OSError as error:
+            raise WorkflowError(
+                f"Cannot read the context file {path}: {error.strerror or error}.",
+                "Check the path and its permissions.",
+            ) from error
+        total += len(text)
+        if len(text) > CONTEXT_FILE_LIMIT:
+            raise GuardError(
+                f"The context file {path} has {len(text):,} characters, "
+                f"the limit is {CONTEXT_FILE_LIMIT:,}.",
+                "Give only the part that matters.",
+            )
+        if total > CONTEXT_LIMIT:
+            raise GuardError(
+                f"The context files have more than {CONTEXT_LIMIT:,} characters together.",
+                "Give fewer or shorter ones.",
+            )
+        texts.append((path.name, text))
+    return texts
+
+
+def check_draft(draft: str) -> None:
+    """Refuses a draft that cannot be a design.
+
+    Raises:
+        GuardError: it is too short or too long.
+    """
+    if len(draft) > DRAFT_LIMIT:
+        raise GuardError(
+            f"The draft has {len(draft):,} characters, the limit is {DRAFT_LIMIT:,}.",
+            "Retry with --fresh, or split the issue.",
+        )
+    if len(draft.strip()) < DRAFT_MINIMUM:
+        raise GuardError(
+            f"The draft has only {len(draft.strip()):,} characters; "
+            f"a design needs at least {DRAFT_MINIMUM:,}.",
+            "Retry with --fresh, or choose another model.",
+        )

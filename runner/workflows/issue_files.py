@@ -1,0 +1,114 @@
+"""Issues as files: a folder of ``42-title.md``, for people without ``gh``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER, Issue
+
+SIZE_LIMIT = 1_000_000
+"""Bytes of one file."""
+
+_NAME = re.compile(r"0*([1-9]\d*)(?:[-_ ](.*))?\.md", re.IGNORECASE)
+_HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FORM = "Files are named like 42-short-title.md, the number of the issue first."
+
+
+def number_of(path: Path) -> int | None:
+    """The number in a file's name; ``None`` if it is not the name of an issue file."""
+    match = _NAME.fullmatch(path.name)
+    return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
+
+
+def split_title(text: str, fallback: str) -> tuple[str, str]:
+    """Title and body of a Markdown text.
+
+    The title is the first ``# heading`` outside code blocks, and is taken out of the body;
+    without one it is ``fallback``.
+    """
+    lines = text.splitlines()
+    fence = ""
+    for index, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif mark[1].startswith(fence):
+                fence = ""
+        elif not fence and (heading := _HEADING.fullmatch(line)) and heading[1].strip():
+            rest = lines[:index] + lines[index + 1 :]
+            return " ".join(heading[1].split()), "\n".join(rest).strip()
+    return fallback, "\n".join(lines).strip()
+
+
+def read_issue(path: Path) -> Issue:
+    """The issue in a file.
+
+    Raises:
+        TuiError: the file cannot be read, is empty, too large or no text, or its name has no
+            number.
+    """
+    number = number_of(path)
+    if number is None:
+        raise TuiError(f"{path} is not the name of an issue file.", _FORM)
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise TuiError(
+                f"The issue file {path} is larger than {SIZE_LIMIT:,} bytes.", "Split it."
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise TuiError(f"The issue file {path} does not exist.", "Was it moved?") from error
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the issue file {path}: {error.strerror or error}.",
+            f"Make it readable, for example: chmod u+r {path}",
+        ) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TuiError(
+            f"The issue file {path} is not UTF-8 text.", "Save it as UTF-8, or remove it."
+        ) from error
+    if "\0" in text:
+        raise TuiError(f"The issue file {path} is binary, not text.", "Remove it.")
+    if not text.strip():
+        raise TuiError(f"The issue file {path} is empty.", "Write the issue, or remove the file.")
+    stem = _NAME.fullmatch(path.name)
+    slug = re.sub(r"[-_\s]+", " ", (stem and stem[2]) or "").strip()
+    fallback = slug[:1].upper() + slug[1:] or f"Issue {number}"
+    title, body = split_title(text, fallback)
+    return Issue(number=number, title=title, body=body, source=str(path.absolute()))
+
+
+def find_issue_files(folder: Path) -> dict[int, Path]:
+    """The issue files of a folder by their number, lowest first; other files are ignored.
+
+    Raises:
+        TuiError: the folder cannot be read, holds none, or holds two for one number.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError as error:
+        raise TuiError(f"The folder {folder} does not exist.", "Check --issues-dir.") from error
+    except NotADirectoryError as error:
+        raise TuiError(f"{folder} is not a folder.", "Check --issues-dir.") from error
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
+        ) from error
+    found: dict[int, Path] = {}
+    for path in paths:
+        if (number := number_of(path)) is None or path.is_dir():
+            continue
+        if number in found:
+            raise TuiError(
+                f"Two files of {folder} are issue {number}: {found[number].name} and {path.name}.",
+                "Rename or remove one of them.",
+            )
+        found[number] = path.absolute()
+    if not found:
+        raise TuiError(f"There is no issue file in {folder}.", _FORM)
+    return dict(sorted(found.items()))

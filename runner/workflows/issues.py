@@ -1,0 +1,77 @@
+"""An issue, and where to get it from: the tracker, or a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.run_spec import check_item_id
+from assemblyzero_tui.runner.workflows.catalog import LLD
+
+FROM_TRACKER = "gh"
+"""The source of an item that is fetched with ``gh``."""
+HIGHEST_NUMBER = 999_999_999
+
+_WANTED = re.compile(r"(?:LLD-)?0*([1-9]\d*)", re.IGNORECASE)
+
+
+class Issue(msgspec.Struct, kw_only=True, frozen=True):
+    """What a design is written for."""
+
+    number: int
+    title: str
+    body: str = ""
+    url: str = ""
+    labels: list[str] = []
+    open: bool = True
+    source: str = FROM_TRACKER
+    """``gh``, or the absolute path of its file."""
+
+    @property
+    def item(self) -> ItemInfo:
+        """The item of the LLD workflow for this issue."""
+        return ItemInfo(
+            id=LLD.item_id(str(self.number)),
+            key=str(self.number),
+            title=self.title,
+            url=self.url,
+            source=self.source,
+        )
+
+
+def issue_number(text: str) -> int:
+    """The number in what a user typed: ``42`` or ``LLD-42``.
+
+    Raises:
+        TuiError: it is no number of an issue.
+    """
+    match = _WANTED.fullmatch(check_item_id(text))
+    if match is None or int(match[1]) > HIGHEST_NUMBER:
+        raise TuiError(
+            f"{text!r} is not the number of an issue.",
+            "Give numbers from 1 up, for example: assemblyzero-tui lld 42 57",
+        )
+    return int(match[1])
+
+
+def fetch(item: ItemInfo, repository: Path) -> Issue:
+    """The issue of an item, as it is now.
+
+    Raises:
+        TuiError: it cannot be read.
+    """
+    from assemblyzero_tui.runner.workflows import gh, issue_files
+
+    number = issue_number(item.key)
+    if item.source == FROM_TRACKER:
+        return gh.view_issue(repository, number)
+    issue = issue_files.read_issue(Path(item.source))
+    if issue.number != number:
+        raise TuiError(
+            f"{item.source} holds issue {issue.number}, not {number}.", "Was it renamed?"
+        )
+    return issue

@@ -1,0 +1,49 @@
+"""The prompts: text files with markers such as ``{{ISSUE}}``, filled in one pass.
+
+What is filled in is never looked at again, so ``$``, braces and markers in it survive.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from importlib import resources
+
+NAMES = (
+    "design-system", "design", "revise", "review-system", "review", "earlier-reviews", "repair",
+)  # fmt: skip
+"""Every prompt there is."""
+
+_MARKER = re.compile(r"\{\{([A-Z_]+)\}\}")
+
+
+@functools.cache
+def template(name: str) -> str:
+    """The text of a prompt, markers and all."""
+    return (resources.files(__package__) / "prompts" / f"{name}.md").read_text("utf-8").strip()
+
+
+def fill(name: str, **values: str) -> str:
+    """A prompt with its markers replaced; ``issue=…`` fills ``{{ISSUE}}``.
+
+    Raises:
+        KeyError: the prompt has a marker that is not among the values.
+    """
+    return _MARKER.sub(lambda marker: values[marker[1].lower()], template(name))
+
+
+def delimited(name: str, text: str) -> str:
+    """Text from outside between two lines that it cannot contain: they carry its digest."""
+    text = text.strip()
+    mark = f"{name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"<<<BEGIN {mark}>>>\n{text}\n<<<END {mark}>>>"
+
+
+@functools.cache
+def digest() -> str:
+    """Changes when any prompt changes."""
+    hashed = hashlib.sha256()
+    for name in NAMES:
+        hashed.update(f"{name}\0{template(name)}\0".encode())
+    return hashed.hexdigest()[:16]

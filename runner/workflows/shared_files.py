@@ -1,0 +1,88 @@
+"""The files of a repository that several items write: one lock for all of them.
+
+The lock is named by the repository's real path, so that two engines serving one repository wait
+for each other, and it lies in the state folder, so that nothing is left in the repository.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.places import (
+    private_directory,
+    repository_key,
+    state_home,
+    write_atomically,
+)
+
+SHARED_MODE = 0o644
+"""Of every file in the repository: they are meant to be read and committed."""
+
+
+def lock_file(repository: Path) -> Path:
+    """The lock of a repository's shared files."""
+    return state_home() / "locks" / f"{repository_key(repository)}.lock"
+
+
+@contextlib.contextmanager
+def repository_lock(repository: Path) -> Iterator[None]:
+    """Holds the lock of a repository's shared files; waits for whoever has it.
+
+    Raises:
+        TuiError: the state folder cannot be written.
+    """
+    path = lock_file(repository)
+    private_directory(path.parent)
+    with FileLock.wait(path):
+        yield
+
+
+def publish(path: Path, data: bytes) -> None:
+    """Writes a file of the repository as a whole, with its folders.
+
+    Raises:
+        TuiError: it cannot be written; the old one is unharmed.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data, SHARED_MODE)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot write {path}: {error.strerror or error}.",
+            "Make room or make the folder writable, then retry.",
+        ) from error
+
+
+def read_shared(path: Path) -> bytes | None:
+    """The bytes of a shared file; ``None`` if there is none.
+
+    Raises:
+        TuiError: it is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read {path}: {error.strerror or error}.",
+            f"Make it readable, for example: chmod u+rw {path}",
+        ) from error
+
+
+def set_aside_name(path: Path, now: float | None = None) -> Path:
+    """A free name beside a file for what was wrong with it: ``<name>.invalid-<time>``."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    for number in range(1, 1000):
+        candidate = path.with_name(
+            f"{path.name}.invalid-{stamp}" + (f"-{number}" if number > 1 else "")
+        )
+        if not os.path.lexists(candidate):
+            return candidate
+    raise TuiError(f"There are too many files called {path.name}.invalid-…", "Remove them.")
