@@ -91,10 +91,16 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         needles = {form for secret in secrets for form in _forms(secret)}
         self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
+        self._reach = max([HOLD_LIMIT, *map(len, needles)])
         self._held = b""
         self._shown = b""
+        """What was given out, or replaced, and may still be the beginning of a secret."""
+        self._covered = False
+        """It was replaced."""
         self._before = 0
+        """The byte before all that."""
         self._swallow: re.Pattern[bytes] | None = None
+        """What still belongs to the secret that was replaced last."""
 
     @property
     def held(self) -> bytes:
@@ -113,11 +119,10 @@ class Redactor:
         if self._swallow is not None:
             taken = self._swallow.match(data)
             end = 0 if taken is None else taken.end()
+            self._shown = (self._shown + data[:end])[-self._reach :]
             if end == len(data):
                 return b""
-            if end:
-                data, self._before = data[end:], data[end - 1]
-            self._swallow = None
+            data, self._swallow = data[end:], None
         shown = len(self._shown)
         text = self._shown + self._held + data if shown or self._held else data
         self._shown = self._held = b""
@@ -133,7 +138,7 @@ class Redactor:
             tail = _label(text[part:])
             text = text[: max(part, shown)]
         out = self._advance(text, shown, len(text))
-        self._swallow, self._before = None, 0
+        self._shown, self._swallow, self._before, self._covered = b"", None, 0, False
         return out + tail
 
     def redact(self, text: str) -> str:
@@ -152,20 +157,23 @@ class Redactor:
     def _advance(self, text: bytes, shown: int, hold: int) -> bytes:
         """Gives out the text between ``shown`` and ``hold`` and keeps what follows."""
         spans = self._spans(text, self._before, patterns=True)
+        covered, self._covered = self._covered, False
         if spans:
             while spans and spans[-1].start >= hold:
                 spans.pop()
-            if spans and spans[-1].end > hold:
-                hold = spans[-1].end
+            if spans and spans[-1].end >= hold:
+                self._shown, hold = text[hold : spans[-1].end], spans[-1].end
+                self._covered = True
             if spans and spans[-1].end == len(text):
                 self._swallow = spans[-1].rest
-        if hold < len(text):
-            cut = max(hold, shown)
-            self._shown, self._held = text[hold:cut], text[cut:]
-        if hold:
-            self._before = text[hold - 1]
+        if hold < shown:
+            self._shown, self._covered = text[hold:shown], covered
+        self._held = text[max(hold, shown) :] if hold < len(text) else b""
+        start = hold - len(self._shown) if self._covered else hold
+        if start:
+            self._before = text[start - 1]
         if spans:
-            return _replaced(text[:hold], spans, shown)
+            return _replaced(text[:hold], spans, shown, covered=covered)
         return text if hold == len(text) and not shown else text[shown:hold]
 
     def _release(self) -> bytes:
@@ -174,7 +182,7 @@ class Redactor:
         text, shown, before = self._shown + self._held, len(self._shown), self._before
         self._shown = self._held = b""
         out = self._advance(text, shown, len(text))
-        if self._swallow is None and len(text) <= HOLD_LIMIT:
+        if not self._covered and len(text) <= self._reach:
             self._shown, self._before = text, before
         return out
 
@@ -281,7 +289,6 @@ def _assigned(text: bytes, lowered: bytes, before: int) -> Iterator[_Span]:
                 and not _joined(text, at, before)
             ):
                 yield _Span(match.start(2), match.end(2), b"[redacted]", _ASSIGNED_REST)
-                end = match.end(2)
         at = lowered.find(b"key", end)
 
 
@@ -297,19 +304,22 @@ def _merged(found: list[_Span]) -> list[_Span]:
             merged.append(span)
             continue
         last = merged[-1]
-        longer = span if span.end > last.end else last
         label = last.label if last.label != b"[redacted]" else span.label
-        merged[-1] = _Span(last.start, longer.end, label, longer.rest or span.rest)
+        rest = span.rest if span.end > last.end else last.rest
+        if span.end == last.end:
+            rest = rest or span.rest
+        merged[-1] = _Span(last.start, max(last.end, span.end), label, rest)
     return merged
 
 
-def _replaced(text: bytes, spans: list[_Span], begin: int = 0) -> bytes:
-    """The text from ``begin`` on, with the secrets replaced."""
+def _replaced(text: bytes, spans: list[_Span], begin: int = 0, *, covered: bool = False) -> bytes:
+    """The text from ``begin`` on, with the secrets replaced; what is covered has its label."""
     pieces: list[bytes] = []
     for span in spans:
         if span.end <= begin:
             continue
-        pieces += (text[begin : span.start], span.label)
+        if span.start >= begin or not covered:
+            pieces += (text[begin : span.start], span.label)
         begin = span.end
     pieces.append(text[begin:])
     return b"".join(pieces)

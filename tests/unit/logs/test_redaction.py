@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.logs.redaction import HOLD_LIMIT, Redactor
@@ -111,6 +111,8 @@ PIECES = st.sampled_from(
     pieces=st.lists(PIECES, max_size=12),
     cuts=st.lists(st.integers(0, 400), max_size=12),
 )
+@example(pieces=[GEMINI, PASSWORD], cuts=[39])
+@example(pieces=["api_key: ", "x-goog-api-key:", "x-goog-api-key:"], cuts=[24])
 def test_the_cuts_between_reads_change_nothing(pieces: list[str], cuts: list[int]) -> None:
     secrets = [GEMINI, PASSWORD, "hunter2!"]
     data = "".join(pieces).encode()
