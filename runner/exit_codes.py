@@ -18,5 +18,7 @@ class ExitCode(IntEnum):
     """Stopped because every credential was exhausted; the same command goes on later."""
     INTERRUPTED = 130
     """Ended by SIGINT."""
+    PIPE_CLOSED = 141
+    """Whoever read the output has gone, as in ``| head``."""
     TERMINATED = 143
     """Ended by SIGTERM."""

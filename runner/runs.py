@@ -86,8 +86,13 @@ def create_run(spec: RunSpec, *, clock: float | None = None) -> tuple[RunFolder,
         versions=versions(),
         socket=str(runtime_folder(folder) / "s"),
     )
-    write_atomically(folder.spec, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
+    write_spec(folder, spec)
     return folder, spec
+
+
+def write_spec(folder: RunFolder, spec: RunSpec) -> None:
+    """Writes ``run.json``; only while no engine serves the run."""
+    write_atomically(folder.spec, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
 
 
 def read_spec(folder: RunFolder) -> RunSpec:

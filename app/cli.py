@@ -1,0 +1,103 @@
+"""The commands of ``assemblyzero-tui``. A command's module is imported when it is used.
+
+What answers ``--help`` imports nothing but click and the small parts of the runner: neither
+Textual nor asyncio, so that it answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from assemblyzero_tui.app.cli_command import HELP_OPTIONS, ExampleMixin
+
+PROGRAM = "assemblyzero-tui"
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lld": ("command_lld", "Write low-level designs for issues, many at a time."),
+    "demo": ("command_demo", "See it work: real workers, sample issues, no key needed."),
+    "runs": ("command_runs", "List the runs of this machine, the newest first."),
+    "attach": ("command_attach", "Watch a run that goes on, or look at one that has ended."),
+    "stop": ("command_stop", "Stop a run; everything is saved and can be resumed."),
+    "resume": ("command_resume", "Go on with a run that was stopped or broken off."),
+    "report": ("command_report", "Write the report of a run, as Markdown or JSON."),
+    "replay": ("command_replay", "Show a run again, as it went; nothing is started."),
+    "doctor": ("command_doctor", "Check this machine: what is wrong, and what mends it."),
+}
+"""Each command's module, whose ``command`` it is, and its line in the list of commands."""
+
+
+class LazyGroup(ExampleMixin, click.Group):
+    """A group that imports the module of a command when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"assemblyzero_tui.app.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    click.echo(f"{PROGRAM} {metadata.version(PROGRAM)}")
+    context.exit()
+
+
+@click.group(
+    name=PROGRAM,
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "ASSEMBLYZERO_TUI", **HELP_OPTIONS},
+    examples=[
+        ("demo", "six sample issues, real workers, no key"),
+        ("lld --all --parallel 3 --provider offline", "every open issue, three at a time"),
+        ("attach", "come back to a run"),
+    ],
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    help="Show the version and leave.",
+)  # fmt: skip
+@click.pass_context
+def cli(context: click.Context) -> Any:
+    """Run many LangGraph workflows at once, each in its own process, live on one screen.
+
+    Without a command, on a terminal: a start screen. Defaults of every command's options can be
+    written into tui.toml in the state folder (~/.assemblyzero, or $ASSEMBLYZERO_HOME), a table
+    for each command, or given as environment variables such as ASSEMBLYZERO_TUI_LLD_PARALLEL.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from assemblyzero_tui.app.faces import why_no_dashboard
+
+    if why_no_dashboard() is not None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
+    from assemblyzero_tui.app.start import start_from_screen
+
+    return start_from_screen(context)

@@ -1,0 +1,74 @@
+"""``assemblyzero-tui demo``: real workers on sample issues."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+import msgspec
+
+from assemblyzero_tui.app.cli_command import Command
+from assemblyzero_tui.app.faces import Face, face_options
+from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("", "six issues, three at a time"),
+        ("--items 12 --parallel 6", "more of it"),
+        ("--latency 0.2 --plain", "quickly, as lines of text"),
+    ],
+)
+@click.option(
+    "--items",
+    type=click.IntRange(min=1, max=10_000),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="How many sample issues.",
+)
+@parallel_option(DEFAULT_PARALLEL)
+@max_parallel_option
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0, max=3600),
+    default=Options().latency,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the offline model takes for an answer.",
+)
+@face_options
+def command(items: int, parallel: int, max_parallel: int, latency: float, face: Face) -> int:
+    """See it work: real workers, sample issues, no key needed.
+
+    The designs are written by a deterministic stand-in for a model, into a git repository of
+    their own in the run's folder; it is kept with the run.
+    """
+    parallel = check_parallel(parallel, max_parallel)
+    from assemblyzero_tui.app.launch import serve_and_show
+    from assemblyzero_tui.runner.runs import create_run, write_spec
+    from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+
+    folder, spec = create_run(
+        RunSpec(
+            run="",
+            workflow="lld",
+            repository="",
+            items=[],
+            provider="offline",
+            parallel=parallel,
+            options=Options(latency=latency),
+            demo=True,
+        )
+    )
+    repository = folder.path.resolve() / "repository"
+    try:
+        samples = make_demo_repository(repository, items)
+        spec = msgspec.structs.replace(spec, repository=str(repository), items=samples)
+        write_spec(folder, spec)
+    except BaseException:
+        shutil.rmtree(folder.path)
+        raise
+    return serve_and_show(folder, face)

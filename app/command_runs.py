@@ -1,0 +1,87 @@
+"""``assemblyzero-tui runs``: the runs of this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assemblyzero_tui.app.cli_command import Command
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.runs import KnownRun
+
+
+@click.command(
+    cls=Command,
+    examples=[("", "the newest first"), ("--json", "the same for programs, one object a line")],
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(as_json: bool) -> int:
+    """List the runs of this machine, the newest first."""
+    from assemblyzero_tui.app.text_table import table
+    from assemblyzero_tui.runner.runs import known_runs
+
+    runs = [_described(run) for run in known_runs()]
+    if as_json:
+        import msgspec
+
+        for run in runs:
+            click.echo(msgspec.json.encode(run))
+        return 0
+    if not runs:
+        click.echo("There are no runs yet. Try: assemblyzero-tui demo")
+        return 0
+    columns = ("run", "workflow", "repository", "state", "done", "failed", "left", "started")
+    rows = [[_cell(run, column) for column in columns] for run in runs]
+    for line in table(columns, rows, right="done failed left"):
+        click.echo(line)
+    return 0
+
+
+def state_word(run: KnownRun) -> str:
+    """What is to be known of a run first: does it go on, and if not, why not."""
+    if run.alive:
+        return "running"
+    if run.state.finished:
+        return "finished"
+    return run.state.end_reason or "broken off"
+
+
+def _described(run: KnownRun) -> dict[str, Any]:
+    from assemblyzero_tui.runner.states import State
+
+    state = run.state
+    counts = state.counts
+    items = len(state.items) or len(run.spec.items)
+    through = sum(number for which, number in counts.items() if which.terminal)
+    return {
+        "run": run.name,
+        "workflow": run.spec.workflow,
+        "repository": run.spec.repository,
+        "state": state_word(run),
+        "items": items,
+        "done": counts[State.DONE],
+        "failed": counts[State.FAILED] + counts[State.LOST],
+        "left": items - through,
+        "started": state.started,
+        "ended": state.ended,
+        "exit_code": state.exit_code,
+        "demo": run.spec.demo,
+        "folder": str(run.folder.path),
+    }
+
+
+def _cell(run: dict[str, Any], column: str) -> str:
+    value = run[column]
+    if column == "started":
+        return "" if value is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+    if column == "repository":
+        if run["demo"]:
+            return "(demo)"
+        home = Path.home()
+        path = Path(value)
+        return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    return str(value)

@@ -1,0 +1,196 @@
+"""Every command of the dashboard, once: bindings, footer, palette, help and README come from here.
+
+Run as a module it prints the table of keys in Markdown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from textual.binding import Binding
+
+KEY_NAMES = {
+    "tab": "tab",
+    "shift+tab": "shift+tab",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "enter",
+    "escape": "esc",
+    "space": "space",
+    "asterisk": "*",
+    "colon": ":",
+    "question_mark": "?",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "home": "home",
+    "end": "end",
+}
+"""How the keys with names are written for humans."""
+
+
+class Where(Flag):
+    """Where a command does something."""
+
+    PANES = auto()
+    """In the grid."""
+    TABLE = auto()
+    """In the list."""
+    ZOOM = auto()
+    """With one log in front."""
+    ANYWHERE = PANES | TABLE | ZOOM
+
+
+@dataclass(frozen=True, slots=True)
+class UserCommand:
+    """One thing the user can do."""
+
+    id: str
+    """Name for ``--keymap`` and of the action of the screen."""
+    keys: tuple[str, ...]
+    label: str
+    """One or two words for the footer."""
+    help: str
+    """A sentence for the help screen and the palette."""
+    group: str
+    where: Where = Where.ANYWHERE
+    footer: int = 0
+    """Place in the footer, smallest first; 0 keeps it out."""
+    action: str = ""
+    """The action, if it is not named like the command."""
+
+    @property
+    def does(self) -> str:
+        """The action of the screen."""
+        return self.action or self.id
+
+    @property
+    def shown_keys(self) -> list[str]:
+        """The keys as humans write them."""
+        return [KEY_NAMES.get(key, key) for key in self.keys]
+
+
+_DIGITS = tuple("1234567890")
+
+COMMANDS: tuple[UserCommand, ...] = (
+    UserCommand("next_pane", ("tab",), "Next", "Focus the next pane.", "Moving"),
+    UserCommand("previous_pane", ("shift+tab",), "Previous", "Focus the previous pane.", "Moving"),
+    *(
+        UserCommand(
+            f"pane_{digit}", (digit,), digit,
+            f"Focus pane {int(digit) or 10} of the page.",
+            "Moving", Where.PANES, action=f"pane({int(digit) or 10})",
+        )
+        for digit in _DIGITS
+    ),
+    UserCommand("previous_page", ("left_square_bracket",), "Page back",
+                "Show the previous page; with one log in front, the previous item.", "Moving"),
+    UserCommand("next_page", ("right_square_bracket",), "Page",
+                "Show the next page; with one log in front, the next item.", "Moving",
+                Where.PANES | Where.ZOOM, 70),
+    UserCommand("attention", ("a",), "Attention",
+                "Go to the next item that needs attention.", "Moving", footer=65),
+    UserCommand("zoom", ("z", "enter"), "Zoom",
+                "Give one log the whole screen, or the grid back.", "Moving", footer=40),
+    UserCommand("back", ("escape",), "Back", "Back to the grid or the list.", "Moving",
+                Where.ZOOM, 5),
+    UserCommand("toggle_list", ("v",), "View", "Change between grid and list.", "Moving",
+                footer=50),
+    UserCommand("pause", ("p",), "Pause",
+                "Pause the item at its next node border, or let it go on. Acts on the marked "
+                "items if there are any.", "Working", footer=10),
+    UserCommand("pause_all", ("P",), "Pause all",
+                "Pause all items and start no new ones, or let all go on.", "Working",
+                footer=35),
+    UserCommand("cancel", ("x",), "Cancel",
+                "End the item; its checkpoint is kept for a retry. Asks first.", "Working",
+                footer=20),
+    UserCommand("force_cancel", ("X",), "Force",
+                "End the item at once, without waiting for it. Asks first.", "Working"),
+    UserCommand("retry", ("r",), "Retry",
+                "Try a failed, lost or cancelled item again from its checkpoint. When the engine "
+                "has gone: resume the run.", "Working", footer=15),
+    UserCommand("mark", ("space",), "Mark", "Mark the item, or take its mark away.", "Working",
+                Where.TABLE, 45),
+    UserCommand("mark_all", ("asterisk",), "Mark all", "Mark all items, or none.", "Working",
+                Where.TABLE),
+    UserCommand("order", ("s",), "Sort", "Sort the list in another order.", "Working",
+                Where.TABLE, 48),
+    UserCommand("down", ("j", "down"), "Down", "One line, or one row, down.", "Reading"),
+    UserCommand("up", ("k", "up"), "Up", "One line, or one row, up.", "Reading"),
+    UserCommand("page_down", ("pagedown",), "Page down", "A screenful down.", "Reading"),
+    UserCommand("page_up", ("pageup",), "Page up", "A screenful up.", "Reading"),
+    UserCommand("top", ("g", "home"), "Top", "The first line, however long the log is.",
+                "Reading"),
+    UserCommand("bottom", ("G", "end"), "End", "The last line; follow the log from now on.",
+                "Reading", footer=60),
+    UserCommand("left", ("h", "left"), "Left", "Sideways over long lines.", "Reading"),
+    UserCommand("right", ("l", "right"), "Right", "Sideways over long lines.", "Reading"),
+    UserCommand("follow", ("f",), "Follow", "Follow the end of the log, or stay.", "Reading",
+                footer=55),
+    UserCommand("wrap", ("w",), "Wrap", "Break long lines, or cut them.", "Reading", footer=58),
+    UserCommand("copy", ("y",), "Copy", "Copy the selection, or the lines in sight.", "Reading",
+                footer=62),
+    UserCommand("summary", ("S",), "Summary", "Show the summary of the run.", "Program",
+                footer=75),
+    UserCommand("export", ("E",), "Export", "Write the summary as Markdown.", "Program"),
+    UserCommand("command_palette", ("colon", "ctrl+p"), "Commands", "Find a command by its name.",
+                "Program"),
+    UserCommand("help", ("question_mark",), "Help", "Every key and every state.", "Program",
+                footer=80),
+    UserCommand("leave", ("d",), "Leave", "Leave the dashboard; the work goes on.", "Program"),
+    UserCommand("ask_quit", ("q", "ctrl+q"), "Quit",
+                "Quit: leave, stop or cancel; asks which.", "Program", footer=90),
+    UserCommand("interrupt", ("ctrl+c",), "Copy or quit",
+                "Copy the selection; without one, quit.", "Program"),
+)  # fmt: skip
+
+
+def bindings() -> list[Binding]:
+    """The bindings of the dashboard's screen."""
+    return [
+        Binding(
+            ",".join(command.keys),
+            command.does,
+            command.label,
+            show=False,
+            tooltip=command.help,
+            id=command.id,
+            group=Binding.Group(command.group),
+        )
+        for command in COMMANDS
+    ]
+
+
+def footer_commands(where: Where) -> list[UserCommand]:
+    """The commands of the footer, the most important first."""
+    found = [command for command in COMMANDS if command.footer and command.where & where]
+    return sorted(found, key=lambda command: command.footer)
+
+
+def listed() -> list[tuple[str, str, str]]:
+    """Group, keys and help of every command, the digits in one row."""
+    rows = []
+    for command in COMMANDS:
+        if command.id == "pane_1":
+            rows.append((command.group, "1-9 0", "Focus a pane of the page."))
+        elif not command.id.startswith("pane_"):
+            rows.append((command.group, " ".join(command.shown_keys), command.help))
+    return rows
+
+
+def markdown_table() -> str:
+    """The keys as a Markdown table."""
+    lines = ["| Keys | What they do |", "| --- | --- |"]
+    for group, keys, help_text in listed():
+        shown = " ".join(f"`{key}`" for key in keys.split(" ")).replace("|", "\\|")
+        lines.append(f"| {shown} | {help_text} |" if group else "")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown_table(), end="")

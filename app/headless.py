@@ -1,0 +1,359 @@
+"""The faces without a screen: plain lines for people and logs, JSON lines for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import click
+
+from assemblyzero_tui.app.faces import Face, is_terminal
+from assemblyzero_tui.app.failures import mute_stdout
+from assemblyzero_tui.app.output import Output
+from assemblyzero_tui.app.plain_lines import PlainLines
+from assemblyzero_tui.app.signals import Signals
+from assemblyzero_tui.app.text_table import summary_lines
+from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.client import LiveRun, Source
+from assemblyzero_tui.runner.errors import EngineError
+from assemblyzero_tui.runner.events import AnyEvent, ItemChanged, Stop, encode
+from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.replay import Replay
+from assemblyzero_tui.runner.run_state import RunState
+
+POLL = 0.25
+"""Seconds between two looks at the logs."""
+BATCH = 2000
+"""Lines of one item that are printed before another one's turn."""
+LIVENESS = 300.0
+"""Seconds of silence after which a line says that the work goes on."""
+WAITING = 5.0
+"""The longest silence while the run waits for a credential."""
+AFTERMATH = 3.0
+"""Seconds that the log of an ended item is looked at again."""
+GONE = 2.0
+"""Seconds without an engine after which a run counts as broken off."""
+
+
+class Printer(Protocol):
+    """What is written of a run."""
+
+    def events(self, events: list[AnyEvent]) -> None:
+        """Writes what has happened."""
+
+    def logs(self) -> bool:
+        """Writes what workflows have printed since; false if more is left."""
+
+    def say(self, text: str) -> None:
+        """Tells the user something about the program itself."""
+
+    def idle(self) -> None:
+        """Called now and then, for what must be said in a silence."""
+
+    def end(self) -> None:
+        """Writes the summary."""
+
+
+class JsonPrinter:
+    """The events, exactly as in the journal, and nothing else."""
+
+    def __init__(self, out: Output, complain: Callable[[str], None]) -> None:
+        self._out = out
+        self.say = complain
+
+    def events(self, events: list[AnyEvent]) -> None:
+        for event in events:
+            self._out.line(encode(event))
+
+    def logs(self) -> bool:
+        return True
+
+    def idle(self) -> None:
+        return
+
+    def end(self) -> None:
+        return
+
+
+class PlainPrinter:
+    """Lines with prefixes, the logs of all items among them, and the summary at the end."""
+
+    def __init__(self, source: Source, out: Output, lines: PlainLines) -> None:
+        self._source = source
+        self._out = out
+        self._lines = lines
+        self._printed: dict[str, int] = {}
+        self._watched: dict[str, float | None] = {}
+        self._spoke = time.monotonic()
+
+    def prime(self) -> None:
+        """Leaves out what happened before now."""
+        self._lines.prime(self._source.state)
+        for item in self._source.state.items.values():
+            if item.attempt:
+                self._printed[item.id] = self._source.log(item.id).complete_lines
+            if item.state.at_work:
+                self._watched[item.id] = None
+
+    def _line(self, text: str) -> None:
+        self._out.line(text)
+        self._spoke = time.monotonic()
+
+    def say(self, text: str) -> None:
+        self._line(self._lines.coordinator(text, self._source.now()))
+
+    def events(self, events: list[AnyEvent]) -> None:
+        state = self._source.state
+        through = False
+        for event in events:
+            if isinstance(event, ItemChanged):
+                if event.state.at_work:
+                    self._watched[event.item] = None
+                elif event.item in self._watched:
+                    self._log(event.item, to_the_end=event.state.terminal)
+                    self._watched[event.item] = time.monotonic() + AFTERMATH
+                through = through or event.state.terminal
+            for line in self._lines.event(event, state):
+                self._line(line)
+        if through and not state.finished:
+            self._line(self._lines.progress(state, self._source.now()))
+
+    def logs(self) -> bool:
+        complete = True
+        for item, until in list(self._watched.items()):
+            complete = self._log(item) and complete
+            if until is not None and time.monotonic() > until:
+                del self._watched[item]
+        return complete
+
+    def _log(self, item: str, *, to_the_end: bool = False) -> bool:
+        """Prints what is new in an item's log; false if there is more."""
+        log = self._source.log(item)
+        log.refresh()
+        start = self._printed.get(item, 0)
+        stop = log.line_count if to_the_end else log.complete_lines
+        upto = stop if to_the_end else min(stop, start + BATCH)
+        now = self._source.now()
+        while start < upto:
+            step = min(upto, start + BATCH)
+            for raw in log.lines(start, step):
+                self._line(self._lines.log(item, raw, now))
+            start = step
+        self._printed[item] = start
+        return start == stop
+
+    def idle(self) -> None:
+        silent = time.monotonic() - self._spoke
+        if silent < WAITING - POLL:
+            return
+        now, state = self._source.now(), self._source.state
+        if (waiting := self._lines.waiting(state, now)) is not None:
+            self._line(waiting)
+        elif silent >= LIVENESS:
+            self._line(self._lines.progress(state, now))
+
+    def end(self) -> None:
+        for item in self._source.state.items.values():
+            if item.id in self._watched:
+                self._log(item.id, to_the_end=True)
+        state = self._source.state
+        end = state.time if state.ended is None else state.ended
+        for line in summary_lines(report.build(state, self._source.folder, end)):
+            self._line(line)
+
+
+class Headless:
+    """Follows a run to its end and prints it.
+
+    Args:
+        source: The run.
+        printer: What is printed.
+        out: Where to.
+        owner: Whether this command started the work: then a signal stops it, and otherwise it
+            ends the watching only.
+        over: Whether nothing more will come.
+        served: Whether an engine belongs to it; a replay has none.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        printer: Printer,
+        out: Output,
+        *,
+        owner: bool,
+        over: Callable[[], bool],
+        served: bool = True,
+    ) -> None:
+        self._source = source
+        self._printer = printer
+        self._out = out
+        self._owner = owner
+        self._over = over
+        self._served = served
+        self._signal = 0
+        self._left = False
+        self._forced = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._missed: float | None = None
+
+    async def follow(self, signals: Signals) -> int:
+        """Prints until the run is over or a signal ends it.
+
+        Returns:
+            The exit code.
+        """
+        signals.listen(asyncio.get_running_loop(), self._signalled)
+        try:
+            while not self._left:
+                complete = self._step()
+                if self._out.gone:
+                    self._reader_gone()
+                if complete and self._ended():
+                    break
+                await self._out.flush(POLL)
+                self._printer.idle()
+                if complete and not self._left:
+                    await self._source.news(POLL)
+            return await self._finish()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await self._source.close()
+
+    def _step(self) -> bool:
+        """Prints what is new; false if there is more to print at once."""
+        if self._out.full:
+            return False
+        self._printer.events(self._source.poll())
+        return self._printer.logs()
+
+    def _ended(self) -> bool:
+        if self._over():
+            return True
+        if self._source.live or not self._served:
+            self._missed = None
+            return False
+        now = time.monotonic()
+        self._missed = self._missed if self._missed is not None else now
+        return now - self._missed > GONE
+
+    async def _finish(self) -> int:
+        state = self._source.state
+        if self._left:
+            await self._out.flush(1.0)
+            return 128 + self._signal if self._signal else ExitCode.PIPE_CLOSED
+        self._printer.events(self._source.poll())
+        await self._engine_gone()
+        self._printer.end()
+        if state.ended is None and self._served:
+            self._printer.say(
+                "The engine has gone without a word. Everything up to the last checkpoint is "
+                f"saved; go on with: assemblyzero-tui resume {self._source.folder.path.name}"
+            )
+        if self._source.folder.summary_markdown.exists():
+            self._printer.say(f"Report: {self._source.folder.summary_markdown}")
+        if state.demo:
+            self._printer.say(f"The designs: {state.repository}/docs/lld/active")
+        while not (self._out.empty or self._hurried()):
+            await self._out.flush(POLL)
+        return self._exit_code(state)
+
+    def _hurried(self) -> bool:
+        """Whether the user does not want to wait for the output either."""
+        return self._left or self._forced
+
+    def _exit_code(self, state: RunState) -> int:
+        if self._out.gone:
+            return ExitCode.PIPE_CLOSED
+        if self._signal and self._owner and state.end_reason != "finished":
+            return 128 + self._signal
+        if state.exit_code is not None:
+            return state.exit_code
+        return ExitCode.FAILED if self._served else ExitCode.OK
+
+    async def _engine_gone(self) -> None:
+        """Waits, a short while, until the engine has written its report and left."""
+        deadline = time.monotonic() + 10.0
+        while self._source.live and not self._left and time.monotonic() < deadline:
+            await self._source.news(0.05)
+
+    def _reader_gone(self) -> None:
+        if not self._owner:
+            self._left = True
+        elif not self._tasks:
+            self._stop(Stop())
+
+    def _signalled(self, number: int) -> None:
+        again, self._signal = bool(self._signal), self._signal or number
+        if not self._owner:
+            self._left = True
+            if number == signal.SIGINT and self._source.live:
+                self._printer.say("The work goes on; this only ended the watching.")
+        elif again:
+            self._forced = True
+            self._printer.say("Forced: the processes are ended at once.")
+            self._stop(Stop(interrupted=True, force=True))
+        else:
+            self._printer.say(
+                "Stopping: everything is saved within seconds. Once more to force it."
+            )
+            self._stop(Stop(interrupted=True))
+
+    def _stop(self, command: Stop) -> None:
+        task = asyncio.get_running_loop().create_task(self._send(command))
+        self._tasks.add(task)
+
+    async def _send(self, command: Stop) -> None:
+        try:
+            await self._source.send(command)
+        except EngineError as error:
+            if self._source.state.ended is None and self._source.live:
+                self._printer.say(error.what)
+
+
+def follow_run(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
+    """Prints a run; what ``source`` has taken in already is left out.
+
+    Args:
+        source: The run, served or ended.
+        face: How to print it.
+        signals: Those that came in before.
+        owner: Whether this command started the work.
+    """
+    return _follow(source, face, signals, owner=owner, over=lambda: source.state.ended is not None)
+
+
+def follow_replay(source: Replay, face: Face, signals: Signals) -> int:
+    """Prints a run again, at the speed of the replay."""
+    return _follow(source, face, signals, owner=False, over=lambda: source.over, served=False)
+
+
+def _follow(
+    source: Source,
+    face: Face,
+    signals: Signals,
+    *,
+    owner: bool,
+    over: Callable[[], bool],
+    served: bool = True,
+) -> int:
+    out = Output()
+    printer: Printer
+    if face.kind == "json":
+        printer = JsonPrinter(out, lambda text: click.echo(text, err=True))
+    else:
+        colours = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+        lines = PlainLines(timestamps=face.timestamps, colours=colours, ascii=face.ascii)
+        printer = PlainPrinter(source, out, lines)
+        printer.prime()
+    headless = Headless(source, printer, out, owner=owner, over=over, served=served)
+    code = asyncio.run(headless.follow(signals))
+    if out.gone:
+        mute_stdout()
+    return code

@@ -1,0 +1,93 @@
+"""Starts the engine of a run and shows the run, in the order that shows it soonest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from assemblyzero_tui.app.faces import Face
+from assemblyzero_tui.app.signals import Signals
+from assemblyzero_tui.runner.client import LiveRun, start_engine
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.runs import create_run
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.run_spec import RunSpec
+
+
+def start_run(spec: RunSpec, face: Face) -> int:
+    """Makes a run, starts its engine, shows it.
+
+    Returns:
+        The exit code of the command.
+
+    Raises:
+        TuiError: the run cannot be made, or its engine does not start.
+    """
+    folder, _ = create_run(spec)
+    return serve_and_show(folder, face)
+
+
+def serve_and_show(
+    folder: RunFolder, face: Face, *, retry: Sequence[str] | None = None, parallel: int = 0
+) -> int:
+    """Starts the engine of a run that exists, and shows it; see `start_engine` for the rest."""
+    source = LiveRun(folder)
+    if face.kind != "json":
+        source.poll()
+    with Signals() as signals:
+        started = start_engine(folder, retry=retry, parallel=parallel)
+        if face.kind == "dashboard":
+            import assemblyzero_tui.app.dashboard_face  # noqa: F401 - loads while the engine does
+        started.wait()
+        return _show(source, face, signals, owner=True)
+
+
+def show(folder: RunFolder, face: Face) -> int:
+    """Shows a run that goes on without this command, or that has ended."""
+    source = LiveRun(folder)
+    if face.kind != "json":
+        source.poll()
+    with Signals() as signals:
+        return _show(source, face, signals, owner=False)
+
+
+def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
+    if face.notice:
+        click.echo(face.notice, err=True)
+    if face.kind == "dashboard":
+        from assemblyzero_tui.app.dashboard_face import CannotOpenError, show_dashboard
+
+        try:
+            code = show_dashboard(source, face, signals)
+        except CannotOpenError as error:
+            click.echo(f"The terminal cannot be opened ({error}). Plain lines instead.", err=True)
+            source = LiveRun(source.folder)
+            source.poll()
+        else:
+            _farewell(source)
+            return code
+    from assemblyzero_tui.app.headless import follow_run
+
+    return follow_run(source, face, signals, owner=owner)
+
+
+def _farewell(source: LiveRun) -> None:
+    """What is good to know when the dashboard has been left."""
+    from assemblyzero_tui.app.plain_lines import counted
+    from assemblyzero_tui.runner.runs import open_run
+
+    run = open_run(source.folder)
+    lines = [f"{run.name}: {counted(run.state)}."]
+    if run.alive:
+        lines.append(f"The work goes on. Come back with: assemblyzero-tui attach {run.name}")
+    elif run.unfinished:
+        lines.append(f"Go on with: assemblyzero-tui resume {run.name}")
+    if run.state.demo:
+        lines.append(f"The designs: {run.state.repository}/docs/lld/active")
+    if not run.alive and run.folder.summary_markdown.exists():
+        lines.append(f"Report: {run.folder.summary_markdown}")
+    for line in lines:
+        click.echo(line)

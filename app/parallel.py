@@ -1,0 +1,75 @@
+"""``--parallel`` with or without a number, and what is meant by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
+
+
+def parallel_option(default: int | None = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--parallel [N]``; alone it means `DEFAULT_PARALLEL`, without it ``default``."""
+    without = "" if default is None else f" Without it: {default}."
+    return click.option(
+        "--parallel",
+        type=int,
+        is_flag=False,
+        flag_value=DEFAULT_PARALLEL,
+        default=default,
+        metavar="[N]",
+        help=f"Work on N items at once; alone it means {DEFAULT_PARALLEL}.{without}",
+    )
+
+
+max_parallel_option = click.option(
+    "--max-parallel",
+    type=click.IntRange(min=1),
+    default=MAX_PARALLEL,
+    show_default=True,
+    metavar="N",
+    help="The most that --parallel may ask for.",
+)
+
+
+def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) -> int:
+    """The number of workers that is meant.
+
+    Args:
+        parallel: What ``--parallel`` was given, or what it means.
+        cap: The most that is allowed; more is cut down to it with a warning.
+        numbers: Issue numbers that were given besides.
+
+    Raises:
+        click.UsageError: the number is no number of workers, or it was an issue's.
+    """
+    if parallel < 1:
+        raise click.UsageError(f"--parallel needs a number from 1 up, not {parallel}.")
+    if parallel <= cap:
+        return parallel
+    if numbers and typed():
+        raise click.UsageError(
+            f"--parallel took {parallel} as the number of workers, and at most {cap} are "
+            f"allowed.\n{swallowed(parallel, numbers)}\n"
+            f"For {parallel} workers: --parallel {parallel} --max-parallel {parallel}"
+        )
+    click.echo(
+        f"Warning: {parallel} at once is more than {cap}; {cap} are run at once. "
+        "Raise the limit with --max-parallel.",
+        err=True,
+    )
+    return cap
+
+
+def swallowed(parallel: int, numbers: tuple[str, ...] = ()) -> str:
+    """What to write if the number behind ``--parallel`` was meant to be an issue."""
+    issues = " ".join((str(parallel), *numbers))
+    return f"If issue {parallel} was meant: assemblyzero-tui lld {issues} --parallel"
+
+
+def typed() -> bool:
+    """Whether ``--parallel`` is on the command line, not only in the configuration."""
+    source = click.get_current_context().get_parameter_source("parallel")
+    return source is click.core.ParameterSource.COMMANDLINE

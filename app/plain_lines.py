@@ -1,0 +1,205 @@
+"""A run as whole lines of text: what happened, in words, each line with who it is about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    EngineStarted,
+    ItemChanged,
+    ItemsQueued,
+    Notice,
+    RunEnded,
+    RunHeld,
+    RunStarted,
+)
+from assemblyzero_tui.runner.logs.sanitise import display_text, plain_text
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+
+COORDINATOR = "COORDINATOR"
+LINE_LIMIT = 1 << 16
+"""Characters of one line of a log."""
+
+_RESET = "\x1b[0m"
+_COLOURS = {
+    State.DONE: "32",
+    State.FAILED: "31",
+    State.LOST: "31",
+    State.QUOTA: "33",
+    State.RETRYING: "33",
+    State.ASKING: "35",
+    State.RUNNING: "36",
+}
+_LEVELS = {"warning": "33", "error": "31"}
+
+
+class PlainLines:
+    """Writes events and logs as lines. Remembers each item's state, to name what it was before."""
+
+    def __init__(
+        self, *, timestamps: bool = False, colours: bool = False, ascii: bool = False
+    ) -> None:
+        self._timestamps = timestamps
+        self._colours = colours
+        self._ascii = ascii
+        self._states: dict[str, State] = {}
+        self._attempts: dict[str, int] = {}
+
+    def prime(self, state: RunState) -> None:
+        """Takes in what happened before, without a line."""
+        for item in state.items.values():
+            self._states[item.id], self._attempts[item.id] = item.state, item.attempt
+
+    def of(self, who: str, text: str, now: float, colour: str = "") -> str:
+        """One line, with its prefix."""
+        stamp = time.strftime("%H:%M:%S ", time.localtime(now)) if self._timestamps else ""
+        prefix = f"[{who}]"
+        if self._colours:
+            prefix = f"\x1b[{'1' if who == COORDINATOR else '2'}m{prefix}{_RESET}"
+            if colour:
+                text = f"\x1b[{colour}m{text}{_RESET}"
+        return f"{stamp}{prefix} {text}".rstrip()
+
+    def coordinator(self, text: str, now: float, colour: str = "") -> str:
+        """A line of the program's own."""
+        return self.of(COORDINATOR, text, now, colour)
+
+    def log(self, item: str, raw: bytes, now: float) -> str:
+        """A line that an item's workflow printed; it can do nothing to a terminal."""
+        if not self._colours:
+            return self.of(item, plain_text(raw, LINE_LIMIT), now)
+        text = display_text(raw, LINE_LIMIT)
+        return self.of(item, f"{text}{_RESET}" if "\x1b" in text else text, now)
+
+    def event(self, event: AnyEvent, state: RunState) -> Iterator[str]:
+        """The lines of one event; ``state`` has it already."""
+        match event:
+            case RunStarted():
+                at_once = "one at a time" if event.parallel == 1 else f"{event.parallel} at once"
+                yield self.coordinator(
+                    f"{event.run}: {event.workflow} in {event.repository}, {at_once}, "
+                    f"provider {event.provider}",
+                    event.time,
+                )
+            case ItemsQueued():
+                yield self.coordinator(
+                    f"{len(event.items)} items queued: {_ids([i.id for i in event.items])}",
+                    event.time,
+                )
+                for info in event.items:
+                    self._states.setdefault(info.id, State.QUEUED)
+            case EngineStarted(resumed=True):
+                left = state.unfinished()
+                yield self.coordinator(
+                    f"continued: {len(left)} of {len(state.items)} left", event.time
+                )
+                self._states.update(
+                    {name: State.QUEUED for name, s in self._states.items() if not s.terminal}
+                )
+            case ItemChanged():
+                yield from self._changed(event, state)
+            case Notice():
+                text = one_line(event.text)
+                text = text if event.level == "info" else f"{event.level}: {text}"
+                who = event.item or COORDINATOR
+                yield self.of(who, text, event.time, _LEVELS.get(event.level, ""))
+            case RunHeld():
+                text = (
+                    f"held: {event.reason or 'no item is started'}"
+                    if event.held
+                    else ("items are started again")
+                )
+                yield self.coordinator(text, event.time)
+            case RunEnded():
+                yield self.coordinator(f"{event.reason}: {counted(state)}", event.time)
+
+    def _changed(self, event: ItemChanged, state: RunState) -> Iterator[str]:
+        item = state.items.get(event.item)
+        if item is None or event.attempt < self._attempts.get(event.item, 0):
+            return
+        self._attempts[event.item] = event.attempt
+        before = self._states.get(event.item, State.QUEUED)
+        self._states[event.item] = event.state
+        if before is event.state:
+            return
+        yield self.coordinator(
+            f"{event.item} {self._word(before)} -> {self._word(event.state)}{_told(event, item)}",
+            event.time,
+            _COLOURS.get(event.state, ""),
+        )
+
+    def _word(self, state: State) -> str:
+        word = state.look.word
+        return word.replace("…", "...") if self._ascii else word
+
+    def progress(self, state: RunState, now: float) -> str:
+        """How far the run is."""
+        parts = [f"{_through(state)} of {len(state.items)} done"]
+        parts += [f"{state.counts[s]} {_WORDS[s]}" for s in _WORDS if state.counts[s]]
+        if at_work := sum(state.counts[s] for s in State if s.at_work):
+            parts.append(f"{at_work} at work")
+        if (left := state.seconds_left(now)) and state.unfinished():
+            parts.append(f"ETA {eta(left)}")
+        return self.coordinator(", ".join(parts), now)
+
+    def waiting(self, state: RunState, now: float) -> str | None:
+        """What the run waits for, if it is for a credential; otherwise ``None``."""
+        waiting = [item for item in state.items.values() if item.state is State.QUOTA]
+        if not waiting or any(item.state.at_work for item in state.items.values()):
+            return None
+        known = [item.until for item in waiting if item.until is not None]
+        when = f", at the earliest in {duration(max(0.0, min(known) - now))}" if known else ""
+        return self.coordinator(f"{len(waiting)} items wait for a credential{when}", now)
+
+
+_WORDS = {
+    State.FAILED: "failed",
+    State.LOST: "lost",
+    State.CANCELLED: "cancelled",
+    State.SKIPPED: "never started",
+    State.PAUSED: "paused",
+    State.QUOTA: "waiting for a credential",
+    State.ASKING: "waiting for an answer",
+}
+
+
+def counted(state: RunState) -> str:
+    """How many items are in each state, in words."""
+    parts = [f"{state.counts[s]} {s.value}" for s in State if state.counts[s]]
+    return ", ".join(reversed(parts)) or "no items"
+
+
+def eta(seconds: float) -> str:
+    """An estimate, no more precise than it can be: ``40s``, ``4m``, ``2h 05m``."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))}s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)}m"
+    return duration(seconds)
+
+
+def _through(state: RunState) -> int:
+    return state.counts[State.DONE]
+
+
+def _told(event: ItemChanged, item: ItemState) -> str:
+    """The reason, the result and how long it took, as far as there are any."""
+    what = event.reason
+    if event.state is State.DONE and event.result is not None:
+        what = event.result.summary or event.reason
+    text = f"  {one_line(what)}" if what else ""
+    if event.tries and event.state in (State.QUEUED, State.RETRYING):
+        text += f"  (try {event.tries + 1})"
+    if event.state.terminal and item.started is not None:
+        text += f" ({duration(item.active_seconds(event.time))})"
+    return text
+
+
+def _ids(ids: list[str], limit: int = 12) -> str:
+    more = f" and {len(ids) - limit} more" if len(ids) > limit else ""
+    return ", ".join(ids[:limit]) + more

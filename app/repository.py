@@ -1,0 +1,28 @@
+"""The git repository that the user means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+
+
+def find_repository(start: Path) -> Path:
+    """The root of the repository that ``start`` is in, links resolved.
+
+    Raises:
+        TuiError: there is no such folder, or it is in no git repository.
+    """
+    try:
+        start = start.resolve(strict=True)
+    except OSError as error:
+        raise TuiError(
+            f"There is no folder {start}: {error.strerror or error}.", "Check --repo."
+        ) from error
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    raise TuiError(
+        f"{start} is not in a git repository.",
+        "Go to one, or name it with --repo PATH; a new one begins with: git init",
+    )

@@ -1,0 +1,79 @@
+"""Which items a run is going to have, less those that another run is working on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.runner.engine.ownership import held_by
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.workflows.pending import pending_lld_items
+
+
+def choose_items(
+    repository: Path,
+    *,
+    issues_dir: Path | None,
+    wanted: Sequence[str] | None,
+    fresh: bool = False,
+    read_only: bool = False,
+) -> tuple[list[ItemInfo], list[str]]:
+    """The items to work on, and notes on what was left out or set right.
+
+    Args:
+        repository: The target repository.
+        issues_dir: A folder of issue files; ``None`` asks ``gh``.
+        wanted: What the user named; ``None`` means everything that is pending.
+        fresh: Named issues are taken although they have an approved design.
+        read_only: Set nothing right in the repository.
+
+    Raises:
+        TuiError: something that was named does not exist or is being worked on by another run;
+            or the issues cannot be read.
+    """
+    items, notes = pending_lld_items(
+        repository, issues_dir, wanted, fresh=fresh, read_only=read_only
+    )
+    free: list[ItemInfo] = []
+    taken: dict[str, list[str]] = {}
+    for item in items:
+        run = held_by(repository, "lld", item.key)
+        if run is None:
+            free.append(item)
+        else:
+            taken.setdefault(run, []).append(item.id)
+    for run, ids in taken.items():
+        listed = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
+        verb = "is" if len(ids) == 1 else "are"
+        what = f"{listed} {verb} being worked on by the run {run}"
+        how = f"Watch it: assemblyzero-tui attach {run}"
+        if wanted is not None:
+            raise TuiError(f"{what}.", how)
+        notes.append(f"{what}: left out. {how}")
+    return free, notes
+
+
+def tell(notes: Sequence[str]) -> None:
+    """Shows notes where they disturb no output."""
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
+
+
+def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> None:
+    """Lists what would run, or says that there is nothing."""
+    if as_json and dry_run:
+        import msgspec
+
+        for item in items:
+            click.echo(msgspec.json.encode(item))
+        return
+    if not items:
+        click.echo("Nothing is pending.", err=as_json)
+        return
+    for item in items:
+        click.echo(f"{item.id}  {one_line(item.title)}")
+    click.echo(f"{len(items)} would run." if len(items) > 1 else "1 would run.")

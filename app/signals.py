@@ -1,0 +1,46 @@
+"""Signals between the start of an engine and the moment a face listens are kept, not lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+
+_HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """From entering on, SIGINT, SIGTERM and SIGHUP are noted for :meth:`listen`.
+
+    A signal that was ignored when the program began, as ``nohup`` does with SIGHUP, stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self.noted: list[int] = []
+        self._before: dict[int, Any] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> Signals:
+        for number in _HEARD:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.noted.append(number)
+
+    def listen(self, loop: asyncio.AbstractEventLoop, callback: Callable[[int], None]) -> None:
+        """Calls back in the loop for every signal, those noted before first."""
+        self._loop = loop
+        for number in self._before:
+            loop.add_signal_handler(number, callback, number)
+        while self.noted:
+            loop.call_soon(callback, self.noted.pop(0))
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
