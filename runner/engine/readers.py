@@ -10,6 +10,7 @@ import os
 import selectors
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class _Stream:
     """Bytes that could not be written since the last success."""
 
 
-def _ignore(path: Path, error: Exception) -> None:
+def _ignore(path: Path, error: OSError) -> None:
     """The failure is visible in the log itself, as a gap with its size."""
 
 
@@ -53,14 +54,14 @@ class PipeReaders:
     """The reader thread; it starts with the first pipe.
 
     Args:
-        on_error: Told once for each log that can no longer be written, and when an ``on_end``
-            raised; called in the reader thread.
+        on_error: Told once for each log that can no longer be written; called in the reader
+            thread.
         clock: Seconds since the epoch, for the index of the logs.
     """
 
     def __init__(
         self,
-        on_error: Callable[[Path, Exception], None] = _ignore,
+        on_error: Callable[[Path, OSError], None] = _ignore,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._on_error = on_error
@@ -83,7 +84,8 @@ class PipeReaders:
         """Reads a pipe until its end from now on; any thread may call this.
 
         The descriptor, the writer and the redactor belong to the reader thread from here on. At
-        the end the log is complete and closed, then ``on_end`` is called in the reader thread.
+        the end the log is complete and closed, then ``on_end`` is called in the reader thread; what
+        it raises goes to stderr.
 
         Raises:
             RuntimeError: the readers are closed.
@@ -206,8 +208,8 @@ class PipeReaders:
             self._report(stream, error)
         try:
             stream.on_end()
-        except Exception as error:
-            self._report(stream, error)
+        except Exception:
+            traceback.print_exc()
 
     def _write(self, stream: _Stream, data: bytes) -> None:
         if not data:
@@ -226,7 +228,7 @@ class PipeReaders:
                 self._report(stream, error)
             stream.failing = True
 
-    def _report(self, stream: _Stream, error: Exception) -> None:
+    def _report(self, stream: _Stream, error: OSError) -> None:
         self._on_error(stream.writer.path, error)
 
 
