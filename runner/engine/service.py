@@ -143,15 +143,19 @@ def main() -> None:
     retry = None
     if arguments.retry is not None:
         retry = [] if arguments.retry == "all" else arguments.retry.split(",")
+    code = ExitCode.OK
     try:
         _serve(RunFolder(arguments.folder.resolve()), arguments.ready, retry, arguments.parallel)
     except TuiError as error:
         _report_failure(arguments.ready, str(error))
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except Exception as error:
         traceback.print_exc()
         _report_failure(arguments.ready, f"{type(error).__name__}: {error}")
-        sys.exit(ExitCode.FAILED)
+        code = ExitCode.FAILED
+    # Everything is on the disk, and the temporary folder that multiprocessing would tidy is gone.
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _serve(folder: RunFolder, ready: int, retry: list[str] | None, parallel: int) -> None:

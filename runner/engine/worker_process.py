@@ -35,6 +35,8 @@ from assemblyzero_tui.runner.worker.messages import (
 
 _GONE_POLL = 0.01
 """Seconds between two looks at whether the last process of an attempt is gone."""
+_EXIT_CODE_PATIENCE = 2.0
+"""Seconds to wait for the exit code of a process that is gone."""
 _ORPHAN_GRACE = 5.0
 """Seconds the children of a dead worker may live before they are told to end."""
 
@@ -134,7 +136,7 @@ class WorkerProcess:
         await self.output_done.wait()
         if self.ended is not None:
             return Outcome(self.ended.outcome, self.ended.reason, self.ended.result)
-        return Outcome("lost", self._how_it_died())
+        return Outcome("lost", await self._how_it_died())
 
     async def end(self, grace: float) -> None:
         """Asks the process to leave, then makes it."""
@@ -159,8 +161,12 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
-    def _how_it_died(self) -> str:
-        code = None if self._process is None else self._process.exitcode
+    async def _how_it_died(self) -> str:
+        """For humans; the forkserver tells the exit code a moment after the process has gone."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _EXIT_CODE_PATIENCE
+        while (code := self._process.exitcode) is None and loop.time() < deadline:
+            await asyncio.sleep(_GONE_POLL)
         if code is not None and code < 0:
             return f"its process was ended by {signal.Signals(-code).name}"
         if code in (None, 255):

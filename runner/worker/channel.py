@@ -128,10 +128,12 @@ class Channel:
 
 
 def leave(code: int = 0) -> None:
-    """Ends this process and everything it started, without any cleaning up."""
+    """Ends this process and everything it started, without any cleaning up.
+
+    The signal is for the whole process group, and so usually ends this process as well.
+    """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(os.getpgrp(), signal.SIGTERM)
     os._exit(code)

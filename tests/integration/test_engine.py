@@ -1,0 +1,315 @@
+"""The engine with real workers: scheduling, pausing, cancelling, dying, coming back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from assemblyzero_tui.runner.engine.ownership import held_by
+from assemblyzero_tui.runner.errors import EngineError
+from assemblyzero_tui.runner.events import (
+    Cancel,
+    EngineStarted,
+    ItemChanged,
+    NodeStarted,
+    Notice,
+    Pause,
+    Resume,
+    Retry,
+    Stop,
+)
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.run_spec import Options
+from assemblyzero_tui.runner.runs import runtime_folder
+from assemblyzero_tui.runner.states import State
+from tests.integration.running import Running, running, states
+
+
+def checkpoints(run: Running) -> list[str]:
+    folder = checkpoint_file(Path(run.spec.repository), "lld", "x").parent
+    return sorted(path.name for path in folder.iterdir())
+
+
+def statuses(run: Running) -> dict[str, dict[str, object]]:
+    path = Path(run.spec.repository, "docs/lld/lld-status.json")
+    issues: dict[str, dict[str, object]] = json.loads(path.read_text())["issues"]
+    return issues
+
+
+def files(run: Running) -> dict[str, str]:
+    """What the workflow left in the repository, without what names a time."""
+    docs = Path(run.spec.repository, "docs")
+    return {str(path.relative_to(docs)): path.read_text() for path in sorted(docs.rglob("*.md"))}
+
+
+def test_items_queue_for_the_workers_and_all_are_approved(tmp_path: Path) -> None:
+    with running(tmp_path, items=7, parallel=3) as run:
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 7
+        assert (state.exit_code, state.end_reason, state.missing) == (0, "finished", 0)
+        busy = most = 0
+        for event in read_journal(run.folder.journal):
+            if isinstance(event, ItemChanged):
+                busy += (event.state is State.STARTING) - event.state.terminal
+                most = max(most, busy)
+        assert most == 3
+        assert len(statuses(run)) == 7
+        assert {entry["has_gemini_review"] for entry in statuses(run).values()} == {False}
+        assert checkpoints(run) == []
+        assert len(list(run.folder.logs.glob("*.log"))) == 7
+        assert run.folder.summary_markdown.exists()
+        assert not runtime_folder(run.folder).exists()
+        assert run.engine_log() == ""
+
+
+def test_workers_find_everything_preloaded_and_print_their_nodes(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.until_ended()
+        assert not [e for e in read_journal(run.folder.journal) if isinstance(e, Notice)]
+        log = run.log(run.item().id)
+        assert log.startswith(">>> Executing: N0_fetch_issue\n")
+        assert ">>> Executing: N4_finalize\n" in log
+
+
+def test_a_failed_item_does_not_disturb_the_others_and_can_be_retried(tmp_path: Path) -> None:
+    with running(tmp_path, items=3, start=False) as run:
+        broken = Path(run.spec.items[1].source)
+        text = broken.read_text()
+        broken.write_bytes(b"\xff\xfe\x00")
+        run.start()
+        state = run.until_ended()
+        assert states(state) == [State.DONE, State.FAILED, State.DONE]
+        assert state.exit_code == 1
+        assert broken.name in run.item(1).reason
+        broken.write_text(text)
+        run.start(retry=[])
+        run.until(lambda state: state.items[run.spec.items[1].id].tries == 1)
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 3
+        assert state.exit_code == 0
+
+
+@pytest.mark.parametrize("moment", ["draft", "review"])
+def test_a_worker_killed_is_retried_from_its_checkpoint_with_the_same_result(
+    tmp_path: Path, moment: str
+) -> None:
+    with running(tmp_path / "calm") as run:
+        run.until_ended()
+        expected = files(run)
+    with running(tmp_path / "killed", latency=0.4) as run:
+        name = run.spec.items[0].id
+        node = {"draft": "N1_design", "review": "N3_review"}[moment]
+        run.until(lambda state: state.items[name].node == node and state.items[name].call)
+        run.worker(name).kill()
+        run.until(lambda state: state.items[name].state is State.RETRYING)
+        assert "SIGKILL" in run.item().reason
+        state = run.until_ended()
+        assert states(state) == [State.DONE]
+        assert state.calls_ended["died"] == 1
+        assert run.item().attempt == 2
+        assert files(run) == expected
+        started = [e for e in read_journal(run.folder.journal) if isinstance(e, NodeStarted)]
+        again = [event.node for event in started if event.attempt == 2]
+        assert again[0] == node
+
+
+def test_an_item_whose_process_dies_again_and_again_is_lost(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        name = run.spec.items[0].id
+        for attempt in (1, 2, 3, 4):
+            run.until(
+                lambda state, attempt=attempt: (
+                    state.items[name].attempt == attempt and state.items[name].call
+                )
+            )
+            run.worker(name).kill()
+        state = run.until_ended()
+        assert states(state) == [State.LOST]
+        assert state.exit_code == 1
+        assert any(name.endswith(".db") for name in checkpoints(run))
+
+
+def test_one_item_is_paused_at_a_node_border_and_goes_on(tmp_path: Path) -> None:
+    with running(tmp_path, items=2, latency=0.3) as run:
+        first = run.spec.items[0].id
+        run.until(lambda state: state.items[first].call)
+        assert run.send(Pause(items=[first])).affected == [first]
+        run.until(lambda state: state.items[first].state is State.PAUSED)
+        calls = run.item().calls
+        run.until(lambda state: states(state)[1] is State.DONE)
+        assert run.item().state is State.PAUSED
+        assert run.send(Resume(items=[first])).affected == [first]
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 2
+        assert run.item().attempt == 2
+        assert run.item().calls > calls
+
+
+def test_everything_is_paused_and_nothing_starts_until_it_is_resumed(tmp_path: Path) -> None:
+    with running(tmp_path, items=4, parallel=2, latency=0.2) as run:
+        run.until(lambda state: sum(bool(item.call) for item in state.items.values()) == 2)
+        run.send(Pause())
+        run.until(lambda state: states(state)[:2] == [State.PAUSED] * 2)
+        assert run.state.held
+        assert states(run.state)[2:] == [State.QUEUED] * 2
+        run.send(Resume())
+        assert states(run.until_ended()) == [State.DONE] * 4
+
+
+def test_resuming_what_is_still_pausing_lets_it_go_on(tmp_path: Path) -> None:
+    with running(tmp_path, latency=0.3) as run:
+        run.until(lambda state: run.item().call)
+        run.send(Pause(items=[run.spec.items[0].id]))
+        run.send(Resume(items=[run.spec.items[0].id]))
+        assert states(run.until_ended()) == [State.DONE]
+
+
+def test_a_cancelled_item_keeps_its_checkpoint_and_can_be_retried(tmp_path: Path) -> None:
+    with running(tmp_path, items=2, parallel=1, latency=30) as run:
+        run.until(lambda state: run.item().call)
+        run.send(Cancel())
+        state = run.until_ended()
+        assert states(state) == [State.CANCELLED] * 2
+        assert state.exit_code == 3
+        (kept,) = [name for name in checkpoints(run) if name.endswith(".db")]
+        assert kept == f"lld_workflow_{run.spec.items[0].key}.db"
+
+
+def test_a_stopped_run_is_resumed_and_paid_answers_are_not_asked_again(tmp_path: Path) -> None:
+    with running(tmp_path, items=3, parallel=1, latency=0.6) as run:
+        run.until(lambda state: run.item().node == "N3_review" and run.item().call)
+        run.send(Stop())
+        state = run.until_ended()
+        assert state.end_reason == "stopped"
+        assert state.exit_code == 3
+        assert State.PAUSED in states(state)
+        run.start()
+        state = run.until(lambda state: state.ended and state.finished)
+        assert states(state) == [State.DONE] * 3
+        begun = [e for e in read_journal(run.folder.journal) if isinstance(e, EngineStarted)]
+        assert [event.resumed for event in begun] == [False, True]
+        drafts = [
+            e.node
+            for e in read_journal(run.folder.journal)
+            if isinstance(e, NodeStarted) and e.item == run.spec.items[0].id
+        ]
+        assert drafts.count("N0_fetch_issue") == 1
+
+
+def test_an_engine_killed_leaves_no_orphan_and_its_run_goes_on(tmp_path: Path) -> None:
+    with running(tmp_path, items=3, parallel=3, latency=0.5) as run:
+        run.until(lambda state: all(item.call for item in state.items.values()))
+        workers = [run.worker(item.id) for item in run.spec.items]
+        assert run.engine is not None
+        run.engine.process.kill()
+        run.engine.process.wait()
+        _, alive = psutil.wait_procs(workers, timeout=20)
+        assert not alive
+        assert runtime_folder(run.folder).exists()
+        assert not run.run.live or not is_held(run.folder.engine_lock)
+        run.start()
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 3
+        assert not runtime_folder(run.folder).exists()
+        assert len(statuses(run)) == 3
+
+
+def test_a_killed_forkserver_neither_ends_nor_doubles_its_workers(tmp_path: Path) -> None:
+    with running(tmp_path, items=3, parallel=2, latency=0.4) as run:
+        run.until(lambda state: sum(bool(item.call) for item in state.items.values()) == 2)
+        assert run.engine is not None
+        children = psutil.Process(run.engine.process.pid).children()
+        (server,) = [p for p in children if "forkserver" in " ".join(p.cmdline())]
+        server.kill()
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 3
+        assert [item.attempt for item in state.items.values()] == [1, 1, 1]
+
+
+def test_a_signal_to_the_engine_stops_the_run(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        run.until(lambda state: run.item().call)
+        assert run.engine is not None
+        run.engine.process.send_signal(signal.SIGTERM)
+        state = run.until_ended()
+        assert state.end_reason == "interrupted"
+        assert states(state) == [State.PAUSED]
+
+
+def test_an_item_of_another_run_is_not_touched(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as first:
+        first.until(lambda state: first.item().call)
+        repository = Path(first.spec.repository)
+        assert held_by(repository, "lld", first.spec.items[0].key) == first.spec.run
+        with running(
+            tmp_path, repository=repository, chosen=list(first.spec.items), latency=0
+        ) as second:
+            state = second.until_ended()
+            assert states(state) == [State.FAILED]
+            assert first.spec.run in second.item().reason
+        assert first.item().state is State.RUNNING
+
+
+def test_one_run_has_one_engine(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        run.until(lambda state: run.item().call)
+        first = run.engine
+        with pytest.raises(EngineError, match="being served already"):
+            run.start()
+        run.engine = first
+
+
+def test_a_changed_issue_is_noticed_and_either_way_out_works(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        run.until(lambda state: run.item().node == "N1_design" and run.item().call)
+        run.send(Stop())
+        run.until_ended()
+    repository, chosen = Path(run.spec.repository), list(run.spec.items)
+    with Path(chosen[0].source).open("a") as file:
+        file.write("\nOne more wish.\n")
+    with running(tmp_path, repository=repository, chosen=chosen) as again:
+        again.until_ended()
+        assert again.item().state is State.FAILED
+        assert "--fresh" in again.item().reason
+        assert "--continue" in again.item().reason
+    for options in (Options(latency=0, accept_changes=True), Options(latency=0, fresh=True)):
+        with running(tmp_path, repository=repository, chosen=chosen, options=options) as going:
+            going.until_ended()
+            assert going.item().state is State.DONE
+
+
+def test_a_damaged_checkpoint_is_set_aside(tmp_path: Path) -> None:
+    with running(tmp_path, start=False) as run:
+        path = checkpoint_file(Path(run.spec.repository), "lld", run.spec.items[0].key)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"this is no database" * 100)
+        run.start()
+        state = run.until_ended()
+        assert states(state) == [State.DONE]
+        assert any("damaged" in notice.text for notice in state.notices)
+        assert any("damaged" in name for name in checkpoints(run))
+
+
+def test_an_unknown_item_in_a_command_is_an_error_and_changes_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        run.until(lambda state: run.item().call)
+        with pytest.raises(EngineError, match="no item LLD-999"):
+            run.send(Cancel(items=["LLD-999"]))
+        assert run.send(Retry()).affected == []
+        assert run.item().state is State.RUNNING
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ASSEMBLYZERO_HOME", str(tmp_path / "home"))
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="azt-") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        yield
