@@ -1,0 +1,65 @@
+"""Each part of the program imports only what it may, seen in a fresh interpreter."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import assemblyzero_tui.runner as runner
+
+WORKER_SIDE = (
+    "assemblyzero_tui.runner.worker.context",
+    "assemblyzero_tui.runner.worker.graph_run",
+    "assemblyzero_tui.runner.worker.preload",
+    "assemblyzero_tui.runner.workflows.lld",
+)
+"""The only modules of the runner that may load LangGraph."""
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(runner.__path__, "assemblyzero_tui.runner.")
+    return sorted(module.name for module in found if not module.name.endswith("__main__"))
+
+
+def loaded_by(names: list[str], *unwanted: str) -> list[str]:
+    """Which of the unwanted packages a fresh interpreter has loaded after importing ``names``."""
+    program = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        f"print(*[name for name in {unwanted!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_no_module_of_the_runner_loads_textual() -> None:
+    assert len(modules()) > 30
+    assert loaded_by(modules(), "textual") == []
+
+
+def test_only_the_worker_side_loads_langgraph() -> None:
+    light = [name for name in modules() if name not in WORKER_SIDE]
+    assert loaded_by(light, "langgraph", "langchain_core", "google.generativeai") == []
+
+
+@pytest.mark.parametrize(
+    "command", ["lld", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor"]
+)
+def test_help_loads_nothing_heavy(command: str) -> None:
+    program = (
+        "import sys\n"
+        "from assemblyzero_tui.app.__main__ import main\n"
+        f"sys.argv = ['assemblyzero-tui', '{command}', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'textual', 'rich', 'langgraph', 'pydantic', 'asyncio'}\n"
+        "print(*sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "Examples:" in done.stdout
+    assert done.stderr.split() == []
