@@ -1,0 +1,29 @@
+"""A repository of its own for every test; the state folder is in tests/conftest.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
+from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A target repository; git itself is not needed by the workflow."""
+    path = tmp_path / "repository"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def items(repository: Path) -> dict[int, ItemInfo]:
+    """The twelve sample issues as files of the repository, by number."""
+    folder = repository / "issues"
+    folder.mkdir()
+    for sample in demo_issues(12):
+        (folder / sample.file_name).write_text(sample.text, "utf-8")
+    return {n: read_issue(path).item for n, path in find_issue_files(folder).items()}

@@ -1,0 +1,62 @@
+"""Stand-ins for programs and services outside; each behaves like the real one where it matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from assemblyzero_tui.runner.workflows.issue_files import split_title
+from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+
+GH = Path(__file__).parent / "gh"
+
+
+def make_issues(directory: Path, count: int, *, first: int = 1, state: str = "OPEN") -> list[int]:
+    """Writes so many issues for the stand-in of gh into a folder; gives their numbers.
+
+    Their texts are the bundled sample issues. The folder goes into ``GH_STAND_IN_DIR``.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    numbers = []
+    for number, sample in enumerate(demo_issues(count), first):
+        title, body = split_title(sample.text, sample.slug)
+        write_issue(directory, number, title, body, state=state)
+        numbers.append(number)
+    return numbers
+
+
+def write_issue(
+    directory: Path,
+    number: int,
+    title: str,
+    body: str = "",
+    *,
+    state: str = "OPEN",
+    kind: str = "issues",
+    labels: tuple[str, ...] = ("enhancement",),
+) -> None:
+    """Writes one issue for the stand-in of gh; ``kind="pull"`` makes it a pull request."""
+    directory.mkdir(parents=True, exist_ok=True)
+    issue = {
+        "number": number,
+        "title": title,
+        "body": body,
+        "labels": [{"id": f"L{i}", "name": name} for i, name in enumerate(labels)],
+        "url": f"https://github.com/example/tidewater/{kind}/{number}",
+        "state": state,
+    }
+    (directory / f"{number}.json").write_text(json.dumps(issue), "utf-8")
+
+
+def install(directory: Path) -> str:
+    """Puts the stand-in of gh into a folder; gives the value of PATH that finds it first."""
+    directory.mkdir(parents=True, exist_ok=True)
+    program = directory / "gh"
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -IS {shlex.quote(str(GH))} "$@"\n', "utf-8"
+    )
+    program.chmod(0o755)
+    return f"{directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
