@@ -1,0 +1,268 @@
+"""What ``bench.logs`` runs beside itself: printing children, and a process like the engine.
+
+The process is made of the engine's own parts (journal, lock, socket, reader thread, logs), so a
+dashboard can attach to it; only the workers are replaced by children that do nothing but print.
+It says one JSON object a line on stdout and obeys lines on stdin: ``go``, ``quit``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from assemblyzero_tui.runner.engine.readers import PipeReaders
+from assemblyzero_tui.runner.engine.server import Server
+from assemblyzero_tui.runner.events import (
+    AnyCommand,
+    AnyEvent,
+    EngineStarted,
+    ItemChanged,
+    ItemInfo,
+    ItemsQueued,
+    NodeStarted,
+    Result,
+    RunEnded,
+    RunStarted,
+)
+from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.logs.store import LogWriter
+from assemblyzero_tui.runner.places import private_directory
+from assemblyzero_tui.runner.run_spec import RunSpec
+from assemblyzero_tui.runner.runs import create_run, runtime_folder
+from assemblyzero_tui.runner.states import State
+
+LINE_LENGTH = 100
+"""Bytes of a printed line, with its newline."""
+BLOCK_LINES = 1000
+"""The text repeats after so many lines."""
+SECRETS = tuple(f"AIza{number:035d}" for number in range(10))
+"""As many known values as a pool of ten keys has."""
+
+BLOCK = b"".join(
+    f"{number:04d} INFO drafting section {number % 17} of the design, "
+    f"{number * 7919 % 10007} tokens so far".encode().ljust(LINE_LENGTH - 1, b".")
+    + b"\n"
+    for number in range(BLOCK_LINES)
+)
+
+CHILD = """
+import os, sys, time
+block, lines, rate = sys.argv[1].encode(), int(sys.argv[2]), float(sys.argv[3])
+texts = block.splitlines(True)
+os.read(0, 1)
+if rate:
+    start = time.monotonic()
+    for number in range(lines):
+        late = start + number / rate - time.monotonic()
+        if late > 0:
+            time.sleep(late)
+        os.write(1, texts[number % len(texts)])
+else:
+    while lines:
+        text = block if lines >= len(texts) else b"".join(texts[:lines])
+        lines -= min(lines, len(texts))
+        while text:
+            text = text[os.write(1, text):]
+"""
+"""Prints as fast as it can, 1,000 lines with one call; or each line by itself at a steady rate."""
+
+
+def command(lines: int, rate: float) -> list[str]:
+    """The command of a child; it begins when its stdin has a byte or has ended."""
+    return [sys.executable, "-S", "-c", CHILD, BLOCK.decode(), str(lines), str(rate)]
+
+
+def missing_lines(path: Path, lines: int) -> int:
+    """How many of the printed lines are not at their place in a log."""
+    found = 0
+    with path.open("rb") as log:
+        while text := log.read(len(BLOCK)):
+            if text == BLOCK:
+                found += BLOCK_LINES
+            else:
+                pairs = zip(text.splitlines(True), BLOCK.splitlines(True), strict=False)
+                found += sum(here == printed for here, printed in pairs)
+        surplus = max(log.tell() // LINE_LENGTH - lines, 0)
+    return lines - found + 2 * surplus
+
+
+def peak_megabytes() -> float:
+    """The most memory this process has had; where that is unknown, what it has now."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return float(psutil.Process().memory_info().rss) / 2**20
+
+
+class BenchEngine:
+    """A run whose items are children that print."""
+
+    def __init__(self, children: int, lines: int, rate: float) -> None:
+        self._lines, self._rate = lines, rate
+        self._items = [
+            ItemInfo(id=f"LLD-{number}", key=str(number), title=f"Child {number}")
+            for number in range(1, children + 1)
+        ]
+        spec = RunSpec(
+            run="",
+            workflow="lld",
+            repository=str(Path.cwd()),
+            items=self._items,
+            provider="offline",
+            parallel=children,
+        )
+        self.folder, self._spec = create_run(spec)
+        self._journal = JournalWriter(self.folder.journal)
+        self._readers = PipeReaders()
+
+    async def serve(self) -> None:
+        """Announces the run, floods at ``go``, says what came of it, leaves at ``quit``."""
+        runtime = runtime_folder(self.folder)
+        private_directory(runtime)
+        lock = FileLock.take(self.folder.engine_lock, str(os.getpid()))
+        server = Server(runtime / "s", _ignore)
+        await server.start()
+        loop = asyncio.get_running_loop()
+        try:
+            self._announce()
+            with RunningChildren(self, loop) as children:
+                say(run=self.folder.path.name, folder=str(self.folder.path))
+                await heard()
+                begin, cpu = time.monotonic(), time.process_time()
+                children.go()
+                await children.ended()
+                seconds, cpu = time.monotonic() - begin, time.process_time() - cpu
+            say(seconds=seconds, cpu_seconds=cpu, peak_mb=peak_megabytes())
+            await heard()
+            self._end()
+        finally:
+            self._readers.close()
+            self._journal.close()
+            await server.close()
+            runtime.rmdir()
+            if lock is not None:
+                lock.release()
+
+    def _say(self, *events: AnyEvent) -> None:
+        for event in events:
+            self._journal.append(event)
+
+    def _announce(self) -> None:
+        spec = self._spec
+        self._say(
+            RunStarted(
+                run=spec.run,
+                workflow=spec.workflow,
+                repository=spec.repository,
+                provider=spec.provider,
+                parallel=spec.parallel,
+                nodes=["N1_design"],
+                host=spec.host,
+                versions=spec.versions,
+            ),
+            ItemsQueued(items=self._items),
+            EngineStarted(pid=os.getpid()),
+        )
+        for item in self._items:
+            self._say(
+                ItemChanged(item=item.id, attempt=1, state=State.STARTING),
+                ItemChanged(item=item.id, attempt=1, state=State.RUNNING),
+                NodeStarted(item=item.id, attempt=1, node="N1_design", task="1"),
+            )
+        self._journal.sync()
+
+    def _end(self) -> None:
+        for item in self._items:
+            done = Result(summary="printed everything")
+            self._say(ItemChanged(item=item.id, attempt=1, state=State.DONE, result=done))
+        self._say(RunEnded(exit_code=0))
+
+    def start_child(self, item: ItemInfo, go: int, ended: asyncio.Event) -> subprocess.Popen[bytes]:
+        """Starts one child whose output goes to the item's log."""
+        loop = asyncio.get_running_loop()
+        read, write = os.pipe()
+        process = subprocess.Popen(
+            command(self._lines, self._rate), stdin=go, stdout=write, stderr=write
+        )
+        os.close(write)
+        self._readers.add(
+            read,
+            LogWriter(self.folder.log(item.id)),
+            Redactor(SECRETS),
+            lambda: loop.call_soon_threadsafe(ended.set) and None,
+        )
+        return process
+
+    @property
+    def items(self) -> list[ItemInfo]:
+        return self._items
+
+
+class RunningChildren:
+    """All children of a run; none outlives the block."""
+
+    def __init__(self, engine: BenchEngine, loop: asyncio.AbstractEventLoop) -> None:
+        self._engine = engine
+        self._wait, self._go = os.pipe()
+        self._ends = [asyncio.Event() for _ in engine.items]
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> RunningChildren:
+        for item, ended in zip(self._engine.items, self._ends, strict=True):
+            self._processes.append(self._engine.start_child(item, self._wait, ended))
+        os.close(self._wait)
+        return self
+
+    def go(self) -> None:
+        """Lets all of them print."""
+        os.write(self._go, b"!" * len(self._processes))
+
+    async def ended(self) -> None:
+        """Returns when all logs are complete."""
+        await asyncio.gather(*(event.wait() for event in self._ends))
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._go)
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+def _ignore(_: AnyCommand) -> list[str]:
+    return []
+
+
+def say(**values: object) -> None:
+    """One JSON object for the benchmark that started this process."""
+    print(json.dumps(values), flush=True)
+
+
+async def heard() -> str:
+    """The next line of the benchmark; empty if it has gone."""
+    return await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+
+
+def main() -> None:
+    """Serves one flood."""
+    parser = argparse.ArgumentParser(prog="python -m bench.log_engine")
+    parser.add_argument("--children", type=int, required=True)
+    parser.add_argument("--lines", type=int, required=True, help="of each child")
+    parser.add_argument("--rate", type=float, default=0.0, help="lines per second of each child")
+    parsed = parser.parse_args()
+    asyncio.run(BenchEngine(parsed.children, parsed.lines, parsed.rate).serve())
+
+
+if __name__ == "__main__":
+    main()
