@@ -1,0 +1,367 @@
+"""The main screen: the panes or the list, the header, the banner, the footer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from assemblyzero_tui.app.commands import Where, bindings, footer_commands
+from assemblyzero_tui.app.dashboard_actions import DashboardActions
+from assemblyzero_tui.app.stage import Stage
+from assemblyzero_tui.app.wishes import PAUSABLE, RESUMABLE, RETRIABLE
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.widgets.banner import Banner, Trouble
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.grid import Grid
+from assemblyzero_tui.widgets.header import Header
+from assemblyzero_tui.widgets.item_table import ItemTable
+from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
+from assemblyzero_tui.widgets.layout import (
+    MOST_PANES,
+    Cell,
+    Mode,
+    header_rows,
+    list_cells,
+    single_cells,
+)
+from assemblyzero_tui.widgets.log_pane import LogPane
+from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.pool_strip import PoolStrip
+from assemblyzero_tui.widgets.steps import SidePanel
+from assemblyzero_tui.widgets.text_line import Part, TextLine
+from assemblyzero_tui.widgets.wording import STATE_STYLES
+from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
+
+FOCUSED_PERIOD = 1 / 15
+"""Seconds between two looks at the log in focus while it grows."""
+RESTING_PERIOD = 0.2
+"""The same while it does not."""
+OTHERS_PERIOD = 0.5
+"""Seconds between two looks at the other logs in sight."""
+STATUS_PERIOD = 1.0
+"""Seconds between two looks at what changes with the time of day alone."""
+
+
+class DashboardScreen(DashboardActions, Screen[None]):
+    """Shows the run of a :class:`Source` and knows nothing else of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    AUTO_FOCUS = None
+    DEFAULT_CSS = """
+    DashboardScreen {
+        layout: vertical;
+        background: $background;
+        & > #too-small { display: none; height: 1fr; content-align: center middle; }
+        &.-too-small > * { display: none; }
+        &.-too-small > #too-small { display: block; }
+    }
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        glyphs: Glyphs = UNICODE,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.glyphs = glyphs
+        self.stage = Stage()
+        self.trouble: Trouble | None = None
+        self.table = ItemTable(lambda: self.run_state, self.source_now, glyphs)
+        self.side = SidePanel(classes="-ascii" if glyphs.plain else "")
+        self.grid = Grid(self.table, self.side)
+        self.header = Header()
+        self.pool = PoolStrip()
+        self.banner = Banner()
+        self.hints = KeyHints()
+        self.panes: list[WorkflowPane] = []
+        self._clock = clock
+        self._views: dict[str, LogView] = {}
+        self._others_looked = 0.0
+        self._grew = 0.0
+        self._log_timer: Timer | None = None
+        if glyphs.plain:
+            self.table.add_class("-ascii")
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.pool
+        yield self.banner
+        yield self.grid
+        yield self.hints
+        yield TextLine(id="too-small")
+
+    def on_mount(self) -> None:
+        self.set_interval(STATUS_PERIOD, self.tell)
+        self._log_timer = self.set_timer(FOCUSED_PERIOD, self._look_at_logs)
+
+    # What there is to show
+
+    @property
+    def run_state(self) -> RunState:
+        """The run as it is now."""
+        return self.source.state
+
+    def source_now(self) -> float:
+        """The time that the source is at."""
+        return self.source.now()
+
+    def adopt(self, source: Source) -> None:
+        """Shows another source of the same run, as after a resumption."""
+        self.source = source
+        self._views.clear()
+        for pane in self.panes:
+            pane.item = ""
+        self.lay_out()
+
+    @property
+    def items(self) -> list[str]:
+        """The ids of all items in the order of the queue."""
+        return list(self.run_state.items)
+
+    @property
+    def in_order(self) -> list[str]:
+        """The ids in the order in which they are shown."""
+        return self.table.rows if self.stage.mode is Mode.LIST else self.items
+
+    @property
+    def shown_panes(self) -> list[WorkflowPane]:
+        """The panes in sight."""
+        return [w for w in self.grid.placed if isinstance(w, WorkflowPane)]
+
+    @property
+    def current(self) -> str:
+        """The item that the keys act on."""
+        if self.stage.zoomed:
+            return self.stage.zoomed
+        if isinstance(self.focused, LogPane):
+            for pane in self.shown_panes:
+                if pane.log_pane is self.focused:
+                    return pane.item
+        if self.stage.mode is Mode.LIST:
+            return self.table.item
+        panes = self.shown_panes
+        return panes[0].item if panes else ""
+
+    def targets(self) -> list[ItemState]:
+        """The items that a command is meant for: the marked ones, else the current one."""
+        ids = sorted(self.table.marks) if self.stage.mode is Mode.LIST else []
+        run = self.run_state
+        return [run.items[item] for item in ids or [self.current] if item in run.items]
+
+    def view_of(self, item: str) -> LogView:
+        """Where the reader stands in the log of an item."""
+        if item not in self._views:
+            self._views[item] = LogView(self.source.log(item))
+        return self._views[item]
+
+    # Placing
+
+    def on_resize(self) -> None:
+        self.lay_out()
+
+    def lay_out(self, focus: str = "") -> None:
+        """Puts everything in its place; ``focus`` is the item to be focused, if not the same."""
+        width, height = self.app.size
+        focus = focus or self.current
+        layout = self.stage.fit(len(self.run_state.items), width, height)
+        self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
+        if layout.mode is Mode.TOO_SMALL:
+            text = (
+                f"{width}{self.glyphs.times}{height} is too small; 60{self.glyphs.times}15 will do"
+            )
+            self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
+            return
+        self.pool.display = header_rows(height) == 2
+        body = height - header_rows(height) - 1 - self.banner.display
+        with self.app.batch_update():
+            self.grid.place(self._placed(width, body))
+        self._focus_item(focus)
+        self.call_after_refresh(self.tell)
+
+    def _placed(self, width: int, body: int) -> list[tuple[Widget, Cell]]:
+        items = self.items
+        if self.stage.zoomed and self.stage.zoomed not in items:
+            self.stage.zoomed = ""
+        single = self.stage.zoomed or (items[0] if len(items) == 1 else "")
+        if single and (self.stage.zoomed or self.stage.mode is Mode.GRID):
+            log, panel = single_cells(width, body)
+            self._assign([single], alone=True)
+            return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
+        if self.stage.mode is Mode.LIST:
+            self.table.tell()
+            table, logs = list_cells(width, body, len(items))
+            chosen = self._beside_the_table(len(logs))
+            self._assign(chosen)
+            return [(self.table, table), *zip(self.panes, logs[: len(chosen)], strict=False)]
+        shown = self.stage.in_grid(items)
+        self._assign(shown)
+        cells = self.stage.layout.cells(len(shown), width, body)
+        return list(zip(self.panes, cells, strict=False))
+
+    def _beside_the_table(self, logs: int) -> list[str]:
+        rows = self.table.rows
+        return rows[self.table.cursor : self.table.cursor + logs]
+
+    def _assign(self, items: list[str], *, alone: bool = False) -> None:
+        """Gives the first panes these items; panes are made as they are needed."""
+        missing = min(len(items), MOST_PANES) - len(self.panes)
+        if missing > 0:
+            made = [WorkflowPane(self.glyphs) for _ in range(missing)]
+            self.panes += made
+            self.grid.mount(*made)
+        run = self.run_state
+        for pane, item in zip(self.panes, items, strict=False):
+            pane.assign(run.items[item], self.view_of(item), alone=alone)
+            pane.tell(run.items[item], run, self.source_now(), self._number(pane, items))
+
+    def _number(self, pane: WorkflowPane, items: list[str]) -> int | None:
+        place = self.panes.index(pane)
+        if self.stage.mode is Mode.LIST or self.stage.zoomed or len(items) == 1 or place > 9:
+            return None
+        return (place + 1) % 10
+
+    def _focus_item(self, item: str) -> None:
+        panes = self.shown_panes
+        if self.stage.mode is Mode.LIST and not self.stage.zoomed:
+            self.table.go_to_item(item)
+            if not isinstance(self.focused, ItemTable | LogPane) or not self._in_sight():
+                self.table.focus()
+            return
+        for pane in panes:
+            if pane.item == item:
+                pane.log_pane.focus()
+                return
+        if panes and not self._in_sight():
+            panes[0].log_pane.focus()
+
+    def _in_sight(self) -> bool:
+        focused = self.focused
+        return focused is self.table or any(p.log_pane is focused for p in self.shown_panes)
+
+    # Telling
+
+    def tell(self) -> None:
+        """Shows what has changed; costs little while nothing has."""
+        if self.stage.mode is Mode.TOO_SMALL or not self.is_mounted:
+            return
+        run, now = self.run_state, self.source_now()
+        with self.app.batch_update():
+            self._tell_trouble()
+            self.header.tell(run, now, self.glyphs)
+            if self.pool.display:
+                self.pool.tell(run, now, self.glyphs)
+            if self.table.display and self.stage.mode is Mode.LIST:
+                self.table.tell()
+            shown = self.shown_panes
+            for pane in shown:
+                if pane.item in run.items:
+                    number = self._number(pane, [p.item for p in shown])
+                    pane.tell(run.items[pane.item], run, now, number)
+            if self.side.display and shown and shown[0].item in run.items:
+                self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
+            self.hints.tell(self._hints(), self._page_parts())
+
+    def _tell_trouble(self) -> None:
+        trouble = self.find_trouble()
+        if trouble != self.trouble:
+            self.trouble = trouble
+            was = self.banner.display
+            self.banner.tell(trouble, self.glyphs)
+            if self.banner.display != was:
+                self.call_after_refresh(self.lay_out)
+        elif trouble is not None:
+            self.banner.tell(trouble, self.glyphs)
+
+    def _hints(self) -> list[Hint]:
+        where = Where.PANES
+        if self.stage.zoomed:
+            where = Where.ZOOM
+        elif self.stage.mode is Mode.LIST:
+            where = Where.TABLE
+        return [
+            Hint(
+                command.shown_keys[0],
+                self._label(command.id, command.label),
+                f"screen.{command.does}",
+            )
+            for command in footer_commands(where)
+            if self._applies(command.id)
+        ]
+
+    def _applies(self, command: str) -> bool:
+        """Whether a command of the footer would do anything now."""
+        states = {item.state for item in self.targets()}
+        match command:
+            case "pause":
+                return bool(states & (PAUSABLE | RESUMABLE))
+            case "cancel":
+                return any(not state.terminal for state in states)
+            case "retry":
+                return bool(states & RETRIABLE) or self.engine_gone
+            case "attention":
+                return any(i.state.wants_attention for i in self.run_state.items.values())
+            case "next_page":
+                return self.stage.layout.pages > 1 or bool(self.stage.zoomed)
+            case "zoom":
+                return not self.stage.zoomed
+            case _:
+                return True
+
+    def _label(self, command: str, label: str) -> str:
+        states = {item.state for item in self.targets()}
+        if command == "pause" and not states & PAUSABLE:
+            return "Resume"
+        if command == "pause_all" and self.run_state.held:
+            return "Resume all"
+        if command == "retry" and self.engine_gone:
+            return "Resume run"
+        if command == "toggle_list":
+            return "Grid" if self.stage.mode is Mode.LIST else "List"
+        if command == "next_page" and self.stage.zoomed:
+            return "Next item"
+        return label
+
+    def _page_parts(self) -> list[Part]:
+        parts: list[Part] = []
+        hidden = self.stage.out_of_sight(self.items)
+        run = self.run_state
+        waiting = [run.items[i].state for i in hidden if run.items[i].state.wants_attention]
+        for state in sorted(set(waiting), key=lambda state: state.look.order):
+            text = f"off page: {waiting.count(state)} {self.glyphs.word(state)}  "
+            parts.append((text, f"{STATE_STYLES[state]} bold"))
+        if self.stage.layout.pages > 1 and not self.stage.zoomed:
+            parts.append((f"page {self.stage.page + 1}/{self.stage.layout.pages} ", "bold"))
+        return parts
+
+    # Logs
+
+    def _look_at_logs(self) -> None:
+        """Looks for new lines: often in focus, seldom beside it, never out of sight."""
+        started = self._clock()
+        others = started - self._others_looked >= OTHERS_PERIOD
+        if others:
+            self._others_looked = started
+        if self.is_current and self.stage.mode is not Mode.TOO_SMALL:
+            with self.app.batch_update():
+                for pane in self.shown_panes:
+                    if pane.log_pane is self.focused:
+                        if pane.log_pane.grow():
+                            self._grew = started
+                    elif others:
+                        pane.log_pane.grow()
+        growing = started - self._grew < 1.0
+        self._log_timer = self.set_timer(
+            FOCUSED_PERIOD if growing else RESTING_PERIOD, self._look_at_logs
+        )

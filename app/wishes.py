@@ -1,0 +1,50 @@
+"""From a key and the items it is meant for to the command that the engine gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assemblyzero_tui.runner.events import AnyCommand, Pause, Resume, Retry
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.states import State
+
+PAUSABLE = frozenset(
+    {State.QUEUED, State.STARTING, State.RUNNING, State.QUOTA, State.RETRYING, State.ASKING}
+)
+RESUMABLE = frozenset({State.PAUSED, State.PAUSING})
+RETRIABLE = frozenset({State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED})
+
+
+def pause_or_resume(items: Sequence[ItemState]) -> AnyCommand | None:
+    """Pauses what can be paused; if nothing can, lets what is paused go on."""
+    if pausable := [item.id for item in items if item.state in PAUSABLE]:
+        return Pause(items=pausable)
+    if resumable := [item.id for item in items if item.state in RESUMABLE]:
+        return Resume(items=resumable)
+    return None
+
+
+def pause_or_resume_all(run: RunState) -> AnyCommand | None:
+    """Holds the whole run, or lets it go on."""
+    if run.held:
+        return Resume()
+    items = list(run.items.values())
+    if any(item.state in PAUSABLE for item in items):
+        return Pause()
+    return Resume() if any(item.state in RESUMABLE for item in items) else None
+
+
+def cancellable(items: Sequence[ItemState]) -> list[str]:
+    """The items that can still be cancelled."""
+    return [item.id for item in items if not item.state.terminal]
+
+
+def retry(items: Sequence[ItemState]) -> AnyCommand | None:
+    """Tries again what ended without success."""
+    found = [item.id for item in items if item.state in RETRIABLE]
+    return Retry(items=found) if found else None
+
+
+def named(items: Sequence[str]) -> str:
+    """The items in a question or a message: by name, or how many there are."""
+    return ", ".join(items) if len(items) <= 3 else f"{len(items)} items"

@@ -1,0 +1,59 @@
+"""One row over the whole width when the run does not go on by itself, with what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is the matter."""
+
+    text: str
+    buttons: tuple[tuple[str, str, str], ...] = ()
+    """Key, label and action of each thing that can be done."""
+    severe: bool = False
+
+
+class Banner(TextLine):
+    """Hidden while all is well."""
+
+    DEFAULT_CSS = """
+    Banner {
+        display: none;
+        background: $warning 22%;
+        color: $foreground;
+        &.-severe { background: $error 28%; }
+    }
+    """
+
+    def tell(self, trouble: Trouble | None, glyphs: Glyphs) -> None:
+        """Shows the trouble, or hides."""
+        if self.display != (trouble is not None):
+            self.display = trouble is not None
+        if trouble is None:
+            return
+        self.set_class(trouble.severe, "-severe")
+        flag = f" {glyphs.flag} "
+        left: list[Part] = [(flag, "bold reverse"), " ", (trouble.text, "bold")]
+        right: list[Part] = []
+        width = max(1, self.size.width)
+        buttons = [
+            Content.assemble(
+                (f" {key} ", "bold $background on $foreground"),
+                (f" {label} ", "bold on $foreground 15%"),
+            )
+            for key, label, _ in trouble.buttons
+        ]
+        at = width - sum(button.cell_length + 1 for button in buttons)
+        actions = []
+        for button, (_, _, action) in zip(buttons, trouble.buttons, strict=True):
+            actions.append((at, at + button.cell_length, action))
+            at += button.cell_length + 1
+            right += [button, " "]
+        self.show(spread(left, right, width), actions)

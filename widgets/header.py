@@ -1,0 +1,95 @@
+"""The top of the screen: what runs, how it goes, how far it is, how long it will take."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from textual.content import Content
+
+from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.text_line import Part, TextLine, cells, spread
+from assemblyzero_tui.widgets.wording import STATE_STYLES, count, roughly, time_of_day
+
+BRAND = "AssemblyZero"
+
+
+def totals(run: RunState, glyphs: Glyphs, *, words: bool = True) -> list[Part]:
+    """How many items are in each state, what needs attention first."""
+    parts: list[Part] = []
+    for state in sorted(State, key=lambda state: state.look.order):
+        if number := run.counts.get(state, 0):
+            word = f" {glyphs.word(state)}" if words else ""
+            parts += [
+                (f"{glyphs.of(state)} {count(number)}{word}", f"{STATE_STYLES[state]} bold"),
+                "  ",
+            ]
+    return parts[:-1]
+
+
+def bar(fraction: float, width: int, glyphs: Glyphs) -> list[Part]:
+    """A progress bar; it is full only when everything is done."""
+    done = min(width, int(fraction * width)) if fraction < 1 else width
+    return [(glyphs.bar * done, "$success"), (glyphs.rest * (width - done), "$foreground 25%")]
+
+
+def estimate(run: RunState, now: float, glyphs: Glyphs) -> str:
+    """How long it will take, or how long it took."""
+    if run.ended is not None and run.started is not None and run.finished:
+        return f"took {clock(run.ended - run.started)}"
+    if run.held or not run.items:
+        return ""
+    left = run.seconds_left(now)
+    if left is None:
+        return "ETA unknown"
+    return f"ETA {glyphs.about}{roughly(left)}" if left else ""
+
+
+def header_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
+    """The first row for a width."""
+    n = len(run.items)
+    where = f"{run.workflow} {glyphs.dot} {PurePath(run.repository).name}" if run.workflow else ""
+    left: list[Part] = [" ", (BRAND, "$primary bold")]
+    middle = totals(run, glyphs)
+    percent = int(run.done_fraction() * 100)
+    right: list[Part] = [(f"{percent:>3}%", "bold")]
+    clock_part: list[Part] = [("  " + time_of_day(now) + " ", "$text-muted")]
+    eta = estimate(run, now, glyphs)
+    eta_part: list[Part] = [(f"  {eta}", "$text-muted")] if eta else []
+    items: list[Part] = [(f"  {count(n)} item{'' if n == 1 else 's'}", "$text-muted"), "  "]
+
+    def room(*groups: list[Part]) -> int:
+        return width - sum(cells(group) for group in groups) - 2
+
+    right += eta_part
+    if room(left, items, middle, right, clock_part) >= 0:
+        right += clock_part
+    else:
+        right.append(" ")
+    if room(left, items, middle, right) < 0:
+        middle = totals(run, glyphs, words=False)
+    if room(left, items, middle, right) < 0:
+        items = ["  "]
+    if room(left, items, middle, right) < 0:
+        left = [" "]
+    place: list[Part] = [(f"  {where}", "$text-muted")] if where else []
+    if room(left, place, items, middle, right) >= 14:
+        left += place
+    length = min(24, room(left, items, middle, right) - 1)
+    if length >= 6:
+        right = [*bar(run.done_fraction(), length, glyphs), " ", *right]
+    return spread([*left, *items, *middle], right, width)
+
+
+class Header(TextLine):
+    """The first row of the screen."""
+
+    DEFAULT_CSS = """
+    Header { background: $panel; }
+    """
+
+    def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
+        """Shows how the run is doing."""
+        self.show(header_content(run, now, glyphs, max(1, self.size.width)))

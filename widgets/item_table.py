@@ -1,0 +1,345 @@
+"""The table of all items: a row is built when it is in sight, so thousands cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.status_line import reason_text, state_text
+from assemblyzero_tui.widgets.wording import count, fit, node_name
+
+Cells = list[tuple[str, str]]
+"""Text and tone of the pieces of a row."""
+
+TONES: dict[State, str] = {
+    State.QUEUED: "muted",
+    State.STARTING: "work",
+    State.RUNNING: "work",
+    State.PAUSING: "pause",
+    State.PAUSED: "pause",
+    State.QUOTA: "wait",
+    State.RETRYING: "wait",
+    State.ASKING: "ask",
+    State.CANCELLING: "wait",
+    State.DONE: "good",
+    State.FAILED: "bad",
+    State.CANCELLED: "muted",
+    State.LOST: "bad",
+    State.SKIPPED: "muted",
+}
+_NAMES = ("muted", "work", "pause", "wait", "ask", "good", "bad", "text", "head", "cursor", "mark")
+
+
+class Order(StrEnum):
+    """How the rows are sorted."""
+
+    ATTENTION = "attention first"
+    QUEUE = "order of the queue"
+    LONGEST = "longest at work first"
+
+
+def sorted_items(run: RunState, order: Order, now: float) -> list[str]:
+    """The ids of all items in an order."""
+    items = list(run.items.values())
+    if order is Order.ATTENTION:
+        items.sort(key=lambda item: (item.state.look.order, item.index))
+    elif order is Order.LONGEST:
+        items.sort(key=lambda item: (-item.active_seconds(now), item.index))
+    return [item.id for item in items]
+
+
+class ItemTable(Widget, can_focus=True, inherit_bindings=False):
+    """All items with a cursor and marks."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"item-table--{name}" for name in _NAMES}
+    DEFAULT_CSS = """
+    ItemTable {
+        border: round $foreground 22%;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        &.-ascii { border: ascii $foreground 30%; }
+        &:focus {
+            border: round $primary;
+            border-title-color: $background;
+            border-title-background: $primary;
+            border-title-style: bold;
+            &.-ascii { border: ascii $primary; }
+        }
+        & > .item-table--muted { color: $text-muted; }
+        & > .item-table--work { color: $primary; }
+        & > .item-table--pause { color: $secondary; }
+        & > .item-table--wait { color: $warning; }
+        & > .item-table--ask { color: $accent; text-style: bold; }
+        & > .item-table--good { color: $success; }
+        & > .item-table--bad { color: $error; text-style: bold; }
+        & > .item-table--text { color: $foreground; }
+        & > .item-table--head { color: $text-muted; text-style: bold; }
+        & > .item-table--mark { color: $accent; text-style: bold; }
+        & > .item-table--cursor { background: $primary 18%; }
+    }
+    """
+
+    class Moved(Message):
+        """The cursor is on another item."""
+
+        def __init__(self, item: str) -> None:
+            super().__init__()
+            self.item = item
+
+    class Opened(Message):
+        """An item was clicked twice."""
+
+        def __init__(self, item: str) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(
+        self,
+        run: Callable[[], RunState],
+        now: Callable[[], float],
+        glyphs: Glyphs = UNICODE,
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._run = run
+        self._now = now
+        self.glyphs = glyphs
+        self.order = Order.ATTENTION
+        self.marks: set[str] = set()
+        """Ids of the marked items."""
+        self.rows: list[str] = []
+        """Ids of all items in the order shown."""
+        self.cursor = 0
+        """Row of the cursor."""
+        self.top = 0
+        """First row in sight."""
+        self._painted: list[Cells] = []
+        self._number = 0
+        self._said = ("", "")
+
+    # What is shown
+
+    @property
+    def item(self) -> str:
+        """Id of the item under the cursor; empty in an empty table."""
+        return self.rows[self.cursor] if self.rows else ""
+
+    @property
+    def height(self) -> int:
+        """Rows of items that fit."""
+        return max(0, self.size.height - 1)
+
+    def tell(self) -> None:
+        """Takes in what has changed; paints only if something in sight did."""
+        current = self.item
+        self.rows = sorted_items(self._run(), self.order, self._now())
+        if current and self.rows[self.cursor : self.cursor + 1] != [current]:
+            self.cursor = self.rows.index(current)
+        self._number = len(str(len(self.rows)))
+        self._keep_in_sight()
+        self._say()
+        if self._rows_in_sight() != self._painted:
+            self.refresh()
+
+    def _say(self) -> None:
+        n = len(self.rows)
+        marked = f" {self.glyphs.dot} {len(self.marks)} marked" if self.marks else ""
+        title = f" {count(n)} item{'' if n == 1 else 's'}{marked} "
+        place = f" {self.order.value}"
+        if n > self.height > 0:
+            place += f" {self.glyphs.dot} {self.cursor + 1} of {count(n)}"
+        if (title, place) != self._said:
+            self._said = (title, place)
+            self.border_title = Content(title)
+            self.border_subtitle = Content(place + " ")
+
+    def _rows_in_sight(self) -> list[Cells]:
+        run, now, width = self._run(), self._now(), self.size.width
+        shown = self.rows[self.top : self.top + self.height]
+        return [self._cells(run.items[item], run, now, width) for item in shown]
+
+    def _columns(self, width: int) -> tuple[int, int, int]:
+        """Widths of the node, the title and the note; 0 where there is no room."""
+        ids = self._id_width()
+        room = width - (3 + self._number + ids + 14 + 7 + 1)
+        node = 18 if room >= 18 else 0
+        room -= node + 1 if node else 0
+        if room >= 56:
+            return node, room // 2, room - room // 2 - 2
+        if room >= 12:
+            return node, 0, room - 1
+        return node, 0, 0
+
+    def _id_width(self) -> int:
+        first = self.rows[0] if self.rows else ""
+        last = self.rows[-1] if self.rows else ""
+        return min(18, max(7, len(first) + 1, len(last) + 1)) + 1
+
+    def _cells(self, item: ItemState, run: RunState, now: float, width: int) -> Cells:
+        node_width, title_width, note_width = self._columns(width)
+        tone = TONES[item.state]
+        cut = self.glyphs.ellipsis
+        text = "muted" if item.state.look.border == "dim" else "text"
+        marked = self.glyphs.mark if item.id in self.marks else " "
+        word = f"{self.glyphs.of(item.state)} {state_text(item, now, self.glyphs)}"
+        cells: Cells = [
+            (f"{marked} ", "mark"),
+            (f"{item.index + 1:>{self._number}} ", "muted"),
+            (fit(item.id, self._id_width() - 1, cut) + " ", text),
+            (fit(word, 13, cut) + " ", tone),
+        ]
+        if node_width:
+            position = run.position(item)
+            step = f"{position}/{len(run.nodes)}" if position else ""
+            name = node_name(item.node) if not item.state.terminal else ""
+            step = step if not item.state.terminal else ""
+            cells.append((fit(name, node_width - 4, cut) + f"{step:>4} ", text))
+        spent = clock(item.active_seconds(now)) if item.started is not None else ""
+        cells.append((f"{spent:>7} ", "muted"))
+        if title_width:
+            cells.append((" " + fit(one_line(item.info.title), title_width, cut) + " ", text))
+        if note_width:
+            note = reason_text(item) or ("" if item.state.terminal else one_line(item.note))
+            note = note or (one_line(item.info.title) if not title_width else "")
+            noted = tone if item.state.wants_attention else "muted"
+            cells.append((" " + fit(note, note_width - 1, cut), noted))
+        return cells
+
+    def _head(self, width: int) -> Cells:
+        node_width, title_width, note_width = self._columns(width)
+        text = (
+            "  " + "#".rjust(self._number) + " " + fit("item", self._id_width()) + fit("state", 14)
+        )
+        if node_width:
+            text += fit("node", node_width - 4) + "step "
+        text += fit("   time", 8)
+        if title_width:
+            text += " " + fit("title", title_width + 1)
+        if note_width:
+            text += " " + fit("note" if title_width else "note or title", note_width - 1)
+        return [(text, "head")]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._strip(self._head(width), width, Style())
+        if y == 1:
+            self._painted = self._rows_in_sight()
+        row = y - 1
+        if row >= len(self._painted):
+            return Strip.blank(width, self.rich_style)
+        under = Style()
+        if self.top + row == self.cursor:
+            under = self.get_component_rich_style("item-table--cursor", partial=False)
+            under = Style(bgcolor=under.bgcolor, bold=True)
+        return self._strip(self._painted[row], width, under)
+
+    def _strip(self, cells: Cells, width: int, under: Style) -> Strip:
+        base = self.rich_style + under
+        segments = [
+            Segment(text, self.get_component_rich_style(f"item-table--{tone}") + under)
+            for text, tone in cells
+        ]
+        return Strip(segments).crop_extend(0, width, base)
+
+    # Moving
+
+    def move(self, rows: int) -> None:
+        """Moves the cursor."""
+        self._go(self.cursor + rows)
+
+    def move_pages(self, pages: int) -> None:
+        """Moves the cursor by what is in sight."""
+        self.move(pages * max(1, self.height - 1))
+
+    def go_home(self) -> None:
+        """Goes to the first row."""
+        self._go(0)
+
+    def go_end(self) -> None:
+        """Goes to the last row."""
+        self._go(len(self.rows) - 1)
+
+    def go_to_item(self, item: str) -> None:
+        """Puts the cursor on an item."""
+        if item in self.rows:
+            self._go(self.rows.index(item))
+
+    def _go(self, row: int) -> None:
+        row = max(0, min(row, len(self.rows) - 1))
+        if row != self.cursor and self.rows:
+            self.cursor = row
+            self._keep_in_sight()
+            self._say()
+            self.refresh()
+            self.post_message(self.Moved(self.item))
+
+    def _keep_in_sight(self) -> None:
+        height = max(1, self.height)
+        self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
+        self.top = max(0, min(self.top, len(self.rows) - height))
+        if self.cursor < self.top:
+            self.top = self.cursor
+        elif self.cursor >= self.top + height:
+            self.top = self.cursor - height + 1
+
+    def next_order(self) -> Order:
+        """Sorts by the next order."""
+        orders = list(Order)
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+        self.tell()
+        self.refresh()
+        return self.order
+
+    # Marks
+
+    def toggle_mark(self) -> None:
+        """Marks the item under the cursor, or takes its mark away, and goes on."""
+        if self.item:
+            self.marks ^= {self.item}
+            self.refresh()
+            self.move(1)
+            self._say()
+
+    def toggle_all_marks(self) -> None:
+        """Marks all items, or none."""
+        self.marks = set() if self.marks else set(self.rows)
+        self._say()
+        self.refresh()
+
+    # Mouse and size
+
+    def on_resize(self) -> None:
+        self._keep_in_sight()
+        self._say()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.y - 2 + self.top
+        if event.y >= 2 and 0 <= row < len(self.rows):
+            self._go(row)
+            if event.chain == 2:
+                self.post_message(self.Opened(self.item))

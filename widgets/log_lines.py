@@ -1,0 +1,78 @@
+"""Lines of a log as strips: read in one go, parsed once, forgotten when out of sight."""
+
+from __future__ import annotations
+
+from rich.ansi import AnsiDecoder
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from assemblyzero_tui.runner.logs.reader import LogReader
+from assemblyzero_tui.runner.logs.sanitise import display_text
+
+LONGEST = 4096
+"""Characters of a line that are shown at most."""
+STEP_MARK = ">>> Executing:"
+"""How a workflow says that a node begins."""
+_KEPT = 512
+
+
+class LogLines:
+    """The lines of one log as a screen shows them."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self.reader = reader
+        self.text_style = Style()
+        self.step_style = Style()
+        self._console = Console(file=None, force_terminal=True, color_system="truecolor")
+        self._raw: LRUCache[int, bytes] = LRUCache(_KEPT)
+        self._strips: LRUCache[int, Strip] = LRUCache(_KEPT)
+        self._last = -1
+        self._size = -1
+
+    def restyle(self, text: Style, step: Style) -> None:
+        """Uses these styles from now on."""
+        if (text, step) != (self.text_style, self.step_style):
+            self.text_style, self.step_style = text, step
+            self._strips.clear()
+
+    def fetch(self, start: int, stop: int) -> None:
+        """Reads what is missing of these lines."""
+        if self.reader.size != self._size:
+            if self.reader.size < self._size:
+                self._raw.clear()
+                self._strips.clear()
+            self._size = self.reader.size
+            self._raw.discard(self._last)
+            self._strips.discard(self._last)
+            self._last = self.reader.line_count - 1
+        missing = [line for line in range(start, stop) if line not in self._raw]
+        if missing:
+            first = missing[0]
+            for place, raw in enumerate(self.reader.lines(first, missing[-1] + 1)):
+                self._raw[first + place] = raw
+
+    def strip(self, line: int) -> Strip:
+        """A line in all its length; an empty strip where there is none."""
+        strip = self._strips.get(line)
+        if strip is None:
+            if line not in self._raw:
+                self.fetch(line, line + 1)
+            strip = self._parse(self._raw.get(line) or b"")
+            self._strips[line] = strip
+        return strip
+
+    def is_step(self, line: int) -> bool:
+        """Whether a node begins in this line."""
+        return (self._raw.get(line) or b"").startswith(STEP_MARK.encode())
+
+    def _parse(self, raw: bytes) -> Strip:
+        text = display_text(raw, LONGEST)
+        style = self.step_style if text.startswith(STEP_MARK) else self.text_style
+        if "\x1b" not in text:
+            return Strip([Segment(text, style)] if text else [])
+        decoded = AnsiDecoder().decode_line(text)
+        decoded.end = ""
+        return Strip(decoded.render(self._console)).apply_style(style)

@@ -1,0 +1,313 @@
+"""A live log: paints the lines in sight from the file, however long it is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from assemblyzero_tui.runner.logs.sanitise import plain_text
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.log_lines import LogLines
+from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.wording import counted
+
+WHEEL = 3
+"""Lines for one step of the wheel."""
+COPIED = 10_000
+"""Lines that are copied at most."""
+
+
+class LogPane(Widget, can_focus=True, inherit_bindings=False):
+    """Shows a :class:`LogView`. Nothing is read but the lines in sight."""
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log-pane--step",
+        "log-pane--marker",
+        "log-pane--thumb",
+        "log-pane--empty",
+    }
+    DEFAULT_CSS = """
+    LogPane {
+        height: 1fr;
+        color: $foreground;
+        & > .log-pane--step { color: $primary; background: $primary 10%; text-style: bold; }
+        & > .log-pane--marker { color: $background; background: $accent; text-style: bold; }
+        & > .log-pane--thumb { color: $foreground 35%; }
+        & > .log-pane--empty { color: $text-disabled; }
+    }
+    """
+
+    class Moved(Message):
+        """The reader moved, or left or reached the end."""
+
+        def __init__(self, pane: LogPane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(
+        self, glyphs: Glyphs = UNICODE, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.glyphs = glyphs
+        self.view: LogView | None = None
+        self.nothing = ""
+        """What an empty log says."""
+        self._lines: LogLines | None = None
+        self._rows: list[tuple[int, int]] = []
+        """Line and part of it for every row in sight."""
+        self._stale = True
+        self._grabbed = False
+
+    def read(self, view: LogView, nothing: str = "") -> None:
+        """Shows this log from now on, where its reader left it."""
+        if view is self.view and nothing == self.nothing:
+            return
+        self.nothing = nothing
+        if view is not self.view:
+            self.view = view
+            self._lines = LogLines(view.reader)
+        view.resize(self.size.height)
+        self.repaint()
+
+    def grow(self) -> bool:
+        """Looks whether the log has grown and paints what is new; true if it has."""
+        if self.view is None or not self.view.take_in():
+            return False
+        self.repaint()
+        return True
+
+    def repaint(self) -> None:
+        """Paints everything in sight again."""
+        self._stale = True
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._stale = True
+
+    def on_resize(self) -> None:
+        if self.view is not None:
+            self.view.resize(self.size.height)
+            self.repaint()
+
+    # Moving
+
+    def move(self, lines: int) -> None:
+        """Scrolls by lines."""
+        if self.view is not None:
+            self.view.scroll(lines)
+            self._moved()
+
+    def move_pages(self, pages: int) -> None:
+        """Scrolls by almost what is in sight."""
+        self.move(pages * max(1, self.size.height - 1))
+
+    def go_home(self) -> None:
+        """Goes to the first line."""
+        if self.view is not None:
+            self.view.go_to(0)
+            self._moved()
+
+    def go_end(self) -> None:
+        """Goes to the end and follows it."""
+        if self.view is not None:
+            self.view.follow()
+            self._moved()
+
+    def toggle_follow(self) -> None:
+        """Follows the end, or stays."""
+        if self.view is not None:
+            if self.view.following:
+                self.view.unfollow()
+            else:
+                self.view.follow()
+            self._moved()
+
+    def toggle_wrap(self) -> None:
+        """Breaks long lines into rows, or cuts them."""
+        if self.view is not None:
+            self.view.wrapping = not self.view.wrapping
+            self.view.left = 0
+            self._moved()
+
+    def shift(self, cells: int) -> None:
+        """Moves sideways over lines that are longer than the pane is wide."""
+        if self.view is not None and self._lines is not None and not self.view.wrapping:
+            self._arrange()
+            widest = max([self._lines.strip(line).cell_length for line, _ in self._rows], default=0)
+            self.view.shift(cells, widest, self._text_width)
+            self._moved()
+
+    def _moved(self) -> None:
+        self.repaint()
+        self.post_message(self.Moved(self))
+
+    # Painting
+
+    @property
+    def _text_width(self) -> int:
+        return max(1, self.size.width - (1 if self._has_scrollbar else 0))
+
+    @property
+    def _has_scrollbar(self) -> bool:
+        return self.view is not None and self.view.total > self.size.height > 0
+
+    def _arrange(self) -> None:
+        """Finds out which line is in which row."""
+        if not self._stale or self.view is None or self._lines is None:
+            return
+        self._stale = False
+        view, height = self.view, self.size.height
+        self._lines.restyle(
+            self.rich_style, self.get_component_rich_style("log-pane--step", partial=False)
+        )
+        stop = min(view.total, view.top + height)
+        self._lines.fetch(view.top, stop)
+        if not view.wrapping:
+            self._rows = [(line, 0) for line in range(view.top, stop)]
+            return
+        rows: list[tuple[int, int]] = []
+        at_end = view.top >= view.last_top
+        for line in range(stop - 1, view.top - 1, -1) if at_end else range(view.top, stop):
+            parts = [(line, part) for part in range(self._parts(line))]
+            rows = parts + rows if at_end else rows + parts
+            if len(rows) >= height:
+                break
+        self._rows = rows[-height:] if at_end else rows[:height]
+
+    def _parts(self, line: int) -> int:
+        assert self._lines is not None
+        return max(1, -(-self._lines.strip(line).cell_length // self._text_width))
+
+    def render_line(self, y: int) -> Strip:
+        self._arrange()
+        width = self.size.width
+        base = self.rich_style
+        if self.view is None or self._lines is None:
+            return Strip.blank(width, base)
+        if not self._rows and y == 0 and self.nothing:
+            style = self.get_component_rich_style("log-pane--empty")
+            return Strip([Segment(f" {self.nothing}", style)]).crop_extend(0, width, base)
+        strip = self._row(y) if y < len(self._rows) else Strip.blank(self._text_width, base)
+        if y == self.size.height - 1 and self.view.new_lines:
+            strip = self._with_marker(strip)
+        if self._has_scrollbar:
+            strip = Strip.join([strip, self._scrollbar(y)])
+        return strip
+
+    def _row(self, y: int) -> Strip:
+        assert self.view is not None
+        assert self._lines is not None
+        line, part = self._rows[y]
+        whole = self._selected(self._lines.strip(line), line)
+        start = part * self._text_width if self.view.wrapping else self.view.left
+        style = self.rich_style
+        if self._lines.is_step(line):
+            style = self.get_component_rich_style("log-pane--step", partial=False)
+        shown = whole.crop_extend(start, start + self._text_width, style)
+        return shown.apply_offsets(start, line)
+
+    def _selected(self, strip: Strip, line: int) -> Strip:
+        selection = self.text_selection
+        if selection is None or (span := selection.get_span(line)) is None:
+            return strip
+        start, end = span
+        length = strip.cell_length
+        end = length if end == -1 else min(end, length)
+        if start >= end:
+            return strip
+        style = self.screen.get_component_rich_style("screen--selection")
+        before, chosen, after = strip.divide([start, end, length])
+        return Strip.join([before, chosen.apply_style(style), after])
+
+    def _with_marker(self, strip: Strip) -> Strip:
+        assert self.view is not None
+        text = f" {self.glyphs.down} {counted(self.view.new_lines, 'new line')} "
+        marker = Strip([Segment(text, self.get_component_rich_style("log-pane--marker"))])
+        room = self._text_width - marker.cell_length
+        if room < 0:
+            return strip
+        return Strip.join([strip.crop_extend(0, room, self.rich_style), marker])
+
+    def _scrollbar(self, y: int) -> Strip:
+        assert self.view is not None
+        height, total = self.size.height, self.view.total
+        length = max(1, height * height // total)
+        place = (height - length) * self.view.top // max(1, self.view.last_top)
+        on_thumb = place <= y < place + length
+        style = self.rich_style
+        if on_thumb:
+            style = self.get_component_rich_style("log-pane--thumb")
+        if self.glyphs.plain:
+            return Strip([Segment("#" if on_thumb else " ", style)])
+        return Strip([Segment("▐" if on_thumb else " ", style)])
+
+    # Selecting and copying
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.repaint()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        if self.view is None:
+            return None
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self.view.total - 1
+        raw = self.view.reader.lines(first, min(last + 1, first + COPIED))
+        start = Offset(selection.start.x, 0) if selection.start is not None else None
+        end = Offset(selection.end.x, last - first) if selection.end is not None else None
+        text = "\n".join(plain_text(line) for line in raw)
+        return Selection(start, end).extract(text), "\n"
+
+    def visible_text(self) -> str:
+        """The lines in sight, without colours."""
+        self._arrange()
+        if self.view is None or not self._rows:
+            return ""
+        raw = self.view.reader.lines(self._rows[0][0], self._rows[-1][0] + 1)
+        return "\n".join(plain_text(line) for line in raw)
+
+    # Mouse
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-WHEEL)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if self._has_scrollbar and event.x == self.size.width - 1:
+            event.stop()
+            self._grabbed = True
+            self.capture_mouse()
+            self._jump(event.y)
+        elif self.view is not None and self.view.new_lines and event.y == self.size.height - 1:
+            self.go_end()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._grabbed:
+            event.stop()
+            self._jump(event.y)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._grabbed:
+            self._grabbed = False
+            self.release_mouse()
+
+    def _jump(self, y: int) -> None:
+        if self.view is not None:
+            share = min(1.0, max(0.0, y / max(1, self.size.height - 1)))
+            self.view.go_to(round(share * self.view.last_top))
+            self._moved()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return container.height

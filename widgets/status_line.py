@@ -1,0 +1,161 @@
+"""The last row of a pane: state, node, times, tries, tokens, lines, as many as fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from assemblyzero_tui.runner.durations import clock, countdown
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.text_line import TextLine
+from assemblyzero_tui.widgets.wording import (
+    STATE_STYLES,
+    brief,
+    counted,
+    cut,
+    node_name,
+    roughly,
+)
+
+QUIET_AFTER = 120.0
+"""Seconds without a line after which a workflow at work is called quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFigures:
+    """What the status line needs of a log."""
+
+    lines: int = 0
+    new: int = 0
+    """Lines that came in since the reader left the end."""
+    last_write: float | None = None
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of the line; the one with the greatest ``drop`` goes first when room is short."""
+
+    text: str
+    style: str
+    drop: int
+
+
+def state_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
+    """The state in words, with what belongs to it: ``QUOTA 04:12``, ``RETRY 2``."""
+    word = glyphs.word(item.state)
+    if item.state is State.RETRYING and item.tries:
+        word = f"{word} {item.tries}"
+    if item.until is not None and item.until > now:
+        word = f"{word} {countdown(item.until - now)}"
+    return word
+
+
+def quiet_seconds(item: ItemState, log: LogFigures, now: float) -> float:
+    """For how long a workflow at work has printed nothing; 0 while that is short."""
+    if item.state is not State.RUNNING:
+        return 0.0
+    silent = now - max(item.since, item.node_since, log.last_write or 0.0)
+    return silent if silent >= QUIET_AFTER else 0.0
+
+
+def call_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
+    """How long the call in flight has been out, or may still take if something waits for it."""
+    if item.call is None:
+        return ""
+    out = max(0.0, now - item.call.since)
+    if item.state in (State.PAUSING, State.CANCELLING) and item.call.timeout:
+        return f"after this call, within {roughly(max(0.0, item.call.timeout - out))}"
+    return f"call {clock(out)}"
+
+
+def reason_text(item: ItemState) -> str:
+    """Why it is where it is, or how it ended, in a few words."""
+    if item.result is not None and item.result.summary:
+        return one_line(item.result.summary)
+    if item.state in (State.QUEUED, State.STARTING, State.RUNNING):
+        return ""
+    return one_line(item.reason)
+
+
+def segments(
+    item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
+) -> list[Segment]:
+    """Everything there is to say, in the order in which it is shown."""
+    style = STATE_STYLES[item.state]
+    found = [Segment(state_text(item, now, glyphs), f"{style} bold", 0)]
+
+    def add(text: str, drop: int, style: str = "$text-muted") -> None:
+        if text:
+            found.append(Segment(text, style, drop))
+
+    if item.node and not item.state.terminal:
+        position = run.position(item)
+        step = f" {position}/{len(run.nodes)}" if position else ""
+        add(node_name(item.node) + step, 3, "$foreground")
+    add(reason_text(item), 5, style if item.state.wants_attention else "$foreground")
+    if quiet := quiet_seconds(item, log, now):
+        add(f"quiet {roughly(quiet)}", 1, "$warning bold")
+    add(call_text(item, now, glyphs), 6)
+    if item.iteration and not item.state.terminal:
+        add(f"draft {item.iteration}", 7)
+    if item.tries and item.state is not State.RETRYING:
+        add(f"try {item.tries + 1}", 8)
+    if item.started is not None:
+        paused = item.paused_seconds(now)
+        add(clock(item.active_seconds(now)), 4)
+        add(f"paused {clock(paused)}" if paused >= 1 else "", 9)
+    tokens = item.input_tokens + item.output_tokens
+    add(f"{brief(tokens)} tok" if tokens else "", 11)
+    if log.new:
+        add(f"{counted(log.new, 'new line')}", 2, "$accent bold")
+    elif log.lines:
+        add(counted(log.lines, "line"), 10)
+    return found
+
+
+def status_content(
+    item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs, width: int
+) -> Content:
+    """The line for a width: what matters least is dropped first, the glyph and word never."""
+    kept = segments(item, run, log, now, glyphs)
+    gap = f" {glyphs.dot} "
+    glyph = glyphs.of(item.state)
+
+    def needed() -> int:
+        return len(glyph) + 1 + sum(cell_len(s.text) for s in kept) + len(gap) * (len(kept) - 1)
+
+    while len(kept) > 1 and needed() > width:
+        loser = max(kept, key=lambda segment: segment.drop)
+        if loser.drop == 5 and (room := width - needed() + cell_len(loser.text)) >= 12:
+            kept[kept.index(loser)] = Segment(
+                cut(loser.text, room, glyphs.ellipsis), loser.style, loser.drop
+            )
+            break
+        kept.remove(loser)
+    parts: list[str | tuple[str, str]] = [(f"{glyph} ", f"{STATE_STYLES[item.state]} bold")]
+    for number, segment in enumerate(kept):
+        if number:
+            parts.append((gap, "$text-disabled"))
+        parts.append((cut(segment.text, max(1, width - 2), glyphs.ellipsis), segment.style))
+    return Content.assemble(*parts)
+
+
+class StatusLine(TextLine):
+    """The status of one item."""
+
+    DEFAULT_CSS = """
+    StatusLine { background: $panel; padding: 0 1; }
+    """
+
+    def tell(
+        self, item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
+    ) -> None:
+        """Shows how the item is doing."""
+        width = max(1, self.content_size.width)
+        self.show(status_content(item, run, log, now, glyphs, width))

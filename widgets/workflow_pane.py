@@ -1,0 +1,169 @@
+"""The pane of one item: border and title by its state, its log, its status."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.log_pane import LogPane
+from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.status_line import LogFigures, StatusLine
+from assemblyzero_tui.widgets.steps import StepsLine
+
+STEPS_FROM = (76, 16)
+"""Columns and rows from which a pane that is alone shows the nodes."""
+
+
+class WorkflowPane(Widget):
+    """Shows one item at a time; which one is told to it."""
+
+    DEFAULT_CSS = """
+    WorkflowPane {
+        layout: vertical;
+        padding: 0;
+        border: round $foreground 22%;
+        border-title-color: $foreground;
+        border-title-style: none;
+        border-subtitle-color: $text-muted;
+        &.-round { border: round $foreground 22%; }
+        &.-dashed { border: dashed $foreground 30%; }
+        &.-heavy { border: heavy $foreground 30%; }
+        &.-ascii { border: ascii $foreground 30%; }
+        &.-failed, &.-lost {
+            border-title-color: $error;
+            &.-heavy { border: heavy $error 60%; }
+        }
+        &.-quota {
+            border-title-color: $warning;
+            &.-heavy { border: heavy $warning 50%; }
+        }
+        &.-asking {
+            border-title-color: $accent;
+            &.-heavy { border: heavy $accent 70%; }
+        }
+        &.-paused, &.-pausing { &.-dashed { border: dashed $secondary 60%; } }
+        &.-cancelling { &.-dashed { border: dashed $warning 60%; } }
+        &.-done, &.-cancelled, &.-skipped, &.-queued {
+            &.-round { border: round $foreground 14%; }
+            border-title-color: $text-muted;
+        }
+        &:focus-within {
+            border-title-color: $background;
+            border-title-background: $primary;
+            border-title-style: bold;
+            &.-round { border: round $primary; }
+            &.-dashed { border: dashed $primary; }
+            &.-heavy { border: heavy $primary; }
+            &.-ascii { border: ascii $primary; }
+        }
+        & > StepsLine { display: none; }
+        &.-alone > StepsLine { display: block; }
+    }
+    """
+    _KINDS = ("round", "dashed", "heavy", "ascii")
+
+    class Chosen(Message):
+        """The pane was clicked or focused."""
+
+        def __init__(self, pane: WorkflowPane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.item: str = ""
+        """Id of the item shown; empty while the pane is spare."""
+        self.log_pane = LogPane(glyphs)
+        self.status = StatusLine()
+        self.steps = StepsLine()
+        self._title: tuple[int, str, str, bool] | None = None
+        self._subtitle = ""
+        self._state: State | None = None
+        self._alone = False
+
+    def compose(self) -> ComposeResult:
+        yield self.steps
+        yield self.log_pane
+        yield self.status
+
+    def assign(self, item: ItemState, view: LogView, *, alone: bool = False) -> None:
+        """Shows this item from now on."""
+        self.item = item.id
+        self._alone = alone
+        self.log_pane.read(view, "nothing printed yet")
+        self._show_steps()
+
+    def tell(self, item: ItemState, run: RunState, now: float, number: int | None) -> None:
+        """Shows how the item is doing; nothing is painted that has not changed.
+
+        Args:
+            item: The item that was assigned.
+            run: Its run.
+            now: Seconds since the epoch.
+            number: The digit that focuses the pane, if one does.
+        """
+        if item.state is not self._state:
+            self._restyle(item.state)
+        title = (number or 0, item.id, item.info.title, item.state.wants_attention)
+        if title != self._title:
+            self._title = title
+            self.border_title = self._title_content(item, number)
+        self.status.tell(item, run, self.figures(), now, self.glyphs)
+        if self.has_class("-alone"):
+            self.steps.tell(item, run, self.glyphs)
+        self.tell_place()
+
+    def tell_place(self) -> None:
+        """Shows where the reader is, in the lower border."""
+        view = self.log_pane.view
+        said = ""
+        if view is not None:
+            notes = ["wrapped"] if view.wrapping else []
+            if not view.following and view.total:
+                notes.append(f"line {view.top + 1} of {view.total}")
+            said = f" {self.glyphs.dot} ".join(notes)
+        if said != self._subtitle:
+            self._subtitle = said
+            self.border_subtitle = Content(f" {said} ") if said else Content("")
+
+    def figures(self) -> LogFigures:
+        """What the status line needs to know of the log."""
+        view = self.log_pane.view
+        if view is None:
+            return LogFigures()
+        return LogFigures(view.total, view.new_lines, view.reader.last_write)
+
+    def _title_content(self, item: ItemState, number: int | None) -> Content:
+        flag = f"{self.glyphs.flag} " if item.state.wants_attention else ""
+        place = f"{number} " if number is not None else ""
+        title = f"  {one_line(item.info.title)}" if item.info.title else ""
+        return Content.assemble(" ", (place, "dim"), flag, (item.id, "bold"), title, " ")
+
+    def _restyle(self, state: State) -> None:
+        if self._state is not None:
+            self.remove_class(f"-{self._state.value}")
+        self._state = state
+        self.add_class(f"-{state.value}")
+        kind = self.glyphs.border(state)
+        self.remove_class(*(f"-{other}" for other in self._KINDS if other != kind))
+        self.add_class(f"-{kind}")
+
+    def on_resize(self) -> None:
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        roomy = self.size.width >= STEPS_FROM[0] and self.size.height >= STEPS_FROM[1]
+        self.set_class(self._alone and roomy, "-alone")
+
+    def on_descendant_focus(self) -> None:
+        self.post_message(self.Chosen(self))
+
+    def on_click(self) -> None:
+        self.log_pane.focus()
