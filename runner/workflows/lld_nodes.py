@@ -41,7 +41,7 @@ class LldNodes:
         self._take_issue = take_issue
 
     def guarded(self, name: str, node: Node) -> Node:
-        """The node with its failures written into log and audit files."""
+        """The node with its failures written into the audit files; the worker prints them."""
 
         def run(state: LldState) -> dict[str, Any]:
             try:
@@ -53,9 +53,6 @@ class LldNodes:
                 elif isinstance(error, MaxIterationsError):
                     event = "max_iterations"
                 step = f"{name}:{state.get('last', 0)}:{state.get('visits', 0)}"
-                self._say(f"    {style.bad('Error:')} {style.plain(error.what)}")
-                for line in error.hint.splitlines():
-                    self._say(f"    {style.faint(style.plain(line))}")
                 self._record(state, step, event, {"node": name, "message": error.what})
                 if isinstance(error, WorkflowError):
                     raise
@@ -133,11 +130,12 @@ class LldNodes:
         if draft_number == 1:
             self._upsert(state["number"], "draft", [])
 
-        headings = lld_texts.sections(draft)
-        for heading in headings:
-            self._say(f"      {style.accent(style.plain(heading))}")
+        parts = lld_texts.sections(draft)
+        for heading, length in parts:
+            told = style.accent(style.plain(heading)[:60].ljust(40))
+            self._say(f"      {told} {style.faint(f'{length:>6,}')}")
         size = style.count(len(draft), "character")
-        found = style.count(len(headings), "section")
+        found = style.count(len(parts), "section")
         self._say(f"    Draft saved: {style.faint(name)} ({size}, {found})")
         return {"drafts": draft_number, "draft": draft, "draft_file": name, "last": number}
 

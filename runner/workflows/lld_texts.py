@@ -61,9 +61,9 @@ def final_text(state: LldState, lineage: str) -> str:
     )
 
 
-def sections(draft: str) -> list[str]:
-    """The ``## `` headings of a draft, outside its code blocks."""
-    found: list[str] = []
+def sections(draft: str) -> list[tuple[str, int]]:
+    """The ``## `` headings of a draft, outside its code blocks, and the characters below each."""
+    found: list[tuple[str, int]] = []
     fence = ""
     for line in draft.splitlines():
         if mark := _FENCE.match(line):
@@ -72,7 +72,10 @@ def sections(draft: str) -> list[str]:
             elif mark[1].startswith(fence):
                 fence = ""
         elif not fence and (heading := _SECTION.fullmatch(line)):
-            found.append(heading[1])
+            found.append((heading[1], 0))
+            continue
+        if found:
+            found[-1] = (found[-1][0], found[-1][1] + len(line) + 1)
     return found
 
 

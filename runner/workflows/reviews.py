@@ -115,5 +115,5 @@ def ask_for_review(
     except msgspec.DecodeError as error:
         raise WorkflowError(
             f"The review of {answer.model or 'the model'} cannot be read, twice in a row: {error}",
-            "Retry the item, or choose another model; both answers are in its log.",
+            "Run the item with --fresh, or with another model.",
         ) from error

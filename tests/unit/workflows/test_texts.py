@@ -93,8 +93,9 @@ def test_anything_else_is_refused_with_a_message(text: str) -> None:
         issue_number(text)
 
 
-def test_sections_are_headings_outside_code() -> None:
-    assert sections("# T\n## A\n```\n## no\n```\n##B\n### c\n## D ##\n") == ["A", "D"]
+def test_sections_are_headings_outside_code_with_their_size() -> None:
+    text = "# T\n## A\n```\n## no\n```\n##B\n### c\n## D ##\n"
+    assert sections(text) == [("A", len("```\n## no\n```\n##B\n### c\n")), ("D", 0)]
 
 
 @pytest.mark.parametrize(
