@@ -16,8 +16,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
-
 from assemblyzero_tui.runner.engine.readers import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.events import (
@@ -40,6 +38,7 @@ from assemblyzero_tui.runner.places import private_directory
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.runs import create_run, runtime_folder
 from assemblyzero_tui.runner.states import State
+from bench.terminal import peak_megabytes
 
 LINE_LENGTH = 100
 """Bytes of a printed line, with its newline."""
@@ -96,16 +95,6 @@ def missing_lines(path: Path, lines: int) -> int:
     return lines - found + 2 * surplus
 
 
-def peak_megabytes() -> float:
-    """The most memory this process has had; where that is unknown, what it has now."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return float(psutil.Process().memory_info().rss) / 2**20
-
-
 class BenchEngine:
     """A run whose items are children that print."""
 
@@ -144,7 +133,7 @@ class BenchEngine:
                 children.go()
                 await children.ended()
                 seconds, cpu = time.monotonic() - begin, time.process_time() - cpu
-            say(seconds=seconds, cpu_seconds=cpu, peak_mb=peak_megabytes())
+            say(seconds=seconds, cpu_seconds=cpu, peak_mb=peak_megabytes(os.getpid()))
             await heard()
             self._end()
         finally:

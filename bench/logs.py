@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
+import random
+import select
 import shutil
 import subprocess
 import sys
@@ -17,10 +20,14 @@ from pathlib import Path
 from typing import IO
 
 from bench.log_engine import SECRETS, command, missing_lines
-from bench.report import Bench, progress, run
+from bench.report import Bench, median, percentile, progress, run
+from bench.terminal import Terminal, peak_megabytes
 
 LINES = 10_000_000
 """Lines of one measurement, all children together."""
+CALM_RATE = 1_000
+"""Lines a second, all children together, beside the flood."""
+CALM_SECONDS = 12
 TARGETS = {
     "lines_per_s_10": ">=1200000",
     "paint_ms_p95_flood": "<50",
@@ -40,6 +47,38 @@ class Flood:
     cpu: float
     """Cores the engine was busy on."""
     missing: int
+    dashboard_mb: float = 0.0
+
+
+class Watch:
+    """The dashboard beside a flood, and how soon it painted what a key asked for."""
+
+    def __init__(self, home: Path, run: str) -> None:
+        arguments = ["assemblyzero_tui.app", "attach", run]
+        self._terminal = Terminal(arguments, {"ASSEMBLYZERO_HOME": str(home)})
+        self._terminal.wait_for(b"Child 1")
+        self._panes = itertools.cycle((b"2", b"3", b"1"))
+        self.paints_ms: list[float] = []
+
+    def press(self) -> None:
+        """Focuses the next pane; the title of a pane is painted only then."""
+        pane = next(self._panes)
+        self.paints_ms.append(self._terminal.press(pane, b"Child " + pane))
+
+    def watch(self, flooded: Engine) -> None:
+        """Presses keys, never in step with the dashboard's own pace, until the flood has ended."""
+        pauses = random.Random(7)
+        self.press()
+        self.paints_ms.clear()
+        while not flooded.ended(pauses.uniform(0.02, 0.08)):
+            self.press()
+
+    def megabytes(self) -> float:
+        """The most memory the dashboard has had."""
+        return peak_megabytes(self._terminal.pid)
+
+    def close(self) -> None:
+        self._terminal.close()
 
 
 class Engine:
@@ -61,6 +100,10 @@ class Engine:
     def go(self) -> None:
         """Lets the children print."""
         self._tell("go")
+
+    def ended(self, timeout: float) -> bool:
+        """Whether every log is complete, now or within some seconds."""
+        return bool(select.select([_output(self._process)], [], [], timeout)[0])
 
     def wait(self) -> Flood:
         """What came of it, once every log is complete."""
@@ -155,22 +198,41 @@ def gnu_parallel(children: int, lines: int) -> float | None:
     return children * lines / (time.monotonic() - begin)
 
 
+def watched(home: Path, children: int, lines: int, rate: float = 0.0) -> tuple[Flood, Watch]:
+    """A flood with the dashboard beside it; both are gone afterwards."""
+    with engine(home, children, lines, rate) as flooded:
+        with contextlib.closing(Watch(home, flooded.run)) as watch:
+            flooded.go()
+            watch.watch(flooded)
+            flood = flooded.wait()
+            flood.dashboard_mb = watch.megabytes()
+        return flood, watch
+
+
 def measure(bench: Bench, options: argparse.Namespace) -> None:
     """All figures; they need about a gigabyte in the temporary folder."""
-    missing, engine_mb = 0, 0.0
+    floods: list[Flood] = []
     with tempfile.TemporaryDirectory(prefix="azt-bench-") as folder:
         home = Path(folder)
         for children in (3, 10):
-            progress(f"{options.lines:,} lines from {children} children")
-            with engine(home, children, options.lines // children) as flooded:
-                flooded.go()
-                flood = flooded.wait()
+            progress(f"{options.lines:,} lines from {children} children, the dashboard watching")
+            flood, watch = watched(home, children, options.lines // children)
+            floods.append(flood)
             bench.set(f"lines_per_s_{children}", flood.lines_per_s)
-            bench.set(f"engine_cores_{children}", flood.cpu)
-            missing += flood.missing
-            engine_mb = max(engine_mb, flood.engine_mb)
-        bench.set("engine_mb", engine_mb)
-        bench.set("missing_lines", missing)
+        bench.set("paint_ms_p50_flood", median(watch.paints_ms))
+        bench.set("paint_ms_p95_flood", percentile(watch.paints_ms, 95))
+        bench.set("engine_cores_10", flood.cpu)
+        bench.set("engine_mb", max(flood.engine_mb for flood in floods))
+        bench.set("dashboard_mb", max(flood.dashboard_mb for flood in floods))
+        progress(f"{CALM_RATE:,} lines a second from 10 children, the dashboard watching")
+        flood, calm = watched(home, 10, CALM_RATE // 10 * CALM_SECONDS, CALM_RATE / 10)
+        floods.append(flood)
+        bench.set("paint_ms_p50", median(calm.paints_ms))
+        bench.set("paint_ms_p95", percentile(calm.paints_ms, 95))
+        bench.set("missing_lines", sum(flood.missing for flood in floods))
+        bench.notes.append(
+            f"Keys pressed: {len(watch.paints_ms)} in the flood, {len(calm.paints_ms)} beside it."
+        )
         progress("files with nobody watching")
         bench.set("cat_lines_per_s_10", files_alone(home, 10, options.lines // 10))
     progress("GNU parallel, where installed")
