@@ -181,6 +181,10 @@ class BenchEngine:
     def start_child(self, item: ItemInfo, go: int, ended: asyncio.Event) -> subprocess.Popen[bytes]:
         """Starts one child whose output goes to the item's log."""
         loop = asyncio.get_running_loop()
+
+        def on_end() -> None:
+            loop.call_soon_threadsafe(ended.set)
+
         read, write = os.pipe()
         process = subprocess.Popen(
             command(self._lines, self._rate), stdin=go, stdout=write, stderr=write
@@ -190,7 +194,7 @@ class BenchEngine:
             read,
             LogWriter(self.folder.log(item.id)),
             Redactor(SECRETS),
-            lambda: loop.call_soon_threadsafe(ended.set) and None,
+            on_end,
         )
         return process
 
