@@ -23,6 +23,10 @@ class WorkflowError(TuiError):
     exit_code = ExitCode.FAILED
 
 
+class UnusableAnswerError(WorkflowError):
+    """What the model answered cannot be used: a retry asks again instead of reading it back."""
+
+
 class EngineError(TuiError):
     """The engine did not start, or does not answer."""
 

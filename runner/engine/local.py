@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.engine.ownership import busy_file
 from assemblyzero_tui.runner.engine.readers import PipeReaders
 from assemblyzero_tui.runner.engine.worker_process import (
     WorkerProcess,
-    forkserver_context,
+    start_context,
     warm_up,
 )
 from assemblyzero_tui.runner.errors import WorkflowError
@@ -31,11 +31,13 @@ from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
 class LocalExecutor:
     """Implements :class:`~assemblyzero_tui.runner.engine.executor.Executor` with processes."""
 
-    def __init__(self, folder: RunFolder, slots: int, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, folder: RunFolder, slots: int, secrets: Iterable[str] = (), start_method: str = ""
+    ) -> None:
         self._folder = folder
         self._slots = slots
         self._secrets = tuple(secrets)
-        self._context = forkserver_context()
+        self._context = start_context(start_method)
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
         self._workers: dict[str, WorkerProcess] = {}

@@ -41,12 +41,14 @@ _ORPHAN_GRACE = 5.0
 """Seconds the children of a dead worker may live before they are told to end."""
 
 
-def forkserver_context() -> Any:
-    """The start method of workers: forkserver with everything preloaded, else spawn."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([entry.PRELOAD])
+def start_context(method: str = "") -> Any:
+    """How workers are started: by a forkserver that has everything loaded, else by ``spawn``."""
+    known = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context(
+        method or ("forkserver" if "forkserver" in known else "spawn")
+    )
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload([entry.PRELOAD])
     return context
 
 

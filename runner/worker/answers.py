@@ -35,12 +35,14 @@ class AnswerStore:
         self._connection = connection
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
+        self._latest = ""
         connection.executescript(_SCHEMA)
 
     def next_ordinal(self, task: str) -> int:
         """The place of the next question of a task, from 0."""
         with self._lock:
             self._asked[task] += 1
+            self._latest = task
             return self._asked[task] - 1
 
     def get(self, task: str, ordinal: int, request: Request) -> Answer | None:
@@ -59,6 +61,11 @@ class AnswerStore:
                 "INSERT OR REPLACE INTO kept_answers VALUES (?, ?, ?, ?)",
                 (task, ordinal, digest(request), msgspec.json.encode(answer)),
             )
+
+    def forget_latest_task(self) -> None:
+        """Forgets every answer to the task that asked last."""
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM kept_answers WHERE task = ?", (self._latest,))
 
     def fingerprints(self) -> dict[str, str]:
         """What the checkpoint depended on when it was begun; empty for a new one."""

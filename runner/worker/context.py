@@ -14,10 +14,11 @@ from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Pro
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
+from assemblyzero_tui.runner.worker.drafting import SectionPrinter
 from assemblyzero_tui.runner.worker.messages import AnswerReused, Progress, Release, Remark
+from assemblyzero_tui.runner.workflows import log_style as style
 
 _CHARACTERS_PER_TOKEN = 4
-_DIM, _RESET = "\x1b[2m", "\x1b[0m"
 
 
 class WorkerContext:
@@ -53,7 +54,7 @@ class WorkerContext:
         kept = self._answers.get(task, ordinal, request)
         if kept is not None:
             self._channel.send(AnswerReused(model=kept.model, node=node))
-            self.say(f"    {_DIM}Answer of {kept.model} read back, not asked again{_RESET}")
+            self.say(style.faint(f"    Answer of {kept.model} read back, not asked again"))
             return kept
         return self._call(
             request, node, keep=lambda answer: self._answers.put(task, ordinal, request, answer)
@@ -68,13 +69,16 @@ class WorkerContext:
             raise WorkflowError(f"No call to {model} is granted: {error}.") from error
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
+        drafting = SectionPrinter(self.say) if request.purpose == "draft" else None
         try:
             answer = self._provider.generate(
                 request,
                 secret=grant.secret,
                 timeout=grant.call_timeout,
-                on_text=_Headings(self.say).feed if request.schema is None else None,
+                on_text=drafting.feed if drafting is not None else None,
             )
+            if drafting is not None:
+                drafting.finish()
             keep(answer)
             release.outcome, release.model = Outcome.OK, answer.model
             release.input_tokens, release.output_tokens = answer.input_tokens, answer.output_tokens
@@ -85,17 +89,3 @@ class WorkerContext:
             release.seconds = time.monotonic() - started
             self._channel.send(release)
         return answer
-
-
-class _Headings:
-    """Prints the headings of a Markdown text while it is being written."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._rest = ""
-
-    def feed(self, piece: str) -> None:
-        *lines, self._rest = (self._rest + piece).split("\n")
-        for line in lines:
-            if line.startswith("#"):
-                self._say(f"      {_DIM}{line}{_RESET}")

@@ -13,7 +13,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.errors import TuiError, UnusableAnswerError, WorkflowError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.answers import AnswerStore
@@ -42,7 +42,7 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
                 return Ended(outcome="refused", reason=refusal)
             provider = open_provider(spec.provider, spec.options)
             context = WorkerContext(spec, channel, provider, answers)
-            return _run_graph(workflow, context, saver, channel, control)
+            return _run_graph(workflow, context, saver, answers, channel, control)
     except TuiError as error:
         print(f"[ERROR] {error}", file=sys.stderr)
         return Ended(outcome="failed", reason=error.what)
@@ -55,6 +55,7 @@ def _run_graph(
     workflow: Workflow,
     context: WorkerContext,
     saver: SqliteSaver,
+    answers: AnswerStore,
     channel: Channel,
     control: RunControl,
 ) -> Ended:
@@ -70,6 +71,9 @@ def _run_graph(
             _report(task, context, channel)
     except (GraphDrained, Parked):
         return Ended(outcome="paused", reason="at a checkpoint")
+    except UnusableAnswerError:
+        answers.forget_latest_task()
+        raise
     return Ended(outcome="finished", result=workflow.result(graph.get_state(thread).values))
 
 

@@ -131,9 +131,6 @@ class LldNodes:
             self._upsert(state["number"], "draft", [])
 
         parts = lld_texts.sections(draft)
-        for heading, length in parts:
-            told = style.accent(style.plain(heading)[:60].ljust(40))
-            self._say(f"      {told} {style.faint(f'{length:>6,}')}")
         size = style.count(len(draft), "character")
         found = style.count(len(parts), "section")
         self._say(f"    Draft saved: {style.faint(name)} ({size}, {found})")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.errors import UnusableAnswerError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows import prompt_files
 
@@ -113,7 +113,7 @@ def ask_for_review(
     try:
         return parse(answer.text), answer
     except msgspec.DecodeError as error:
-        raise WorkflowError(
+        raise UnusableAnswerError(
             f"The review of {answer.model or 'the model'} cannot be read, twice in a row: {error}",
             "Run the item with --fresh, or with another model.",
         ) from error

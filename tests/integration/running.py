@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -114,7 +113,6 @@ def running(
     options: Options | None = None,
 ) -> Iterator[Running]:
     """A run on a repository with sample issues; stopped when the test is over."""
-    os.environ.setdefault("ASSEMBLYZERO_HOME", str(tmp_path / "home"))
     if repository is None:
         repository = tmp_path / "repository"
         chosen = make_demo_repository(repository, items)

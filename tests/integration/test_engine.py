@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -305,11 +303,3 @@ def test_an_unknown_item_in_a_command_is_an_error_and_changes_nothing(tmp_path: 
             run.send(Cancel(items=["LLD-999"]))
         assert run.send(Retry()).affected == []
         assert run.item().state is State.RUNNING
-
-
-@pytest.fixture(autouse=True)
-def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ASSEMBLYZERO_HOME", str(tmp_path / "home"))
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="azt-") as runtime:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-        yield

@@ -1,0 +1,85 @@
+"""A run of the real engine on a temporary repository, for the benchmarks that need a whole one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assemblyzero_tui.runner.client import LiveRun, StartedEngine, start_engine
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.run_spec import Options, RunSpec
+from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+
+_POLL = 0.02
+"""Seconds between two looks at the journal."""
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A temporary state folder; everything in it is removed afterwards."""
+    before = {name: os.environ.get(name) for name in ("ASSEMBLYZERO_HOME", "XDG_RUNTIME_DIR")}
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name:
+        os.environ["ASSEMBLYZERO_HOME"] = f"{name}/home"
+        os.environ["XDG_RUNTIME_DIR"] = name
+        try:
+            yield Path(name)
+        finally:
+            for key, value in before.items():
+                if value is None:
+                    os.environ.pop(key, None)
+                else:
+                    os.environ[key] = value
+
+
+def equal_items(place: Path, count: int) -> tuple[Path, list[ItemInfo]]:
+    """A repository and ``count`` items that all are the same work: one text, many numbers."""
+    repository = place / "repository"
+    (first,) = make_demo_repository(repository, 1)
+    text = Path(first.source).read_bytes()
+    issues = repository / "equal"
+    issues.mkdir()
+    items = []
+    for number in range(1, count + 1):
+        path = issues / f"{number}-equal.md"
+        path.write_bytes(text)
+        items.append(
+            ItemInfo(id=f"LLD-{number}", key=str(number), title=first.title, source=str(path))
+        )
+    return repository, items
+
+
+def create(
+    repository: Path, items: list[ItemInfo], parallel: int, latency: float
+) -> tuple[RunFolder, RunSpec]:
+    """A run that no engine serves yet."""
+    return create_run(
+        RunSpec(
+            run="",
+            workflow="lld",
+            repository=str(repository.resolve()),
+            items=items,
+            provider="offline",
+            parallel=parallel,
+            options=Options(latency=latency),
+        )
+    )
+
+
+def run_to_end(folder: RunFolder) -> LiveRun:
+    """Starts the engine of a run and returns when every item is through."""
+    engine: StartedEngine = start_engine(folder)
+    engine.wait()
+    run = LiveRun(folder)
+    while not run.state.ended:
+        run.poll()
+        if engine.process.poll() is not None and not run.poll() and not run.state.ended:
+            raise RuntimeError(f"the engine ended early: {folder.engine_log.read_text()}")
+        time.sleep(_POLL)
+    engine.process.wait()
+    return run
