@@ -22,13 +22,16 @@ _ENDINGS = {
 }
 
 
+Severity = Literal["information", "warning", "error"]
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """One toast."""
 
     title: str
     text: str
-    severity: Literal["information", "warning", "error"]
+    severity: Severity
     attention: bool = False
     """A human should look."""
 
@@ -41,13 +44,13 @@ def announcements(events: Sequence[AnyEvent]) -> list[Announcement]:
         found += [_change(change) for change in changes[:MOST]]
         if len(changes) > MOST:
             more = len(changes) - MOST
-            severity = "error" if state.wants_attention else "information"
+            severity: Severity = "error" if state.wants_attention else "information"
             text = f"and {more} more {_ENDINGS[state]}"
             found.append(Announcement("", text, severity, state.wants_attention))
     for event in events:
         if isinstance(event, Notice) and event.level != "info":
-            severity = "error" if event.level == "error" else "warning"
-            found.append(Announcement(event.item, one_line(event.text), severity))
+            level: Severity = "error" if event.level == "error" else "warning"
+            found.append(Announcement(event.item, one_line(event.text), level))
     return found
 
 
@@ -55,7 +58,7 @@ def _change(change: ItemChanged) -> Announcement:
     said = change.result.summary if change.result is not None else ""
     title = f"{change.item} {_ENDINGS[change.state]}"
     attention = change.state.wants_attention
-    severity: Literal["information", "error"] = "error" if attention else "information"
+    severity: Severity = "error" if attention else "information"
     return Announcement(title, one_line(said or change.reason), severity, attention)
 
 

@@ -140,11 +140,10 @@ COMMANDS: tuple[UserCommand, ...] = (
     UserCommand("export", ("E",), "Export", "Write the summary as Markdown.", "Program"),
     UserCommand("command_palette", ("colon", "ctrl+p"), "Commands", "Find a command by its name.",
                 "Program"),
-    UserCommand("help", ("question_mark",), "Help", "Every key and every state.", "Program",
-                footer=80),
+    UserCommand("help", ("question_mark",), "Help", "Every key and every state.", "Program"),
     UserCommand("leave", ("d",), "Leave", "Leave the dashboard; the work goes on.", "Program"),
     UserCommand("ask_quit", ("q", "ctrl+q"), "Quit",
-                "Quit: leave, stop or cancel; asks which.", "Program", footer=90),
+                "Quit: leave, stop or cancel; asks which.", "Program"),
     UserCommand("interrupt", ("ctrl+c",), "Copy or quit",
                 "Copy the selection; without one, quit.", "Program"),
 )  # fmt: skip

@@ -47,6 +47,8 @@ RESTING_PERIOD = 0.2
 """The same while it does not."""
 OTHERS_PERIOD = 0.5
 """Seconds between two looks at the other logs in sight."""
+LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
+"""What the footer always has, at its end."""
 STATUS_PERIOD = 1.0
 """Seconds between two looks at what changes with the time of day alone."""
 
@@ -55,7 +57,7 @@ class DashboardScreen(DashboardActions, Screen[None]):
     """Shows the run of a :class:`Source` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     DashboardScreen {
         layout: vertical;
@@ -88,6 +90,7 @@ class DashboardScreen(DashboardActions, Screen[None]):
         self.panes: list[WorkflowPane] = []
         self._clock = clock
         self._views: dict[str, LogView] = {}
+        self._placed_items = -1
         self._others_looked = 0.0
         self._grew = 0.0
         self._log_timer: Timer | None = None
@@ -173,9 +176,12 @@ class DashboardScreen(DashboardActions, Screen[None]):
 
     def lay_out(self, focus: str = "") -> None:
         """Puts everything in its place; ``focus`` is the item to be focused, if not the same."""
+        if not self.grid.is_attached:
+            return
         width, height = self.app.size
         focus = focus or self.current
-        layout = self.stage.fit(len(self.run_state.items), width, height)
+        self._placed_items = len(self.run_state.items)
+        layout = self.stage.fit(self._placed_items, width, height)
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
         if layout.mode is Mode.TOO_SMALL:
             text = (
@@ -197,7 +203,7 @@ class DashboardScreen(DashboardActions, Screen[None]):
         single = self.stage.zoomed or (items[0] if len(items) == 1 else "")
         if single and (self.stage.zoomed or self.stage.mode is Mode.GRID):
             log, panel = single_cells(width, body)
-            self._assign([single], alone=True)
+            self._assign([single], alone=panel is None)
             return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
         if self.stage.mode is Mode.LIST:
             self.table.tell()
@@ -252,9 +258,15 @@ class DashboardScreen(DashboardActions, Screen[None]):
 
     # Telling
 
+    def refresh_run(self) -> None:
+        """Shows what the newest events changed."""
+        if len(self.run_state.items) != self._placed_items:
+            self.lay_out()
+        self.tell()
+
     def tell(self) -> None:
         """Shows what has changed; costs little while nothing has."""
-        if self.stage.mode is Mode.TOO_SMALL or not self.is_mounted:
+        if self.stage.mode is Mode.TOO_SMALL or not self.grid.is_attached:
             return
         run, now = self.run_state, self.source_now()
         with self.app.batch_update():
@@ -271,7 +283,7 @@ class DashboardScreen(DashboardActions, Screen[None]):
                     pane.tell(run.items[pane.item], run, now, number)
             if self.side.display and shown and shown[0].item in run.items:
                 self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
-            self.hints.tell(self._hints(), self._page_parts())
+            self.hints.tell(self._hints(), self._page_parts(), LAST_HINTS)
 
     def _tell_trouble(self) -> None:
         trouble = self.find_trouble()
@@ -315,7 +327,9 @@ class DashboardScreen(DashboardActions, Screen[None]):
             case "next_page":
                 return self.stage.layout.pages > 1 or bool(self.stage.zoomed)
             case "zoom":
-                return not self.stage.zoomed
+                return not self.stage.zoomed and len(self.run_state.items) > 1
+            case "toggle_list":
+                return len(self.run_state.items) > 1
             case _:
                 return True
 
@@ -342,7 +356,7 @@ class DashboardScreen(DashboardActions, Screen[None]):
             text = f"off page: {waiting.count(state)} {self.glyphs.word(state)}  "
             parts.append((text, f"{STATE_STYLES[state]} bold"))
         if self.stage.layout.pages > 1 and not self.stage.zoomed:
-            parts.append((f"page {self.stage.page + 1}/{self.stage.layout.pages} ", "bold"))
+            parts.append((f"page {self.stage.page + 1}/{self.stage.layout.pages}  ", "bold"))
         return parts
 
     # Logs

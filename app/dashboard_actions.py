@@ -48,7 +48,7 @@ class DashboardActions:
             stops.insert(0, screen.table)
         if stops:
             focused = screen.focused
-            place = stops.index(focused) if focused in stops else -step  # type: ignore[arg-type]
+            place = stops.index(focused) if focused in stops else -step
             stops[(place + step) % len(stops)].focus()
 
     def _zoom_step(self, step: int) -> None:
@@ -95,13 +95,17 @@ class DashboardActions:
         screen.stage.turn_to(screen.items, item)
         screen.lay_out(item)
 
+    def zoom_in(self, item: str) -> None:
+        """Puts the log of an item in front."""
+        self._screen.stage.zoomed = item
+        self._screen.lay_out(item)
+
     def action_zoom(self) -> None:
         screen = self._screen
         if screen.stage.zoomed:
             self.action_back()
         elif screen.current and (len(screen.items) > 1):
-            screen.stage.zoomed = screen.current
-            screen.lay_out(screen.current)
+            self.zoom_in(screen.current)
 
     def action_back(self) -> None:
         screen = self._screen
@@ -185,6 +189,10 @@ class DashboardActions:
             self._screen.notify(otherwise)
             return
         self._screen.table.marks.clear()
+        self.send(command)
+
+    def send(self, command: AnyCommand) -> None:
+        """Sends a command; a refusal is shown."""
         self._screen.run_worker(self._send(command), group="send")
 
     async def _send(self, command: AnyCommand) -> bool:

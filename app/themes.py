@@ -55,18 +55,27 @@ LIGHT = Theme(
 )
 
 
-def _shades(*colours: str) -> list[tuple[int, int, int]]:
-    return [(int(c[1:3], 16), int(c[3:5], 16), int(c[5:7], 16)) for c in colours]
+Shade = tuple[int, int, int]
+
+
+def _shade(colour: str) -> Shade:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _shades(*colours: str) -> list[Shade]:
+    return [_shade(colour) for colour in colours]
 
 
 DARK_LOGS = TerminalTheme(
-    *_shades("#10141a", "#d7dce5"),
+    _shade("#10141a"),
+    _shade("#d7dce5"),
     _shades("#3a4452", "#f2777a", "#86cf96", "#e8bf6a", "#7cb7ff", "#b8a1f5", "#74cfc8", "#d7dce5"),
     _shades("#566070", "#ff9a9c", "#a5e3b2", "#f5d48c", "#a3cdff", "#d0bfff", "#98e6df", "#ffffff"),
 )
 """What the sixteen colours of a terminal are in the logs of the dark theme."""
 LIGHT_LOGS = TerminalTheme(
-    *_shades("#fbfaf7", "#23282f"),
+    _shade("#fbfaf7"),
+    _shade("#23282f"),
     _shades("#23282f", "#b3262b", "#1f7a38", "#8a5a00", "#1f63b5", "#6a4bc0", "#0b7285", "#5a616b"),
     _shades("#666d78", "#cc3b40", "#2d9149", "#a66e08", "#2f78d0", "#7f60d6", "#148a9f", "#23282f"),
 )

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -20,8 +20,11 @@ from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import AnyEvent, Cancel, RunEnded, Stop
+from assemblyzero_tui.runner.events import AnyEvent, Cancel, Retry, RunEnded, Stop
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.app.summary_screen import SummaryScreen
 
 BREATH = 0.05
 """Seconds between two looks at the journal, however much is announced."""
@@ -51,6 +54,7 @@ class DashboardApp(App[Ending]):
     Args:
         source: Where the run comes from.
         resume: Starts the engine of the run again and returns the new source.
+        retry: The same, with these items of a run that is over to be tried again.
         ascii: Draws with ASCII characters only.
         keep_summary: Shows the summary when the run is over, until the user leaves it.
         light: Begins with the light theme.
@@ -69,6 +73,7 @@ class DashboardApp(App[Ending]):
         source: Source,
         *,
         resume: Callable[[], Awaitable[Source]] | None = None,
+        retry: Callable[[Sequence[str]], Awaitable[Source]] | None = None,
         ascii: bool = False,
         keep_summary: bool = True,
         light: bool = False,
@@ -82,6 +87,7 @@ class DashboardApp(App[Ending]):
         """What is being waited for before the dashboard closes."""
         self.glyphs = ASCII if ascii else UNICODE
         self._resume = resume
+        self._retry = retry
         self._keep_summary = keep_summary
         self._clock = clock
         self._unseen = 0
@@ -99,6 +105,9 @@ class DashboardApp(App[Ending]):
     def get_default_screen(self) -> Screen[None]:
         return self.dashboard
 
+    def on_load(self) -> None:
+        self._take(self.source.poll(), first=True)
+
     def on_mount(self) -> None:
         self._listen_for_signals()
         self._write_title()
@@ -115,7 +124,6 @@ class DashboardApp(App[Ending]):
     # Following the run
 
     async def _follow(self) -> None:
-        self._take(self.source.poll(), first=True)
         while True:
             calm = self._clock() - self._last_news > CALM_AFTER
             await self.source.news(CALM_PATIENCE if calm else BUSY_PATIENCE)
@@ -139,19 +147,13 @@ class DashboardApp(App[Ending]):
             self._last_news = self._clock()
             if not first:
                 self._announce(events)
-            if len(self.dashboard.run_state.items) != self._known_items:
-                self.dashboard.lay_out()
-            self.dashboard.tell()
+            self.dashboard.refresh_run()
             self._write_title()
         over = any(isinstance(event, RunEnded) for event in events)
         if self._ending is not None and (over or not live):
             self.exit(self._ending)
         elif over and not first and self.source.state.finished and self._keep_summary:
             self.show_summary(ended=True)
-
-    @property
-    def _known_items(self) -> int:
-        return len(self.dashboard.table.rows) if self.dashboard.is_mounted else -1
 
     def _announce(self, events: Sequence[AnyEvent]) -> None:
         for said in announcements(events):
@@ -191,11 +193,11 @@ class DashboardApp(App[Ending]):
     def resume_run(self) -> None:
         """Starts the engine again."""
         if self._resume is not None:
-            self.run_worker(self._start_again(self._resume), group="resume", exclusive=True)
+            self.run_worker(self._start_again(self._resume()), group="resume", exclusive=True)
 
-    async def _start_again(self, resume: Callable[[], Awaitable[Source]]) -> None:
+    async def _start_again(self, starting: Awaitable[Source]) -> None:
         try:
-            source = await resume()
+            source = await starting
         except (TuiError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -203,6 +205,8 @@ class DashboardApp(App[Ending]):
             await self.source.close()
         self.source = source
         self.source.poll()
+        self._summary_shown = False
+        self._to_dashboard()
         self.dashboard.adopt(source)
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
@@ -246,15 +250,36 @@ class DashboardApp(App[Ending]):
         """Shows the summary; once by itself when the run has ended."""
         if ended and self._summary_shown:
             return
-        try:
-            from assemblyzero_tui.app.summary_screen import SummaryScreen
-        except ImportError:
-            self.notify("There is no summary yet.")
-            return
+        from assemblyzero_tui.app.summary_screen import SummaryScreen
+
         if isinstance(self.screen, SummaryScreen):
             return
         self._summary_shown = self._summary_shown or ended
-        self.push_screen(SummaryScreen(self.source))
+        self.push_screen(SummaryScreen(self.source, glyphs=self.glyphs))
+
+    def _to_dashboard(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def on_summary_screen_open_log(self, event: SummaryScreen.OpenLog) -> None:
+        """A log was chosen in the summary."""
+        self._to_dashboard()
+        self.dashboard.zoom_in(event.item)
+
+    def on_summary_screen_retry_failed(self, event: SummaryScreen.RetryFailed) -> None:
+        """What failed is to be tried again."""
+        if self.source.live:
+            self.dashboard.send(Retry(items=event.items))
+            self._to_dashboard()
+        elif self._retry is not None:
+            self.run_worker(self._start_again(self._retry(event.items)), group="resume")
+        else:
+            run = self.source.state.run
+            self.notify(f"Run: assemblyzero-tui resume {run} --retry", markup=False)
+
+    def on_summary_screen_leave(self) -> None:
+        """The user is done."""
+        self.leave()
 
     # The palette
 

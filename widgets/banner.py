@@ -32,8 +32,18 @@ class Banner(TextLine):
     }
     """
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._said: tuple[Trouble | None, Glyphs] | None = None
+
+    def on_resize(self) -> None:
+        """Puts the buttons where they belong now."""
+        if self._said is not None:
+            self.tell(*self._said)
+
     def tell(self, trouble: Trouble | None, glyphs: Glyphs) -> None:
         """Shows the trouble, or hides."""
+        self._said = (trouble, glyphs)
         if self.display != (trouble is not None):
             self.display = trouble is not None
         if trouble is None:

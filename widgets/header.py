@@ -92,4 +92,4 @@ class Header(TextLine):
 
     def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
         """Shows how the run is doing."""
-        self.show(header_content(run, now, glyphs, max(1, self.size.width)))
+        self.fill(lambda width: header_content(run, now, glyphs, width))

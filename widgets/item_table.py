@@ -160,14 +160,14 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     def _say(self) -> None:
         n = len(self.rows)
         marked = f" {self.glyphs.dot} {len(self.marks)} marked" if self.marks else ""
-        title = f" {count(n)} item{'' if n == 1 else 's'}{marked} "
-        place = f" {self.order.value}"
+        title = f"{count(n)} item{'' if n == 1 else 's'}{marked}"
+        place = self.order.value
         if n > self.height > 0:
             place += f" {self.glyphs.dot} {self.cursor + 1} of {count(n)}"
         if (title, place) != self._said:
             self._said = (title, place)
             self.border_title = Content(title)
-            self.border_subtitle = Content(place + " ")
+            self.border_subtitle = Content(place)
 
     def _rows_in_sight(self) -> list[Cells]:
         run, now, width = self._run(), self._now(), self.size.width
@@ -177,13 +177,13 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Widths of the node, the title and the note; 0 where there is no room."""
         ids = self._id_width()
-        room = width - (3 + self._number + ids + 14 + 7 + 1)
-        node = 18 if room >= 18 else 0
+        room = width - (3 + self._number + ids + 14 + 8)
+        node = 14 if room >= 15 else 0
         room -= node + 1 if node else 0
-        if room >= 56:
-            return node, room // 2, room - room // 2 - 2
+        if room >= 46:
+            return node, room // 2, room - room // 2 - 3
         if room >= 12:
-            return node, 0, room - 1
+            return node, 0, room - 2
         return node, 0, 0
 
     def _id_width(self) -> int:
@@ -205,11 +205,8 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
             (fit(word, 13, cut) + " ", tone),
         ]
         if node_width:
-            position = run.position(item)
-            step = f"{position}/{len(run.nodes)}" if position else ""
             name = node_name(item.node) if not item.state.terminal else ""
-            step = step if not item.state.terminal else ""
-            cells.append((fit(name, node_width - 4, cut) + f"{step:>4} ", text))
+            cells.append((fit(name, node_width, cut) + " ", text))
         spent = clock(item.active_seconds(now)) if item.started is not None else ""
         cells.append((f"{spent:>7} ", "muted"))
         if title_width:
@@ -227,8 +224,8 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
             "  " + "#".rjust(self._number) + " " + fit("item", self._id_width()) + fit("state", 14)
         )
         if node_width:
-            text += fit("node", node_width - 4) + "step "
-        text += fit("   time", 8)
+            text += fit("node", node_width + 1)
+        text += f"{'time':>7} "
         if title_width:
             text += " " + fit("title", title_width + 1)
         if note_width:

@@ -27,18 +27,40 @@ class KeyHints(TextLine):
     KeyHints { background: $panel; }
     """
 
-    def tell(self, hints: Sequence[Hint], right: list[Part]) -> None:
-        """Shows the hints that fit, the first ones first, and the text on the right."""
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._said: tuple[Sequence[Hint], list[Part], Sequence[Hint]] | None = None
+
+    def tell(self, hints: Sequence[Hint], notes: list[Part], last: Sequence[Hint] = ()) -> None:
+        """Shows the hints that fit, the first ones first; notes and ``last`` on the right."""
+        self._said = (hints, notes, last)
         width = max(1, self.size.width)
+        right: list[Part] = [*notes]
+        ends = [_content(hint) for hint in last]
+        at = width - sum(end.cell_length + 2 for end in ends) + 1
+        actions: list[tuple[int, int, str]] = []
+        for hint, end in zip(last, ends, strict=True):
+            actions.append((at, at + end.cell_length, hint.action))
+            at += end.cell_length + 2
+            right += [end, "  "]
+        right[-1:] = [" "] if last else right[-1:]
         room = width - cells(right) - 2
         left: list[Part] = [" "]
-        actions: list[tuple[int, int, str]] = []
         at = 1
         for hint in hints:
-            part = Content.assemble((hint.key, "bold $primary"), f" {hint.label}")
+            part = _content(hint)
             if at + part.cell_length > room:
                 break
             actions.append((at, at + part.cell_length, hint.action))
             left += [part, "  "]
             at += part.cell_length + 2
-        self.show(spread(left, right, width), actions)
+        self.show(spread(left[:-1], right, width), actions)
+
+    def on_resize(self) -> None:
+        """Shows as many hints as fit now."""
+        if self._said is not None:
+            self.tell(*self._said)
+
+
+def _content(hint: Hint) -> Content:
+    return Content.assemble((hint.key, "bold $primary"), f" {hint.label}")

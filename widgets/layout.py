@@ -161,10 +161,10 @@ _PANEL_WIDTH = 38
 def list_cells(width: int, height: int, n: int) -> tuple[Cell, list[Cell]]:
     """Where the table of a list goes, and its logs."""
     if width < SIDE_BY_SIDE:
-        rows = min(max(height * 45 // 100, 5), max(4, n + 3), height)
+        rows = min(max(height * 45 // 100, 6), max(4, n + 3), height)
         log = [Cell(0, rows, width, height - rows)] if height > rows else []
         return Cell(0, 0, width, rows), log
-    cols = min(max(width * 52 // 100, 62), 110)
+    cols = min(max(width * 60 // 100, 62), 104)
     rest = width - cols
     table = Cell(0, 0, cols, height)
     if n > 1 and width >= TWO_LOGS[0] and height >= TWO_LOGS[1]:

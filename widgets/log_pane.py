@@ -37,6 +37,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     LogPane {
         height: 1fr;
+        padding: 0 0 0 1;
         color: $foreground;
         & > .log-pane--step { color: $primary; background: $primary 10%; text-style: bold; }
         & > .log-pane--marker { color: $background; background: $accent; text-style: bold; }
@@ -195,7 +196,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, base)
         if not self._rows and y == 0 and self.nothing:
             style = self.get_component_rich_style("log-pane--empty")
-            return Strip([Segment(f" {self.nothing}", style)]).crop_extend(0, width, base)
+            return Strip([Segment(self.nothing, style)]).crop_extend(0, width, base)
         strip = self._row(y) if y < len(self._rows) else Strip.blank(self._text_width, base)
         if y == self.size.height - 1 and self.view.new_lines:
             strip = self._with_marker(strip)
@@ -285,12 +286,15 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self.move(-WHEEL)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        if self._has_scrollbar and event.x == self.size.width - 1:
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        if self._has_scrollbar and place.x == self.size.width - 1:
             event.stop()
             self._grabbed = True
             self.capture_mouse()
-            self._jump(event.y)
-        elif self.view is not None and self.view.new_lines and event.y == self.size.height - 1:
+            self._jump(place.y)
+        elif self.view is not None and self.view.new_lines and place.y == self.size.height - 1:
             self.go_end()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:

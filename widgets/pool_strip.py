@@ -48,4 +48,4 @@ class PoolStrip(TextLine):
 
     def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
         """Shows how the calls are doing."""
-        self.show(strip_content(run, now, glyphs, max(1, self.size.width)))
+        self.fill(lambda width: strip_content(run, now, glyphs, width))

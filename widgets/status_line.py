@@ -94,11 +94,12 @@ def segments(
         if text:
             found.append(Segment(text, style, drop))
 
+    if item.state is not State.RUNNING:
+        add(reason_text(item), 5, style if item.state.wants_attention else "$foreground")
     if item.node and not item.state.terminal:
         position = run.position(item)
         step = f" {position}/{len(run.nodes)}" if position else ""
         add(node_name(item.node) + step, 3, "$foreground")
-    add(reason_text(item), 5, style if item.state.wants_attention else "$foreground")
     if quiet := quiet_seconds(item, log, now):
         add(f"quiet {roughly(quiet)}", 1, "$warning bold")
     add(call_text(item, now, glyphs), 6)
@@ -157,5 +158,4 @@ class StatusLine(TextLine):
         self, item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
     ) -> None:
         """Shows how the item is doing."""
-        width = max(1, self.content_size.width)
-        self.show(status_content(item, run, log, now, glyphs, width))
+        self.fill(lambda width: status_content(item, run, log, now, glyphs, width))

@@ -52,7 +52,7 @@ class StepsLine(TextLine):
 
     def tell(self, item: ItemState, run: RunState, glyphs: Glyphs) -> None:
         """Shows how far the item is."""
-        self.show(steps_content(item, run, glyphs, max(1, self.content_size.width)))
+        self.fill(lambda width: steps_content(item, run, glyphs, width))
 
 
 class SidePanel(TextLine):
@@ -70,28 +70,35 @@ class SidePanel(TextLine):
 
     def tell(self, item: ItemState, run: RunState, now: float, glyphs: Glyphs) -> None:
         """Shows this item."""
-        width = max(1, self.content_size.width)
-        rows: list[list[Part]] = []
-        style = STATE_STYLES[item.state]
-        rows.append([(f"{glyphs.of(item.state)} {state_text(item, now, glyphs)}", f"{style} bold")])
-        if reason := reason_text(item):
-            rows.append([(cut(reason, width, glyphs.ellipsis), "$text-muted")])
-        rows.append([])
-        for glyph, name, step in step_styles(item, run, glyphs):
-            row: list[Part] = [(f"{glyph} {name}", step)]
-            if name == node_name(item.node) and not item.state.terminal:
-                spent = clock(now - item.node_since)
-                gap = width - cell_len(f"{glyph} {name}") - len(spent)
-                row.append((" " * max(1, gap) + spent, "$text-muted"))
-            rows.append(row)
-        rows.append([])
-        for label, text in _figures(item, now):
-            gap = width - len(label) - cell_len(text)
-            rows.append([(label, "$text-muted"), " " * max(1, gap) + text])
-        if item.result is not None and item.result.output:
-            rows += [[], [("written", "$text-muted")]]
-            rows.append([cut(item.result.output, width, glyphs.ellipsis)])
-        self.show(Content("\n").join([Content.assemble(*row) for row in rows]))
+        self.border_title = Content(item.id)
+        self.fill(lambda width: panel_content(item, run, now, glyphs, width))
+
+
+def panel_content(
+    item: ItemState, run: RunState, now: float, glyphs: Glyphs, width: int
+) -> Content:
+    """State, nodes and figures of an item in rows of this width."""
+    rows: list[list[Part]] = []
+    style = STATE_STYLES[item.state]
+    rows.append([(f"{glyphs.of(item.state)} {state_text(item, now, glyphs)}", f"{style} bold")])
+    if reason := reason_text(item):
+        rows.append([(cut(reason, width, glyphs.ellipsis), "$text-muted")])
+    rows.append([])
+    for glyph, name, step in step_styles(item, run, glyphs):
+        row: list[Part] = [(f"{glyph} {name}", step)]
+        if name == node_name(item.node) and not item.state.terminal:
+            spent = clock(now - item.node_since)
+            gap = width - cell_len(f"{glyph} {name}") - len(spent)
+            row.append((" " * max(1, gap) + spent, "$text-muted"))
+        rows.append(row)
+    rows.append([])
+    for label, text in _figures(item, now):
+        gap = width - len(label) - cell_len(text)
+        rows.append([(label, "$text-muted"), " " * max(1, gap) + text])
+    if item.result is not None and item.result.output:
+        rows += [[], [("written", "$text-muted")]]
+        rows.append([cut(item.result.output, width, glyphs.ellipsis)])
+    return Content("\n").join([Content.assemble(*row) for row in rows])
 
 
 def _figures(item: ItemState, now: float) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.content import Content
@@ -36,8 +36,12 @@ def spread(left: list[Part], right: list[Part], width: int) -> Content:
     return Content.assemble(beginning, " " * gap, ending)
 
 
+Action = tuple[int, int, str]
+"""First cell, cell behind the last one, and what a click between them does."""
+
+
 class TextLine(Widget):
-    """Shows one row; :meth:`show` costs nothing while the text stays the same."""
+    """Shows text made for its width; as long as the text stays the same nothing is painted."""
 
     DEFAULT_CSS = """
     TextLine { height: 1; width: 1fr; }
@@ -48,19 +52,29 @@ class TextLine(Widget):
         super().__init__(id=id, classes=classes)
         self.content = Content("")
         """What is shown."""
-        self._actions: list[tuple[int, int, str]] = []
+        self._make: Callable[[int], Content] | None = None
+        self._actions: list[Action] = []
 
-    def show(self, content: Content, actions: Sequence[tuple[int, int, str]] = ()) -> None:
-        """Shows this from now on.
+    def fill(self, make: Callable[[int], Content]) -> None:
+        """Shows what ``make`` gives for the width in cells, now and after a change of size."""
+        self._make = make
+        self._refill()
 
-        Args:
-            content: The row.
-            actions: First cell, cell behind the last one, and what a click between them does.
-        """
+    def show(self, content: Content, actions: Sequence[Action] = ()) -> None:
+        """Shows this, and does these things when it is clicked."""
         self._actions = list(actions)
         if not content.is_same(self.content):
             self.content = content
             self.refresh()
+
+    def on_resize(self) -> None:
+        """Fills the new width."""
+        self._refill()
+
+    def _refill(self) -> None:
+        width = self.content_size.width
+        if self._make is not None and width > 0:
+            self.show(self._make(width))
 
     async def on_click(self, event: events.Click) -> None:
         """A click on a part that does something."""

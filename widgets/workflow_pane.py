@@ -116,8 +116,7 @@ class WorkflowPane(Widget):
             self._title = title
             self.border_title = self._title_content(item, number)
         self.status.tell(item, run, self.figures(), now, self.glyphs)
-        if self.has_class("-alone"):
-            self.steps.tell(item, run, self.glyphs)
+        self.steps.tell(item, run, self.glyphs)
         self.tell_place()
 
     def tell_place(self) -> None:
@@ -131,7 +130,7 @@ class WorkflowPane(Widget):
             said = f" {self.glyphs.dot} ".join(notes)
         if said != self._subtitle:
             self._subtitle = said
-            self.border_subtitle = Content(f" {said} ") if said else Content("")
+            self.border_subtitle = Content(said)
 
     def figures(self) -> LogFigures:
         """What the status line needs to know of the log."""
@@ -144,7 +143,7 @@ class WorkflowPane(Widget):
         flag = f"{self.glyphs.flag} " if item.state.wants_attention else ""
         place = f"{number} " if number is not None else ""
         title = f"  {one_line(item.info.title)}" if item.info.title else ""
-        return Content.assemble(" ", (place, "dim"), flag, (item.id, "bold"), title, " ")
+        return Content.assemble((place, "dim"), flag, (item.id, "bold"), title)
 
     def _restyle(self, state: State) -> None:
         if self._state is not None:

@@ -1,0 +1,104 @@
+"""Every key and every state on one screen."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from textwrap import wrap
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from assemblyzero_tui.app.commands import listed
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.wording import STATE_STYLES
+
+MEANINGS: dict[State, str] = {
+    State.ASKING: "waits for your answer",
+    State.FAILED: "finished without success; r tries again",
+    State.LOST: "its processes died again and again",
+    State.QUOTA: "waits for a credential, goes on by itself",
+    State.RETRYING: "its process was lost, another takes over",
+    State.CANCELLING: "asked to end",
+    State.PAUSING: "asked to pause, ends its node first",
+    State.RUNNING: "a node is at work",
+    State.STARTING: "its process is on its way",
+    State.PAUSED: "its checkpoint waits for you",
+    State.QUEUED: "waits for a free slot",
+    State.CANCELLED: "ended at your wish; r tries again",
+    State.SKIPPED: "never started",
+    State.DONE: "finished and succeeded",
+}
+_KEYS = 14
+_WIDTH = 84
+_PLAIN_ARROWS = str.maketrans({"↓": "v", "↑": "^", "←": "<", "→": ">"})
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys by what they are for, and what each state means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss", "Back", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        background: $background 70%;
+        & > #help {
+            width: 84; max-width: 100%; height: auto; max-height: 100%;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $background;
+            border-title-background: $primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+            padding: 1 2;
+            scrollbar-size-vertical: 1;
+        }
+        &.-plain > #help { border: ascii $primary; }
+        & Static { height: auto; }
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs = UNICODE) -> None:
+        super().__init__(classes="-plain" if glyphs.plain else "")
+        self.glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = Content("Keys and states")
+            box.border_subtitle = Content("esc back")
+            yield Static(self._text())
+
+    def _text(self) -> Content:
+        rows: list[Content] = []
+        for group, commands in groupby(listed(), key=lambda row: row[0]):
+            rows.append(Content.assemble((group, "bold $secondary")))
+            rows += [self._row(keys, text, "bold $primary") for _, keys, text in commands]
+            rows.append(Content(""))
+        rows.append(Content.assemble(("States", "bold $secondary")))
+        for state in sorted(State, key=lambda state: state.look.order):
+            word = f"{self.glyphs.of(state)} {self.glyphs.word(state)}"
+            rows.append(self._row(word, MEANINGS[state], f"bold {STATE_STYLES[state]}"))
+        return Content("\n").join(rows)
+
+    def _row(self, keys: str, text: str, style: str) -> Content:
+        if self.glyphs.plain:
+            keys = keys.translate(_PLAIN_ARROWS)
+        room = min(_WIDTH, self.app.size.width) - _KEYS - 9
+        first, *rest = wrap(text, max(20, room)) or [""]
+        row = Content.assemble("  ", (keys.ljust(_KEYS), style), first)
+        return Content("\n").join([row, *(Content(" " * (_KEYS + 2) + line) for line in rest)])
+
+    def action_scroll(self, rows: int) -> None:
+        """Scrolls by rows."""
+        self.query_one("#help").scroll_relative(y=rows, animate=False)
