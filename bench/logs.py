@@ -97,6 +97,10 @@ class Engine:
         self.run = str(started["run"])
         self.folder = Path(str(started["folder"]))
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def go(self) -> None:
         """Lets the children print."""
         self._tell("go")
