@@ -100,4 +100,4 @@ def cli(context: click.Context) -> Any:
         context.exit(2)
     from assemblyzero_tui.app.start import start_from_screen
 
-    return start_from_screen(context)
+    return start_from_screen()

@@ -30,10 +30,10 @@ def command(context: click.Context, as_json: bool) -> int:
             click.echo(msgspec.json.encode(check))
             continue
         word, colour = _WORDS[check.verdict]
-        click.secho(f"{word:<6}", fg=colour, nl=False)
+        click.secho(f"{word:<7}", fg=colour, nl=False)
         click.echo(f"{check.name:<14}{check.found}")
         if check.mend:
-            click.echo(f"{'':<20}{check.mend}")
+            click.echo(f"{'':<21}{check.mend}")
     return int(broken)
 
 

@@ -6,15 +6,22 @@ import asyncio
 import os
 import signal
 import termios
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from textual.app import App
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.tui import DashboardApp
-from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.places import RunFolder
 
-HANGUP_PATIENCE = 2.0
-"""Seconds a dashboard may need to leave a terminal that has gone."""
+HANGUP_PATIENCE = 2
+"""Seconds a dashboard may need to leave a terminal that has gone; then SIGALRM ends it, wherever
+it is stuck."""
+
+Answer = TypeVar("Answer")
 
 
 class CannotOpenError(Exception):
@@ -31,28 +38,48 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     Raises:
         CannotOpenError: nothing was shown.
     """
-    check_terminal()
-    app = DashboardApp(source, ascii=face.ascii)
-    ended_by = asyncio.run(_run(app, signals, mouse=face.mouse))
+    folder = source.folder
+    resume = _resume_of(folder) if isinstance(source, LiveRun) else None
+    app = DashboardApp(source, resume=resume, ascii=face.ascii)
+    ended_by = run_app(app, signals, mouse=face.mouse)
     if ended_by:
         return 128 + ended_by
-    return app.return_code or source.state.exit_code or 0
+    return app.return_code or app.source.state.exit_code or 0
+
+
+def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
+    """Runs an application on this terminal; the number of the signal that ended it, or 0.
+
+    Raises:
+        CannotOpenError: the terminal cannot be used; nothing was shown.
+    """
+    check_terminal()
+    return asyncio.run(_run(app, signals, mouse=mouse))
 
 
 def check_terminal() -> None:
-    """Tries what the dashboard will do to the terminal.
+    """Tries what an application will do to the terminal.
 
     Raises:
         CannotOpenError: it does not work.
     """
     try:
-        termios.tcgetattr(0)
-        os.close(os.open(os.ttyname(1), os.O_RDWR | os.O_NOCTTY))
+        for descriptor in (0, 1):
+            termios.tcgetattr(descriptor)
+            os.close(os.open(os.ttyname(descriptor), os.O_RDWR | os.O_NOCTTY))
     except (OSError, termios.error) as error:
-        raise CannotOpenError(error.args[-1]) from error
+        raise CannotOpenError(str(error.args[-1])) from error
 
 
-async def _run(app: DashboardApp, signals: Signals, *, mouse: bool) -> int:
+def _resume_of(folder: RunFolder) -> Callable[[], Awaitable[Source]]:
+    async def resume() -> Source:
+        await asyncio.to_thread(start_engine(folder).wait)
+        return LiveRun(folder)
+
+    return resume
+
+
+async def _run(app: App[Any], signals: Signals, *, mouse: bool) -> int:
     loop = asyncio.get_running_loop()
     ended_by = 0
 
@@ -60,14 +87,9 @@ async def _run(app: DashboardApp, signals: Signals, *, mouse: bool) -> int:
         nonlocal ended_by
         ended_by = number
         if number == signal.SIGHUP:
-            loop.call_later(HANGUP_PATIENCE, os._exit, 128 + number)
+            signal.alarm(HANGUP_PATIENCE)
         app.exit()
 
     signals.listen(loop, end)
     await app.run_async(mouse=mouse)
     return ended_by
-
-
-def run_app(app: Any, signals: Signals, *, mouse: bool) -> int:
-    """Runs any screenful; the number of the signal that ended it, or 0."""
-    return asyncio.run(_run(app, signals, mouse=mouse))

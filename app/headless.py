@@ -100,6 +100,18 @@ class PlainPrinter:
             if item.state.at_work:
                 self._watched[item.id] = None
 
+    def introduce(self) -> None:
+        """Says where a run is that was begun by somebody else."""
+        state, now = self._source.state, self._source.now()
+        self._line(self._lines.coordinator(f"attached to {self._source.folder.path.name}", now))
+        for item in state.items.values():
+            if item.state.at_work:
+                where = f"{item.node} " if item.node else ""
+                word = item.state.look.word
+                text = f"{item.id} {word} {where}{item.note}"
+                self._line(self._lines.coordinator(text, now))
+        self._line(self._lines.progress(state, now))
+
     def _line(self, text: str) -> None:
         self._out.line(text)
         self._spoke = time.monotonic()
@@ -352,6 +364,8 @@ def _follow(
         lines = PlainLines(timestamps=face.timestamps, colours=colours, ascii=face.ascii)
         printer = PlainPrinter(source, out, lines)
         printer.prime()
+        if not owner and source.live and source.state.ended is None:
+            printer.introduce()
     headless = Headless(source, printer, out, owner=owner, over=over, served=served)
     code = asyncio.run(headless.follow(signals))
     if out.gone:

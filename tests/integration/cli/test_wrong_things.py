@@ -1,0 +1,289 @@
+"""What a user gets when things are wrong: what, where, what to do; and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.runner.events import NodeStarted
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.runs import known_runs, run_folders
+from tests.integration.cli.conftest import Program, make_repository
+from tests.stand_ins import write_issue
+from tests.waiting import wait_for
+
+Issues = Callable[..., list[int]]
+QUICK = ("--provider", "offline", "--latency", "0", "--plain")
+SLOW = ("--provider", "offline", "--latency", "60", "--plain")
+
+
+@pytest.fixture
+def powerless(program: Program) -> Program:
+    """The program without the power of root to go past permissions."""
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("as root without setpriv, permissions hold nobody back")
+        program.prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    return program
+
+
+def runs() -> int:
+    return len(run_folders())
+
+
+def has_begun(node: str) -> bool:
+    """Whether a node has begun, in the newest run."""
+    folders = run_folders()
+    if not folders or not folders[0].journal.exists():
+        return False
+    events = read_journal(folders[0].journal)
+    return any(isinstance(event, NodeStarted) and event.node == node for event in events)
+
+
+def test_no_repository(program: Program, tmp_path: Path) -> None:
+    program.repository = tmp_path
+    done = program("lld", "--all", *QUICK)
+    assert done.returncode == 2
+    assert f"{tmp_path.resolve()} is not in a git repository" in done.stderr
+    assert "--repo PATH" in done.stderr
+    assert runs() == 0
+
+
+def test_a_repository_that_does_not_exist(program: Program) -> None:
+    done = program("lld", "--all", "--repo", "nowhere", *QUICK)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert runs() == 0
+
+
+def test_no_gh(program: Program, path_with_only: Callable[..., str]) -> None:
+    done = program("lld", "--all", *QUICK, PATH=path_with_only("git"))
+    assert done.returncode == 2
+    assert "gh (GitHub's command line tool) is not on the PATH" in done.stderr
+    assert "--issues-dir" in done.stderr
+    assert runs() == 0
+
+
+def test_gh_not_logged_in(program: Program, issues: Issues) -> None:
+    issues(1)
+    done = program("lld", "--all", *QUICK, GH_STAND_IN_FAULT="not-logged-in")
+    assert done.returncode == 2
+    assert "gh is not logged in" in done.stderr
+    assert "gh auth login" in done.stderr
+    assert runs() == 0
+
+
+def test_an_issue_that_does_not_exist_stops_the_others_before_they_start(
+    program: Program, issues: Issues, repository: Path
+) -> None:
+    issues(2)
+    done = program("lld", "1", "99", *QUICK)
+    assert done.returncode == 2
+    assert "There is no issue #99" in done.stderr
+    assert runs() == 0
+    assert not (repository / "docs").exists()
+
+
+@pytest.mark.parametrize("wrong", ["../x", "42/..", "a b", "", "LLD-", "x42", "1;ls", "٤٢"])
+def test_what_cannot_be_an_issue_is_refused(program: Program, wrong: str) -> None:
+    done = program("lld", wrong, *QUICK)
+    assert done.returncode == 2
+    assert repr(wrong) in done.stderr
+    assert "assemblyzero-tui lld 42" in done.stderr
+    assert runs() == 0
+
+
+def test_no_provider_says_that_there_is_only_a_stand_in(program: Program, issues: Issues) -> None:
+    issues(1)
+    done = program("lld", "--all")
+    assert done.returncode == 2
+    assert "not a real model" in done.stderr
+    assert runs() == 0
+
+
+def test_a_context_file_that_is_missing_or_no_text(program: Program, repository: Path) -> None:
+    (repository / "picture.png").write_bytes(b"\x89PNG\x00\xff")
+    for name in ("missing.md", "picture.png", "."):
+        done = program("lld", "1", "--context", name, *QUICK)
+        assert done.returncode == 2
+        assert name in done.stderr
+        assert "--context" in done.stderr
+    assert runs() == 0
+
+
+def test_fresh_and_continue_exclude_each_other(program: Program) -> None:
+    done = program("lld", "1", "--fresh", "--continue", *QUICK)
+    assert done.returncode == 2
+    assert "--fresh or --continue" in done.stderr
+
+
+def test_an_invalid_status_file_is_set_aside(
+    program: Program, issues: Issues, repository: Path
+) -> None:
+    issues(1)
+    path = repository / "docs/lld/lld-status.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"issues": {"7": ')
+    done = program("lld", "--all", *QUICK)
+    assert done.returncode == 0
+    assert "is not a status file" in done.stderr
+    assert list(json.loads(path.read_text())["issues"]) == ["1"]
+    (aside,) = (p for p in path.parent.iterdir() if p.is_file() and p != path)
+    assert aside.read_text() == '{"issues": {"7": '
+    assert aside.name in done.stderr
+
+
+def test_a_status_file_that_cannot_be_read(
+    powerless: Program, issues: Issues, repository: Path
+) -> None:
+    issues(1)
+    path = repository / "docs/lld/lld-status.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"version":"1.0","last_updated":"","issues":{}}')
+    path.chmod(0)
+    done = powerless("lld", "--all", *QUICK)
+    path.chmod(0o600)
+    assert done.returncode == 2
+    assert str(path) in done.stderr
+    assert runs() == 0
+    assert json.loads(path.read_text())["issues"] == {}
+
+
+def test_a_state_folder_that_is_not_writable(
+    powerless: Program, issues: Issues, state_home: Path, repository: Path
+) -> None:
+    issues(1)
+    state_home.mkdir()
+    state_home.chmod(0o500)
+    for arguments in (("lld", "--all", *QUICK), ("demo", "--plain")):
+        done = powerless(*arguments)
+        assert done.returncode == 2
+        assert str(state_home) in done.stderr
+        assert "ASSEMBLYZERO_HOME" in done.stderr
+    doctor = powerless("doctor")
+    assert doctor.returncode == 1
+    assert "BROKEN state folder" in doctor.stdout
+    state_home.chmod(0o700)
+    assert not list(state_home.iterdir())
+    assert not (repository / "docs").exists()
+
+
+def test_two_runs_on_the_same_item(program: Program, issues: Issues) -> None:
+    issues(2)
+    first = program.start("lld", "1", *SLOW)
+    wait_for(lambda: has_begun("N1_design"), "draft")
+    name = run_folders()[0].path.name
+
+    named = program("lld", "1", "2", *QUICK)
+    assert named.returncode == 2
+    assert f"LLD-1 is being worked on by the run {name}" in named.stderr
+    assert f"assemblyzero-tui attach {name}" in named.stderr
+    assert runs() == 1
+
+    everything = program("lld", "--all", *QUICK)
+    assert everything.returncode == 0
+    assert f"LLD-1 is being worked on by the run {name}: left out" in everything.stderr
+    assert list(next(known_runs()).state.items) == ["LLD-2"]
+
+    first.terminate()
+    assert first.wait(30) == 143
+
+
+def test_an_issue_that_changed_since_its_checkpoint(
+    program: Program, issues: Issues, repository: Path, tmp_path: Path
+) -> None:
+    issues(1)
+    first = program.start("lld", "1", *SLOW)
+    wait_for(lambda: has_begun("N1_design"), "draft")
+    first.terminate()
+    assert first.wait(30) == 143
+    checkpoint = checkpoint_file(repository, "lld", "1")
+    assert checkpoint.exists()
+
+    write_issue(tmp_path / "issues", 1, "Something else", "It must now do another thing entirely.")
+    refused = program("lld", "1", *QUICK)
+    assert refused.returncode == 1
+    assert "--fresh" in refused.stdout
+    assert "--continue" in refused.stdout
+    assert checkpoint.exists()
+    assert not (repository / "docs/lld/active").exists()
+
+    accepted = program("lld", "1", "--continue", *QUICK)
+    assert accepted.returncode == 0, accepted.stdout
+    assert (repository / "docs/lld/active/LLD-001.md").exists()
+
+    again = program("lld", "1", "--fresh", *QUICK)
+    assert again.returncode == 0, again.stdout
+    assert "Something else" in (repository / "docs/lld/active/LLD-001.md").read_text()
+
+
+def test_two_repositories_do_not_hold_each_other_up(
+    program: Program, issues: Issues, tmp_path: Path
+) -> None:
+    issues(1)
+    first = program.start("lld", "1", *SLOW)
+    wait_for(lambda: has_begun("N1_design"), "draft")
+    program.repository = make_repository(tmp_path / "another")
+    assert program("lld", "1", *QUICK).returncode == 0
+    first.terminate()
+    assert first.wait(30) == 143
+
+
+def test_a_folder_for_sockets_that_others_can_enter(
+    program: Program, issues: Issues, tmp_path: Path
+) -> None:
+    issues(1)
+    shared = Path(os.environ["XDG_RUNTIME_DIR"]) / "assemblyzero-tui"
+    shared.mkdir(mode=0o755)
+    shared.chmod(0o755)
+    done = program("lld", "--all", *QUICK)
+    assert done.returncode == 2
+    assert f"{shared} is not a private folder of yours" in done.stderr
+    doctor = program("doctor")
+    assert doctor.returncode == 1
+    assert "BROKEN sockets" in doctor.stdout
+
+
+def test_an_engine_that_cannot_start_says_why(program: Program) -> None:
+    stopped = program.start("demo", *SLOW[2:], "--items", "1")
+    wait_for(lambda: has_begun("N1_design"), "draft")
+    stopped.terminate()
+    assert stopped.wait(30) == 143
+    (folder,) = run_folders()
+    folder.engine_lock.unlink()
+    folder.engine_lock.mkdir()
+    done = program("resume", "--plain")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert str(folder.path) in done.stderr
+
+
+def test_a_damaged_run_is_named(program: Program, state_home: Path) -> None:
+    folder = state_home / "runs" / "20260101-000000-lld"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
+    done = program("attach", "--plain")
+    assert done.returncode == 2
+    assert f"{folder / 'run.json'} is damaged" in done.stderr
+
+
+def test_an_error_that_nobody_foresaw_leaves_its_traceback_in_a_file(
+    program: Program, state_home: Path
+) -> None:
+    folder = state_home / "runs" / "20260101-000000-lld"
+    (folder / "events.jsonl").mkdir(parents=True)
+    spec = {"run": "x", "workflow": "lld", "repository": "/", "items": [], "provider": "offline"}
+    (folder / "run.json").write_text(json.dumps(spec))
+    done = program("report")
+    assert done.returncode == 1
+    assert "IsADirectoryError" in done.stderr
+    assert "Traceback" not in done.stderr
+    (crash,) = (state_home / "crashes").iterdir()
+    assert str(crash) in done.stderr
+    assert "Traceback" in crash.read_text()

@@ -1,0 +1,207 @@
+"""The dashboard as its users have it: on a terminal, from the command to the last line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
+from assemblyzero_tui.runner.states import State
+from tests.terminal.screen import PROGRAM, program
+from tests.waiting import wait_for
+
+SLOW = ("demo", "--latency", "60", "--items", "3", "--parallel", "2")
+DRAFTING = "N1_design"
+
+
+def the_run() -> RunFolder:
+    (folder,) = run_folders()
+    return folder
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+    )
+
+
+def stop() -> None:
+    assert run("stop").returncode == 0
+    assert not is_alive(the_run())
+
+
+def test_the_demo_runs_to_its_summary_and_names_its_report() -> None:
+    with program("demo", "--items", "3", "--latency", "0.05") as terminal:
+        terminal.wait_for("All 3 items are done", 60)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        folder = the_run()
+        wait_for(lambda: not is_alive(folder), "end of the engine")
+        assert f"Report: {folder.summary_markdown}" in terminal.parting
+        assert f"The designs: {folder.path.resolve()}/repository/docs/lld/active" in (
+            terminal.parting
+        )
+    assert open_run(folder).state.counts[State.DONE] == 3
+
+
+def test_leaving_lets_the_work_go_on_and_attach_finds_it() -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.press("q")
+        terminal.wait_for("Leave")
+        terminal.press("l")
+        assert terminal.wait() == 0
+        folder = the_run()
+        assert f"assemblyzero-tui attach {folder.path.name}" in terminal.parting
+    assert is_alive(folder)
+    with program("attach") as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.press("d")
+        assert terminal.wait() == 0
+    assert is_alive(folder)
+    stop()
+
+
+def test_stopping_saves_everyone_and_resume_goes_on() -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.press("q")
+        terminal.wait_for("Stop")
+        terminal.press("s")
+        assert terminal.wait() == 3
+        folder = the_run()
+        assert f"assemblyzero-tui resume {folder.path.name}" in terminal.parting
+    assert not is_alive(folder)
+    assert open_run(folder).state.counts[State.PAUSED] == 2
+    folder.spec.write_text(folder.spec.read_text().replace("60.0", "0.05"))
+    with program("resume") as terminal:
+        terminal.wait_for("All 3 items are done", 60)
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def test_a_closed_window_leaves_the_work_running() -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        folder = the_run()
+        terminal.hang_up()
+        assert terminal.process.wait(30) != 0
+    assert is_alive(folder)
+    assert not list(folder.path.parent.parent.glob("crashes/*"))
+    with program("attach", folder.path.name) as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.press("d")
+        assert terminal.wait() == 0
+    stop()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_signal_gives_the_terminal_back_and_leaves_the_work(
+    number: signal.Signals, code: int
+) -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.process.send_signal(number)
+        assert terminal.wait() == code
+        assert b"\x1b[?1049l" in terminal.raw
+        assert b"\x1b[?25h" in terminal.raw
+        assert "The work goes on" in terminal.parting
+    assert is_alive(the_run())
+    stop()
+
+
+def test_a_killed_dashboard_leaves_the_work() -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.process.send_signal(signal.SIGKILL)
+        assert terminal.wait() == -signal.SIGKILL
+    assert is_alive(the_run())
+    stop()
+
+
+def test_two_dashboards_may_watch_one_run() -> None:
+    with program(*SLOW) as one:
+        one.wait_for(DRAFTING)
+        with program("attach", columns=80, lines=24) as other:
+            other.wait_for("LLD-101")
+            other.press("d")
+            assert other.wait() == 0
+        one.press("d")
+        assert one.wait() == 0
+    stop()
+
+
+def test_a_terminal_of_20x5_says_so_and_recovers_when_it_grows() -> None:
+    with program(*SLOW, columns=20, lines=5) as terminal:
+        terminal.wait_until(lambda: "small" in terminal.text.lower(), "word on the size")
+        terminal.resize(120, 40)
+        terminal.wait_for(DRAFTING)
+        terminal.press("d")
+        assert terminal.wait() == 0
+    stop()
+
+
+def test_a_replay_is_shown_on_the_dashboard() -> None:
+    assert run("demo", "--items", "2", "--latency", "0", "--plain").returncode == 0
+    with program("replay", the_run().path.name, "--speed", "100") as terminal:
+        terminal.wait_for("LLD-102")
+        terminal.wait_for("DONE")
+        terminal.press("d")
+        assert terminal.wait() == 0
+
+
+def test_an_ended_run_is_shown_with_its_logs() -> None:
+    assert run("demo", "--items", "1", "--latency", "0", "--plain").returncode == 0
+    with program("attach") as terminal:
+        terminal.wait_for("DONE")
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def test_a_terminal_that_cannot_be_opened_gets_plain_lines() -> None:
+    with program("demo", "--items", "1", "--latency", "0", TERM="dumb") as terminal:
+        assert terminal.wait(60) == 0
+        said = terminal.raw.decode()
+    assert "No dashboard here: TERM is 'dumb'" in said
+    assert "LLD-101 RUN -> DONE" in said
+    assert "\x1b[?1049h" not in said
+
+
+def test_a_closed_input_gets_plain_lines() -> None:
+    from tests.terminal.screen import Terminal
+
+    command = " ".join([*PROGRAM, "demo", "--items", "1", "--latency", "0", "<&-"])
+    terminal = Terminal(["sh", "-c", command])
+    try:
+        assert terminal.wait(60) == 0
+        said = terminal.raw.decode()
+    finally:
+        terminal.close()
+    assert "the input is not a terminal" in said
+    assert "LLD-101 RUN -> DONE" in said
+
+
+def test_plain_lines_have_colours_on_a_terminal_unless_no_color() -> None:
+    coloured = ("demo", "--items", "1", "--latency", "0", "--plain")
+    with program(*coloured) as terminal:
+        assert terminal.wait(60) == 0
+        assert b"\x1b[32m" in terminal.raw
+    with program(*coloured, NO_COLOR="") as terminal:
+        assert terminal.wait(60) == 0
+        assert b"\x1b" not in terminal.raw
+
+
+def test_ctrl_c_on_plain_lines_stops_and_everything_is_saved() -> None:
+    with program(*SLOW, "--plain") as terminal:
+        terminal.wait_for(DRAFTING)
+        terminal.press("ctrl+c")
+        assert terminal.wait() == 130
+        assert b"Stopping: everything is saved" in terminal.raw
+    assert not is_alive(the_run())
+    assert os.environ["ASSEMBLYZERO_HOME"]
