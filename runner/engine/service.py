@@ -18,6 +18,7 @@ import msgspec
 
 from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.engine.local import LocalExecutor
+from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Supervisor
 from assemblyzero_tui.runner.errors import TuiError
@@ -52,9 +53,8 @@ class Engine:
         self._journal = JournalWriter(folder.journal)
         self._executor = LocalExecutor(folder, spec.parallel)
         self._state = fold(before)
-        self._supervisor = Supervisor(
-            spec, folder, self._state, self._journal, self._executor, self._announce
-        )
+        self._record = Record(self._state, self._journal, self._announce)
+        self._supervisor = Supervisor(spec, folder, self._record, self._executor)
         self._server = Server(runtime / "s", self._obey)
         self._interrupted = False
 
@@ -82,7 +82,7 @@ class Engine:
     def _open_run(self) -> None:
         if self._state.started is None:
             spec = self._spec
-            self._supervisor.emit(
+            self._record.emit(
                 RunStarted(
                     run=spec.run,
                     workflow=spec.workflow,
@@ -96,7 +96,7 @@ class Engine:
                 )
             )
         if not self._state.items:
-            self._supervisor.emit(ItemsQueued(items=self._spec.items), sync=True)
+            self._record.emit(ItemsQueued(items=self._spec.items), sync=True)
 
     def _obey(self, command: AnyCommand) -> list[str]:
         match command:
@@ -124,7 +124,7 @@ class Engine:
 
     def _leave(self, reason: Literal["finished", "stopped", "interrupted", "error"]) -> None:
         code = ExitCode.FAILED if reason == "error" else report.exit_code(self._state)
-        self._supervisor.emit(RunEnded(exit_code=code, reason=reason), sync=True)
+        self._record.emit(RunEnded(exit_code=code, reason=reason), sync=True)
         self._supervisor.release_all()
         report.write(report.build(self._state, self._folder, time.time()), self._folder)
         self._journal.close()

@@ -5,45 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
+from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.ownership import take_item
+from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import (
-    AnyEvent,
-    CallSkipped,
-    EngineStarted,
-    ItemChanged,
-    NodeEnded,
-    NodeStarted,
-    Notice,
-    Progressed,
-    Result,
-    RunHeld,
-)
-from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.events import EngineStarted, Result, RunHeld
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
-from assemblyzero_tui.runner.pool.leases import LeaseBook
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import AT_WORK, RESTING, TRANSITIONS, State
-from assemblyzero_tui.runner.worker.messages import (
-    Acquire,
-    AnswerReused,
-    AnyFromWorker,
-    Drain,
-    NodeBegan,
-    NodeDone,
-    Progress,
-    Ready,
-    Release,
-    Remark,
-)
+from assemblyzero_tui.runner.run_state import ItemState
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.worker.messages import AnyToWorker, Drain
 
 GRACE = 5.0
 """Seconds between asking a process to leave, TERM and KILL."""
@@ -55,26 +33,23 @@ _RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED)
 class Supervisor:
     """Keeps at most ``parallel`` items at work until every item is through.
 
-    Its knowledge is the same fold that the faces use; whatever it decides becomes an event first.
+    Whatever it decides becomes an event first.
     """
 
     def __init__(
         self,
         spec: RunSpec,
         folder: RunFolder,
-        state: RunState,
-        journal: JournalWriter,
+        record: Record,
         executor: Executor,
-        on_event: Callable[[], None] = lambda: None,
     ) -> None:
         self.spec = spec
-        self.state = state
+        self.state = record.state
         self.stopping = False
         self._folder = folder
-        self._journal = journal
+        self._record = record
         self._executor = executor
-        self._on_event = on_event
-        self._leases = LeaseBook()
+        self._hearing = Hearing(record, self._command)
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owners: dict[str, FileLock] = {}
@@ -85,47 +60,17 @@ class Supervisor:
         self._idle = asyncio.Event()
         self._failure: BaseException | None = None
 
-    # --- the record
-
-    def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
-        """Writes an event down, then takes it in; with ``sync`` it is on the disk first."""
-        self._journal.append(event)
-        if sync:
-            self._journal.sync()
-        self.state.apply(event)
-        self._on_event()
-
-    def _change(
-        self, item: ItemState, state: State, reason: str = "", *,
-        result: Result | None = None, until: float | None = None, tries: int = 0,
-        attempt: int | None = None, sync: bool | None = None,
-    ) -> None:  # fmt: skip
-        if state is not item.state and state not in TRANSITIONS[item.state]:
-            raise AssertionError(f"{item.id}: {item.state} cannot become {state}")
-        self.emit(
-            ItemChanged(
-                item=item.id,
-                attempt=item.attempt if attempt is None else attempt,
-                state=state,
-                reason=reason,
-                result=result,
-                until=until,
-                tries=tries or item.tries,
-            ),
-            sync=(state.terminal or state in RESTING) if sync is None else sync,
-        )
-
-    # --- the life of a run
-
     async def run(self, pid: int, retry: Iterable[str] | None = None) -> None:
         """Serves the run until every item is through, or until it was stopped."""
         resumed = bool(self.state.engine_pid)
         self._begun = {item.id for item in self.state.items.values() if item.attempt}
-        self.emit(EngineStarted(pid=pid, resumed=resumed, parallel=self.spec.parallel), sync=True)
+        self._record.emit(
+            EngineStarted(pid=pid, resumed=resumed, parallel=self.spec.parallel), sync=True
+        )
+        await self._executor.start(self._hearing.heard)
         self._queue.extend(item.id for item in self.state.unfinished())
         if retry is not None:
             self.retry(retry)
-        await self._executor.start(self._heard)
         self._fill()
         await self._idle.wait()
         if self._failure is not None:
@@ -166,7 +111,7 @@ class Supervisor:
             if self.spec.options.fresh and item.id not in self._begun:
                 _forget(checkpoint)
             self._begun.add(item.id)
-            self._change(item, State.STARTING, attempt=attempt)
+            self._record.change(item, State.STARTING, attempt=attempt)
             await self._executor.submit(
                 WorkerSpec(
                     run=self.spec.run,
@@ -182,7 +127,7 @@ class Supervisor:
             )
         except TuiError as error:
             if item.state is State.QUEUED:
-                self._change(item, State.STARTING, attempt=attempt)
+                self._record.change(item, State.STARTING, attempt=attempt)
             self._finish(item, State.FAILED, error.what)
             return
         if item.state is State.PAUSING:
@@ -190,8 +135,7 @@ class Supervisor:
         elif self.stopping or item.state is State.CANCELLING:
             self._send(self._executor.cancel(item.id, GRACE))
         outcome = await self._executor.wait(item.id)
-        for ended in self._leases.died(item.id):
-            self.emit(ended)
+        self._hearing.died(item.id)
         self._settle(item, outcome)
 
     def _repository(self) -> Path:
@@ -206,9 +150,9 @@ class Supervisor:
         elif item.state is State.CANCELLING:
             self._finish(item, State.CANCELLED, "by you")
         elif self.stopping:
-            self._change(item, State.PAUSED, "saved")
+            self._record.change(item, State.PAUSED, "saved")
         elif outcome.kind == "paused":
-            self._change(item, State.PAUSED, "by you")
+            self._record.change(item, State.PAUSED, "by you")
             if item.id in self._resume_wanted:
                 self._requeue(item)
         else:
@@ -219,14 +163,14 @@ class Supervisor:
         """A process was lost: tries again from the checkpoint, a few times."""
         self._lost[item.id] += 1
         if item.state is State.PAUSING:
-            self._change(item, State.PAUSED, f"by you; {reason}")
+            self._record.change(item, State.PAUSED, f"by you; {reason}")
             return
         if self._lost[item.id] > len(LOST_DELAYS):
             self._finish(item, State.LOST, reason)
             return
         delay = LOST_DELAYS[self._lost[item.id] - 1]
         until = time.time() + delay
-        self._change(item, State.RETRYING, reason, until=until, tries=item.tries + 1)
+        self._record.change(item, State.RETRYING, reason, until=until, tries=item.tries + 1)
         asyncio.get_running_loop().call_later(delay, self._retry_lost, item)
 
     def _retry_lost(self, item: ItemState) -> None:
@@ -235,7 +179,7 @@ class Supervisor:
             self._fill()
 
     def _requeue(self, item: ItemState) -> None:
-        self._change(item, State.QUEUED)
+        self._record.change(item, State.QUEUED)
         self._queue.appendleft(item.id)
 
     def _finish(
@@ -243,76 +187,36 @@ class Supervisor:
         result: Result | None = None, sync: bool = True,
     ) -> None:  # fmt: skip
         """Records the end on the disk, then lets go of what the item held."""
-        self._change(item, state, reason, result=result, sync=sync)
+        self._record.change(item, state, reason, result=result, sync=sync)
         if state is State.DONE:
             _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
         if (owner := self._owners.pop(item.id, None)) is not None:
             owner.release(remove=True)
 
-    # --- what workers say
-
-    def _heard(self, name: str, attempt: int, message: AnyFromWorker) -> None:
-        item = self.state.items[name]
-        if attempt and attempt != item.attempt:
-            return
-        match message:
-            case Ready(preloaded=False):
-                self._note(f"{name}: its process had to load its libraries itself", item=name)
-            case NodeBegan():
-                if item.state is State.STARTING:
-                    self._change(item, State.RUNNING)
-                self._from_worker(NodeStarted(node=message.node, task=message.task), item)
-            case NodeDone():
-                self._from_worker(
-                    NodeEnded(node=message.node, task=message.task, error=message.error), item
-                )
-            case Progress():
-                self._from_worker(
-                    Progressed(iteration=message.iteration, limit=message.limit, note=message.note),
-                    item,
-                )
-            case Remark():
-                self._from_worker(Notice(text=message.text, level=message.level), item)
-            case AnswerReused():
-                self._from_worker(CallSkipped(model=message.model, node=message.node), item)
-            case Acquire():
-                grant, started = self._leases.acquire(name, attempt, message)
-                self.emit(started)
-                self._send(self._executor.command(name, grant))
-            case Release():
-                if (ended := self._leases.release(name, attempt, message)) is not None:
-                    self.emit(ended)
-
-    def _from_worker(self, event: AnyEvent, item: ItemState) -> None:
-        event.item, event.attempt = item.id, item.attempt
-        self.emit(event)
-
-    def _note(self, text: str, *, item: str = "") -> None:
-        self.emit(Notice(text=text, level="warning", item=item))
+    def _command(self, item: str, command: AnyToWorker) -> None:
+        self._send(self._executor.command(item, command))
 
     def _send(self, sending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(sending)
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
-    # --- what users want
-
     def pause(self, names: Iterable[str]) -> list[str]:
         """Pauses items at their next node border; with no names all of them, and the queue."""
         items = self._chosen(names)
         if not names:
-            self.emit(RunHeld(held=True, reason="by you"))
+            self._record.emit(RunHeld(held=True, reason="by you"))
         affected = []
         for item in items:
             if item.state in (State.STARTING, State.RUNNING):
-                self._change(item, State.PAUSING)
-                self._send(self._executor.command(item.id, Drain(why="pause")))
+                self._record.change(item, State.PAUSING)
+                self._command(item.id, Drain(why="pause"))
             elif item.state is State.PAUSING and item.id in self._resume_wanted:
                 self._resume_wanted.discard(item.id)
             elif item.state in (State.RETRYING, State.QUEUED) and names:
                 if item.id in self._queue:
                     self._queue.remove(item.id)
-                self._change(item, State.PAUSED, "by you")
+                self._record.change(item, State.PAUSED, "by you")
             else:
                 continue
             affected.append(item.id)
@@ -322,11 +226,11 @@ class Supervisor:
         """Queues paused items again; with no names all of them, and opens the queue."""
         items = self._chosen(names)
         if not names:
-            self.emit(RunHeld(held=False))
+            self._record.emit(RunHeld(held=False))
         affected = []
         for item in items:
             if item.state in (State.PAUSED, State.QUOTA):
-                self._change(item, State.QUEUED)
+                self._record.change(item, State.QUEUED)
                 affected.append(item.id)
             elif item.state is State.PAUSING:
                 self._resume_wanted.add(item.id)
@@ -346,14 +250,14 @@ class Supervisor:
             if item.id in self._tasks:
                 again = item.state is State.CANCELLING
                 if not again:
-                    self._change(item, State.CANCELLING)
+                    self._record.change(item, State.CANCELLING)
                 if force or not again:
                     self._send(self._executor.cancel(item.id, 0.0 if force else GRACE))
             else:
                 if item.id in self._queue:
                     self._queue.remove(item.id)
                 self._finish(item, State.CANCELLED, "by you", sync=False)
-        self._journal.sync()
+        self._record.sync()
         self._fill()
         return affected
 
@@ -363,7 +267,7 @@ class Supervisor:
         for item in self._chosen(names):
             if item.state in _RESTARTABLE:
                 self._lost[item.id] = 0
-                self._change(item, State.QUEUED, tries=item.tries + 1)
+                self._record.change(item, State.QUEUED, tries=item.tries + 1)
                 self._queue.append(item.id)
                 affected.append(item.id)
         self._fill()
@@ -389,10 +293,6 @@ class Supervisor:
         for owner in self._owners.values():
             owner.release()
         self._owners.clear()
-
-    def at_work(self) -> list[ItemState]:
-        """The items that have a process."""
-        return [item for item in self.state.items.values() if item.state in AT_WORK]
 
 
 def _forget(checkpoint: Path) -> None:

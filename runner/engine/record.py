@@ -1,0 +1,78 @@
+"""The record of a run: whatever happens becomes an event, on the disk and in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    ItemChanged,
+    NodeEnded,
+    Notice,
+    Progressed,
+    Result,
+)
+from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.states import RESTING, TRANSITIONS, State
+
+
+class Record:
+    """The engine's knowledge: the same fold that the faces use, fed by what it writes down."""
+
+    def __init__(
+        self,
+        state: RunState,
+        journal: JournalWriter,
+        on_event: Callable[[], None] = lambda: None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self.state = state
+        self._journal = journal
+        self._on_event = on_event
+        self._redact = Redactor(secrets).redact
+
+    def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
+        """Writes an event down, then takes it in; with ``sync`` it is on the disk first."""
+        match event:
+            case ItemChanged():
+                event.reason = self._redact(event.reason)
+            case Notice():
+                event.text = self._redact(event.text)
+            case NodeEnded():
+                event.error = self._redact(event.error)
+            case Progressed():
+                event.note = self._redact(event.note)
+            case _:
+                pass
+        self._journal.append(event)
+        if sync:
+            self._journal.sync()
+        self.state.apply(event)
+        self._on_event()
+
+    def change(
+        self, item: ItemState, state: State, reason: str = "", *,
+        result: Result | None = None, until: float | None = None, tries: int = 0,
+        attempt: int | None = None, sync: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Puts an item into a state. What ends or rests it is on the disk when this returns."""
+        if state is not item.state and state not in TRANSITIONS[item.state]:
+            raise AssertionError(f"{item.id}: {item.state} cannot become {state}")
+        self.emit(
+            ItemChanged(
+                item=item.id,
+                attempt=item.attempt if attempt is None else attempt,
+                state=state,
+                reason=reason,
+                result=result,
+                until=until,
+                tries=tries or item.tries,
+            ),
+            sync=(state.terminal or state in RESTING) if sync is None else sync,
+        )
+
+    def sync(self) -> None:
+        """Returns when everything written so far is on the disk."""
+        self._journal.sync()
