@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from assemblyzero_tui.app.cli_command import HELP_OPTIONS, ExampleMixin
+from assemblyzero_tui.runner.exit_codes import ExitCode
 
 PROGRAM = "assemblyzero-tui"
 
@@ -45,6 +46,15 @@ class LazyGroup(ExampleMixin, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            from assemblyzero_tui.app.failures import mute_stdout
+
+            mute_stdout()
+            return ExitCode.PIPE_CLOSED
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,7 +107,7 @@ def cli(context: click.Context) -> Any:
 
     if why_no_dashboard() is not None:
         click.echo(context.get_help(), err=True)
-        context.exit(2)
+        context.exit(ExitCode.USAGE)
     from assemblyzero_tui.app.start import start_from_screen
 
     return start_from_screen()

@@ -16,9 +16,8 @@ from assemblyzero_tui.app.parallel import (
     typed,
 )
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm import PROVIDERS
 from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
-
-PROVIDERS = ("offline",)
 
 
 @click.command(

@@ -16,6 +16,7 @@ from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.runs import renew_socket
 
 HANGUP_PATIENCE = 2
 """Seconds a dashboard may need to leave a terminal that has gone; then SIGALRM ends it, wherever
@@ -38,6 +39,8 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     Raises:
         CannotOpenError: nothing was shown.
     """
+    if signals.noted:
+        return 128 + signals.noted[0]
     folder = source.folder
     resume = _resume_of(folder) if isinstance(source, LiveRun) else None
     app = DashboardApp(source, resume=resume, ascii=face.ascii)
@@ -73,6 +76,7 @@ def check_terminal() -> None:
 
 def _resume_of(folder: RunFolder) -> Callable[[], Awaitable[Source]]:
     async def resume() -> Source:
+        renew_socket(folder)
         await asyncio.to_thread(start_engine(folder).wait)
         return LiveRun(folder)
 

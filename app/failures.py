@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -16,6 +17,9 @@ def guarded(arguments: list[str]) -> int:
     """Runs the command line and turns whatever goes wrong into a message and an exit code."""
     from assemblyzero_tui.app.cli import PROGRAM, cli
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         result = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()

@@ -11,7 +11,7 @@ from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.client import LiveRun, start_engine
 from assemblyzero_tui.runner.places import RunFolder
-from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.runs import create_run, renew_socket
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.run_spec import RunSpec
@@ -34,6 +34,7 @@ def serve_and_show(
     folder: RunFolder, face: Face, *, retry: Sequence[str] | None = None, parallel: int = 0
 ) -> int:
     """Starts the engine of a run that exists, and shows it; see `start_engine` for the rest."""
+    renew_socket(folder)
     source = LiveRun(folder)
     if face.kind != "json":
         source.poll()

@@ -88,7 +88,7 @@ class PlainLines:
                 )
             case ItemsQueued():
                 yield self.coordinator(
-                    f"{len(event.items)} items queued: {_ids([i.id for i in event.items])}",
+                    f"{_many(len(event.items))} queued: {_ids([i.id for i in event.items])}",
                     event.time,
                 )
                 for info in event.items:
@@ -139,7 +139,7 @@ class PlainLines:
 
     def progress(self, state: RunState, now: float) -> str:
         """How far the run is."""
-        parts = [f"{_through(state)} of {len(state.items)} done"]
+        parts = [f"{state.counts[State.DONE]} of {len(state.items)} done"]
         parts += [f"{state.counts[s]} {_WORDS[s]}" for s in _WORDS if state.counts[s]]
         if at_work := sum(state.counts[s] for s in State if s.at_work):
             parts.append(f"{at_work} at work")
@@ -154,7 +154,8 @@ class PlainLines:
             return None
         known = [item.until for item in waiting if item.until is not None]
         when = f", at the earliest in {duration(max(0.0, min(known) - now))}" if known else ""
-        return self.coordinator(f"{len(waiting)} items wait for a credential{when}", now)
+        who = "1 item waits" if len(waiting) == 1 else f"{len(waiting)} items wait"
+        return self.coordinator(f"{who} for a credential{when}", now)
 
 
 _WORDS = {
@@ -183,10 +184,6 @@ def eta(seconds: float) -> str:
     return duration(seconds)
 
 
-def _through(state: RunState) -> int:
-    return state.counts[State.DONE]
-
-
 def _told(event: ItemChanged, item: ItemState) -> str:
     """The reason, the result and how long it took, as far as there are any."""
     what = event.reason
@@ -198,6 +195,10 @@ def _told(event: ItemChanged, item: ItemState) -> str:
     if event.state.terminal and item.started is not None:
         text += f" ({duration(item.active_seconds(event.time))})"
     return text
+
+
+def _many(items: int) -> str:
+    return "1 item" if items == 1 else f"{items} items"
 
 
 def _ids(ids: list[str], limit: int = 12) -> str:

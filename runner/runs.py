@@ -95,6 +95,20 @@ def write_spec(folder: RunFolder, spec: RunSpec) -> None:
     write_atomically(folder.spec, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
 
 
+def renew_socket(folder: RunFolder) -> None:
+    """Puts the path of the socket into ``run.json`` that an engine started now would use.
+
+    The short folder of sockets may be another one than when the run was made.
+
+    Raises:
+        TuiError: ``run.json`` cannot be read.
+    """
+    spec = read_spec(folder)
+    socket_path = str(runtime_folder(folder) / "s")
+    if spec.socket != socket_path and not is_alive(folder):
+        write_spec(folder, msgspec.structs.replace(spec, socket=socket_path))
+
+
 def read_spec(folder: RunFolder) -> RunSpec:
     """What a run was asked for.
 

@@ -65,7 +65,7 @@ class Terminal:
                 stdout=slave,
                 stderr=slave,
                 cwd=cwd,
-                env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+                env=_without_size() | {"TERM": "xterm-256color"} | dict(environment or {}),
                 start_new_session=True,
                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             )
@@ -161,6 +161,11 @@ class Terminal:
         self.process.wait()
         if self._master >= 0:
             self.hang_up()
+
+
+def _without_size() -> dict[str, str]:
+    """The environment, less what would have a say in the size of the window."""
+    return {name: v for name, v in os.environ.items() if name not in ("COLUMNS", "LINES")}
 
 
 @contextmanager

@@ -1,0 +1,62 @@
+"""Which face is chosen, and what tables look like."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from assemblyzero_tui.app import faces
+from assemblyzero_tui.app.text_table import cut, table, width
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(faces, "is_terminal", lambda stream: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return monkeypatch
+
+
+def test_on_a_terminal_it_is_the_dashboard(terminal: pytest.MonkeyPatch) -> None:
+    face = faces.choose_face(plain=False, json=False)
+    assert (face.kind, face.notice) == ("dashboard", "")
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_cannot_show_it_gets_plain_lines_and_is_told(
+    terminal: pytest.MonkeyPatch, term: str
+) -> None:
+    terminal.setenv("TERM", term)
+    face = faces.choose_face(plain=False, json=False)
+    assert face.kind == "plain"
+    assert "TERM" in face.notice
+
+
+def test_without_a_terminal_there_are_plain_lines_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faces, "is_terminal", lambda stream: False)
+    face = faces.choose_face(plain=False, json=False)
+    assert (face.kind, face.notice) == ("plain", "")
+
+
+def test_a_wish_is_followed_everywhere(terminal: pytest.MonkeyPatch) -> None:
+    assert faces.choose_face(plain=True, json=False).kind == "plain"
+    assert faces.choose_face(plain=False, json=True).kind == "json"
+    with pytest.raises(click.UsageError, match="not both"):
+        faces.choose_face(plain=True, json=True)
+
+
+def test_closed_streams_are_no_terminals() -> None:
+    assert not faces.is_terminal(None)
+
+
+def test_columns_are_aligned_by_what_is_seen() -> None:
+    assert list(table(("a", "n"), [("日本", "1"), ("x", "10")], right="n")) == [
+        "a      n",
+        "日本   1",
+        "x     10",
+    ]
+    assert width("é") == 1
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("日本語", 5) == "日本…"
+    assert cut("abc", 3) == "abc"

@@ -1,0 +1,53 @@
+"""Whatever goes wrong ends as a message and an exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.app import cli, failures
+from assemblyzero_tui.runner.errors import EngineError, TuiError
+
+
+def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def main(*arguments: object, **settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", main)
+    return failures.guarded([])
+
+
+def test_an_error_of_the_program_is_its_message_its_hint_and_its_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fail_with(monkeypatch, TuiError("It is broken.", "Mend it.")) == 2
+    assert capsys.readouterr().err == "Error: It is broken.\nMend it.\n"
+    assert fail_with(monkeypatch, EngineError("It has gone.")) == 1
+
+
+def test_an_interruption_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fail_with(monkeypatch, KeyboardInterrupt()) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_unexpected_error_is_short_and_its_traceback_is_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_home: Path
+) -> None:
+    assert fail_with(monkeypatch, ZeroDivisionError("by zero")) == 1
+    said = capsys.readouterr().err
+    (crash,) = (state_home / "crashes").iterdir()
+    assert "ZeroDivisionError: by zero" in said
+    assert str(crash) in said
+    assert "Traceback" not in said
+    assert "Traceback" in crash.read_text()
+
+
+def test_without_a_place_for_it_the_traceback_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_home: Path
+) -> None:
+    state_home.write_text("not a folder")
+    assert fail_with(monkeypatch, ZeroDivisionError("by zero")) == 1
+    assert "Traceback" in capsys.readouterr().err
