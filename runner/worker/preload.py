@@ -1,17 +1,55 @@
 """What the forkserver imports once, so that no worker has to.
 
-Nothing here may start a thread or open a connection: the process that imports it forks.
+Besides the imports, a small graph is run once in memory: first uses in LangGraph and its
+serialiser fill caches and import on demand, which would cost every worker some 20 ms. Nothing may
+be left of it: the process that imports this module forks, so it must have no thread and no
+connection.
 """
 
-import gc
+from __future__ import annotations
 
-import langgraph.checkpoint.sqlite
-import langgraph.graph
-import langgraph.pregel.main  # noqa: F401
+import gc
+import sqlite3
+import threading
+from typing import TypedDict
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.llm import offline  # noqa: F401
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
-from assemblyzero_tui.runner.workflows import lld  # noqa: F401
+from assemblyzero_tui.runner.workflows import gh, issue_files, lld, prompt_files  # noqa: F401
 
+
+class _State(TypedDict, total=False):
+    text: str
+    round: int
+
+
+def _warm_up() -> None:
+    graph: StateGraph[_State, None, _State, _State] = StateGraph(_State)
+    graph.add_node("write", lambda state: {"round": state.get("round", 0) + 1})
+    graph.add_edge(START, "write")
+    graph.add_conditional_edges(
+        "write", lambda state: END if state["round"] > 1 else "write", ["write", END]
+    )
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    compiled = graph.compile(checkpointer=SqliteSaver(connection))
+    for _ in compiled.stream(
+        {"text": "warm"},
+        {"configurable": {"thread_id": "warm"}},
+        stream_mode="tasks",
+        durability="sync",
+        control=RunControl(),
+    ):
+        pass
+    connection.close()
+
+
+_warm_up()
+prompt_files.digest()
+if threading.active_count() > 1:
+    raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
 gc.collect()
 gc.freeze()
