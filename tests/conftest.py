@@ -17,6 +17,7 @@ MARK = "ASSEMBLYZERO_TEST"
 PATIENCE = 10.0
 """Seconds that processes get to leave by themselves when their test is over."""
 _FOREIGN = ("ASSEMBLYZERO_", "AGENTOS_", "LANGSMITH_", "LANGCHAIN_", "TEXTUAL")
+_OF_PYTEST = "TEXTUAL_SNAPSHOT_"
 _KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS")
 
 
@@ -26,6 +27,8 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 ):  # fmt: skip
     """The test's own folders and its mark; afterwards nothing it started is left."""
     for name in list(os.environ):
+        if name.startswith(_OF_PYTEST):
+            continue
         if name.startswith(_FOREIGN) or name in _KEYS:
             monkeypatch.delenv(name)
     mark = uuid.uuid4().hex

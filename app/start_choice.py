@@ -1,0 +1,119 @@
+"""What can be chosen when the program starts, and where the offers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from assemblyzero_tui.runner.events import ItemInfo
+
+LOOKED_AT = 40
+"""So many of the newest runs are looked at for something to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartLld:
+    """Start a run of the LLD workflow."""
+
+    repository: Path
+    issues_dir: Path | None
+    """Where the issues are; ``None`` means ``gh``."""
+    items: Sequence[ItemInfo]
+    parallel: int
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRun:
+    """Go on with a run that is not done and that nobody serves."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRun:
+    """Watch a run that goes on."""
+
+    name: str
+
+
+StartChoice = StartLld | ResumeRun | AttachRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunOffer:
+    """A run to go on with."""
+
+    name: str
+    alive: bool
+    """An engine serves it: it can be watched, otherwise resumed."""
+    done: int
+    total: int
+    failed: int
+    repository: str
+    started: float | None
+    """Seconds since the epoch."""
+
+    @property
+    def choice(self) -> ResumeRun | AttachRun:
+        """What choosing it means."""
+        return AttachRun(self.name) if self.alive else ResumeRun(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is pending in a repository."""
+
+    repository: Path
+    """Its root."""
+    items: Sequence[ItemInfo]
+    notes: Sequence[str]
+    """What was left out, and why."""
+
+
+def offered_runs() -> list[RunOffer]:
+    """The runs that go on, then those that can be resumed, each the newest first.
+
+    Raises:
+        TuiError: the folder of the runs cannot be listed.
+    """
+    from assemblyzero_tui.runner.runs import known_runs
+    from assemblyzero_tui.runner.summary import FAILURES
+
+    found = []
+    for run in islice(known_runs(), LOOKED_AT):
+        if not (run.alive or run.unfinished):
+            continue
+        items = run.state.items.values()
+        found.append(
+            RunOffer(
+                name=run.name,
+                alive=run.alive,
+                done=sum(item.state.terminal for item in items),
+                total=len(items) or len(run.spec.items),
+                failed=sum(item.state in FAILURES for item in items),
+                repository=run.spec.repository,
+                started=run.state.started,
+            )
+        )
+    return sorted(found, key=lambda offer: not offer.alive)
+
+
+def list_pending(start: Path, issues_dir: Path | None) -> Listing:
+    """What is pending; may take as long as ``gh`` takes.
+
+    Args:
+        start: A folder in the repository.
+        issues_dir: A folder of issue files; ``None`` asks ``gh``.
+
+    Raises:
+        TuiError: there is no repository, or its issues cannot be read.
+    """
+    from assemblyzero_tui.app.repository import find_repository
+    from assemblyzero_tui.app.selection import choose_items
+
+    repository = find_repository(start)
+    items, notes = choose_items(repository, issues_dir=issues_dir, wanted=None, read_only=True)
+    return Listing(repository, items, notes)

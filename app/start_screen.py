@@ -1,0 +1,303 @@
+"""The first screen of the bare command: what to go on with, or what to start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from assemblyzero_tui.app.start_choice import (
+    Listing,
+    RunOffer,
+    StartChoice,
+    StartLld,
+    list_pending,
+    offered_runs,
+)
+from assemblyzero_tui.app.start_settings import StartSettings
+from assemblyzero_tui.app.themes import DARK, LIGHT
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
+from assemblyzero_tui.widgets.item_chooser import ItemChooser
+from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
+from assemblyzero_tui.widgets.row_list import RowList
+from assemblyzero_tui.widgets.start_rows import offer_row, start_line
+from assemblyzero_tui.widgets.text_line import TextLine
+
+
+class StartApp(App[StartChoice]):
+    """Lets the user choose; its return value is the choice, ``None`` if there was none.
+
+    Args:
+        start: Where to look for a repository.
+        ascii: Draws with ASCII characters only.
+        light: Begins with the light theme.
+        list_runs: Finds the runs to go on with; called in a thread.
+        list_items: Finds what is pending; called in a thread.
+    """
+
+    CSS_PATH = "start_screen.tcss"
+    AUTO_FOCUS = None
+    ENABLE_COMMAND_PALETTE = False
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - as its base has it
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter_items", "Filter", show=False),
+        Binding("space", "toggle_item", "Choose", show=False),
+        Binding("asterisk", "toggle_all", "All", show=False),
+        Binding("enter", "start", "Start", show=False),
+        Binding("plus", "parallel(1)", "More at once", show=False),
+        Binding("minus", "parallel(-1)", "Fewer at once", show=False),
+        Binding("R", "reload", "Reload", show=False),
+        Binding("escape", "step_back", "Back", show=False),
+        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", show=False),
+    ]
+
+    class ItemsListed(Message):
+        """The items are known, or why not."""
+
+        def __init__(self, request: int, outcome: Listing | TuiError) -> None:
+            super().__init__()
+            self.request = request
+            self.outcome = outcome
+
+    class RunsListed(Message):
+        """The runs to go on with are known."""
+
+        def __init__(self, offers: Sequence[RunOffer]) -> None:
+            super().__init__()
+            self.offers = offers
+
+    def __init__(
+        self,
+        start: Path,
+        *,
+        ascii: bool = False,
+        light: bool = False,
+        list_runs: Callable[[], Sequence[RunOffer]] = offered_runs,
+        list_items: Callable[[Path, Path | None], Listing] = list_pending,
+    ) -> None:
+        super().__init__()
+        self.glyphs = ASCII if ascii else UNICODE
+        self.offers: Sequence[RunOffer] = ()
+        """The runs to go on with."""
+        self._repository: Path | None = None
+        self._request = 0
+        self._list_runs = list_runs
+        self._list_items = list_items
+        self.settings = StartSettings(start, self.glyphs, id="start-settings")
+        self.chooser = ItemChooser(self.glyphs, id="start-items")
+        self.runs = RowList(self._offer, glyphs=self.glyphs, one_click=True, id="start-runs")
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = LIGHT.name if light else DARK.name
+
+    def compose(self) -> ComposeResult:
+        yield TextLine(id="start-title")
+        with Vertical(id="start-runs-box"):
+            yield self.runs
+        yield self.settings
+        yield self.chooser
+        yield TextLine(id="start-line")
+        yield KeyHints(id="start-keys")
+
+    def on_mount(self) -> None:
+        self.screen.set_class(self.glyphs.plain, "-plain")
+        runs_box = self.query_one("#start-runs-box")
+        runs_box.border_title, runs_box.display = "Go on", False
+        self.settings.border_title = "New run"
+        self.chooser.border_title = "Issues without a design"
+        self.chooser.rows.focus()
+        self.reload()
+        self._in_thread(lambda: self.RunsListed(self._found_runs()))
+        self.call_after_refresh(self._tell)
+
+    # Loading
+
+    def _in_thread(self, work: Callable[[], Message]) -> None:
+        """Does the work in a thread that nobody waits for when the user leaves."""
+
+        def run() -> None:
+            message = work()
+            try:
+                self.post_message(message)
+            except RuntimeError:
+                return  # The user has left.
+
+        threading.Thread(target=run, name="start-screen", daemon=True).start()
+
+    def _found_runs(self) -> Sequence[RunOffer]:
+        try:
+            return self._list_runs()
+        except TuiError:
+            return ()
+
+    def reload(self) -> None:
+        """Asks for the items again."""
+        self._request += 1
+        request, start, folder = self._request, self.settings.repository, self.settings.issues_dir
+        self._repository = None
+        if self.settings.from_files and folder is None:
+            self.chooser.fail(
+                TuiError("Which folder has the issues?"), "Type its path, then enter."
+            )
+            return
+        asking = "Reading the issue files" if folder else "Asking gh for the open issues"
+        self.chooser.wait(asking)
+
+        def work() -> Message:
+            try:
+                return self.ItemsListed(request, self._list_items(start, folder))
+            except TuiError as error:
+                return self.ItemsListed(request, error)
+            except Exception as error:
+                text = f"The issues cannot be listed: {type(error).__name__}: {error}"
+                return self.ItemsListed(request, TuiError(text))
+
+        self._in_thread(work)
+
+    def on_start_app_items_listed(self, message: ItemsListed) -> None:
+        """The items are known."""
+        if message.request != self._request:
+            return
+        if isinstance(message.outcome, TuiError):
+            files = "" if self.settings.from_files else " Or take the issues from files, above."
+            self.chooser.fail(message.outcome, f"R tries again.{files}")
+            return
+        self._repository = self.settings.repository = message.outcome.repository
+        self.chooser.show(message.outcome.items, message.outcome.notes)
+
+    def on_start_app_runs_listed(self, message: RunsListed) -> None:
+        """The runs to go on with are known; the cursor goes there unless the user is busy."""
+        self.offers = message.offers
+        self.query_one("#start-runs-box").display = bool(self.offers)
+        self.runs.show(len(self.offers))
+        rows = self.chooser.rows
+        idle = self.focused in (None, rows) and not self.chooser.chosen and not rows.cursor
+        if self.offers and idle:
+            self.runs.focus()
+        self._tell()
+
+    # Showing
+
+    def _offer(self, index: int, width: int) -> Content:
+        return offer_row(self.offers[index], width, self.glyphs)
+
+    def _tell(self) -> None:
+        chosen = len(self.chooser.chosen_items)
+        title = Content.assemble((" AssemblyZero", "bold $primary"), ("  start", "$text-muted"))
+        self.query_one("#start-title", TextLine).show(title)
+        self.query_one("#start-line", TextLine).show(
+            start_line(chosen, self.settings.parallel, self.glyphs)
+        )
+        hints = [Hint("enter", "Go on" if self.runs.has_focus else "Start", "app.start")]
+        if not self.runs.has_focus:
+            hints += [
+                Hint("space", "Choose", "app.toggle_item"),
+                Hint("*", "All", "app.toggle_all"),
+                Hint("/", "Filter", "app.filter_items"),
+            ]
+        hints += [
+            Hint("+-", "At once", "app.parallel(1)"),
+            Hint("q", "Quit", "app.leave"),
+            Hint("tab", "Next", "app.focus_next"),
+            Hint("R", "Reload", "app.reload"),
+        ]
+        self.query_one(KeyHints).tell(hints, [])
+
+    def on_descendant_focus(self) -> None:
+        """The keys of the last row are those of what has the focus."""
+        self._tell()
+
+    def on_resize(self) -> None:
+        """The last row is filled anew."""
+        self.call_after_refresh(self._tell)
+
+    def on_item_chooser_changed(self) -> None:
+        """Others are chosen."""
+        self._tell()
+
+    def on_start_settings_parallel_changed(self) -> None:
+        """Another number is shown."""
+        self._tell()
+
+    def on_start_settings_source_changed(self, event: StartSettings.SourceChanged) -> None:
+        """Other items have to be listed."""
+        self.reload()
+        if event.complete:
+            self.chooser.rows.focus()
+
+    # Choosing
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """A run was chosen."""
+        self.exit(self.offers[event.index].choice)
+
+    def on_item_chooser_accepted(self) -> None:
+        """Enter on the items starts."""
+        self.action_start()
+
+    def on_click(self) -> None:
+        """A click on the start line starts."""
+        if self.query_one("#start-line").is_mouse_over:
+            self.action_start()
+
+    def action_toggle_item(self) -> None:
+        """Chooses the item at the cursor, or not."""
+        self.chooser.toggle()
+
+    def action_toggle_all(self) -> None:
+        """Chooses all items that the filter shows, or none of them."""
+        self.chooser.toggle_all()
+
+    def action_filter_items(self) -> None:
+        """Goes to the filter."""
+        self.chooser.filter.focus()
+
+    def action_parallel(self, by: int) -> None:
+        """Changes how many run at once."""
+        self.settings.more_at_once(by)
+
+    def action_reload(self) -> None:
+        """Asks for the items again."""
+        self.reload()
+
+    def action_step_back(self) -> None:
+        """Leaves a field, ends the filter, or leaves the program."""
+        if isinstance(self.focused, Input) or self.chooser.filter.value:
+            self.chooser.filter.value = ""
+            self.chooser.rows.focus()
+        else:
+            self.exit(None)
+
+    def action_leave(self) -> None:
+        """Leaves without a choice."""
+        self.exit(None)
+
+    def action_start(self) -> None:
+        """Leaves with the chosen items, or goes on with the run at the cursor."""
+        if self.runs.has_focus and self.offers:
+            self.exit(self.offers[self.runs.cursor].choice)
+            return
+        items = self.chooser.chosen_items
+        if self._repository is None:
+            return
+        if not items:
+            self.notify("Choose issues with space, or all of them with *.", title="Nothing chosen")
+            return
+        self.exit(
+            StartLld(
+                repository=self._repository,
+                issues_dir=self.settings.issues_dir,
+                items=items,
+                parallel=self.settings.parallel,
+                provider=self.settings.provider,
+            )
+        )

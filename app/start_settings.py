@@ -1,0 +1,121 @@
+"""The settings of a new run, four rows of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
+from assemblyzero_tui.runner.workflows.catalog import CATALOG
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.picker import Picker
+from assemblyzero_tui.widgets.start_rows import PROVIDER_NOTES
+
+
+class StartSettings(Vertical):
+    """Repository, workflow, how many at once, where the issues are, which model."""
+
+    class SourceChanged(Message):
+        """The items have to be listed again."""
+
+        def __init__(self, complete: bool) -> None:
+            super().__init__()
+            self.complete = complete
+            """Nothing more is being typed."""
+
+    class ParallelChanged(Message):
+        """Another number at once."""
+
+    def __init__(self, start: Path, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._start = start
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        glyphs = self._glyphs
+        with Horizontal(classes="setting"):
+            yield Static("Repository", classes="name")
+            yield Input(str(self._start), compact=True, id="start-repository")
+        with Horizontal(classes="setting"):
+            yield Static("Workflow", classes="name")
+            workflows = [(entry.name, entry.title) for entry in CATALOG.values()]
+            yield Picker(workflows, glyphs=glyphs, id="start-workflow")
+            yield Static("At once", classes="second name")
+            numbers = [(number, str(number)) for number in range(1, MAX_PARALLEL + 1)]
+            yield Picker(numbers, index=DEFAULT_PARALLEL - 1, glyphs=glyphs, id="start-parallel")
+        with Horizontal(classes="setting"):
+            yield Static("Issues from", classes="name")
+            places = [("gh", "GitHub, with gh"), ("files", "a folder of files")]
+            yield Picker(places, glyphs=glyphs, id="start-source")
+            yield Input(placeholder="folder", compact=True, id="start-folder")
+        with Horizontal(classes="setting"):
+            yield Static("Model", classes="name")
+            models = [(name, name) for name in PROVIDERS]
+            yield Picker(models, glyphs=glyphs, id="start-model")
+            yield Static(id="start-model-note")
+
+    def on_mount(self) -> None:
+        self.query_one("#start-folder").display = False
+        self._tell()
+
+    def _tell(self) -> None:
+        note = PROVIDER_NOTES.get(self.provider, "")
+        self.query_one("#start-model-note", Static).update(note)
+
+    @property
+    def repository(self) -> Path:
+        """Where to look for the repository."""
+        return Path(self.query_one("#start-repository", Input).value or ".").expanduser()
+
+    @repository.setter
+    def repository(self, path: Path) -> None:
+        self.query_one("#start-repository", Input).value = str(path)
+
+    @property
+    def from_files(self) -> bool:
+        """Whether the issues are files."""
+        return bool(self.query_one("#start-source", Picker).value == "files")
+
+    @property
+    def issues_dir(self) -> Path | None:
+        """The folder of the files; ``None`` while there is none, or ``gh`` is asked."""
+        named = self.query_one("#start-folder", Input).value.strip()
+        return Path(named).expanduser().absolute() if self.from_files and named else None
+
+    @property
+    def parallel(self) -> int:
+        """How many at once."""
+        return int(self.query_one("#start-parallel", Picker).value)
+
+    @property
+    def provider(self) -> str:
+        """Who writes and reviews."""
+        return str(self.query_one("#start-model", Picker).value)
+
+    def more_at_once(self, by: int) -> None:
+        """Changes how many run at once."""
+        picker = self.query_one("#start-parallel", Picker)
+        picker.index = max(0, min(picker.index + by, MAX_PARALLEL - 1))
+
+    def on_picker_changed(self, event: Picker.Changed) -> None:
+        """Another source means other items."""
+        event.stop()
+        if event.picker.id == "start-source":
+            folder = self.query_one("#start-folder")
+            folder.display = self.from_files
+            if self.from_files:
+                folder.focus()
+            self.post_message(self.SourceChanged(complete=False))
+        else:
+            self._tell()
+            self.post_message(self.ParallelChanged())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes over what was typed."""
+        event.stop()
+        self.post_message(self.SourceChanged(complete=True))

@@ -1,0 +1,103 @@
+"""One of several values on one row: ``‹ 3 ›``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.visual import VisualType
+from textual.widget import Widget
+
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+
+Value = TypeVar("Value")
+
+
+class Picker(Widget, Generic[Value], can_focus=True):
+    """Left and right change the value, a click goes to the next one or, on the left, back.
+
+    Args:
+        options: The values and what they are called.
+        index: The one to begin with.
+        glyphs: The characters to draw with.
+    """
+
+    DEFAULT_CSS = """
+    Picker {
+        width: auto; height: 1; color: $foreground;
+        &:hover { background: $boost; }
+        &:focus { background: $primary 30%; text-style: bold; }
+    }
+    """
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h,minus", "turn(-1)", "Previous", show=False),
+        Binding("right,l,plus,space", "turn(1)", "Next", show=False),
+    ]
+
+    index: reactive[int] = reactive(0, layout=True, init=False)
+
+    class Changed(Message):
+        """Another value was picked."""
+
+        def __init__(self, picker: Picker[Any]) -> None:
+            super().__init__()
+            self.picker = picker
+
+        @property
+        def control(self) -> Picker[Any]:
+            """The picker."""
+            return self.picker
+
+    def __init__(
+        self,
+        options: Sequence[tuple[Value, str]],
+        *,
+        index: int = 0,
+        glyphs: Glyphs = UNICODE,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._options = options
+        self._arrows = ("<", ">") if glyphs.plain else ("‹", "›")
+        self.set_reactive(Picker.index, index)
+
+    @property
+    def value(self) -> Value:
+        """The value of now."""
+        return self._options[self.index][0]
+
+    @property
+    def single(self) -> bool:
+        """Whether there is nothing to pick."""
+        return len(self._options) < 2
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return self._content().cell_length
+
+    def _content(self) -> Content:
+        label = self._options[self.index][1]
+        if self.single:
+            return Content(f"  {label}  ")
+        back, on = self._arrows
+        return Content.assemble((f"{back} ", "$primary"), label, (f" {on}", "$primary"))
+
+    def render(self) -> VisualType:
+        return self._content()
+
+    def watch_index(self) -> None:
+        self.post_message(self.Changed(self))
+
+    def action_turn(self, by: int) -> None:
+        """Goes on by so many values; after the last one comes the first."""
+        self.index = (self.index + by) % len(self._options)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the left arrow goes back, any other one on."""
+        self.action_turn(-1 if event.x < 2 else 1)

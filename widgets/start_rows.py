@@ -1,0 +1,81 @@
+"""The rows of the start screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from textual.content import Content
+
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
+
+PROVIDER_NOTES = {
+    "offline": "A stand-in, deterministic: not a real model.",
+}
+"""What is honest to say of a provider."""
+
+
+class Offer(Protocol):
+    """A run to go on with."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def repository(self) -> str: ...
+
+
+def offer_row(offer: Offer, width: int, glyphs: Glyphs) -> Content:
+    """A run that goes on, or that can be resumed."""
+    state = State.RUNNING if offer.alive else State.PAUSED
+    verb = "attach" if offer.alive else "resume"
+    doing = "goes on" if offer.alive else "stopped"
+    failed = f", {offer.failed} failed" if offer.failed else ""
+    folder = one_line(offer.repository).rstrip("/").rpartition("/")[2]
+    return Content.assemble(
+        (f"{glyphs.of(state)} {doing:8}", f"{STATE_STYLES[state]} bold"),
+        (f"{verb}  ", "$text-muted"),
+        (offer.name, "bold"),
+        f"  {offer.done} of {offer.total} through{failed}",
+        (f"  {folder}", "$text-muted"),
+    )
+
+
+def item_row(item: ItemInfo, chosen: bool, width: int, glyphs: Glyphs) -> Content:
+    """An item with its box to tick."""
+    box = ("[x] ", "$success bold") if chosen else ("[ ] ", "$text-muted")
+    title = fit(one_line(item.title), max(1, width - 14), glyphs.ellipsis)
+    return Content.assemble(box, (f"{'#' + item.key:>7}  ", "$primary"), title)
+
+
+def fitting(items: Sequence[ItemInfo], text: str) -> list[ItemInfo]:
+    """The items whose number and title hold every word of the filter, whatever the case."""
+    words = text.casefold().split()
+    return [
+        item
+        for item in items
+        if all(word in f"#{item.key} {item.id} {item.title}".casefold() for word in words)
+    ]
+
+
+def start_line(chosen: int, parallel: int, glyphs: Glyphs) -> Content:
+    """What enter is going to start."""
+    if not chosen:
+        return Content.styled(" Nothing chosen yet: space, or * for all", "$text-muted")
+    once = min(parallel, chosen)
+    return Content.assemble(
+        (f" {glyphs.now} Start {counted(chosen, 'design')}", "$success bold"),
+        (f", {once} at once" if chosen > 1 else "", "$success"),
+        ("   enter", "$text-muted"),
+    )
