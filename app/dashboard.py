@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -10,21 +11,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
-from assemblyzero_tui.app.commands import Where, bindings, footer_commands
-from assemblyzero_tui.app.dashboard_actions import DashboardActions
+from assemblyzero_tui.app.commands import bindings
+from assemblyzero_tui.app.footer import LAST_HINTS, Situation, hints, page_parts
+from assemblyzero_tui.app.moving import Moving
+from assemblyzero_tui.app.reading import Reading
 from assemblyzero_tui.app.stage import Stage
-from assemblyzero_tui.app.wishes import PAUSABLE, RESUMABLE, RETRIABLE
+from assemblyzero_tui.app.working import Working
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.states import AT_WORK, State
 from assemblyzero_tui.widgets.banner import Banner, Trouble
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.grid import Grid
 from assemblyzero_tui.widgets.header import Header
 from assemblyzero_tui.widgets.item_table import ItemTable
-from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
+from assemblyzero_tui.widgets.key_hints import KeyHints
 from assemblyzero_tui.widgets.layout import (
     MOST_PANES,
     Cell,
@@ -37,8 +40,7 @@ from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.pool_strip import PoolStrip
 from assemblyzero_tui.widgets.steps import SidePanel
-from assemblyzero_tui.widgets.text_line import Part, TextLine
-from assemblyzero_tui.widgets.wording import STATE_STYLES
+from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 
 FOCUSED_PERIOD = 1 / 15
@@ -47,13 +49,19 @@ RESTING_PERIOD = 0.2
 """The same while it does not."""
 OTHERS_PERIOD = 0.5
 """Seconds between two looks at the other logs in sight."""
-LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
-"""What the footer always has, at its end."""
 STATUS_PERIOD = 1.0
 """Seconds between two looks at what changes with the time of day alone."""
+RESTING_TICKS = 10
+"""How much seldomer that is while nothing is at work."""
+QUIET_TICKS = 2
+"""How much seldomer it is while work goes on and nothing has been printed for a while."""
+QUIET_AFTER = 5.0
+"""Seconds of that while."""
+_MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
+"""States that show a time that runs."""
 
 
-class DashboardScreen(DashboardActions, Screen[None]):
+class DashboardScreen(Moving, Working, Reading, Screen[None]):
     """Shows the run of a :class:`Source` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -91,9 +99,9 @@ class DashboardScreen(DashboardActions, Screen[None]):
         self._clock = clock
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
+        self._ticks = 0
         self._others_looked = 0.0
-        self._grew = 0.0
-        self._log_timer: Timer | None = None
+        self._grew = self._focus_grew = 0.0
         if glyphs.plain:
             self.table.add_class("-ascii")
 
@@ -106,8 +114,8 @@ class DashboardScreen(DashboardActions, Screen[None]):
         yield TextLine(id="too-small")
 
     def on_mount(self) -> None:
-        self.set_interval(STATUS_PERIOD, self.tell)
-        self._log_timer = self.set_timer(FOCUSED_PERIOD, self._look_at_logs)
+        self.set_interval(STATUS_PERIOD, self._tick)
+        self.run_worker(self._watch_logs(), group="logs")
 
     # What there is to show
 
@@ -264,6 +272,16 @@ class DashboardScreen(DashboardActions, Screen[None]):
             self.lay_out()
         self.tell()
 
+    def _tick(self) -> None:
+        """Shows what changes by itself; while nothing is at work, that is little."""
+        self._ticks += 1
+        moving = any(self.run_state.counts[state] for state in _MOVING)
+        quiet = self._clock() - self._grew > QUIET_AFTER
+        if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
+            self.tell()
+        elif self.grid.is_attached and self.stage.mode is not Mode.TOO_SMALL:
+            self._tell_trouble()
+
     def tell(self) -> None:
         """Shows what has changed; costs little while nothing has."""
         if self.stage.mode is Mode.TOO_SMALL or not self.grid.is_attached:
@@ -283,7 +301,10 @@ class DashboardScreen(DashboardActions, Screen[None]):
                     pane.tell(run.items[pane.item], run, now, number)
             if self.side.display and shown and shown[0].item in run.items:
                 self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
-            self.hints.tell(self._hints(), self._page_parts(), LAST_HINTS)
+            states = frozenset(item.state for item in self.targets())
+            situation = Situation(run, self.stage, states, self.engine_gone)
+            notes = page_parts(run, self.items, self.stage, self.glyphs)
+            self.hints.tell(hints(situation), notes, LAST_HINTS)
 
     def _tell_trouble(self) -> None:
         trouble = self.find_trouble()
@@ -296,86 +317,25 @@ class DashboardScreen(DashboardActions, Screen[None]):
         elif trouble is not None:
             self.banner.tell(trouble, self.glyphs)
 
-    def _hints(self) -> list[Hint]:
-        where = Where.PANES
-        if self.stage.zoomed:
-            where = Where.ZOOM
-        elif self.stage.mode is Mode.LIST:
-            where = Where.TABLE
-        return [
-            Hint(
-                command.shown_keys[0],
-                self._label(command.id, command.label),
-                f"screen.{command.does}",
-            )
-            for command in footer_commands(where)
-            if self._applies(command.id)
-        ]
-
-    def _applies(self, command: str) -> bool:
-        """Whether a command of the footer would do anything now."""
-        states = {item.state for item in self.targets()}
-        match command:
-            case "pause":
-                return bool(states & (PAUSABLE | RESUMABLE))
-            case "cancel":
-                return any(not state.terminal for state in states)
-            case "retry":
-                return bool(states & RETRIABLE) or self.engine_gone
-            case "attention":
-                return any(i.state.wants_attention for i in self.run_state.items.values())
-            case "next_page":
-                return self.stage.layout.pages > 1 or bool(self.stage.zoomed)
-            case "zoom":
-                return not self.stage.zoomed and len(self.run_state.items) > 1
-            case "toggle_list":
-                return len(self.run_state.items) > 1
-            case _:
-                return True
-
-    def _label(self, command: str, label: str) -> str:
-        states = {item.state for item in self.targets()}
-        if command == "pause" and not states & PAUSABLE:
-            return "Resume"
-        if command == "pause_all" and self.run_state.held:
-            return "Resume all"
-        if command == "retry" and self.engine_gone:
-            return "Resume run"
-        if command == "toggle_list":
-            return "Grid" if self.stage.mode is Mode.LIST else "List"
-        if command == "next_page" and self.stage.zoomed:
-            return "Next item"
-        return label
-
-    def _page_parts(self) -> list[Part]:
-        parts: list[Part] = []
-        hidden = self.stage.out_of_sight(self.items)
-        run = self.run_state
-        waiting = [run.items[i].state for i in hidden if run.items[i].state.wants_attention]
-        for state in sorted(set(waiting), key=lambda state: state.look.order):
-            text = f"off page: {waiting.count(state)} {self.glyphs.word(state)}  "
-            parts.append((text, f"{STATE_STYLES[state]} bold"))
-        if self.stage.layout.pages > 1 and not self.stage.zoomed:
-            parts.append((f"page {self.stage.page + 1}/{self.stage.layout.pages}  ", "bold"))
-        return parts
-
     # Logs
 
-    def _look_at_logs(self) -> None:
+    async def _watch_logs(self) -> None:
         """Looks for new lines: often in focus, seldom beside it, never out of sight."""
-        started = self._clock()
-        others = started - self._others_looked >= OTHERS_PERIOD
-        if others:
-            self._others_looked = started
-        if self.is_current and self.stage.mode is not Mode.TOO_SMALL:
-            with self.app.batch_update():
-                for pane in self.shown_panes:
-                    if pane.log_pane is self.focused:
-                        if pane.log_pane.grow():
-                            self._grew = started
-                    elif others:
-                        pane.log_pane.grow()
-        growing = started - self._grew < 1.0
-        self._log_timer = self.set_timer(
-            FOCUSED_PERIOD if growing else RESTING_PERIOD, self._look_at_logs
-        )
+        while True:
+            now = self._clock()
+            others = now - self._others_looked >= OTHERS_PERIOD
+            if others:
+                self._others_looked = now
+            if self.is_current and self.stage.mode is not Mode.TOO_SMALL:
+                with self.app.batch_update():
+                    self.look_at_logs(others=others)
+            growing = now - self._focus_grew < 1.0
+            await asyncio.sleep(FOCUSED_PERIOD if growing else RESTING_PERIOD)
+
+    def look_at_logs(self, *, others: bool = True) -> None:
+        """Shows what the logs in sight have gained; only the one in focus unless ``others``."""
+        for pane in self.shown_panes:
+            focused = pane.log_pane is self.focused
+            if (focused or others) and pane.log_pane.grow():
+                self._grew = self._clock()
+                self._focus_grew = self._grew if focused else self._focus_grew

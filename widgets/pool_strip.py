@@ -6,9 +6,10 @@ from textual.content import Content
 
 from assemblyzero_tui.runner.durations import clock
 from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.states import AT_WORK
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
-from assemblyzero_tui.widgets.wording import brief, count
+from assemblyzero_tui.widgets.wording import brief, count, roughly
 
 
 def pool_parts(run: RunState, glyphs: Glyphs) -> list[Part]:
@@ -35,7 +36,9 @@ def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Cont
         end = run.ended if run.ended is not None else now
         slots = f"{run.parallel} at once" if run.parallel > 1 else "one at a time"
         dot = f" {glyphs.dot} "
-        right = [(f"{run.run}{dot}{slots}{dot}{clock(end - run.started)} ", "$text-muted")]
+        working = run.ended is not None or any(run.counts[state] for state in AT_WORK)
+        spent = clock(end - run.started) if working else roughly(end - run.started)
+        right = [(f"{run.run}{dot}{slots}{dot}{spent} ", "$text-muted")]
     return spread([" ", *pool_parts(run, glyphs)], right, width)
 
 

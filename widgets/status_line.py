@@ -110,7 +110,9 @@ def segments(
     if item.started is not None:
         paused = item.paused_seconds(now)
         add(clock(item.active_seconds(now)), 4)
-        add(f"paused {clock(paused)}" if paused >= 1 else "", 9)
+        resting = item.state is State.PAUSED
+        spent = roughly(paused) if resting else clock(paused)
+        add(f"paused {spent}" if paused >= 1 else "", 9)
     tokens = item.input_tokens + item.output_tokens
     add(f"{brief(tokens)} tok" if tokens else "", 11)
     if log.new:

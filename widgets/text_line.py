@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual import events
 from textual.content import Content
+from textual.strip import Strip
+from textual.style import Style
 from textual.visual import VisualType
 from textual.widget import Widget
 
@@ -54,6 +58,7 @@ class TextLine(Widget):
         """What is shown."""
         self._make: Callable[[int], Content] | None = None
         self._actions: list[Action] = []
+        self._styles_seen: dict[str, RichStyle] = {}
 
     def fill(self, make: Callable[[int], Content]) -> None:
         """Shows what ``make`` gives for the width in cells, now and after a change of size."""
@@ -85,3 +90,32 @@ class TextLine(Widget):
 
     def render(self) -> VisualType:
         return self.content
+
+    def render_line(self, y: int) -> Strip:
+        """One row is put together here: many of these change every second."""
+        spans = self.content.spans
+        ends = [0, *(span.end for span in spans)]
+        apart = all(span.start >= end for span, end in zip(spans, ends, strict=False))
+        if not apart or y or self.size.height != 1:
+            return super().render_line(y)
+        text = self.content.plain
+        segments: list[Segment] = []
+        at = 0
+        for start, end, style in spans:
+            if start > at:
+                segments.append(Segment(text[at:start], self._rich_style("")))
+            segments.append(Segment(text[start:end], self._rich_style(str(style))))
+            at = end
+        segments.append(Segment(text[at:], self._rich_style("")))
+        return Strip(segments).adjust_cell_length(self.size.width, self._rich_style(""))
+
+    def _rich_style(self, style: str) -> RichStyle:
+        found = self._styles_seen.get(style)
+        if found is None:
+            found = (self.visual_style + Style.parse(style)).rich_style
+            self._styles_seen[style] = found
+        return found
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_seen.clear()

@@ -1,0 +1,96 @@
+"""What the footer says: the keys that would do something now, and what is out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assemblyzero_tui.app.commands import Where, footer_commands
+from assemblyzero_tui.app.stage import Stage
+from assemblyzero_tui.app.wishes import PAUSABLE, RESUMABLE, RETRIABLE
+from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.states import ATTENTION, State
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.key_hints import Hint
+from assemblyzero_tui.widgets.layout import Mode
+from assemblyzero_tui.widgets.text_line import Part
+from assemblyzero_tui.widgets.wording import STATE_STYLES, count
+
+LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
+"""What the footer always has, at its end."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What decides on the keys."""
+
+    run: RunState
+    stage: Stage
+    states: frozenset[State]
+    """Of the items that the keys act on."""
+    engine_gone: bool
+
+    @property
+    def where(self) -> Where:
+        """What the user looks at."""
+        if self.stage.zoomed:
+            return Where.ZOOM
+        return Where.TABLE if self.stage.mode is Mode.LIST else Where.PANES
+
+
+def hints(now: Situation) -> list[Hint]:
+    """The keys that would do something, the most important first."""
+    return [
+        Hint(
+            command.shown_keys[0], _label(command.id, command.label, now), f"screen.{command.does}"
+        )
+        for command in footer_commands(now.where)
+        if _applies(command.id, now)
+    ]
+
+
+def _applies(command: str, now: Situation) -> bool:
+    match command:
+        case "pause":
+            return bool(now.states & (PAUSABLE | RESUMABLE))
+        case "pause_all":
+            return not now.run.finished
+        case "cancel":
+            return any(not state.terminal for state in now.states)
+        case "retry":
+            return bool(now.states & RETRIABLE) or now.engine_gone
+        case "attention":
+            return any(now.run.counts[state] for state in ATTENTION)
+        case "next_page":
+            return now.stage.layout.pages > 1 or bool(now.stage.zoomed)
+        case "zoom" | "toggle_list":
+            return len(now.run.items) > 1 and not (now.stage.zoomed and command == "zoom")
+        case _:
+            return True
+
+
+def _label(command: str, label: str, now: Situation) -> str:
+    if command == "pause" and not now.states & PAUSABLE:
+        return "Resume"
+    if command == "pause_all" and now.run.held:
+        return "Resume all"
+    if command == "retry" and now.engine_gone:
+        return "Resume run"
+    if command == "toggle_list":
+        return "Grid" if now.stage.mode is Mode.LIST else "List"
+    if command == "next_page" and now.stage.zoomed:
+        return "Next item"
+    return label
+
+
+def page_parts(run: RunState, items: Sequence[str], stage: Stage, glyphs: Glyphs) -> list[Part]:
+    """Which page is shown, and what on the others needs attention."""
+    parts: list[Part] = []
+    waiting = [run.items[item].state for item in stage.out_of_sight(items)]
+    for state in sorted(ATTENTION, key=lambda state: state.look.order):
+        if number := waiting.count(state):
+            text = f"off page: {count(number)} {glyphs.word(state)}  "
+            parts.append((text, f"{STATE_STYLES[state]} bold"))
+    if stage.layout.pages > 1 and not stage.zoomed and stage.mode is Mode.GRID:
+        parts.append((f"page {stage.page + 1}/{stage.layout.pages}  ", "bold"))
+    return parts

@@ -1,0 +1,120 @@
+"""Keys that tell the engine something."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.app import wishes
+from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import AnyCommand, Cancel
+from assemblyzero_tui.widgets.banner import Trouble
+from assemblyzero_tui.widgets.layout import Mode
+
+
+class Working(DashboardPart):
+    """Keys that tell the engine something."""
+
+    def action_pause(self) -> None:
+        self._wish(wishes.pause_or_resume(self._screen.targets()), "There is nothing to pause.")
+
+    def action_pause_all(self) -> None:
+        self._wish(wishes.pause_or_resume_all(self._screen.run_state), "There is nothing to pause.")
+
+    def action_cancel(self, force: bool = False) -> None:
+        items = wishes.cancellable(self._screen.targets())
+        if not items:
+            self._screen.notify("There is nothing to cancel.")
+            return
+        from assemblyzero_tui.widgets.dialogs import Confirm
+
+        verb = "End at once" if force else "Cancel"
+        detail = (
+            "Its process is killed; the call in flight is lost. The checkpoint is kept."
+            if force
+            else "It ends at once if it can. Its checkpoint is kept, so it can be tried again."
+        )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._wish(Cancel(items=items, force=force), "")
+
+        self._app.push_screen(
+            Confirm(
+                f"{verb} {wishes.named(items)}?", detail, f"Yes, {verb.lower()}",
+                glyphs=self._screen.glyphs,
+            ),
+            answered,
+        )  # fmt: skip
+
+    def action_force_cancel(self) -> None:
+        self.action_cancel(force=True)
+
+    def action_retry(self) -> None:
+        if self.engine_gone:
+            self.action_resume_run()
+        else:
+            self._wish(wishes.retry(self._screen.targets()), "There is nothing to retry.")
+
+    def _wish(self, command: AnyCommand | None, otherwise: str) -> None:
+        """Sends a command; says so if there is none."""
+        if command is None:
+            self._screen.notify(otherwise)
+            return
+        self._screen.table.marks.clear()
+        self.send(command)
+
+    def send(self, command: AnyCommand) -> None:
+        """Sends a command; a refusal is shown."""
+        self._screen.run_worker(self._send(command), group="send")
+
+    async def _send(self, command: AnyCommand) -> bool:
+        try:
+            await self._screen.source.send(command)
+        except (TuiError, OSError) as error:
+            self._screen.notify(str(error), severity="error", markup=False)
+            return False
+        self._app.look_now()
+        return True
+
+    def action_mark(self) -> None:
+        if self._screen.stage.mode is Mode.LIST:
+            self._screen.table.toggle_mark()
+
+    def action_mark_all(self) -> None:
+        if self._screen.stage.mode is Mode.LIST:
+            self._screen.table.toggle_all_marks()
+
+    def action_order(self) -> None:
+        screen = self._screen
+        if screen.stage.mode is Mode.LIST:
+            screen.table.next_order()
+            screen.lay_out(screen.table.item)
+
+    @property
+    def engine_gone(self) -> bool:
+        """Whether something is left to do and nobody does it, and somebody could."""
+        screen = self._screen
+        run = screen.run_state
+        if screen.source.live or not run.unfinished():
+            return False
+        return self._app.can_resume or self._app.was_live
+
+    def action_resume_run(self) -> None:
+        self._app.resume_run()
+
+    def find_trouble(self) -> Trouble | None:
+        """What the banner says now."""
+        app, run = self._app, self._screen.run_state
+        if app.parting:
+            return Trouble(app.parting)
+        if self.engine_gone:
+            stopped = run.ended is not None and run.end_reason == "stopped"
+            what = "The run was stopped" if stopped else "The engine has gone"
+            buttons = (("r", "Resume", "screen.resume_run"),) if app.can_resume else ()
+            how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
+            return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
+        if run.held and not run.finished:
+            why = f": {run.held_reason}" if run.held_reason else ""
+            return Trouble(
+                f"Paused{why}. No item is started.", (("P", "Resume all", "screen.pause_all"),)
+            )
+        return None
