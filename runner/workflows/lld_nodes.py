@@ -112,7 +112,7 @@ class LldNodes:
         """Has the next draft written."""
         draft_number = state["drafts"] + 1
         context = guards.read_context(self._spec.options.context)
-        self._progress(state["visits"], f"draft {draft_number}")
+        self._progress(draft_number, f"draft {draft_number}")
         if state["reviews"]:
             tier1 = sum(len(review["tier1_issues"]) for review in state["reviews"])
             told = style.count(len(state["reviews"]), "verdict")
@@ -149,7 +149,7 @@ class LldNodes:
                 "Read the last verdict in its lineage folder, make the issue clearer and run it "
                 "with --fresh, or allow more with --max-iterations.",
             )
-        self._progress(visit, f"gate {visit}")
+        self._progress(state["drafts"], f"gate {visit}")
         gate = f"Human edit gate {visit}/{limit}, automatic:"
         if awaits_review(state):
             guards.check_draft(state["draft"])
@@ -161,7 +161,7 @@ class LldNodes:
     def review(self, state: LldState) -> dict[str, Any]:
         """Has the newest draft judged."""
         draft_number = state["drafts"]
-        self._progress(state["visits"], f"review {draft_number}")
+        self._progress(draft_number, f"review {draft_number}")
         self._say(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
         review, answer = ask_for_review(
             lld_texts.review_request(state), self._context.ask, self._on_repair
@@ -225,7 +225,7 @@ class LldNodes:
         self._say(f"      Rounds:  {drafts}, {style.count(len(state['reviews']), 'review')}")
         if not last["gemini"]:
             self._say(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
-        self._progress(state["visits"], "approved")
+        self._progress(state["drafts"], "approved")
         return {"output": str(output), "last": number}
 
     def _print_verdict(self, record: ReviewRecord, name: str) -> None:
@@ -284,8 +284,10 @@ class LldNodes:
     def _say(self, text: str) -> None:
         self._context.say(text)
 
-    def _progress(self, visit: int, note: str) -> None:
-        self._context.progress(visit, self._spec.options.max_iterations, note)
+    def _progress(self, draft: int, note: str) -> None:
+        """Each draft passes the gate twice, unless it is approved: before and after its review."""
+        drafts_at_most = (self._spec.options.max_iterations + 1) // 2
+        self._context.progress(draft, drafts_at_most, note)
 
 
 def awaits_review(state: LldState) -> bool:
