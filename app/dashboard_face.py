@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import sys
 import termios
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 from textual.app import App
 
-from assemblyzero_tui.app.faces import Face
+from assemblyzero_tui.app.faces import Face, is_terminal
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
@@ -57,7 +59,20 @@ def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
         CannotOpenError: the terminal cannot be used; nothing was shown.
     """
     check_terminal()
-    return asyncio.run(_run(app, signals, mouse=mouse))
+    with _painting_on_stdout():
+        return asyncio.run(_run(app, signals, mouse=mouse))
+
+
+@contextlib.contextmanager
+def _painting_on_stdout() -> Iterator[None]:
+    """Textual paints on stderr; where that goes elsewhere (``2> file``), stdout is the terminal."""
+    before = sys.__stderr__
+    if not is_terminal(before):
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = before  # type: ignore[misc]
 
 
 def check_terminal() -> None:
