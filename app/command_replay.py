@@ -28,17 +28,7 @@ from assemblyzero_tui.app.faces import Face, face_options
 @face_options
 def command(run: str, speed: float, face: Face) -> int:
     """Show a run again, as it went; nothing is started."""
-    from assemblyzero_tui.app.signals import Signals
-    from assemblyzero_tui.runner.replay import Replay
+    from assemblyzero_tui.app.launch import show_again
     from assemblyzero_tui.runner.runs import find_run
 
-    source = Replay(find_run(run), speed=speed)
-    with Signals() as signals:
-        if face.kind == "dashboard":
-            from assemblyzero_tui.app.dashboard_face import show_dashboard
-
-            show_dashboard(source, face, signals)
-            return 0
-        from assemblyzero_tui.app.headless import follow_replay
-
-        return follow_replay(source, face, signals)
+    return show_again(find_run(run), face, speed)

@@ -23,9 +23,12 @@ from assemblyzero_tui.runner.events import Stop
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.replay import Replay
 from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.runs import is_alive
 
 POLL = 0.25
 """Seconds between two looks at the logs."""
+LEAVING = 0.02
+"""Seconds between two looks whether the engine has left."""
 GONE = 2.0
 """Seconds without an engine after which a run counts as broken off."""
 
@@ -143,8 +146,8 @@ class Headless:
     async def _engine_gone(self) -> None:
         """Waits, a short while, until the engine has written its report and left."""
         deadline = time.monotonic() + 10.0
-        while self._source.live and not self._left and time.monotonic() < deadline:
-            await self._source.news(0.05)
+        while self._served and is_alive(self._source.folder) and time.monotonic() < deadline:
+            await asyncio.sleep(LEAVING)
 
     def _reader_gone(self) -> None:
         if not self._owner:

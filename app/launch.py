@@ -9,7 +9,7 @@ import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.runner.client import LiveRun, start_engine
+from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import create_run, renew_socket
 
@@ -55,24 +55,43 @@ def show(folder: RunFolder, face: Face) -> int:
         return _show(source, face, signals, owner=False)
 
 
-def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
-    if face.notice:
-        click.echo(face.notice, err=True)
-    if face.kind == "dashboard":
-        from assemblyzero_tui.app.dashboard_face import CannotOpenError, show_dashboard
+def show_again(folder: RunFolder, face: Face, speed: float) -> int:
+    """Shows a run again, ``speed`` times as fast as it went."""
+    from assemblyzero_tui.runner.replay import Replay
 
-        try:
-            code = show_dashboard(source, face, signals)
-        except CannotOpenError as error:
-            click.echo(f"The terminal cannot be opened ({error}). Plain lines instead.", err=True)
-            source = LiveRun(source.folder)
-            source.poll()
-        else:
-            _farewell(source)
+    source = Replay(folder, speed=speed)
+    with Signals() as signals:
+        code = _on_dashboard(source, face, signals)
+        if code is not None:
             return code
+        from assemblyzero_tui.app.headless import follow_replay
+
+        return follow_replay(source, face, signals)
+
+
+def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
+    code = _on_dashboard(source, face, signals)
+    if code is not None:
+        _farewell(source)
+        return code
     from assemblyzero_tui.app.headless import follow_run
 
     return follow_run(source, face, signals, owner=owner)
+
+
+def _on_dashboard(source: Source, face: Face, signals: Signals) -> int | None:
+    """Shows the dashboard, if that is wanted and possible; the exit code, or ``None`` if not."""
+    if face.notice:
+        click.echo(face.notice, err=True)
+    if face.kind != "dashboard":
+        return None
+    from assemblyzero_tui.app.dashboard_face import CannotOpenError, show_dashboard
+
+    try:
+        return show_dashboard(source, face, signals)
+    except CannotOpenError as error:
+        click.echo(f"The terminal cannot be opened ({error}). Plain lines instead.", err=True)
+        return None
 
 
 def _farewell(source: LiveRun) -> None:

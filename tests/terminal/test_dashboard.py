@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 
@@ -11,7 +10,7 @@ import pytest
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from assemblyzero_tui.runner.states import State
-from tests.terminal.screen import PROGRAM, program
+from tests.terminal.screen import PROGRAM, Terminal, program
 from tests.waiting import wait_for
 
 SLOW = ("demo", "--latency", "60", "--items", "3", "--parallel", "2")
@@ -147,39 +146,37 @@ def test_a_terminal_of_20x5_says_so_and_recovers_when_it_grows() -> None:
     stop()
 
 
-def test_a_replay_is_shown_on_the_dashboard() -> None:
+@pytest.fixture
+def ended() -> str:
+    """The name of a run that has ended."""
     assert run("demo", "--items", "2", "--latency", "0", "--plain").returncode == 0
-    with program("replay", the_run().path.name, "--speed", "100") as terminal:
+    return the_run().path.name
+
+
+def test_an_ended_run_and_its_replay_are_shown_on_the_dashboard(ended: str) -> None:
+    with program("attach") as terminal:
+        terminal.wait_for("DONE")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    with program("replay", ended, "--speed", "100") as terminal:
         terminal.wait_for("LLD-102")
         terminal.wait_for("DONE")
         terminal.press("d")
         assert terminal.wait() == 0
 
 
-def test_an_ended_run_is_shown_with_its_logs() -> None:
-    assert run("demo", "--items", "1", "--latency", "0", "--plain").returncode == 0
-    with program("attach") as terminal:
-        terminal.wait_for("DONE")
-        terminal.press("q")
+def test_a_terminal_that_cannot_be_opened_gets_plain_lines(ended: str) -> None:
+    with program("replay", ended, "--speed", "1000", TERM="dumb") as terminal:
         assert terminal.wait() == 0
-
-
-def test_a_terminal_that_cannot_be_opened_gets_plain_lines() -> None:
-    with program("demo", "--items", "1", "--latency", "0", TERM="dumb") as terminal:
-        assert terminal.wait(60) == 0
         said = terminal.raw.decode()
     assert "No dashboard here: TERM is 'dumb'" in said
     assert "LLD-101 RUN -> DONE" in said
     assert "\x1b[?1049h" not in said
 
-
-def test_a_closed_input_gets_plain_lines() -> None:
-    from tests.terminal.screen import Terminal
-
-    command = " ".join([*PROGRAM, "demo", "--items", "1", "--latency", "0", "<&-"])
+    command = " ".join([*PROGRAM, "replay", ended, "--speed", "1000", "<&-"])
     terminal = Terminal(["sh", "-c", command])
     try:
-        assert terminal.wait(60) == 0
+        assert terminal.wait() == 0
         said = terminal.raw.decode()
     finally:
         terminal.close()
@@ -187,13 +184,13 @@ def test_a_closed_input_gets_plain_lines() -> None:
     assert "LLD-101 RUN -> DONE" in said
 
 
-def test_plain_lines_have_colours_on_a_terminal_unless_no_color() -> None:
-    coloured = ("demo", "--items", "1", "--latency", "0", "--plain")
-    with program(*coloured) as terminal:
-        assert terminal.wait(60) == 0
+def test_plain_lines_have_colours_on_a_terminal_unless_no_color(ended: str) -> None:
+    again = ("replay", ended, "--speed", "1000", "--plain")
+    with program(*again) as terminal:
+        assert terminal.wait() == 0
         assert b"\x1b[32m" in terminal.raw
-    with program(*coloured, NO_COLOR="") as terminal:
-        assert terminal.wait(60) == 0
+    with program(*again, NO_COLOR="") as terminal:
+        assert terminal.wait() == 0
         assert b"\x1b" not in terminal.raw
 
 
@@ -204,4 +201,3 @@ def test_ctrl_c_on_plain_lines_stops_and_everything_is_saved() -> None:
         assert terminal.wait() == 130
         assert b"Stopping: everything is saved" in terminal.raw
     assert not is_alive(the_run())
-    assert os.environ["ASSEMBLYZERO_HOME"]

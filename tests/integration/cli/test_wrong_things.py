@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.events import NodeStarted
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import known_runs, run_folders
-from tests.integration.cli.conftest import Program, make_repository
+from tests.integration.cli.conftest import Program
 from tests.stand_ins import write_issue
 from tests.waiting import wait_for
 
@@ -221,18 +221,6 @@ def test_an_issue_that_changed_since_its_checkpoint(
     again = program("lld", "1", "--fresh", *QUICK)
     assert again.returncode == 0, again.stdout
     assert "Something else" in (repository / "docs/lld/active/LLD-001.md").read_text()
-
-
-def test_two_repositories_do_not_hold_each_other_up(
-    program: Program, issues: Issues, tmp_path: Path
-) -> None:
-    issues(1)
-    first = program.start("lld", "1", *SLOW)
-    wait_for(lambda: has_begun("N1_design"), "draft")
-    program.repository = make_repository(tmp_path / "another")
-    assert program("lld", "1", *QUICK).returncode == 0
-    first.terminate()
-    assert first.wait(30) == 143
 
 
 def test_a_folder_for_sockets_that_others_can_enter(
