@@ -202,7 +202,10 @@ class LiveRun:
         return reply
 
     async def news(self, timeout: float) -> None:
-        if await self.connect() and self._link is not None:
+        connected = False
+        with contextlib.suppress(EngineError):
+            connected = await self.connect()
+        if connected and self._link is not None:
             await self._link.news(timeout)
         else:
             await asyncio.sleep(timeout)
@@ -231,10 +234,13 @@ class _Link:
     async def open(cls, path: Path) -> _Link:
         reader, writer = await asyncio.open_unix_connection(str(path))
         link = cls(reader, writer)
-        reply = await link.send(Hello(protocol=PROTOCOL))
-        if reply.error:
+        try:
+            reply = await link.send(Hello(protocol=PROTOCOL))
+            if reply.error:
+                raise EngineError(reply.error)
+        except BaseException:
             await link.close()
-            raise EngineError(reply.error)
+            raise
         return link
 
     async def send(self, command: AnyCommand) -> Reply:

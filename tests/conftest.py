@@ -18,7 +18,15 @@ PATIENCE = 10.0
 """Seconds that processes get to leave by themselves when their test is over."""
 _FOREIGN = ("ASSEMBLYZERO_", "AGENTOS_", "LANGSMITH_", "LANGCHAIN_", "TEXTUAL")
 _OF_PYTEST = "TEXTUAL_SNAPSHOT_"
-_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS")
+_KEYS = (
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+)
 
 
 @pytest.fixture(autouse=True)
