@@ -36,7 +36,6 @@ from assemblyzero_tui.widgets.layout import (
     list_cells,
     single_cells,
 )
-from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.pool_strip import PoolStrip
 from assemblyzero_tui.widgets.steps import SidePanel
@@ -70,8 +69,11 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
     DashboardScreen {
         layout: vertical;
         background: $background;
+        & > PoolStrip { display: none; }
+        &.-tall > PoolStrip { display: block; }
         & > #too-small { display: none; height: 1fr; content-align: center middle; }
         &.-too-small > * { display: none; }
+        &.-too-small > Banner { display: none; }
         &.-too-small > #too-small { display: block; }
     }
     """
@@ -97,6 +99,8 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         self.hints = KeyHints()
         self.panes: list[WorkflowPane] = []
         self._clock = clock
+        self.chosen = ""
+        """The item that had the focus last."""
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
@@ -156,14 +160,20 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         """The item that the keys act on."""
         if self.stage.zoomed:
             return self.stage.zoomed
-        if isinstance(self.focused, LogPane):
-            for pane in self.shown_panes:
-                if pane.log_pane is self.focused:
-                    return pane.item
         if self.stage.mode is Mode.LIST:
-            return self.table.item
-        panes = self.shown_panes
-        return panes[0].item if panes else ""
+            pane = self._pane_in_focus
+            return pane.item if pane is not None else self.table.item
+        shown = [pane.item for pane in self.shown_panes]
+        return self.chosen if self.chosen in shown else shown[0] if shown else ""
+
+    @property
+    def _pane_in_focus(self) -> WorkflowPane | None:
+        return next((p for p in self.shown_panes if p.log_pane is self.focused), None)
+
+    def choose(self, pane: WorkflowPane) -> None:
+        """Gives a pane the focus; from now on the keys act on its item."""
+        self.chosen = pane.item
+        pane.log_pane.focus()
 
     def targets(self) -> list[ItemState]:
         """The items that a command is meant for: the marked ones, else the current one."""
@@ -191,14 +201,14 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         self._placed_items = len(self.run_state.items)
         layout = self.stage.fit(self._placed_items, width, height)
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
+        self.set_class(header_rows(height) == 2 and layout.mode is not Mode.TOO_SMALL, "-tall")
         if layout.mode is Mode.TOO_SMALL:
             text = (
                 f"{width}{self.glyphs.times}{height} is too small; 60{self.glyphs.times}15 will do"
             )
             self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
             return
-        self.pool.display = header_rows(height) == 2
-        body = height - header_rows(height) - 1 - self.banner.display
+        body = height - header_rows(height) - 1 - (self.trouble is not None)
         with self.app.batch_update():
             self.grid.place(self._placed(width, body))
         self._focus_item(focus)
@@ -247,22 +257,15 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         return (place + 1) % 10
 
     def _focus_item(self, item: str) -> None:
-        panes = self.shown_panes
         if self.stage.mode is Mode.LIST and not self.stage.zoomed:
             self.table.go_to_item(item)
-            if not isinstance(self.focused, ItemTable | LogPane) or not self._in_sight():
+            if self._pane_in_focus is None:
                 self.table.focus()
             return
-        for pane in panes:
-            if pane.item == item:
-                pane.log_pane.focus()
-                return
-        if panes and not self._in_sight():
-            panes[0].log_pane.focus()
-
-    def _in_sight(self) -> bool:
-        focused = self.focused
-        return focused is self.table or any(p.log_pane is focused for p in self.shown_panes)
+        panes = self.shown_panes
+        chosen = next((pane for pane in panes if pane.item == item), None)
+        if chosen is not None or panes:
+            self.choose(chosen or panes[0])
 
     # Telling
 
@@ -290,8 +293,7 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         with self.app.batch_update():
             self._tell_trouble()
             self.header.tell(run, now, self.glyphs)
-            if self.pool.display:
-                self.pool.tell(run, now, self.glyphs)
+            self.pool.tell(run, now, self.glyphs)
             if self.table.display and self.stage.mode is Mode.LIST:
                 self.table.tell()
             shown = self.shown_panes
@@ -309,10 +311,10 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
     def _tell_trouble(self) -> None:
         trouble = self.find_trouble()
         if trouble != self.trouble:
+            was = self.trouble
             self.trouble = trouble
-            was = self.banner.display
             self.banner.tell(trouble, self.glyphs)
-            if self.banner.display != was:
+            if (was is None) != (trouble is None):
                 self.call_after_refresh(self.lay_out)
         elif trouble is not None:
             self.banner.tell(trouble, self.glyphs)

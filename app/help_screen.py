@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
             padding: 1 2;
             scrollbar-size-vertical: 1;
         }
-        &.-plain > #help { border: ascii $primary; }
+        &.-plain > #help { border: ascii $primary; scrollbar-size-vertical: 0; }
         & Static { height: auto; }
     }
     """

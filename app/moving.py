@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard_part import DashboardPart
 from assemblyzero_tui.app.stage import neighbour
-from assemblyzero_tui.widgets.item_table import ItemTable
 from assemblyzero_tui.widgets.layout import Mode
 from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
@@ -24,13 +23,14 @@ class Moving(DashboardPart):
         if screen.stage.zoomed:
             self._zoom_step(step)
             return
-        stops: list[ItemTable | LogPane] = [pane.log_pane for pane in screen.shown_panes]
+        panes = screen.shown_panes
         if screen.stage.mode is Mode.LIST:
-            stops.insert(0, screen.table)
-        if stops:
-            focused = screen.focused
-            place = stops.index(focused) if focused in stops else -step
+            stops = [screen.table, *(pane.log_pane for pane in panes)]
+            place = next((n for n, stop in enumerate(stops) if stop is screen.focused), -step)
             stops[(place + step) % len(stops)].focus()
+        elif panes:
+            place = [pane.item for pane in panes].index(screen.current)
+            screen.choose(panes[(place + step) % len(panes)])
 
     def _zoom_step(self, step: int) -> None:
         screen = self._screen
@@ -40,7 +40,7 @@ class Moving(DashboardPart):
     def action_pane(self, number: int) -> None:
         panes = self._screen.shown_panes
         if self._screen.stage.mode is Mode.GRID and 0 < number <= len(panes):
-            panes[number - 1].log_pane.focus()
+            self._screen.choose(panes[number - 1])
 
     def action_next_page(self) -> None:
         self._turn(1)
@@ -119,4 +119,5 @@ class Moving(DashboardPart):
                 self._screen.tell()
 
     def on_workflow_pane_chosen(self, event: WorkflowPane.Chosen) -> None:
+        self._screen.chosen = event.pane.item
         self._screen.tell()

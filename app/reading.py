@@ -12,17 +12,17 @@ class Reading(DashboardPart):
     """Keys that act on a log or on the program."""
 
     @property
-    def _scrolled(self) -> LogPane | ItemTable | None:
-        focused = self._screen.focused
-        return focused if isinstance(focused, LogPane | ItemTable) else None
+    def _log(self) -> LogPane | None:
+        """The log that the keys act on."""
+        panes = self._screen.shown_panes
+        current = self._screen.current
+        pane = next((pane for pane in panes if pane.item == current), None)
+        return pane.log_pane if pane is not None else None
 
     @property
-    def _log(self) -> LogPane | None:
-        focused = self._screen.focused
-        if isinstance(focused, LogPane):
-            return focused
-        panes = self._screen.shown_panes
-        return panes[0].log_pane if panes else None
+    def _scrolled(self) -> LogPane | ItemTable | None:
+        table = self._screen.table
+        return table if self._screen.focused is table and table.display else self._log
 
     def action_down(self) -> None:
         if self._scrolled is not None:

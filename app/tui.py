@@ -48,7 +48,7 @@ class Ending(StrEnum):
     """All items were through."""
 
 
-class DashboardApp(App[Ending]):
+class DashboardApp(App[Ending], inherit_bindings=False):
     """The dashboard of one run.
 
     Args:

@@ -28,6 +28,7 @@ class Banner(TextLine):
         display: none;
         background: $warning 22%;
         color: $foreground;
+        &.-shown { display: block; }
         &.-severe { background: $error 28%; }
     }
     """
@@ -44,8 +45,7 @@ class Banner(TextLine):
     def tell(self, trouble: Trouble | None, glyphs: Glyphs) -> None:
         """Shows the trouble, or hides."""
         self._said = (trouble, glyphs)
-        if self.display != (trouble is not None):
-            self.display = trouble is not None
+        self.set_class(trouble is not None, "-shown")
         if trouble is None:
             return
         self.set_class(trouble.severe, "-severe")
@@ -66,4 +66,4 @@ class Banner(TextLine):
             actions.append((at, at + button.cell_length, action))
             at += button.cell_length + 1
             right += [button, " "]
-        self.show(spread(left, right, width), actions)
+        self.show(spread(left, right, width, glyphs.ellipsis), actions)

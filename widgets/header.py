@@ -80,7 +80,7 @@ def header_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Con
     length = min(24, room(left, items, middle, right) - 1)
     if length >= 6:
         right = [*bar(run.done_fraction(), length, glyphs), " ", *right]
-    return spread([*left, *items, *middle], right, width)
+    return spread([*left, *items, *middle], right, width, glyphs.ellipsis)
 
 
 class Header(TextLine):

@@ -163,7 +163,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         title = f"{count(n)} item{'' if n == 1 else 's'}{marked}"
         place = self.order.value
         if n > self.height > 0:
-            place += f" {self.glyphs.dot} {self.cursor + 1} of {count(n)}"
+            place += f" {self.glyphs.dot} {count(self.cursor + 1)} of {count(n)}"
         if (title, place) != self._said:
             self._said = (title, place)
             self.border_title = Content(title)

@@ -23,6 +23,7 @@ class LogView:
         """Whether long lines take several rows."""
         self.height = 0
         """Rows there are."""
+        self._extent = (reader.size, reader.line_count)
         self._left_at = 0
         """Lines there were when the reader left the end."""
 
@@ -43,7 +44,10 @@ class LogView:
 
     def take_in(self) -> bool:
         """Reads how far the log has grown; true if anything changed."""
-        changed = self.reader.refresh()
+        self.reader.refresh()
+        extent = (self.reader.size, self.total)
+        changed = extent != self._extent
+        self._extent = extent
         self.settle()
         return changed
 

@@ -39,7 +39,7 @@ def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Cont
         working = run.ended is not None or any(run.counts[state] for state in AT_WORK)
         spent = clock(end - run.started) if working else roughly(end - run.started)
         right = [(f"{run.run}{dot}{slots}{dot}{spent} ", "$text-muted")]
-    return spread([" ", *pool_parts(run, glyphs)], right, width)
+    return spread([" ", *pool_parts(run, glyphs)], right, width, glyphs.ellipsis)
 
 
 class PoolStrip(TextLine):

@@ -29,13 +29,13 @@ def _plain(part: str | tuple[str, str]) -> Content:
     return Content(part if isinstance(part, str) else part[0])
 
 
-def spread(left: list[Part], right: list[Part], width: int) -> Content:
+def spread(left: list[Part], right: list[Part], width: int, ellipsis: str = "…") -> Content:
     """Two groups of parts at both ends of a row; the left one is cut where they would meet."""
     ending = Content.assemble(*right)
     room = max(0, width - ending.cell_length - (1 if right else 0))
     beginning = Content.assemble(*left)
     if beginning.cell_length > room:
-        beginning = beginning.truncate(room, ellipsis=True)
+        beginning = beginning.truncate(max(0, room - len(ellipsis))) + ellipsis[:room]
     gap = max(0, width - beginning.cell_length - ending.cell_length)
     return Content.assemble(beginning, " " * gap, ending)
 

@@ -15,6 +15,7 @@ from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.status_line import LogFigures, StatusLine
 from assemblyzero_tui.widgets.steps import StepsLine
+from assemblyzero_tui.widgets.wording import cut
 
 STEPS_FROM = (76, 16)
 """Columns and rows from which a pane that is alone shows the nodes."""
@@ -83,7 +84,7 @@ class WorkflowPane(Widget):
         self.log_pane = LogPane(glyphs)
         self.status = StatusLine()
         self.steps = StepsLine()
-        self._title: tuple[int, str, str, bool] | None = None
+        self._title: tuple[int, str, str, bool, int] | None = None
         self._subtitle = ""
         self._state: State | None = None
         self._alone = False
@@ -111,7 +112,8 @@ class WorkflowPane(Widget):
         """
         if item.state is not self._state:
             self._restyle(item.state)
-        title = (number or 0, item.id, item.info.title, item.state.wants_attention)
+        room = self.size.width if self.glyphs.plain else 0
+        title = (number or 0, item.id, item.info.title, item.state.wants_attention, room)
         if title != self._title:
             self._title = title
             self.border_title = self._title_content(item, number)
@@ -143,6 +145,8 @@ class WorkflowPane(Widget):
         flag = f"{self.glyphs.flag} " if item.state.wants_attention else ""
         place = f"{number} " if number is not None else ""
         title = f"  {one_line(item.info.title)}" if item.info.title else ""
+        if self.glyphs.plain:
+            title = cut(title, self.size.width - len(place + flag + item.id) - 4, "~")
         return Content.assemble((place, "dim"), flag, (item.id, "bold"), title)
 
     def _restyle(self, state: State) -> None:

@@ -1,0 +1,259 @@
+"""Keys that tell the engine something, and what the dashboard says of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.app.summary_screen import SummaryScreen
+from assemblyzero_tui.app.tui import Ending
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.events import (
+    Cancel,
+    EngineStarted,
+    Notice,
+    Pause,
+    Resume,
+    Retry,
+    RunEnded,
+    RunHeld,
+    Stop,
+)
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
+from tests.ui.journals import Story, build, finished, mixed
+from tests.ui.playing import PlayedRun, watching
+
+
+async def test_p_pauses_and_resumes_the_item(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("2", "p")
+        await seen.sends(Pause(items=["LLD-43"]))
+        seen.source.change("LLD-43", State.PAUSING, reason="by you")
+        await seen.shows("‖ PAUSE… · by you", "p Resume")
+        seen.source.change("LLD-43", State.PAUSED, reason="by you")
+        await seen.shows("‖ PAUSE · by you")
+        await seen.press("p")
+        await seen.sends(Resume(items=["LLD-43"]))
+
+
+async def test_a_pause_says_how_long_the_call_may_still_take(tmp_path: Path) -> None:
+    async with watching(tmp_path, 1) as seen:
+        seen.source.change("LLD-42", State.PAUSING, reason="by you")
+        await seen.shows("after this call, within 10m")
+
+
+async def test_capital_p_holds_the_run_and_lets_it_go_on(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6) as seen:
+        await seen.press("P")
+        await seen.sends(Pause())
+        seen.source.happen(RunHeld(held=True, reason="by you"))
+        await seen.shows("Paused: by you. No item is started.", "Resume all")
+        await seen.press("P")
+        await seen.sends(Resume())
+        seen.source.happen(RunHeld(held=False))
+        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+
+
+async def test_the_buttons_of_the_banner_work(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6, built={"held": "by you"}) as seen:
+        await seen.shows("Resume all")
+        width = seen.app.size.width
+        await seen.pilot.click(seen.board.banner, offset=(width - 5, 0))
+        await seen.sends(Resume())
+
+
+async def test_hints_of_the_footer_can_be_clicked(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.pilot.click(seen.board.hints, offset=(3, 0))
+        await seen.sends(Pause(items=["LLD-42"]))
+        await seen.pilot.click(seen.board.hints, offset=(seen.app.size.width - 4, 0))
+        await seen.until(lambda: isinstance(seen.app.screen, QuitDialog), "dialog")
+
+
+@pytest.mark.parametrize(("key", "force"), [("x", False), ("X", True)])
+async def test_cancel_asks_and_names_the_item(tmp_path: Path, key: str, force: bool) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press(key)
+        assert isinstance(seen.app.screen, Confirm)
+        await seen.shows("LLD-42?")
+        await seen.press("enter")
+        assert seen.app.screen is seen.board
+        assert not seen.source.sent, "No has the focus"
+        await seen.press(key, "y")
+        await seen.sends(Cancel(items=["LLD-42"], force=force))
+
+
+async def test_nothing_to_do_is_said_and_not_sent(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("3")
+        for key, text in (("p", "pause"), ("x", "cancel"), ("r", "retry")):
+            await seen.press(key)
+            await seen.shows(f"There is nothing to {text}.")
+        assert not seen.source.sent
+
+
+async def test_r_tries_a_failed_item_again(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6) as seen:
+        await seen.press("5")
+        await seen.shows("r Retry")
+        await seen.press("r")
+        await seen.sends(Retry(items=["LLD-46"]))
+
+
+async def test_marked_items_are_meant_together(tmp_path: Path) -> None:
+    async with watching(tmp_path, 20) as seen:
+        await seen.press("s", "home", "space", "space")
+        await seen.shows("2 marked")
+        await seen.press("p")
+        await seen.sends(Pause(items=["LLD-42", "LLD-43"]))
+        assert not seen.board.table.marks
+        await seen.press("asterisk")
+        assert len(seen.board.table.marks) == 20
+        await seen.press("asterisk")
+        assert not seen.board.table.marks
+
+
+async def test_a_refusal_is_shown(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        seen.source.refusal = "LLD-42 [is] busy."
+        await seen.press("p")
+        await seen.shows("LLD-42 [is] busy.")
+
+
+async def test_what_finishes_is_announced(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6) as seen:
+        seen.source.change("LLD-42", State.FAILED, reason="no [valid] answer")
+        await seen.shows("LLD-42 failed", "no [valid] answer")
+        seen.source.happen(Notice(text="the disk is almost full", level="warning"))
+        await seen.shows("the disk is almost full")
+
+
+async def test_what_happened_before_is_not_announced(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6) as seen:
+        await seen.press("tab")
+        assert not list(seen.app._notifications)
+
+
+async def test_the_end_of_the_engine_is_said_and_r_resumes(tmp_path: Path) -> None:
+    again = PlayedRun(build(tmp_path / "again", mixed(3)))
+
+    async def resume() -> Source:
+        return again
+
+    async with watching(tmp_path, 3, resume=resume) as seen:
+        seen.source.engine_goes()
+        await seen.shows("The engine has gone; nothing is lost.", "r  Resume")
+        await seen.press("r")
+        await seen.until(lambda: seen.board.source is again, "new source")
+        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+        again.happen(EngineStarted(pid=4711, resumed=True))
+        await seen.shows("2 WAIT")
+
+
+async def test_without_a_way_to_resume_the_command_is_named(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        seen.source.engine_goes()
+        await seen.shows("Go on with: assemblyzero-tui resume 20260921-142000-lld")
+
+
+async def test_a_replay_has_no_engine_to_miss(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3, live=False) as seen:
+        await seen.press("tab")
+        assert seen.board.trouble is None
+
+
+async def test_d_leaves(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("d")
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.LEFT
+    assert not seen.source.sent
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quitting_asks_what_becomes_of_the_work(tmp_path: Path, key: str) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press(key)
+        assert isinstance(seen.app.screen, QuitDialog)
+        await seen.press("escape")
+        assert seen.app.screen is seen.board
+        await seen.press(key, "l")
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.LEFT
+
+
+async def test_stopping_waits_until_everyone_has_saved(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("q", "s")
+        await seen.sends(Stop())
+        await seen.shows("Stopping: everyone saves.")
+        assert seen.app.return_value is None
+        seen.source.happen(RunEnded(exit_code=3, reason="stopped"))
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.STOPPED
+
+
+async def test_cancelling_everything(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("q", "c")
+        await seen.sends(Cancel())
+        for item in ("LLD-42", "LLD-43"):
+            seen.source.change(item, State.CANCELLED)
+        seen.source.happen(RunEnded(exit_code=3))
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.CANCELLED
+
+
+async def test_the_summary_comes_when_all_is_over_and_stays(tmp_path: Path) -> None:
+    async with watching(tmp_path, [Story("42", "One", State.RUNNING)]) as seen:
+        seen.source.change("LLD-42", State.DONE)
+        seen.source.happen(RunEnded(exit_code=0))
+        seen.source.engine_goes()
+        await seen.until(lambda: isinstance(seen.app.screen, SummaryScreen), "summary")
+        await seen.press("escape", "q")
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.FINISHED
+
+
+async def test_no_summary_by_itself_if_it_is_not_wanted(tmp_path: Path) -> None:
+    async with watching(tmp_path, [Story("42", "One")], keep_summary=False) as seen:
+        seen.source.happen(RunEnded(exit_code=0))
+        await seen.until(lambda: seen.source.state.ended is not None, "end of the run")
+        await seen.pilot.pause()
+        assert seen.app.screen is seen.board
+
+
+async def test_the_summary_can_retry_what_failed(tmp_path: Path) -> None:
+    stories = finished(6)
+    asked: list[list[str]] = []
+    again = PlayedRun(build(tmp_path / "again", mixed(6)))
+
+    async def retry(items: list[str]) -> Source:
+        asked.append(items)
+        return again
+
+    async with watching(tmp_path, stories, live=False, retry=retry,
+                        built={"ended": "finished"}) as seen:  # fmt: skip
+        await seen.press("S")
+        await seen.until(lambda: isinstance(seen.app.screen, SummaryScreen), "summary")
+        await seen.press("r")
+        await seen.until(lambda: seen.board.source is again, "new source")
+        assert asked == [["LLD-45"]]
+        assert seen.app.screen is seen.board
+
+
+async def test_e_writes_the_summary(tmp_path: Path) -> None:
+    async with watching(tmp_path, 6) as seen:
+        await seen.press("E")
+        await seen.shows("Written:")
+        text = seen.source.folder.summary_markdown.read_text()
+        assert "LLD-46" in text
+
+
+async def test_e_says_why_the_summary_cannot_be_written(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        seen.source.folder.summary_markdown.mkdir()
+        await seen.press("E")
+        await seen.shows("The summary was not written")
