@@ -7,8 +7,10 @@ when the app does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -42,8 +44,11 @@ async def shoot(
     name: str, stories: Sequence[Story], size: tuple[int, int], ended: str | None
 ) -> None:
     """Takes one picture, as SVG and as PNG."""
-    with tempfile.TemporaryDirectory() as folder:
-        built = build(Path(folder, "20260921-142000-lld"), stories, ended=ended)
+    home = Path(tempfile.gettempdir(), "assemblyzero")  # shown in the summary: always the same
+    with contextlib.ExitStack() as stack:
+        home.mkdir()
+        stack.callback(shutil.rmtree, home)
+        built = build(home / "runs/20260921-142000-lld", stories, ended=ended)
         replay = Replay(built.folder, clock=lambda: 0.0)
         replay.jump(built.now)
         app = DashboardApp(replay, clock=lambda: 0.0)
