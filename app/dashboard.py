@@ -104,6 +104,7 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
+        self._is_list = False
         self._others_looked = 0.0
         self._grew = self._focus_grew = 0.0
         if glyphs.plain:
@@ -203,9 +204,10 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
         self.set_class(header_rows(height) == 2 and layout.mode is not Mode.TOO_SMALL, "-tall")
         if layout.mode is Mode.TOO_SMALL:
-            text = (
-                f"{width}{self.glyphs.times}{height} is too small; 60{self.glyphs.times}15 will do"
-            )
+            times = self.glyphs.times
+            text = f"{width}{times}{height} is too small; 60{times}15 will do"
+            if len(text) > width:
+                text = f"needs 60{times}15"
             self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
             return
         body = height - header_rows(height) - 1 - (self.trouble is not None)
@@ -257,11 +259,13 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         return (place + 1) % 10
 
     def _focus_item(self, item: str) -> None:
-        if self.stage.mode is Mode.LIST and not self.stage.zoomed:
+        was_list, self._is_list = self._is_list, self.stage.mode is Mode.LIST
+        if self._is_list and not self.stage.zoomed:
             self.table.go_to_item(item)
-            if self._pane_in_focus is None:
+            if self._pane_in_focus is None or not was_list:
                 self.table.focus()
             return
+        self._is_list = False
         panes = self.shown_panes
         chosen = next((pane for pane in panes if pane.item == item), None)
         if chosen is not None or panes:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from textual.app import App
@@ -44,8 +44,14 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     if signals.noted:
         return 128 + signals.noted[0]
     folder = source.folder
-    resume = _resume_of(folder) if isinstance(source, LiveRun) else None
-    app = DashboardApp(source, resume=resume, ascii=face.ascii)
+    app = DashboardApp(source, ascii=face.ascii)
+    if isinstance(source, LiveRun):
+        app = DashboardApp(
+            source,
+            resume=lambda: _serve_again(folder),
+            retry=lambda items: _serve_again(folder, items),
+            ascii=face.ascii,
+        )
     ended_by = run_app(app, signals, mouse=face.mouse)
     if ended_by:
         return 128 + ended_by
@@ -89,13 +95,11 @@ def check_terminal() -> None:
         raise CannotOpenError(str(error.args[-1])) from error
 
 
-def _resume_of(folder: RunFolder) -> Callable[[], Awaitable[Source]]:
-    async def resume() -> Source:
-        renew_socket(folder)
-        await asyncio.to_thread(start_engine(folder).wait)
-        return LiveRun(folder)
-
-    return resume
+async def _serve_again(folder: RunFolder, retry: Sequence[str] | None = None) -> Source:
+    """Starts the engine of a run again; ``retry`` names what is to be tried again."""
+    renew_socket(folder)
+    await asyncio.to_thread(start_engine(folder, retry=retry).wait)
+    return LiveRun(folder)
 
 
 async def _run(app: App[Any], signals: Signals, *, mouse: bool) -> int:

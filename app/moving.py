@@ -118,6 +118,12 @@ class Moving(DashboardPart):
                 pane.tell_place()
                 self._screen.tell()
 
+    def on_workflow_pane_ready(self, event: WorkflowPane.Ready) -> None:
+        screen = self._screen
+        in_table = screen.stage.mode is Mode.LIST and not screen.stage.zoomed
+        if event.pane.item == screen.chosen and not in_table:
+            screen.choose(event.pane)
+
     def on_workflow_pane_chosen(self, event: WorkflowPane.Chosen) -> None:
         self._screen.chosen = event.pane.item
         self._screen.tell()

@@ -275,7 +275,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
             self.run_worker(self._start_again(self._retry(event.items)), group="resume")
         else:
             run = self.source.state.run
-            self.notify(f"Run: assemblyzero-tui resume {run} --retry", markup=False)
+            self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)
 
     def on_summary_screen_leave(self) -> None:
         """The user is done."""

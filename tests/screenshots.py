@@ -27,6 +27,8 @@ SCALE = 1.1
 """Pixels of a PNG for one of the SVG."""
 FONT = "DejaVu Sans Mono"
 """What the PNGs are drawn with; an SVG names a web font that only a browser fetches."""
+FONT_SIZE = 20.27
+"""Pixels: makes a character of that font as wide as the SVG expects."""
 SETTLED = 0.3
 """Seconds in which the app has painted everything."""
 
@@ -60,6 +62,7 @@ async def shoot(
             svg = app.export_screenshot(title="assemblyzero-tui")
     (TARGET / f"{name}.svg").write_text(svg)
     drawn = re.sub(r"font-family: *[^;]*;", f"font-family: {FONT};", svg)
+    drawn = drawn.replace("font-size: 20px", f"font-size: {FONT_SIZE}px")
     cairosvg.svg2png(drawn.encode(), write_to=str(TARGET / f"{name}.png"), scale=SCALE)
     print(TARGET / f"{name}.svg")
 

@@ -76,6 +76,13 @@ class WorkflowPane(Widget):
             super().__init__()
             self.pane = pane
 
+    class Ready(Message):
+        """The pane can take the focus from now on."""
+
+        def __init__(self, pane: WorkflowPane) -> None:
+            super().__init__()
+            self.pane = pane
+
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.glyphs = glyphs
@@ -157,6 +164,9 @@ class WorkflowPane(Widget):
         kind = self.glyphs.border(state)
         self.remove_class(*(f"-{other}" for other in self._KINDS if other != kind))
         self.add_class(f"-{kind}")
+
+    def on_mount(self) -> None:
+        self.post_message(self.Ready(self))
 
     def on_resize(self) -> None:
         self._show_steps()

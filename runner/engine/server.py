@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,8 @@ PROTOCOL = 1
 """Version of the commands and replies; a face says its own in its first command."""
 _ANNOUNCE_INTERVAL = 0.03
 """Seconds between two announcements at least."""
+_LEAVING = 1.0
+"""Seconds for the last replies when the engine leaves."""
 _BACKLOG = 1 << 16
 """Bytes a face may leave unread before announcements are withheld from it."""
 
@@ -27,6 +28,7 @@ class Server:
         self._path = path
         self._obey = obey
         self._faces: set[asyncio.StreamWriter] = set()
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         self._announcing = False
 
@@ -50,6 +52,9 @@ class Server:
                 face.write(line)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = writer
         try:
             while line := await reader.readline():
                 reply = self._answer(line)
@@ -59,6 +64,7 @@ class Server:
         except (ConnectionError, ValueError):
             pass  # the face has gone, or sent a line without an end: it is served no more
         finally:
+            del self._connections[task]
             self._faces.discard(writer)
             writer.close()
 
@@ -83,7 +89,8 @@ class Server:
         if self._server is not None:
             self._server.close()
         self._announce_now()
-        for face in list(self._faces):
-            with contextlib.suppress(ConnectionError):
-                face.close()
+        for writer in self._connections.values():
+            writer.close()
+        if self._connections:
+            await asyncio.wait(list(self._connections), timeout=_LEAVING)
         self._path.unlink(missing_ok=True)

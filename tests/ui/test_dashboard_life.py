@@ -31,7 +31,8 @@ async def test_every_size_shows_something_sensible(tmp_path: Path, n: int) -> No
             text = seen.text()
             if width < 60:
                 assert seen.board.stage.mode is Mode.TOO_SMALL
-                assert text.strip().startswith(f"{width}×{height} is too small"[:width])
+                told = f"{width}×{height} is too small; 60×15 will do"
+                assert text.strip() == (told if len(told) <= width else "needs 60×15")[:width]
                 continue
             assert "q Quit" in text.splitlines()[-1]
             assert len(seen.board.panes) <= MOST_PANES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
@@ -16,6 +17,17 @@ from tests.ui.journals import mixed
 from tests.ui.playing import watching
 
 SMALL = (80, 24)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+async def test_the_first_pane_has_the_focus_at_once(tmp_path: Path, n: int) -> None:
+    async with watching(tmp_path, n) as seen:
+        first = seen.board.shown_panes[0].log_pane
+        await seen.until(lambda: first.has_focus, "focus")
+        await seen.press("v")
+        await seen.until(lambda: seen.board.table.has_focus, "focus in the list")
+        await seen.press("z")
+        await seen.until(lambda: seen.board.shown_panes[0].log_pane.has_focus, "focus in front")
 
 
 async def test_tab_goes_from_pane_to_pane_and_around(tmp_path: Path) -> None:

@@ -176,7 +176,8 @@ def test_the_iteration_cap_ends_the_workflow(
     with pytest.raises(WorkflowError, match="max_iterations"):
         run_graph(context)
 
-    assert max(visit for visit, _, _ in context.notes) == limit
+    gates = [note for _, _, note in context.notes if note.startswith("gate ")]
+    assert gates == [f"gate {visit}" for visit in range(1, limit + 1)]
     assert audit_of(repository)[-1]["event"] == "max_iterations"
     assert status_of(repository, AT_ONCE)["status"] == "blocked"
     with pytest.raises(WorkflowError, match="max_iterations"):

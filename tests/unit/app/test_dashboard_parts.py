@@ -1,0 +1,161 @@
+"""The parts of the dashboard without a screen: stage, wishes, footer, toasts, table of commands."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.app import wishes
+from assemblyzero_tui.app.announcements import announcements, terminal_title
+from assemblyzero_tui.app.commands import COMMANDS, Where, bindings, listed, markdown_table
+from assemblyzero_tui.app.footer import Situation, hints
+from assemblyzero_tui.app.stage import Stage, neighbour
+from assemblyzero_tui.runner.events import ItemChanged, ItemInfo, Notice, Pause, Resume, Retry
+from assemblyzero_tui.runner.run_state import ItemState, RunState
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.layout import Mode
+
+
+def item(name: str, state: State) -> ItemState:
+    return ItemState(ItemInfo(id=name, key=name), 0, state)
+
+
+def run_of(*states: State) -> RunState:
+    run = RunState()
+    for number, state in enumerate(states):
+        run.items[str(number)] = item(str(number), state)
+        run.counts[state] += 1
+    return run
+
+
+def test_the_page_stays_with_its_items_when_the_size_changes() -> None:
+    stage = Stage()
+    stage.fit(6, 80, 24)
+    assert stage.turn(1)
+    assert not stage.turn(1)
+    items = [str(n) for n in range(6)]
+    assert stage.in_grid(items) == ["4", "5"]
+    assert stage.out_of_sight(items) == ["0", "1", "2", "3"]
+    stage.fit(6, 120, 40)
+    assert stage.in_grid(items) == items
+    stage.turn_to(items, "5")
+    assert stage.page == 0
+
+
+def test_a_wish_for_the_list_and_back() -> None:
+    stage = Stage(zoomed="x")
+    stage.fit(3, 120, 40)
+    stage.toggle()
+    assert (stage.fit(3, 120, 40).mode, stage.zoomed) == (Mode.LIST, "")
+    stage.toggle()
+    assert stage.fit(3, 120, 40).mode is Mode.GRID
+
+
+def test_neighbours_stop_at_the_ends() -> None:
+    assert neighbour(["a", "b"], "b", 1) == "b"
+    assert neighbour(["a", "b"], "b", -1) == "a"
+    assert neighbour(["a", "b"], "gone", 1) == "a"
+    assert neighbour([], "a", 1) == ""
+
+
+def test_pause_wins_over_resume_in_a_mixture() -> None:
+    a, b, c = item("a", State.RUNNING), item("b", State.PAUSED), item("c", State.DONE)
+    assert wishes.pause_or_resume([a, b, c]) == Pause(items=["a"])
+    assert wishes.pause_or_resume([b, c]) == Resume(items=["b"])
+    assert wishes.pause_or_resume([c]) is None
+
+
+def test_all_together() -> None:
+    assert wishes.pause_or_resume_all(run_of(State.RUNNING, State.PAUSED)) == Pause()
+    assert wishes.pause_or_resume_all(run_of(State.PAUSED, State.DONE)) == Resume()
+    assert wishes.pause_or_resume_all(run_of(State.DONE)) is None
+    held = run_of(State.RUNNING)
+    held.held = True
+    assert wishes.pause_or_resume_all(held) == Resume()
+
+
+def test_what_can_be_cancelled_and_retried() -> None:
+    a, b, c = item("a", State.RUNNING), item("b", State.FAILED), item("c", State.LOST)
+    assert wishes.cancellable([a, b, c]) == ["a"]
+    assert wishes.retry([a, b, c]) == Retry(items=["b", "c"])
+    assert wishes.retry([a]) is None
+    assert wishes.named(["a", "b"]) == "a, b"
+    assert wishes.named(["a"] * 7) == "7 items"
+
+
+def offered(run: RunState, *states: State, gone: bool = False) -> dict[str, str]:
+    stage = Stage()
+    stage.fit(len(run.items), 120, 40)
+    found = hints(Situation(run, stage, frozenset(states), gone))
+    return {hint.key: hint.label for hint in found}
+
+
+def test_the_footer_offers_only_what_would_do_something() -> None:
+    run = run_of(State.RUNNING, State.FAILED)
+    assert {"p", "x"} <= offered(run, State.RUNNING).keys()
+    failed = offered(run, State.FAILED)
+    assert failed["r"] == "Retry"
+    assert not {"p", "x"} & failed.keys()
+    assert offered(run, State.PAUSED)["p"] == "Resume"
+    assert offered(run, State.RUNNING, gone=True)["r"] == "Resume run"
+    assert "a" in failed
+    assert "a" not in offered(run_of(State.DONE), State.DONE)
+    assert "P" not in offered(run_of(State.DONE), State.DONE)
+
+
+def changed(name: str, state: State, reason: str = "") -> ItemChanged:
+    return ItemChanged(item=name, state=state, reason=reason)
+
+
+def test_many_endings_are_counted_not_shown_one_by_one() -> None:
+    said = announcements([changed(f"LLD-{n}", State.DONE) for n in range(10)])
+    assert len(said) == 4
+    assert said[-1].text == "and 7 more done"
+
+
+def test_failures_come_first_and_need_attention() -> None:
+    said = announcements(
+        [changed("LLD-1", State.DONE), changed("LLD-2", State.FAILED, "no\x1b[2J answer"),
+         Notice(text="by the way"), Notice(text="careful", level="warning")]
+    )  # fmt: skip
+    assert [(s.title, s.attention) for s in said[:2]] == [
+        ("LLD-2 failed", True),
+        ("LLD-1 done", False),
+    ]
+    assert said[0].text == "no answer"
+    assert [s.text for s in said[2:]] == ["careful"]
+
+
+def test_the_terminals_title() -> None:
+    run = run_of(State.DONE, State.FAILED, State.RUNNING)
+    run.workflow = "lld"
+    assert terminal_title(run, 2) == "(!2) 2/3 lld - AssemblyZero"
+    assert terminal_title(run, 0) == "2/3 lld - AssemblyZero"
+
+
+def test_no_key_means_two_things_in_one_place() -> None:
+    seen: dict[str, str] = {}
+    for command in COMMANDS:
+        for key in command.keys:
+            assert key not in seen, f"{key} is {seen.get(key)} and {command.id}"
+            seen[key] = command.id
+
+
+def test_keys_that_terminals_and_multiplexers_take_are_not_used() -> None:
+    keys = {key for command in COMMANDS for key in command.keys}
+    assert not keys & {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "f10", "f11"}
+    assert not any(key.startswith("alt+") for key in keys)
+
+
+def test_every_command_is_bound_explained_and_listed() -> None:
+    assert len({binding.id for binding in bindings()}) == len(COMMANDS)
+    helped = "\n".join(" ".join(row) for row in listed())
+    for command in COMMANDS:
+        assert command.help.endswith(".")
+        assert command.where & Where.ANYWHERE
+        if not command.id.startswith("pane_"):
+            assert command.help in helped
+
+
+def test_the_table_of_the_readme() -> None:
+    table = markdown_table()
+    assert table.startswith("| Keys | What they do |\n| --- | --- |\n")
+    assert "| `p` | Pause the item" in table
+    assert table.count("\n") == len(listed()) + 2

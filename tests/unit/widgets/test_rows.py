@@ -1,0 +1,194 @@
+"""The rows of text: status line, header, pool strip, table, footer of any width."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    CallStarted,
+    ItemChanged,
+    ItemInfo,
+    ItemsQueued,
+    NodeStarted,
+    Progressed,
+    Result,
+    RunStarted,
+)
+from assemblyzero_tui.runner.run_state import ItemState, RunState, fold
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
+from assemblyzero_tui.widgets.header import estimate, header_content
+from assemblyzero_tui.widgets.item_table import Order, sorted_items
+from assemblyzero_tui.widgets.pool_strip import strip_content
+from assemblyzero_tui.widgets.status_line import LogFigures, status_content
+from assemblyzero_tui.widgets.steps import steps_content
+from assemblyzero_tui.widgets.wording import brief, counted, cut, fit, roughly
+
+NODES = ["N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"]
+
+
+def run_of(*events: AnyEvent) -> RunState:
+    start: list[AnyEvent] = [
+        RunStarted(
+            run="r", workflow="lld", repository="/srv/shop", provider="offline", parallel=3,
+            nodes=NODES, time=100.0,
+        ),
+        ItemsQueued(items=[ItemInfo(id=f"LLD-{n}", key=str(n)) for n in (1, 2, 3)], time=100.0),
+    ]  # fmt: skip
+    return fold([*start, *events])
+
+
+def change(state: State, time: float, item: str = "LLD-1", **more: object) -> AnyEvent:
+    return ItemChanged(item=item, attempt=1, state=state, time=time, **more)  # type: ignore[arg-type]
+
+
+def working(*events: AnyEvent) -> tuple[RunState, ItemState]:
+    run = run_of(
+        change(State.STARTING, 101.0),
+        change(State.RUNNING, 102.0),
+        NodeStarted(node="N1_design", item="LLD-1", attempt=1, time=103.0),
+        Progressed(iteration=2, limit=20, item="LLD-1", attempt=1, time=104.0),
+        CallStarted(lease=1, model="m", timeout=600.0, item="LLD-1", attempt=1, time=105.0),
+        *events,
+    )
+    return run, run.items["LLD-1"]
+
+
+def status(width: int, now: float = 165.0, log: LogFigures | None = None, *more: AnyEvent) -> str:
+    run, item = working(*more)
+    log = log or LogFigures(1243, 0, now)
+    return status_content(item, run, log, now, UNICODE, width).plain
+
+
+def test_the_status_tells_everything_where_there_is_room() -> None:
+    assert status(120) == "▸ RUN · N1 design 2/5 · call 01:00 · draft 2 · 01:04 · 1 243 lines"
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (60, "▸ RUN · N1 design 2/5 · call 01:00 · draft 2 · 01:04"),
+        (48, "▸ RUN · N1 design 2/5 · call 01:00 · 01:04"),
+        (38, "▸ RUN · N1 design 2/5 · 01:04"),
+        (16, "▸ RUN · 01:04"[:0] + "▸ RUN"),
+    ],
+)
+def test_what_matters_least_is_dropped_first(width: int, expected: str) -> None:
+    shown = status(width)
+    assert shown.startswith(expected)
+    assert cell_len(shown) <= width
+
+
+def test_new_lines_are_told_before_nearly_everything() -> None:
+    assert "12 new lines" in status(40, log=LogFigures(1243, 12, 165.0))
+
+
+def test_silence_is_told() -> None:
+    assert "quiet 4m" in status(120, 345.0, LogFigures(10, 0, 105.0))
+    assert "quiet" not in status(120, 165.0, LogFigures(10, 0, 160.0))
+
+
+def test_a_waiting_state_counts_down() -> None:
+    assert "◷ QUOTA 04:12" in status(
+        120, 170.0, None, change(State.QUOTA, 170.0, until=422.0, reason="all keys rest")
+    )
+
+
+def test_a_pausing_item_says_when_it_will_be() -> None:
+    shown = status(120, 165.0, None, change(State.PAUSING, 160.0))
+    assert "PAUSE…" in shown
+    assert "after this call, within 9m" in shown
+
+
+def test_a_done_item_says_what_came_of_it() -> None:
+    done = change(State.DONE, 170.0, result=Result(summary="approved after 2 reviews"))
+    assert status(120, 180.0, None, done).startswith("✓ DONE · approved after 2 reviews")
+
+
+@given(
+    width=st.integers(1, 200),
+    state=st.sampled_from(list(State)),
+    reason=st.text(max_size=80),
+    new=st.integers(0, 10**7),
+)
+def test_a_status_never_exceeds_its_width_much(
+    width: int, state: State, reason: str, new: int
+) -> None:
+    run, item = working()
+    item.state, item.reason = state, reason
+    content = status_content(item, run, LogFigures(new, new, 1.0), 165.0, UNICODE, width)
+    assert content.cell_length <= max(width, 22)
+    assert content.plain.startswith(state.look.glyph)
+    assert "\n" not in content.plain
+
+
+@given(width=st.integers(1, 300), plain=st.booleans())
+def test_header_strip_and_steps_keep_to_their_width(width: int, plain: bool) -> None:
+    run, item = working(change(State.FAILED, 140.0, "LLD-2"), change(State.DONE, 150.0, "LLD-3"))
+    glyphs = ASCII if plain else UNICODE
+    header = header_content(run, 165.0, glyphs, width)
+    strip = strip_content(run, 165.0, glyphs, width)
+    if width >= 60:
+        assert header.cell_length == width
+        assert strip.cell_length == width
+        assert "%" in header.plain
+    if plain:
+        assert (header.plain + strip.plain).isascii()
+        assert steps_content(item, run, glyphs, width).plain.isascii()
+
+
+def test_the_header_has_totals_with_words_and_what_needs_attention_first() -> None:
+    run, _ = working(change(State.FAILED, 140.0, "LLD-2"), change(State.DONE, 150.0, "LLD-3"))
+    text = header_content(run, 165.0, UNICODE, 160).plain
+    assert text.index("✗ 1 FAIL") < text.index("▸ 1 RUN") < text.index("✓ 1 DONE")
+    assert "lld · shop" in text
+    assert "3 items" in text
+
+
+def test_the_estimate_says_when_nothing_is_known() -> None:
+    run, _ = working()
+    assert estimate(run, 165.0, UNICODE) == "ETA unknown"
+    run.held = True
+    assert estimate(run, 165.0, UNICODE) == ""
+
+
+def test_the_pool_strip_tells_calls() -> None:
+    run, _ = working()
+    run.calls_ended.update({"ok": 128, "minute": 2})
+    text = strip_content(run, 165.0, UNICODE, 120).plain
+    assert "offline model, no keys · 1 call out · 128 answered · 2 refused" in text
+    assert "3 at once" in text
+
+
+def test_orders_of_the_table() -> None:
+    run, _ = working(change(State.FAILED, 140.0, "LLD-3"))
+    assert sorted_items(run, Order.ATTENTION, 165.0) == ["LLD-3", "LLD-1", "LLD-2"]
+    assert sorted_items(run, Order.QUEUE, 165.0) == ["LLD-1", "LLD-2", "LLD-3"]
+    assert sorted_items(run, Order.LONGEST, 165.0)[0] == "LLD-1"
+
+
+@given(st.text(max_size=40), st.integers(0, 40))
+def test_text_is_fitted_to_cells(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+    assert cell_len(cut(text, width)) <= width
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (999, "999"), (4200, "4.2k"), (9960, "10k"), (38_400, "38k"), (1_300_000, "1.3M"),
+     (999_600, "1.0M"), (10**13, "10T")],
+)  # fmt: skip
+def test_large_numbers_in_few_cells(number: int, text: str) -> None:
+    assert brief(number) == text
+
+
+def test_estimates_do_not_pretend_to_know_seconds() -> None:
+    assert [roughly(s) for s in (10, 60, 2280, 7800, 200_000)] == [
+        "<1m", "1m", "38m", "2h 10m", "2d",
+    ]  # fmt: skip
+    assert counted(1, "line") == "1 line"
+    assert counted(1243, "line") == "1 243 lines"
