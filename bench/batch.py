@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from assemblyzero_tui.runner.client import LiveRun, StartedEngine, start_engine
 from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.llm.offline_reading import read_issue as read_prompt
+from assemblyzero_tui.runner.llm.offline_review import rejections
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.runs import create_run
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+from assemblyzero_tui.runner.workflows.issue_files import read_issue
+from assemblyzero_tui.runner.workflows.issues import Issue
+from assemblyzero_tui.runner.workflows.lld_texts import design_request
 
 _POLL = 0.02
 """Seconds between two looks at the journal."""
@@ -44,14 +51,28 @@ def equal_items(place: Path, count: int) -> tuple[Path, list[ItemInfo]]:
     text = Path(first.source).read_bytes()
     issues = repository / "equal"
     issues.mkdir()
-    items = []
-    for number in range(1, count + 1):
+    items: list[ItemInfo] = []
+    for number in itertools.count(1):
+        if len(items) == count:
+            break
         path = issues / f"{number}-equal.md"
         path.write_bytes(text)
+        if not _approved_at_once(read_issue(path)):
+            path.unlink()
+            continue
         items.append(
             ItemInfo(id=f"LLD-{number}", key=str(number), title=first.title, source=str(path))
         )
     return repository, items
+
+
+def _approved_at_once(issue: Issue) -> bool:
+    """Whether the offline model blocks no draft of this issue: one draft, one review."""
+    state: Any = {
+        "number": issue.number, "title": issue.title, "body": issue.body, "url": "",
+        "labels": [], "reviews": [], "draft": "",
+    }  # fmt: skip
+    return rejections(read_prompt(design_request(state, []).prompt).text) == 0
 
 
 def create(
@@ -66,7 +87,7 @@ def create(
             items=items,
             provider="offline",
             parallel=parallel,
-            options=Options(latency=latency),
+            options=Options(latency=latency, latency_spread=0.0),
         )
     )
 

@@ -30,7 +30,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--latency", type=float, default=1.0, help="mean seconds of a call")
+    parser.add_argument("--latency", type=float, default=3.0, help="mean seconds of a call")
 
 
 if __name__ == "__main__":

@@ -23,5 +23,5 @@ def open_provider(name: str, options: Options) -> Provider:
     if name == "offline":
         from assemblyzero_tui.runner.llm.offline import OfflineModel
 
-        return OfflineModel(options.latency)
+        return OfflineModel(options.latency, options.latency_spread)
     raise TuiError(f"There is no provider {name!r}.", f"Known ones: {', '.join(PROVIDERS)}.")

@@ -31,12 +31,17 @@ class OfflineModel:
     def __init__(
         self,
         latency: float = 2.0,
+        spread: float = 0.4,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``latency``: mean seconds of a call, each takes 0.6 to 1.4 times as long; 0 is none."""
+        """Args:
+        latency: Mean seconds of a call; 0 is none.
+        spread: How far a call may be from the mean, as a share of it.
+        """
         self.latency = max(0.0, latency)
+        self.spread = spread
         self._clock = clock
         self._sleep = sleep
 
@@ -47,7 +52,7 @@ class OfflineModel:
     def seconds_for(self, request: Request) -> float:
         """How long this request takes to answer."""
         digest = hashlib.sha256(f"{request.purpose}\0{request.prompt}".encode()).digest()
-        return self.latency * (0.6 + 0.8 * digest[0] / 255)
+        return self.latency * (1 - self.spread + 2 * self.spread * digest[0] / 255)
 
     def generate(
         self,

@@ -37,9 +37,11 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
         with _Database(path, channel) as database:
             answers = AnswerStore(database.answers)
             saver = SqliteSaver(database.checkpoints)
+            saver.setup()
             refusal = _check(spec, workflow, saver, answers, channel)
             if refusal:
                 return Ended(outcome="refused", reason=refusal)
+            database.sync_every_commit()
             provider = open_provider(spec.provider, spec.options)
             context = WorkerContext(spec, channel, provider, answers)
             return _run_graph(workflow, context, saver, answers, channel, control)
@@ -157,7 +159,20 @@ class _Database:
         self.answers.execute("PRAGMA journal_mode=WAL").fetchone()
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=_DATABASE_PATIENCE, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, timeout=_DATABASE_PATIENCE, check_same_thread=False
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    def sync_every_commit(self) -> None:
+        """From now on a commit is on the disk when it returns.
+
+        Before, while the tables are made, it need not be: the next commit that is takes what is
+        ahead of it in the write-ahead log along.
+        """
+        for connection in (self.checkpoints, self.answers):
+            connection.execute("PRAGMA synchronous=FULL")
 
     def close(self) -> None:
         for name in ("checkpoints", "answers"):
