@@ -1,13 +1,29 @@
 """The command ``assemblyzero-tui``; also ``python -m assemblyzero_tui.app``."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Runs the command and leaves with its exit code."""
+    _open_standard_streams()
     from assemblyzero_tui.app.failures import guarded
 
     sys.exit(guarded(sys.argv[1:]))
+
+
+def _open_standard_streams() -> None:
+    """Gives a stream that was closed (``>&-``) somewhere to go.
+
+    Otherwise the next file to be opened would take its number, and be printed into.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

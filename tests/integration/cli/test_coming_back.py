@@ -94,6 +94,12 @@ def test_a_reader_that_leaves_ends_the_run_without_a_traceback(program: Program)
     assert b"Traceback" not in err
 
 
+def test_a_closed_output_does_not_hold_the_run_up(program: Program) -> None:
+    program.prefix = ("sh", "-c", 'exec "$@" >&-', "sh")
+    done = program("demo", "--items", "1", "--latency", "0")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_a_killed_face_leaves_the_work_and_attach_finds_it(program: Program) -> None:
     process, folder = slow_demo(program)
     process.kill()
