@@ -9,6 +9,7 @@ import json
 import os
 import random
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -195,11 +196,14 @@ def gnu_parallel(children: int, lines: int) -> float | None:
     version = subprocess.run(["parallel", "--version"], capture_output=True, check=False)
     if b"GNU parallel" not in version.stdout:
         return None
-    child = ["parallel", "--will-cite", "--line-buffer", "--tag", "-q", f"-j{children}"]
-    child += [*command(lines, 0.0), ":::", *map(str, range(children))]
-    begin = time.monotonic()
-    subprocess.run(child, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-    return children * lines / (time.monotonic() - begin)
+    with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:  # its command line is short
+        script.write(f"exec {shlex.join(command(lines, 0.0))}\n")
+        script.flush()
+        child = ["parallel", "--will-cite", "--line-buffer", "--tag", f"-j{children}"]
+        child += ["sh", script.name, ":::", *map(str, range(children))]
+        begin = time.monotonic()
+        subprocess.run(child, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        return children * lines / (time.monotonic() - begin)
 
 
 def watched(home: Path, children: int, lines: int, rate: float = 0.0) -> tuple[Flood, Watch]:
