@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -18,6 +17,7 @@ from assemblyzero_tui.app.footer import LAST_HINTS, Situation, hints, page_parts
 from assemblyzero_tui.app.moving import Moving
 from assemblyzero_tui.app.reading import Reading
 from assemblyzero_tui.app.stage import Stage
+from assemblyzero_tui.app.watching import Watching
 from assemblyzero_tui.app.working import Working
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.run_state import ItemState, RunState
@@ -42,12 +42,6 @@ from assemblyzero_tui.widgets.steps import SidePanel
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 
-FOCUSED_PERIOD = 1 / 15
-"""Seconds between two looks at the log in focus while it grows."""
-RESTING_PERIOD = 0.2
-"""The same while it does not."""
-OTHERS_PERIOD = 0.5
-"""Seconds between two looks at the other logs in sight."""
 STATUS_PERIOD = 1.0
 """Seconds between two looks at what changes with the time of day alone."""
 RESTING_TICKS = 10
@@ -60,7 +54,7 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that show a time that runs."""
 
 
-class DashboardScreen(Moving, Working, Reading, Screen[None]):
+class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
     """Shows the run of a :class:`Source` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -98,15 +92,13 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         self.banner = Banner()
         self.hints = KeyHints()
         self.panes: list[WorkflowPane] = []
-        self._clock = clock
+        self.clock = clock
         self.chosen = ""
         """The item that had the focus last."""
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
         self._is_list = False
-        self._others_looked = 0.0
-        self._grew = self._focus_grew = 0.0
         if glyphs.plain:
             self.table.add_class("-ascii")
 
@@ -120,7 +112,7 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
 
     def on_mount(self) -> None:
         self.set_interval(STATUS_PERIOD, self._tick)
-        self.run_worker(self._watch_logs(), group="logs")
+        self.run_worker(self.watch_logs(), group="logs")
 
     # What there is to show
 
@@ -207,7 +199,7 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
             times = self.glyphs.times
             text = f"{width}{times}{height} is too small; 60{times}15 will do"
             if len(text) > width:
-                text = f"needs 60{times}15"
+                text = f"small: needs 60{times}15"
             self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
             return
         body = height - header_rows(height) - 1 - (self.trouble is not None)
@@ -283,7 +275,7 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
         """Shows what changes by itself; while nothing is at work, that is little."""
         self._ticks += 1
         moving = any(self.run_state.counts[state] for state in _MOVING)
-        quiet = self._clock() - self._grew > QUIET_AFTER
+        quiet = self.clock() - self.grew > QUIET_AFTER
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
             self.tell()
         elif self.grid.is_attached and self.stage.mode is not Mode.TOO_SMALL:
@@ -322,26 +314,3 @@ class DashboardScreen(Moving, Working, Reading, Screen[None]):
                 self.call_after_refresh(self.lay_out)
         elif trouble is not None:
             self.banner.tell(trouble, self.glyphs)
-
-    # Logs
-
-    async def _watch_logs(self) -> None:
-        """Looks for new lines: often in focus, seldom beside it, never out of sight."""
-        while True:
-            now = self._clock()
-            others = now - self._others_looked >= OTHERS_PERIOD
-            if others:
-                self._others_looked = now
-            if self.is_current and self.stage.mode is not Mode.TOO_SMALL:
-                with self.app.batch_update():
-                    self.look_at_logs(others=others)
-            growing = now - self._focus_grew < 1.0
-            await asyncio.sleep(FOCUSED_PERIOD if growing else RESTING_PERIOD)
-
-    def look_at_logs(self, *, others: bool = True) -> None:
-        """Shows what the logs in sight have gained; only the one in focus unless ``others``."""
-        for pane in self.shown_panes:
-            focused = pane.log_pane is self.focused
-            if (focused or others) and pane.log_pane.grow():
-                self._grew = self._clock()
-                self._focus_grew = self._grew if focused else self._focus_grew

@@ -14,34 +14,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from assemblyzero_tui.runner.durations import clock
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.safe_text import one_line
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.status_line import reason_text, state_text
-from assemblyzero_tui.widgets.wording import count, fit, node_name
-
-Cells = list[tuple[str, str]]
-"""Text and tone of the pieces of a row."""
-
-TONES: dict[State, str] = {
-    State.QUEUED: "muted",
-    State.STARTING: "work",
-    State.RUNNING: "work",
-    State.PAUSING: "pause",
-    State.PAUSED: "pause",
-    State.QUOTA: "wait",
-    State.RETRYING: "wait",
-    State.ASKING: "ask",
-    State.CANCELLING: "wait",
-    State.DONE: "good",
-    State.FAILED: "bad",
-    State.CANCELLED: "muted",
-    State.LOST: "bad",
-    State.SKIPPED: "muted",
-}
-_NAMES = ("muted", "work", "pause", "wait", "ask", "good", "bad", "text", "head", "cursor", "mark")
+from assemblyzero_tui.widgets.item_row import TONE_NAMES, Cells, Columns, head, row_cells
+from assemblyzero_tui.widgets.wording import count
 
 
 class Order(StrEnum):
@@ -66,7 +42,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     """All items with a cursor and marks."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"item-table--{name}" for name in _NAMES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"item-table--{name}" for name in TONE_NAMES}
     DEFAULT_CSS = """
     ItemTable {
         border: round $foreground 22%;
@@ -130,7 +106,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.top = 0
         """First row in sight."""
         self._painted: list[Cells] = []
-        self._number = 0
+        self._columns = Columns.fitting(0, ())
         self._said = ("", "")
 
     # What is shown
@@ -151,7 +127,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.rows = sorted_items(self._run(), self.order, self._now())
         if current and self.rows[self.cursor : self.cursor + 1] != [current]:
             self.cursor = self.rows.index(current)
-        self._number = len(str(len(self.rows)))
+        self._columns = Columns.fitting(self.size.width, self.rows)
         self._keep_in_sight()
         self._say()
         if self._rows_in_sight() != self._painted:
@@ -170,72 +146,16 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
             self.border_subtitle = Content(place)
 
     def _rows_in_sight(self) -> list[Cells]:
-        run, now, width = self._run(), self._now(), self.size.width
-        shown = self.rows[self.top : self.top + self.height]
-        return [self._cells(run.items[item], run, now, width) for item in shown]
-
-    def _columns(self, width: int) -> tuple[int, int, int]:
-        """Widths of the node, the title and the note; 0 where there is no room."""
-        ids = self._id_width()
-        room = width - (3 + self._number + ids + 14 + 8)
-        node = 14 if room >= 15 else 0
-        room -= node + 1 if node else 0
-        if room >= 46:
-            return node, room // 2, room - room // 2 - 3
-        if room >= 12:
-            return node, 0, room - 2
-        return node, 0, 0
-
-    def _id_width(self) -> int:
-        first = self.rows[0] if self.rows else ""
-        last = self.rows[-1] if self.rows else ""
-        return min(18, max(7, len(first) + 1, len(last) + 1)) + 1
-
-    def _cells(self, item: ItemState, run: RunState, now: float, width: int) -> Cells:
-        node_width, title_width, note_width = self._columns(width)
-        tone = TONES[item.state]
-        cut = self.glyphs.ellipsis
-        text = "muted" if item.state.look.border == "dim" else "text"
-        marked = self.glyphs.mark if item.id in self.marks else " "
-        word = f"{self.glyphs.of(item.state)} {state_text(item, now, self.glyphs)}"
-        cells: Cells = [
-            (f"{marked} ", "mark"),
-            (f"{item.index + 1:>{self._number}} ", "muted"),
-            (fit(item.id, self._id_width() - 1, cut) + " ", text),
-            (fit(word, 13, cut) + " ", tone),
+        run, now = self._run(), self._now()
+        return [
+            row_cells(run.items[id], self._columns, now, self.glyphs, marked=id in self.marks)
+            for id in self.rows[self.top : self.top + self.height]
         ]
-        if node_width:
-            name = node_name(item.node) if not item.state.terminal else ""
-            cells.append((fit(name, node_width, cut) + " ", text))
-        spent = clock(item.active_seconds(now)) if item.started is not None else ""
-        cells.append((f"{spent:>7} ", "muted"))
-        if title_width:
-            cells.append((" " + fit(one_line(item.info.title), title_width, cut) + " ", text))
-        if note_width:
-            note = reason_text(item) or ("" if item.state.terminal else one_line(item.note))
-            note = note or (one_line(item.info.title) if not title_width else "")
-            noted = tone if item.state.wants_attention else "muted"
-            cells.append((" " + fit(note, note_width - 1, cut), noted))
-        return cells
-
-    def _head(self, width: int) -> Cells:
-        node_width, title_width, note_width = self._columns(width)
-        text = (
-            "  " + "#".rjust(self._number) + " " + fit("item", self._id_width()) + fit("state", 14)
-        )
-        if node_width:
-            text += fit("node", node_width + 1)
-        text += f"{'time':>7} "
-        if title_width:
-            text += " " + fit("title", title_width + 1)
-        if note_width:
-            text += " " + fit("note" if title_width else "note or title", note_width - 1)
-        return [(text, "head")]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
-            return self._strip(self._head(width), width, Style())
+            return self._strip(head(self._columns), width, Style())
         if y == 1:
             self._painted = self._rows_in_sight()
         row = y - 1
@@ -323,6 +243,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     # Mouse and size
 
     def on_resize(self) -> None:
+        self._columns = Columns.fitting(self.size.width, self.rows)
         self._keep_in_sight()
         self._say()
 

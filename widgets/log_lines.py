@@ -17,6 +17,8 @@ LONGEST = 4096
 STEP_MARK = ">>> Executing:"
 """How a workflow says that a node begins."""
 _KEPT = 512
+_JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
+"""Terminals disagree about the width of what these join; apart, every piece has one width."""
 
 
 class LogLines:
@@ -69,7 +71,7 @@ class LogLines:
         return (self._raw.get(line) or b"").startswith(STEP_MARK.encode())
 
     def _parse(self, raw: bytes) -> Strip:
-        text = display_text(raw, LONGEST)
+        text = display_text(raw, LONGEST).translate(_JOINERS)
         style = self.step_style if text.startswith(STEP_MARK) else self.text_style
         if "\x1b" not in text:
             return Strip([Segment(text, style)] if text else [])

@@ -91,7 +91,8 @@ class WorkflowPane(Widget):
         self.log_pane = LogPane(glyphs)
         self.status = StatusLine()
         self.steps = StepsLine()
-        self._title: tuple[int, str, str, bool, int] | None = None
+        self._title: tuple[int | None, str, str, bool, int] | None = None
+        self._told: tuple[ItemState, int | None] | None = None
         self._subtitle = ""
         self._state: State | None = None
         self._alone = False
@@ -119,14 +120,18 @@ class WorkflowPane(Widget):
         """
         if item.state is not self._state:
             self._restyle(item.state)
-        room = self.size.width if self.glyphs.plain else 0
-        title = (number or 0, item.id, item.info.title, item.state.wants_attention, room)
-        if title != self._title:
-            self._title = title
-            self.border_title = self._title_content(item, number)
+        self._entitle(item, number)
         self.status.tell(item, run, self.figures(), now, self.glyphs)
         self.steps.tell(item, run, self.glyphs)
         self.tell_place()
+
+    def _entitle(self, item: ItemState, number: int | None) -> None:
+        self._told = (item, number)
+        room = self.size.width if self.glyphs.plain else 0
+        title = (number, item.id, item.info.title, item.state.wants_attention, room)
+        if title != self._title:
+            self._title = title
+            self.border_title = self._title_content(item, number)
 
     def tell_place(self) -> None:
         """Shows where the reader is, in the lower border."""
@@ -170,6 +175,8 @@ class WorkflowPane(Widget):
 
     def on_resize(self) -> None:
         self._show_steps()
+        if self._told is not None:
+            self._entitle(*self._told)
 
     def _show_steps(self) -> None:
         roomy = self.size.width >= STEPS_FROM[0] and self.size.height >= STEPS_FROM[1]

@@ -32,7 +32,9 @@ async def test_every_size_shows_something_sensible(tmp_path: Path, n: int) -> No
             if width < 60:
                 assert seen.board.stage.mode is Mode.TOO_SMALL
                 told = f"{width}×{height} is too small; 60×15 will do"
-                assert text.strip() == (told if len(told) <= width else "needs 60×15")[:width]
+                assert (
+                    text.strip() == (told if len(told) <= width else "small: needs 60×15")[:width]
+                )
                 continue
             assert "q Quit" in text.splitlines()[-1]
             assert len(seen.board.panes) <= MOST_PANES

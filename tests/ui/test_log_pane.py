@@ -160,7 +160,7 @@ pieces = st.one_of(
     st.binary(max_size=60),
     st.sampled_from([
         b"\n", b"\x1b[31m", b"\x1b[0m", b"\x1b[", "漢字".encode(), b"\t", b"\r", "👩‍👩‍👧".encode(),
-        b"x" * 300, b">>> Executing: N1\n", "é".encode(), b"\x1b]8;;x\x07",
+        "🇩🇪👍🏽❤️☎".encode(), b"x" * 300, b">>> Executing: N1\n", "é".encode(), b"\x1b]8;;x\x07",
     ]),
 )  # fmt: skip
 
