@@ -44,7 +44,10 @@ def estimate(run: RunState, now: float, glyphs: Glyphs) -> str:
     left = run.seconds_left(now)
     if left is None:
         return "ETA unknown"
-    return f"ETA {glyphs.about}{roughly(left)}" if left else ""
+    if not left:
+        return ""
+    text = roughly(left)
+    return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 
 def header_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
