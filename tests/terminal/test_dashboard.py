@@ -138,7 +138,7 @@ def test_two_dashboards_may_watch_one_run() -> None:
 
 def test_a_terminal_of_20x5_says_so_and_recovers_when_it_grows() -> None:
     with program(*SLOW, columns=20, lines=5) as terminal:
-        terminal.wait_until(lambda: "small" in terminal.text.lower(), "word on the size")
+        terminal.wait_until(lambda: "needs 60×15" in terminal.text, "word on the size")
         terminal.resize(120, 40)
         terminal.wait_for(DRAFTING)
         terminal.press("d")

@@ -26,10 +26,20 @@ def app_of(path: Path, n: int, **options: Any) -> DashboardApp:
     return DashboardApp(Standing(run), clock=lambda: 0.0, **options)
 
 
+STILL = 8
+"""Rounds of the event loop without a change after which a picture counts as complete."""
+
+
 async def settled(pilot: Pilot[Any]) -> None:
-    """Returns when every pane has its place and its text."""
-    for _ in range(5):
+    """Returns when the picture has not changed for some rounds of the event loop."""
+    picture, same = "", 0
+    for _ in range(200):
         await pilot.pause()
+        before, picture = picture, pilot.app.export_screenshot()
+        same = same + 1 if picture == before else 0
+        if same == STILL:
+            return
+    raise AssertionError("the picture does not come to rest")
 
 
 @pytest.mark.parametrize(
