@@ -158,6 +158,7 @@ class Redactor:
         """Gives out the text between ``shown`` and ``hold`` and keeps what follows."""
         spans = self._spans(text, self._before, patterns=True)
         covered, self._covered = self._covered, False
+        kept = hold
         if spans:
             while spans and spans[-1].start >= hold:
                 spans.pop()
@@ -169,9 +170,8 @@ class Redactor:
         if hold < shown:
             self._shown, self._covered = text[hold:shown], covered
         self._held = text[max(hold, shown) :] if hold < len(text) else b""
-        start = hold - len(self._shown) if self._covered else hold
-        if start:
-            self._before = text[start - 1]
+        if kept:
+            self._before = text[kept - 1]
         if spans:
             return _replaced(text[:hold], spans, shown, covered=covered)
         return text if hold == len(text) and not shown else text[shown:hold]
@@ -269,9 +269,13 @@ def _joined(text: bytes, at: int, before: int) -> bool:
 
 
 def _shaped(text: bytes, shape: _Shape, before: int) -> Iterator[_Span]:
-    for match in shape.match.finditer(text):
-        if not (shape.bounded and _joined(text, match.start(), before)):
-            yield _Span(match.start(), match.end(), shape.label, shape.rest)
+    at = 0
+    while (match := shape.match.search(text, at)) is not None:
+        if shape.bounded and _joined(text, match.start(), before):
+            at = match.start() + len(shape.literal)
+        else:
+            at = match.end()
+            yield _Span(match.start(), at, shape.label, shape.rest)
 
 
 def _assigned(text: bytes, lowered: bytes, before: int) -> Iterator[_Span]:

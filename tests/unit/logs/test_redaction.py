@@ -112,6 +112,8 @@ PIECES = st.sampled_from(
     cuts=st.lists(st.integers(0, 400), max_size=12),
 )
 @example(pieces=[GEMINI, PASSWORD], cuts=[39])
+@example(pieces=[NEW, "monkey=banana", TOKEN], cuts=[29])
+@example(pieces=[GEMINI, TOKEN, "AQ.", TOKEN], cuts=[54])
 @example(pieces=["api_key: ", "x-goog-api-key:", "x-goog-api-key:"], cuts=[24])
 def test_the_cuts_between_reads_change_nothing(pieces: list[str], cuts: list[int]) -> None:
     secrets = [GEMINI, PASSWORD, "hunter2!"]
