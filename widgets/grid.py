@@ -55,7 +55,8 @@ class Grid(Widget):
         self._tiles.cells = cells
         for child in self.children:
             child.display = child in cells
-        self.refresh(layout=True)
+        for child in cells:  # asked of the grid itself, Textual would use its old places again
+            child.refresh(layout=True)
 
     @property
     def placed(self) -> list[Widget]:
