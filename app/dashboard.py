@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -59,6 +60,9 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     AUTO_FOCUS = ""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The widget that has the focus. Textual's own paints the whole screen anew when it moves; the
+    two panes that look different afterwards see to themselves."""
     DEFAULT_CSS = """
     DashboardScreen {
         layout: vertical;

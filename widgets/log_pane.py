@@ -24,6 +24,32 @@ COPIED = 10_000
 """Lines that are copied at most."""
 
 
+class _Styles:
+    """What a pane paints with, looked up once for all rows."""
+
+    def __init__(self, pane: LogPane) -> None:
+        self.text = pane.rich_style
+        self.step = pane.get_component_rich_style("log-pane--step", partial=False)
+        self.marker = pane.get_component_rich_style("log-pane--marker")
+        self.empty = pane.get_component_rich_style("log-pane--empty")
+        glyph = "#" if pane.glyphs.plain else "▐"
+        self.thumb = Segment(glyph, pane.get_component_rich_style("log-pane--thumb"))
+        self.track = Segment(" ", self.text)
+        self._blank = Strip.blank(1, self.text)
+
+    def blank(self, width: int) -> Strip:
+        """An empty row; the same one as long as the width is."""
+        if self._blank.cell_length != width:
+            self._blank = Strip.blank(width, self.text)
+        return self._blank
+
+
+def _thumb(view: LogView, height: int) -> range:
+    length = max(1, height * height // view.total)
+    place = (height - length) * view.top // max(1, view.last_top)
+    return range(place, place + length)
+
+
 class LogPane(Widget, can_focus=True, inherit_bindings=False):
     """Shows a :class:`LogView`. Nothing is read but the lines in sight."""
 
@@ -65,6 +91,11 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._rows: list[tuple[int, int]] = []
         """Line and part of it for every row in sight."""
         self._stale = True
+        self._styles: _Styles | None = None
+        self._text_width = 1
+        """Cells of a row that show text."""
+        self._thumb: range | None = None
+        """The rows of the scrollbar's thumb; None where everything is in sight."""
         self._grabbed = False
 
     def read(self, view: LogView, nothing: str = "") -> None:
@@ -92,6 +123,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._styles = None
         self._stale = True
 
     def on_resize(self) -> None:
@@ -153,23 +185,17 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     # Painting
 
-    @property
-    def _text_width(self) -> int:
-        return max(1, self.size.width - (1 if self._has_scrollbar else 0))
-
-    @property
-    def _has_scrollbar(self) -> bool:
-        return self.view is not None and self.view.total > self.size.height > 0
-
     def _arrange(self) -> None:
-        """Finds out which line is in which row."""
+        """Finds out which line is in which row, and all that the rows have in common."""
         if not self._stale or self.view is None or self._lines is None:
             return
         self._stale = False
-        view, height = self.view, self.size.height
-        self._lines.restyle(
-            self.rich_style, self.get_component_rich_style("log-pane--step", partial=False)
-        )
+        view, (width, height) = self.view, self.size
+        self._thumb = _thumb(view, height) if view.total > height > 0 else None
+        self._text_width = max(1, width - (self._thumb is not None))
+        if self._styles is None:
+            self._styles = _Styles(self)
+        self._lines.restyle(self._styles.text, self._styles.step)
         stop = min(view.total, view.top + height)
         self._lines.fetch(view.top, stop)
         if not view.wrapping:
@@ -190,29 +216,27 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         self._arrange()
-        width = self.size.width
-        base = self.rich_style
-        if self.view is None or self._lines is None:
-            return Strip.blank(width, base)
+        if self.view is None or self._styles is None:
+            return Strip.blank(self.size.width, self.rich_style)
         if not self._rows and y == 0 and self.nothing:
-            style = self.get_component_rich_style("log-pane--empty")
-            return Strip([Segment(self.nothing, style)]).crop_extend(0, width, base)
-        strip = self._row(y) if y < len(self._rows) else Strip.blank(self._text_width, base)
-        if y == self.size.height - 1 and self.view.new_lines:
+            nothing = Strip([Segment(self.nothing, self._styles.empty)])
+            return nothing.crop_extend(0, self.size.width, self._styles.text)
+        strip = self._row(y) if y < len(self._rows) else self._styles.blank(self._text_width)
+        if self.view.new_lines and y == self.size.height - 1:
             strip = self._with_marker(strip)
-        if self._has_scrollbar:
-            strip = Strip.join([strip, self._scrollbar(y)])
+        if self._thumb is not None:
+            bar = self._styles.thumb if y in self._thumb else self._styles.track
+            strip = Strip([*strip, bar], strip.cell_length + 1)
         return strip
 
     def _row(self, y: int) -> Strip:
         assert self.view is not None
         assert self._lines is not None
+        assert self._styles is not None
         line, part = self._rows[y]
         whole = self._selected(self._lines.strip(line), line)
         start = part * self._text_width if self.view.wrapping else self.view.left
-        style = self.rich_style
-        if self._lines.is_step(line):
-            style = self.get_component_rich_style("log-pane--step", partial=False)
+        style = self._styles.step if self._lines.is_step(line) else self._styles.text
         shown = whole.crop_extend(start, start + self._text_width, style)
         return shown.apply_offsets(start, line)
 
@@ -231,25 +255,13 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def _with_marker(self, strip: Strip) -> Strip:
         assert self.view is not None
+        assert self._styles is not None
         text = f" {self.glyphs.down} {counted(self.view.new_lines, 'new line')} "
-        marker = Strip([Segment(text, self.get_component_rich_style("log-pane--marker"))])
+        marker = Strip([Segment(text, self._styles.marker)])
         room = self._text_width - marker.cell_length
         if room < 0:
             return strip
-        return Strip.join([strip.crop_extend(0, room, self.rich_style), marker])
-
-    def _scrollbar(self, y: int) -> Strip:
-        assert self.view is not None
-        height, total = self.size.height, self.view.total
-        length = max(1, height * height // total)
-        place = (height - length) * self.view.top // max(1, self.view.last_top)
-        on_thumb = place <= y < place + length
-        style = self.rich_style
-        if on_thumb:
-            style = self.get_component_rich_style("log-pane--thumb")
-        if self.glyphs.plain:
-            return Strip([Segment("#" if on_thumb else " ", style)])
-        return Strip([Segment("▐" if on_thumb else " ", style)])
+        return Strip.join([strip.crop_extend(0, room, self._styles.text), marker])
 
     # Selecting and copying
 
@@ -289,7 +301,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         place = event.get_content_offset(self)
         if place is None:
             return
-        if self._has_scrollbar and place.x == self.size.width - 1:
+        if self._thumb is not None and place.x == self.size.width - 1:
             event.stop()
             self._grabbed = True
             self.capture_mouse()
