@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,10 @@ from assemblyzero_tui.runner.runs import renew_socket
 HANGUP_PATIENCE = 2
 """Seconds a dashboard may need to leave a terminal that has gone; then SIGALRM ends it, wherever
 it is stuck."""
+SETTLED_AFTER = 1.0
+"""Seconds after which what an application has loaded and made stays until it ends."""
+COLLECTIONS = (700, 10, 100)
+"""Full collections ten times seldomer than Python's own: each stops the screen for a moment."""
 
 Answer = TypeVar("Answer")
 
@@ -114,5 +119,11 @@ async def _run(app: App[Any], signals: Signals, *, mouse: bool) -> int:
         app.exit()
 
     signals.listen(loop, end)
-    await app.run_async(mouse=mouse)
+    # Otherwise each full collection goes through all of Textual, which takes a tenth of a second.
+    settling = loop.call_later(SETTLED_AFTER, gc.freeze)
+    gc.set_threshold(*COLLECTIONS)
+    try:
+        await app.run_async(mouse=mouse)
+    finally:
+        settling.cancel()
     return ended_by

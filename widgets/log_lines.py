@@ -1,13 +1,15 @@
-"""Lines of a log as strips: read in one go, parsed once, forgotten when out of sight."""
+"""Lines of a log as a screen shows them: read in one go, parsed once, forgotten out of sight."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.ansi import AnsiDecoder
+from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
-from textual.strip import Strip
 
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import display_text
@@ -16,9 +18,17 @@ LONGEST = 4096
 """Characters of a line that are shown at most."""
 STEP_MARK = ">>> Executing:"
 """How a workflow says that a node begins."""
-_KEPT = 512
+_KEPT = 128
 _JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
 """Terminals disagree about the width of what these join; apart, every piece has one width."""
+
+
+class Line(NamedTuple):
+    """One line in all its length. No strip: each of those brings seven caches of its own."""
+
+    cells: list[Segment]
+    width: int
+    """In cells."""
 
 
 class LogLines:
@@ -30,7 +40,7 @@ class LogLines:
         self.step_style = Style()
         self._console = Console(file=None, force_terminal=True, color_system="truecolor")
         self._raw: LRUCache[int, bytes] = LRUCache(_KEPT)
-        self._strips: LRUCache[int, Strip] = LRUCache(_KEPT)
+        self._parsed: LRUCache[int, Line] = LRUCache(_KEPT)
         self._last = -1
         self._size = -1
 
@@ -38,17 +48,17 @@ class LogLines:
         """Uses these styles from now on."""
         if (text, step) != (self.text_style, self.step_style):
             self.text_style, self.step_style = text, step
-            self._strips.clear()
+            self._parsed.clear()
 
     def fetch(self, start: int, stop: int) -> None:
         """Reads what is missing of these lines."""
         if self.reader.size != self._size:
             if self.reader.size < self._size:
                 self._raw.clear()
-                self._strips.clear()
+                self._parsed.clear()
             self._size = self.reader.size
             self._raw.discard(self._last)
-            self._strips.discard(self._last)
+            self._parsed.discard(self._last)
             self._last = self.reader.line_count - 1
         missing = [line for line in range(start, stop) if line not in self._raw]
         if missing:
@@ -56,25 +66,26 @@ class LogLines:
             for place, raw in enumerate(self.reader.lines(first, missing[-1] + 1)):
                 self._raw[first + place] = raw
 
-    def strip(self, line: int) -> Strip:
-        """A line in all its length; an empty strip where there is none."""
-        strip = self._strips.get(line)
-        if strip is None:
-            if line not in self._raw:
-                self.fetch(line, line + 1)
-            strip = self._parse(self._raw.get(line) or b"")
-            self._strips[line] = strip
-        return strip
+    def line(self, number: int) -> Line:
+        """A line; an empty one where there is none."""
+        line = self._parsed.get(number)
+        if line is None:
+            if number not in self._raw:
+                self.fetch(number, number + 1)
+            line = self._parse(self._raw.get(number) or b"")
+            self._parsed[number] = line
+        return line
 
     def is_step(self, line: int) -> bool:
         """Whether a node begins in this line."""
         return (self._raw.get(line) or b"").startswith(STEP_MARK.encode())
 
-    def _parse(self, raw: bytes) -> Strip:
+    def _parse(self, raw: bytes) -> Line:
         text = display_text(raw, LONGEST).translate(_JOINERS)
         style = self.step_style if text.startswith(STEP_MARK) else self.text_style
         if "\x1b" not in text:
-            return Strip([Segment(text, style)] if text else [])
+            return Line([Segment(text, style)] if text else [], cell_len(text))
         decoded = AnsiDecoder().decode_line(text)
         decoded.end = ""
-        return Strip(decoded.render(self._console)).apply_style(style)
+        cells = list(Segment.apply_style(decoded.render(self._console), style))
+        return Line(cells, decoded.cell_len)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
+from textual.cache import LRUCache
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.selection import Selection
@@ -14,7 +16,7 @@ from textual.widget import Widget
 
 from assemblyzero_tui.runner.logs.sanitise import plain_text
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.log_lines import LogLines
+from assemblyzero_tui.widgets.log_lines import Line, LogLines
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.wording import counted
 
@@ -22,6 +24,8 @@ WHEEL = 3
 """Lines for one step of the wheel."""
 COPIED = 10_000
 """Lines that are copied at most."""
+_KEPT = 128
+"""Rows that are kept as they were painted."""
 
 
 class _Styles:
@@ -35,13 +39,29 @@ class _Styles:
         glyph = "#" if pane.glyphs.plain else "▐"
         self.thumb = Segment(glyph, pane.get_component_rich_style("log-pane--thumb"))
         self.track = Segment(" ", self.text)
-        self._blank = Strip.blank(1, self.text)
+        self._blank = Segment("", self.text)
 
-    def blank(self, width: int) -> Strip:
+    def blank(self, width: int) -> Segment:
         """An empty row; the same one as long as the width is."""
-        if self._blank.cell_length != width:
-            self._blank = Strip.blank(width, self.text)
+        if len(self._blank.text) != width:
+            self._blank = Segment(" " * width, self.text)
         return self._blank
+
+
+def _cut(line: Line, start: int, width: int, style: Style, number: int) -> list[Segment]:
+    """A part of a line, filled up to its width; each piece knows its place, for selections."""
+    shown = line.cells
+    if start or line.width > width:
+        shown = list(Strip(shown, line.width).crop(start, start + width))
+    missing = width - max(0, line.width - start)
+    if missing > 0:
+        shown = [*shown, Segment(" " * min(missing, width), style)]
+    cells, place = [], start
+    for text, own, _ in shown:
+        at = Style.from_meta({"offset": (place, number)})
+        cells.append(Segment(text, own + at if own else at))
+        place += len(text)
+    return cells
 
 
 def _thumb(view: LogView, height: int) -> range:
@@ -92,6 +112,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         """Line and part of it for every row in sight."""
         self._stale = True
         self._styles: _Styles | None = None
+        self._painted: LRUCache[tuple[int, int, int], tuple[Line, list[Segment]]] = LRUCache(_KEPT)
         self._text_width = 1
         """Cells of a row that show text."""
         self._thumb: range | None = None
@@ -175,7 +196,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         """Moves sideways over lines that are longer than the pane is wide."""
         if self.view is not None and self._lines is not None and not self.view.wrapping:
             self._arrange()
-            widest = max([self._lines.strip(line).cell_length for line, _ in self._rows], default=0)
+            widest = max([self._lines.line(line).width for line, _ in self._rows], default=0)
             self.view.shift(cells, widest, self._text_width)
             self._moved()
 
@@ -212,7 +233,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def _parts(self, line: int) -> int:
         assert self._lines is not None
-        return max(1, -(-self._lines.strip(line).cell_length // self._text_width))
+        return max(1, -(-self._lines.line(line).width // self._text_width))
 
     def render_line(self, y: int) -> Strip:
         self._arrange()
@@ -221,47 +242,50 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         if not self._rows and y == 0 and self.nothing:
             nothing = Strip([Segment(self.nothing, self._styles.empty)])
             return nothing.crop_extend(0, self.size.width, self._styles.text)
-        strip = self._row(y) if y < len(self._rows) else self._styles.blank(self._text_width)
+        cells = self._row(y) if y < len(self._rows) else [self._styles.blank(self._text_width)]
         if self.view.new_lines and y == self.size.height - 1:
-            strip = self._with_marker(strip)
-        if self._thumb is not None:
-            bar = self._styles.thumb if y in self._thumb else self._styles.track
-            strip = Strip([*strip, bar], strip.cell_length + 1)
-        return strip
+            cells = self._with_marker(cells)
+        if self._thumb is None:
+            return Strip(cells, self._text_width)
+        bar = self._styles.thumb if y in self._thumb else self._styles.track
+        return Strip([*cells, bar], self._text_width + 1)
 
-    def _row(self, y: int) -> Strip:
+    def _row(self, y: int) -> list[Segment]:
         assert self.view is not None
         assert self._lines is not None
         assert self._styles is not None
         line, part = self._rows[y]
-        whole = self._selected(self._lines.strip(line), line)
+        whole = self._selected(self._lines.line(line), line)
         start = part * self._text_width if self.view.wrapping else self.view.left
+        key = (line, start, self._text_width)
+        known = self._painted.get(key)
+        if known is not None and known[0] is whole:
+            return known[1]
         style = self._styles.step if self._lines.is_step(line) else self._styles.text
-        shown = whole.crop_extend(start, start + self._text_width, style)
-        return shown.apply_offsets(start, line)
+        cells = _cut(whole, start, self._text_width, style, line)
+        self._painted[key] = whole, cells
+        return cells
 
-    def _selected(self, strip: Strip, line: int) -> Strip:
+    def _selected(self, line: Line, number: int) -> Line:
         selection = self.text_selection
-        if selection is None or (span := selection.get_span(line)) is None:
-            return strip
+        if selection is None or (span := selection.get_span(number)) is None:
+            return line
         start, end = span
-        length = strip.cell_length
-        end = length if end == -1 else min(end, length)
+        end = line.width if end == -1 else min(end, line.width)
         if start >= end:
-            return strip
+            return line
         style = self.screen.get_component_rich_style("screen--selection")
-        before, chosen, after = strip.divide([start, end, length])
-        return Strip.join([before, chosen.apply_style(style), after])
+        strip = Strip(line.cells, line.width)
+        before, chosen, after = strip.divide([start, end, line.width])
+        return Line([*before, *chosen.apply_style(style), *after], line.width)
 
-    def _with_marker(self, strip: Strip) -> Strip:
+    def _with_marker(self, cells: list[Segment]) -> list[Segment]:
         assert self.view is not None
         assert self._styles is not None
         text = f" {self.glyphs.down} {counted(self.view.new_lines, 'new line')} "
-        marker = Strip([Segment(text, self._styles.marker)])
+        marker = Segment(text, self._styles.marker)
         room = self._text_width - marker.cell_length
-        if room < 0:
-            return strip
-        return Strip.join([strip.crop_extend(0, room, self._styles.text), marker])
+        return cells if room < 0 else [*Strip(cells).crop(0, room), marker]
 
     # Selecting and copying
 
