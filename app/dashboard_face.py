@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import sys
 import termios
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from textual.app import App
 
@@ -21,9 +20,6 @@ from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import renew_socket
 
-HANGUP_PATIENCE = 2
-"""Seconds a dashboard may need to leave a terminal that has gone; then SIGALRM ends it, wherever
-it is stuck."""
 SETTLED_AFTER = 1.0
 """Seconds after which what an application has loaded and made stays until it ends."""
 COLLECTIONS = (700, 10, 100)
@@ -70,16 +66,39 @@ def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
         CannotOpenError: the terminal cannot be used; nothing was shown.
     """
     check_terminal()
-    with _painting_on_stdout():
+    with _painting():
         return asyncio.run(_run(app, signals, mouse=mouse))
 
 
+class _Canvas:
+    """A terminal that may go away: from then on what is painted is dropped.
+
+    Textual paints in a thread that an error ends; the screen would then wait for it for ever.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._terminal.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._terminal.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._terminal, name)
+
+
 @contextlib.contextmanager
-def _painting_on_stdout() -> Iterator[None]:
+def _painting() -> Iterator[None]:
     """Textual paints on stderr; where that goes elsewhere (``2> file``), stdout is the terminal."""
     before = sys.__stderr__
-    if not is_terminal(before):
-        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+    terminal = before if is_terminal(before) else sys.__stdout__
+    assert terminal is not None
+    sys.__stderr__ = _Canvas(terminal)  # type: ignore[misc, assignment]
     try:
         yield
     finally:
@@ -114,8 +133,6 @@ async def _run(app: App[Any], signals: Signals, *, mouse: bool) -> int:
     def end(number: int) -> None:
         nonlocal ended_by
         ended_by = number
-        if number == signal.SIGHUP:
-            signal.alarm(HANGUP_PATIENCE)
         app.exit()
 
     signals.listen(loop, end)

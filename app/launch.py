@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assemblyzero_tui.app.faces import Face
+from assemblyzero_tui.app.failures import mute_stdout
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
@@ -109,5 +110,7 @@ def _farewell(source: LiveRun) -> None:
         lines.append(f"The designs: {run.state.repository}/docs/lld/active")
     if not run.alive and run.folder.summary_markdown.exists():
         lines.append(f"Report: {run.folder.summary_markdown}")
-    for line in lines:
-        click.echo(line)
+    try:
+        click.echo("\n".join(lines))
+    except OSError:
+        mute_stdout()  # the terminal has gone

@@ -88,7 +88,7 @@ def test_a_closed_window_leaves_the_work_running() -> None:
         terminal.wait_for(DRAFTING)
         folder = the_run()
         terminal.hang_up()
-        assert terminal.process.wait(30) != 0
+        assert terminal.process.wait(30) == 129
     assert is_alive(folder)
     assert not list(folder.path.parent.parent.glob("crashes/*"))
     with program("attach", folder.path.name) as terminal:
