@@ -113,7 +113,7 @@ def start_engine(
         parallel: Items at work at once; 0 means what the run was asked for.
     """
     ready, ready_of_engine = os.pipe()
-    arguments = [sys.executable, "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
+    arguments = [sys.executable, "-P", "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
     arguments += ["--ready", str(ready_of_engine)]
     if retry is not None:
         arguments += ["--retry", ",".join(retry) or "all"]

@@ -55,21 +55,6 @@ class FileLock:
         os.write(descriptor, note.encode())
         return cls(path, descriptor)
 
-    @classmethod
-    def wait(cls, path: Path) -> FileLock:
-        """Takes the lock, waiting as long as it needs.
-
-        Raises:
-            OSError: the file cannot be made or opened.
-        """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if _still_named(path, descriptor):
-                return cls(path, descriptor)
-            os.close(descriptor)
-
     def release(self, *, remove: bool = False) -> None:
         """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless."""
         if self.descriptor < 0:

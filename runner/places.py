@@ -25,7 +25,9 @@ def private_directory(path: Path) -> Path:
         TuiError: it cannot be made or written.
     """
     try:
-        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     except OSError as error:
         raise TuiError(
             f"Cannot make the folder {path}: {error.strerror or error}.",
@@ -156,7 +158,16 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
 
 
 def write_atomically(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
-    """Replaces a file as a whole: a reader sees the old text or the new, after a crash too."""
+    """Replaces a file as a whole: a reader sees the old text or the new, after a crash too.
+
+    A link stays one: the file it leads to is replaced. What is no file, such as a pipe or
+    ``/dev/stdout``, is written to.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            stream.write(data)
+        return
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,33 +1,23 @@
 """The files of a repository that several items write: one lock for all of them.
 
-The lock is named by the repository's real path, so that two engines serving one repository wait
-for each other, and it lies in the state folder, so that nothing is left in the repository.
+The lock is one on the repository's folder itself: whoever serves the repository waits for the
+others, whatever their state folder and whoever they are, and nothing is left behind.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import (
-    private_directory,
-    repository_key,
-    state_home,
-    write_atomically,
-)
+from assemblyzero_tui.runner.places import write_atomically
 
 SHARED_MODE = 0o644
 """Of every file in the repository: they are meant to be read and committed."""
-
-
-def lock_file(repository: Path) -> Path:
-    """The lock of a repository's shared files."""
-    return state_home() / "locks" / f"{repository_key(repository)}.lock"
 
 
 @contextlib.contextmanager
@@ -35,12 +25,20 @@ def repository_lock(repository: Path) -> Iterator[None]:
     """Holds the lock of a repository's shared files; waits for whoever has it.
 
     Raises:
-        TuiError: the state folder cannot be written.
+        TuiError: the repository is not there.
     """
-    path = lock_file(repository)
-    private_directory(path.parent)
-    with FileLock.wait(path):
+    try:
+        folder = os.open(repository, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot open the repository {repository}: {error.strerror or error}.",
+            "Look whether it has been moved, and run the command there.",
+        ) from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def publish(path: Path, data: bytes) -> None:
