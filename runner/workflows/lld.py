@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,13 @@ from langgraph.graph import END, START, StateGraph
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import guards, lineage, prompt_files
+from assemblyzero_tui.runner.workflows import lineage, prompt_files
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context
+from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
+from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
 from assemblyzero_tui.runner.workflows.issues import Issue, fetch
-from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes, awaits_review
+from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 
 N0, N1, N2, N3, N4 = LLD.nodes
@@ -46,15 +47,7 @@ class LldWorkflow:
         """
         issue = self._fetch(spec)
         self._read[_key(spec)] = issue
-        found = {
-            "issue": _digest(issue.title, issue.body),
-            "prompts": prompt_files.digest(),
-            "provider": spec.provider,
-        }
-        if spec.options.context:
-            texts = guards.read_context(spec.options.context)
-            found["context files"] = _digest(*(part for pair in texts for part in pair))
-        return found
+        return fingerprints(spec, "issue", (issue.title, issue.body), prompt_files.LLD)
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph without a checkpoint."""
@@ -117,15 +110,11 @@ def after_human_edit(state: LldState) -> str:
 
 def after_review(state: LldState) -> str:
     """An approved draft is published, a rejected one goes back through the human-edit gate."""
-    return N4 if state["reviews"][-1]["verdict"] == "APPROVED" else N2
+    return N4 if approved(state) else N2
 
 
 def _key(spec: WorkerSpec) -> tuple[str, str, str]:
     return spec.repository, spec.item.id, spec.item.source
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 WORKFLOW = LldWorkflow()
