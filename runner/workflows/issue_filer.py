@@ -81,6 +81,11 @@ class IssueFiler:
         self._say("    Looking whether it was filed before")
         if (found := self.look()) is not None:
             return found
+        if not self._state["draft"]:
+            raise WorkflowError(
+                "The issue that this brief was is not there any more, and there is no draft.",
+                "Run the item with --fresh to write one.",
+            )
         draft = parse_draft(self._state["draft"])
         labels, left_out = self._labels(draft)
         intent = Intent(
