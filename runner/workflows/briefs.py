@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
@@ -115,7 +115,7 @@ def pending_briefs(
     _check_slugs(paths)
     items = []
     for path in paths:
-        brief = read_brief(path)
+        brief = _usable(path)
         if path.parent != repository / IDEAS:
             filed = filed_before(repository, brief.slug, brief.digest)
             checkpoint = checkpoint_file(repository, ISSUE.name, brief.slug)
@@ -124,6 +124,14 @@ def pending_briefs(
                 continue
         items.append(brief.item)
     return items, notes
+
+
+def _usable(path: Path) -> Brief:
+    """The brief in a file that a user named; an unusable one is an error of the user's."""
+    try:
+        return read_brief(path)
+    except WorkflowError as error:
+        raise TuiError(error.what, error.hint) from error
 
 
 def _ideas(repository: Path) -> list[Path]:

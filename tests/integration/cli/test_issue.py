@@ -88,7 +88,7 @@ def test_six_briefs_become_six_issues_and_then_nothing_is_pending(
         assert f"[ISSUE-{slug}] >>> Executing: N6_file" in done.stdout
     report = run.folder.summary_markdown.read_text()
     assert len(re.findall(r"^\| \[?`?ISSUE-", report, re.MULTILINE)) == 6
-    assert f"({URL}/1)" in report
+    assert f"<{URL}/1>" in report
 
     again = program("issue", "--all", *OFFLINE)
     assert again.returncode == 0

@@ -52,6 +52,7 @@ def refused(program: Program, *arguments: str) -> str:
         (b"x" * 10_000_000, "has 10,000,000 bytes, the limit is 1,000,000"),
         (b"# Long\n\n" + b"word " * 21_000, "characters, the limit is 100,000"),
     ],
+    ids=["empty", "blank", "no-text", "binary", "10-MB", "long"],
 )
 def test_a_brief_that_is_no_brief(
     program: Program, folder: Path, content: bytes, told: str
