@@ -17,7 +17,7 @@ from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import filing, prompt_files
@@ -25,7 +25,7 @@ from assemblyzero_tui.runner.workflows.briefs import IDEAS_DONE, Brief, read_bri
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
-from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
+from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.issue_nodes import IssueNodes
 from assemblyzero_tui.runner.workflows.issue_state import IssueState
 from assemblyzero_tui.runner.workflows.log_style import count
@@ -33,25 +33,12 @@ from assemblyzero_tui.runner.workflows.log_style import count
 N0, N1, N2, N3, N4, N5, N6 = ISSUE.nodes
 
 
-class IssueWorkflow:
+class IssueWorkflow(DraftingWorkflow[Brief]):
     """See :class:`~assemblyzero_tui.runner.workflows.context.Workflow`."""
 
-    name = ISSUE.name
-
-    def __init__(self) -> None:
-        self._read: dict[tuple[str, str, str], Brief] = {}
-
-    def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
-        """Digests of the brief, the prompts, the context files and the provider.
-
-        The brief that is read here is the one that ``N0_load_brief`` then works with.
-
-        Raises:
-            WorkflowError: the brief or a context file cannot be read.
-        """
-        brief = self._load(spec)
-        self._read[_key(spec)] = brief
-        return fingerprints(spec, "brief", (brief.digest,), prompt_files.ISSUE)
+    entry = ISSUE
+    prompts = prompt_files.ISSUE
+    item_word = "brief"
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph without a checkpoint."""
@@ -59,16 +46,13 @@ class IssueWorkflow:
 
     def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
         """The graph, not compiled."""
-        spec = context.spec
-        nodes = IssueNodes(context, lambda: self._read.pop(_key(spec), None) or self._load(spec))
+        nodes = IssueNodes(context, lambda: self._take(context.spec))
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(IssueState)
-        graph.add_node(N0, nodes.guarded(N0, nodes.load_brief))
-        graph.add_node(N1, nodes.guarded(N1, nodes.sandbox))
-        graph.add_node(N2, nodes.guarded(N2, nodes.draft))
-        graph.add_node(N3, nodes.guarded(N3, nodes.human_edit))
-        graph.add_node(N4, nodes.guarded(N4, nodes.review))
-        graph.add_node(N5, nodes.guarded(N5, nodes.human_edit_verdict))
-        graph.add_node(N6, nodes.guarded(N6, nodes.file))
+        steps = (
+            nodes.load_brief, nodes.sandbox, nodes.draft, nodes.human_edit, nodes.review,
+            nodes.human_edit_verdict, nodes.file,
+        )  # fmt: skip
+        add_nodes(graph, nodes, ISSUE.nodes, steps)
         graph.add_edge(START, N0)
         graph.add_edge(N0, N1)
         graph.add_conditional_edges(N1, after_sandbox, [N2, N6])
@@ -114,17 +98,13 @@ class IssueWorkflow:
             keeps_checkpoint=True,
         )
 
-    def _load(self, spec: WorkerSpec) -> Brief:
+    def _fetched(self, spec: WorkerSpec) -> Brief:
         path = Path(spec.item.source)
         moved = Path(spec.repository) / IDEAS_DONE / path.name
-        try:
-            if not path.exists() and moved.exists():
-                return read_brief(moved)
-            return read_brief(path)
-        except WorkflowError:
-            raise
-        except TuiError as error:
-            raise WorkflowError(error.what, error.hint) from error
+        return read_brief(path if path.exists() or not moved.exists() else moved)
+
+    def _texts(self, item: Brief) -> tuple[str, ...]:
+        return (item.digest,)
 
 
 def after_sandbox(state: IssueState) -> str:
@@ -140,10 +120,6 @@ def after_human_edit_draft(state: IssueState) -> str:
 def after_human_edit_verdict(state: IssueState) -> str:
     """An approved draft is filed, a rejected one goes back to the writer."""
     return N6 if approved(state) else N2
-
-
-def _key(spec: WorkerSpec) -> tuple[str, str, str]:
-    return spec.repository, spec.item.id, spec.item.source
 
 
 WORKFLOW = IssueWorkflow()

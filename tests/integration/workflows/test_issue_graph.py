@@ -372,9 +372,7 @@ def test_the_mark_is_found_behind_many_newer_issues(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-garbage,issue list=fail@3")
-    with pytest.raises(WorkflowError):
-        work(repository, item, tmp_path)
+    file_without_a_record(repository, item, tmp_path, monkeypatch)
     (issue,) = filed_issues(tracker)
     for number in range(2, 300):
         write_issue(tracker, number, "Newer", "Text.")
@@ -382,6 +380,16 @@ def test_the_mark_is_found_behind_many_newer_issues(
         path.write_text(json.dumps(json.loads(path.read_text()) | {"createdAt": later(issue)}))
     work(repository, item, tmp_path)
     assert len(filed_issues(tracker)) == 299
+
+
+def file_without_a_record(
+    repository: Path, item: ItemInfo, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaves an issue that was filed, and nobody on this side knows it."""
+    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-garbage,issue list=fail@3")
+    with pytest.raises(WorkflowError):
+        work(repository, item, folder)
+    monkeypatch.delenv("GH_STAND_IN_FAULT")
 
 
 def later(issue: dict[str, Any]) -> str:
@@ -392,10 +400,7 @@ def test_an_earlier_version_that_was_filed_without_a_record_is_named(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-garbage,issue list=fail@3")
-    with pytest.raises(WorkflowError):
-        work(repository, item, tmp_path / "a")
-    monkeypatch.delenv("GH_STAND_IN_FAULT")
+    file_without_a_record(repository, item, tmp_path / "a", monkeypatch)
     changed = idea(repository, text=BRIEF + "\nAnd more.\n")
     with pytest.raises(WorkflowError, match=f"earlier version of this brief was filed as {URL}/1"):
         work(repository, changed, tmp_path / "b")
