@@ -137,7 +137,7 @@ class DraftingNodes:
                 f"{style.count(limit, 'visit')} of the human-edit gate "
                 f"({style.count(state['drafts'], 'draft')}, "
                 f"{style.count(len(state['reviews']), 'review')}).",
-                "Read the last verdict in its lineage folder, make the issue clearer and run it "
+                "Read the last verdict in its lineage folder, make the text clearer and run it "
                 "with --fresh, or allow more with --max-iterations.",
             )
         self._progress(state["drafts"], f"gate {visit}")

@@ -112,7 +112,9 @@ def create_issue(repository: Path, title: str, body: str, labels: Sequence[str])
     arguments = ["issue", "create", "--title", title, "--body-file", "-"]
     for label in labels:
         arguments += ["--label", label]
-    output = run_gh(repository, arguments, otherwise=_WITHOUT_GH, given=body.encode())
+    output = run_gh(
+        repository, arguments, otherwise=_WITHOUT_GH, given=body.encode(), trial="gh auth status"
+    )
     lines = output.decode(errors="replace").split()
     match = _ADDRESS.fullmatch(lines[-1]) if lines else None
     if match is None:

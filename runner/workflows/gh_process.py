@@ -34,6 +34,7 @@ def run_gh(
     otherwise: str = "",
     number: int = 0,
     given: bytes = b"",
+    trial: str = "",
 ) -> bytes:
     """What ``gh`` prints.
 
@@ -47,6 +48,7 @@ def run_gh(
         otherwise: How to do without ``gh``, for messages.
         number: Of the issue that is asked for, if it is one.
         given: What it reads from its standard input.
+        trial: What a user may run to see whether it works, where that is another command.
 
     Raises:
         TuiError: it is missing, not logged in, hangs, or fails.
@@ -84,7 +86,7 @@ def run_gh(
         except subprocess.TimeoutExpired as error:
             raise TuiError(
                 f"{command} in {repository} gave no answer within {seconds:.0f} s.",
-                f"Check the network and try it yourself: cd {repository} && {command}",
+                f"Check the network and try it yourself: cd {repository} && {trial or command}",
             ) from error
         finally:
             if process.poll() is None:
@@ -95,7 +97,12 @@ def run_gh(
         if code == 0:
             return output.read()
         said = errors.read().decode(errors="replace").strip()
-    raise _failure(repository, command, code, said, number, otherwise)
+    failure = _failure(repository, command, code, said, number, otherwise)
+    raise failure or TuiError(
+        f"{command} in {repository} failed with exit code {code}: "
+        f"{said.splitlines()[-1] if said else 'it said nothing'}",
+        f"Try it yourself: cd {repository} && {trial or command}",
+    )
 
 
 def decode(output: bytes, shape: Any, command: str) -> Any:
@@ -121,7 +128,8 @@ def beginning(output: bytes) -> str:
 
 def _failure(
     repository: Path, command: str, code: int, said: str, number: int, otherwise: str
-) -> TuiError:
+) -> TuiError | None:
+    """The known reasons for which ``gh`` fails, and what to do about each."""
     words = said.lower()
     if number and "could not resolve to an issue" in words:
         return TuiError(
@@ -142,11 +150,7 @@ def _failure(
         return TuiError("gh is not logged in.", _hint("Run: gh auth login", otherwise))
     if "disabled issues" in words:
         return TuiError(f"The repository of {repository} has issues switched off.", otherwise)
-    last = said.splitlines()[-1] if said else "it said nothing"
-    return TuiError(
-        f"{command} in {repository} failed with exit code {code}: {last}",
-        f"Try it yourself: cd {repository} && {command}",
-    )
+    return None
 
 
 def _hint(step: str, otherwise: str) -> str:
