@@ -97,6 +97,16 @@ class WorkflowSettings:
         )
 
 
+latency_option = click.option(
+    "--latency",
+    type=click.FloatRange(min=0, max=3600),
+    default=Options().latency,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the offline model takes for an answer.",
+)
+
+
 def workflow_options(what: str, item: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Adds the options; the command gets them as one ``settings``.
 
@@ -151,14 +161,7 @@ def _options(what: str, item: str) -> list[Callable[[Callable[..., Any]], Callab
             type=click.Choice(PROVIDERS),
             help="Who writes and reviews. offline: a deterministic stand-in, not a real model.",
         ),
-        click.option(
-            "--latency",
-            type=click.FloatRange(min=0, max=3600),
-            default=Options().latency,
-            show_default=True,
-            metavar="SECONDS",
-            help="How long the offline model takes for an answer.",
-        ),
+        latency_option,
         click.option(
             "--max-iterations",
             type=click.IntRange(min=1),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows import prompt_files
 from assemblyzero_tui.runner.workflows.draft_state import DraftState, ReviewRecord
 from assemblyzero_tui.runner.workflows.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.reviews import SCHEMA
 
 _SECTION = re.compile(r"## +(.*?)(?: +#+)? *")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -50,6 +52,25 @@ def sections(draft: str) -> list[tuple[str, int]]:
         if found:
             found[-1] = (found[-1][0], found[-1][1] + len(line) + 1)
     return found
+
+
+def draft_question(name: str, **values: str) -> Request:
+    """Asks for a draft with the prompts ``<name>`` and ``<name>-system``."""
+    return Request(
+        purpose="draft",
+        system=prompt_files.template(f"{name}-system"),
+        prompt=prompt_files.fill(name, **values),
+    )
+
+
+def review_question(name: str, **values: str) -> Request:
+    """Asks for a review with the prompts ``<name>`` and ``<name>-system``."""
+    return Request(
+        purpose="review",
+        system=prompt_files.template(f"{name}-system"),
+        prompt=prompt_files.fill(name, **values),
+        schema=SCHEMA,
+    )
 
 
 def context_part(context: list[tuple[str, str]]) -> str:

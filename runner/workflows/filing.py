@@ -37,6 +37,8 @@ class Intent(msgspec.Struct, kw_only=True):
     """Name of the approved lineage file."""
     time: float
     """Seconds since the epoch."""
+    answered: bool = False
+    """``gh`` came to an end: what it has not filed by then it never will."""
 
 
 class Filed(msgspec.Struct, kw_only=True):

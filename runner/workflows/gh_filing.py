@@ -3,7 +3,8 @@
 ``gh issue create`` prints the address of the new issue. It fails without filing if a label does
 not exist, so labels are listed first: ``gh label list`` shows 30 unless ``--limit`` says otherwise.
 ``gh issue list`` without a filter lists by page, newest first, and is not a search: a new issue is
-in it at once.
+in it at once. All of them are told which repository is meant, so that what was looked at is what is
+filed in.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Tracker(msgspec.Struct, rename="camel"):
     """The repository on GitHub that ``gh`` means where it is run."""
 
     name_with_owner: str
+    url: str
     has_issues_enabled: bool = True
     is_archived: bool = False
 
@@ -50,33 +52,36 @@ class _Label(msgspec.Struct):
 
 
 def find_tracker(repository: Path) -> str:
-    """``owner/name`` of the repository whose issues ``gh`` means.
+    """``host/owner/name`` of the repository whose issues ``gh`` means.
 
     Raises:
         TuiError: ``gh`` cannot tell, or no issue can be filed there.
     """
-    fields = ["--json", "nameWithOwner,hasIssuesEnabled,isArchived"]
+    fields = ["--json", "nameWithOwner,url,hasIssuesEnabled,isArchived"]
     output = run_gh(repository, ["repo", "view", *fields], otherwise=_WITHOUT_GH)
     found: Tracker = decode(output, Tracker, "gh repo view")
     if not found.has_issues_enabled or found.is_archived:
         why = "is archived" if found.is_archived else "has issues switched off"
         raise TuiError(f"{found.name_with_owner} {why}: no issue can be filed there.", _WITHOUT_GH)
-    return found.name_with_owner
+    host = found.url.partition("://")[2].partition("/")[0]
+    return f"{host or 'github.com'}/{found.name_with_owner}"
 
 
-def list_labels(repository: Path) -> list[str]:
+def list_labels(repository: Path, tracker: str) -> list[str]:
     """The labels of the repository.
 
     Raises:
         TuiError: ``gh`` cannot tell.
     """
-    arguments = ["label", "list", "--limit", str(_LABELS), "--json", "name"]
+    arguments = ["label", "list", "--repo", tracker, "--limit", str(_LABELS), "--json", "name"]
     output = run_gh(repository, arguments, otherwise=_WITHOUT_GH)
     found: list[_Label] = decode(output, list[_Label], "gh label list")
     return [label.name for label in found]
 
 
-def newest_issues(repository: Path, back_to: datetime | None) -> Iterator[ListedIssue]:
+def newest_issues(
+    repository: Path, tracker: str, back_to: datetime | None
+) -> Iterator[ListedIssue]:
     """The newest issues, open and closed; all since a moment, and a few hundred at least.
 
     Some may come more than once.
@@ -89,7 +94,7 @@ def newest_issues(repository: Path, back_to: datetime | None) -> Iterator[Listed
         output = run_gh(
             repository,
             [
-                "issue", "list", "--state", "all", "--limit", str(limit),
+                "issue", "list", "--repo", tracker, "--state", "all", "--limit", str(limit),
                 "--json", "number,title,body,url,state,createdAt",
             ],
             otherwise=_WITHOUT_GH,
@@ -102,14 +107,16 @@ def newest_issues(repository: Path, back_to: datetime | None) -> Iterator[Listed
         limit *= _GROWTH
 
 
-def create_issue(repository: Path, title: str, body: str, labels: Sequence[str]) -> tuple[int, str]:
+def create_issue(
+    repository: Path, tracker: str, title: str, body: str, labels: Sequence[str]
+) -> tuple[int, str]:
     """Files an issue; gives its number and its address.
 
     Raises:
         TuiError: ``gh`` failed, hung or printed something else. The issue may have been filed
             all the same.
     """
-    arguments = ["issue", "create", "--title", title, "--body-file", "-"]
+    arguments = ["issue", "create", "--repo", tracker, "--title", title, "--body-file", "-"]
     for label in labels:
         arguments += ["--label", label]
     output = run_gh(

@@ -26,6 +26,10 @@ LOGIN_NEEDED = 4
 _QUIET = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1"}
 
 
+class GhTimeoutError(TuiError):
+    """``gh`` was ended because it took too long; what it was asked for may have been done."""
+
+
 def run_gh(
     repository: Path,
     arguments: Sequence[str],
@@ -84,7 +88,7 @@ def run_gh(
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired as error:
-            raise TuiError(
+            raise GhTimeoutError(
                 f"{command} in {repository} gave no answer within {seconds:.0f} s.",
                 f"Check the network and try it yourself: cd {repository} && {trial or command}",
             ) from error

@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.workflows import filing, gh_filing
+from assemblyzero_tui.runner.workflows import filing, gh_filing, gh_process
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.briefs import IDEAS, IDEAS_DONE
 from assemblyzero_tui.runner.workflows.filing import Filed, Intent
 from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
+from assemblyzero_tui.runner.workflows.gh_process import GhTimeoutError
 from assemblyzero_tui.runner.workflows.issue_draft import IssueDraft, parse_draft, split_labels
 from assemblyzero_tui.runner.workflows.issue_state import IssueState
 from assemblyzero_tui.runner.workflows.shared_files import make_folder, sync_folder
 
+SETTLE_SECONDS = 15.0
+"""So long after a ``gh`` was cut off, the tracker may still come to file what it was sent."""
 _CLOCKS_DIFFER = timedelta(days=1)
 """How far this machine's clock may be ahead of the tracker's."""
 
@@ -28,7 +31,7 @@ class IssueFiler:
     Args:
         repository: The target repository.
         state: What the graph knows.
-        tracker: ``owner/name`` on GitHub.
+        tracker: ``host/owner/name``.
         say: Prints a line.
         warn: Prints a line and tells a human.
     """
@@ -45,6 +48,7 @@ class IssueFiler:
         self._folder = repository / filing.folder_of(state["slug"])
         self._state = state
         self._tracker = tracker
+        self._tracker_name = tracker.removeprefix("github.com/")
         self._mark = filing.mark_of(tracker, state["slug"], state["brief_digest"])
         self._say = say
         self._warn = warn
@@ -57,11 +61,11 @@ class IssueFiler:
             TuiError: the tracker cannot be asked.
         """
         intent = filing.read_intent(self._folder)
-        marks = {self._mark} | ({intent.mark} if intent is not None else set())
-        since = None
-        if intent is not None:
-            since = datetime.fromtimestamp(intent.time, UTC) - _CLOCKS_DIFFER
-        found = filing.find(gh_filing.newest_issues(self._repository, since), marks)
+        found = self._find(intent)
+        if not found and intent is not None and _may_still_arrive(intent):
+            self._say(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
+            time.sleep(SETTLE_SECONDS)
+            found = self._find(intent)
         if (mine := found.get(self._mark)) is not None:
             return self._filed(mine, intent)
         for other in found.values():
@@ -70,6 +74,15 @@ class IssueFiler:
                 "Change that issue, or give the brief another file name to file another one.",
             )
         return None
+
+    def _find(self, intent: Intent | None) -> dict[str, ListedIssue]:
+        """The issues with the mark of this text, or of the one that was going to be filed."""
+        marks = {self._mark} | ({intent.mark} if intent is not None else set())
+        since = None
+        if intent is not None:
+            since = datetime.fromtimestamp(intent.time, UTC) - _CLOCKS_DIFFER
+        newest = gh_filing.newest_issues(self._repository, self._tracker, since)
+        return filing.find(newest, marks)
 
     def file(self) -> Filed:
         """Files the approved draft, unless the issue is there.
@@ -98,19 +111,24 @@ class IssueFiler:
             time=time.time(),
         )
         filing.write_intent(self._folder, intent)
-        self._say(f"    Filing in {style.plain(self._tracker)}: {style.plain(draft.title)}")
+        self._say(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body = filing.with_mark(draft.body, self._mark)
         try:
-            number, url = gh_filing.create_issue(self._repository, draft.title, body, labels)
+            number, url = gh_filing.create_issue(
+                self._repository, self._tracker, draft.title, body, labels
+            )
         except TuiError as error:
+            intent.answered = not isinstance(error, GhTimeoutError)
+            intent.time = time.time()
+            filing.write_intent(self._folder, intent)
             return self._look_again(error)
         if left_out:
             listed = ", ".join(left_out)
-            self._warn(f"filed without labels that {self._tracker} does not have: {listed}")
+            self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
         return self._filed(ListedIssue(number=number, url=url), intent, found=False)
 
     def _labels(self, draft: IssueDraft) -> tuple[list[str], list[str]]:
-        known = gh_filing.list_labels(self._repository) if draft.labels else []
+        known = gh_filing.list_labels(self._repository, self._tracker) if draft.labels else []
         return split_labels(draft.labels, known)
 
     def _look_again(self, error: TuiError) -> Filed:
@@ -154,6 +172,12 @@ class IssueFiler:
             reviewed_by=reviews[-1]["model"] if reviews else "",
             found=found,
         )
+
+
+def _may_still_arrive(intent: Intent) -> bool:
+    """Whether a ``gh`` that was to file this was cut off, and that may have been just now."""
+    age = time.time() - intent.time
+    return not intent.answered and age < gh_process.TIMEOUT + SETTLE_SECONDS
 
 
 def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path | None:

@@ -83,8 +83,8 @@ class IssueNodes(DraftingNodes):
             self._say("    gh is not asked: the issue is not to be filed (--no-file)")
             return {}
         tracker = gh_filing.find_tracker(self._repository)
-        labels = gh_filing.list_labels(self._repository)
-        self._say(f"    Tracker: {style.strong(style.plain(tracker))}")
+        labels = gh_filing.list_labels(self._repository, tracker)
+        self._say(f"    Tracker: {style.strong(style.plain(tracker.removeprefix('github.com/')))}")
         self._say(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
         found = self._filer(state, tracker).look()
         if found is not None:

@@ -17,7 +17,7 @@ class IssueState(DraftState, total=False):
     """Relative to the repository."""
     brief_digest: str
     tracker: str
-    """``owner/name`` on GitHub; empty until it has been asked for."""
+    """``github.com/owner/name``; empty until it has been asked for."""
     known_labels: list[str]
     """The labels of the repository."""
     filed: FiledRecord | None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows import prompt_files
 from assemblyzero_tui.runner.workflows.draft_texts import (
     context_part,
+    draft_question,
     earlier_reviews_part,
+    review_question,
     revision_part,
 )
 from assemblyzero_tui.runner.workflows.issue_state import IssueState
 from assemblyzero_tui.runner.workflows.prompt_files import delimited
-from assemblyzero_tui.runner.workflows.reviews import SCHEMA
 
 _MOST_LABELS = 100
 """Labels of the repository that a prompt names."""
@@ -33,32 +33,23 @@ def labels_part(known: list[str]) -> str:
 
 def draft_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
     """Asks for the next draft: brief, context files, labels, last draft and all verdicts so far."""
-    return Request(
-        purpose="draft",
-        system=prompt_files.template("issue-draft-system"),
-        prompt=prompt_files.fill(
-            "issue-draft",
-            slug=state["slug"],
-            brief=delimited("BRIEF", state["brief"]),
-            context=context_part(context),
-            labels=labels_part(state["known_labels"]),
-            history=revision_part(state, "issue-revise", "DRAFT"),
-        ),
+    return draft_question(
+        "issue-draft",
+        slug=state["slug"],
+        brief=delimited("BRIEF", state["brief"]),
+        context=context_part(context),
+        labels=labels_part(state["known_labels"]),
+        history=revision_part(state, "issue-revise", "DRAFT"),
     )
 
 
 def review_request(state: IssueState) -> Request:
     """Asks for a review of the newest draft."""
-    return Request(
-        purpose="review",
-        system=prompt_files.template("issue-review-system"),
-        prompt=prompt_files.fill(
-            "issue-review",
-            slug=state["slug"],
-            draft_number=str(state["drafts"]),
-            brief=delimited("BRIEF", state["brief"]),
-            draft=delimited("DRAFT", state["draft"]),
-            history=earlier_reviews_part(state, "issue-earlier-reviews"),
-        ),
-        schema=SCHEMA,
+    return review_question(
+        "issue-review",
+        slug=state["slug"],
+        draft_number=str(state["drafts"]),
+        brief=delimited("BRIEF", state["brief"]),
+        draft=delimited("DRAFT", state["draft"]),
+        history=earlier_reviews_part(state, "issue-earlier-reviews"),
     )

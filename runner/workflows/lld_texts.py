@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows import prompt_files
 from assemblyzero_tui.runner.workflows.draft_texts import (
     context_part,
+    draft_question,
     earlier_reviews_part,
+    review_question,
     revision_part,
 )
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 from assemblyzero_tui.runner.workflows.prompt_files import delimited
-from assemblyzero_tui.runner.workflows.reviews import SCHEMA
 
 
 def issue_text(state: LldState) -> str:
@@ -41,31 +41,22 @@ def final_text(state: LldState, lineage: str) -> str:
 
 def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:
     """Asks for the next draft: issue, context files, the last draft and all verdicts so far."""
-    return Request(
-        purpose="draft",
-        system=prompt_files.template("design-system"),
-        prompt=prompt_files.fill(
-            "design",
-            number=str(state["number"]),
-            issue=delimited("ISSUE", issue_text(state)),
-            context=context_part(context),
-            history=revision_part(state, "revise", "DESIGN"),
-        ),
+    return draft_question(
+        "design",
+        number=str(state["number"]),
+        issue=delimited("ISSUE", issue_text(state)),
+        context=context_part(context),
+        history=revision_part(state, "revise", "DESIGN"),
     )
 
 
 def review_request(state: LldState) -> Request:
     """Asks for a review of the newest draft."""
-    return Request(
-        purpose="review",
-        system=prompt_files.template("review-system"),
-        prompt=prompt_files.fill(
-            "review",
-            number=str(state["number"]),
-            draft_number=str(state["drafts"]),
-            issue=delimited("ISSUE", issue_text(state)),
-            draft=delimited("DESIGN", state["draft"]),
-            history=earlier_reviews_part(state, "earlier-reviews"),
-        ),
-        schema=SCHEMA,
+    return review_question(
+        "review",
+        number=str(state["number"]),
+        draft_number=str(state["drafts"]),
+        issue=delimited("ISSUE", issue_text(state)),
+        draft=delimited("DESIGN", state["draft"]),
+        history=earlier_reviews_part(state, "earlier-reviews"),
     )

@@ -12,7 +12,7 @@ import pytest
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo, Result
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows import filing, gh_process
+from assemblyzero_tui.runner.workflows import filing, gh_process, issue_filer
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import load
 from tests.integration.workflows.in_test_context import (
@@ -43,6 +43,7 @@ def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", install(tmp_path / "bin"))
     monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
     monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
+    monkeypatch.setattr(issue_filer, "SETTLE_SECONDS", 0.0)
     return folder
 
 
@@ -352,6 +353,29 @@ def test_where_the_look_fails_nothing_is_filed_again(
     assert len(filed_issues(tracker)) == 1
     record = repository / "docs/lineage/done/1-dark-mode/004-filed.json"
     assert json.loads(record.read_text())["labels"] == ["enhancement"]
+
+
+class LateContext(InTestContext):
+    """The tracker comes to file what a cut-off gh had sent while somebody waits for it."""
+
+    def say(self, text: str) -> None:
+        super().say(text)
+        if "looking again" in text:
+            repository = Path(self.spec.repository)
+            intent = filing.read_intent(repository / "docs/lineage/active/dark-mode")
+            assert intent is not None
+            write_issue(repository.parent / "tracker", 1, intent.title, f"Text.\n{intent.mark}")
+
+
+def test_an_issue_that_arrives_after_its_gh_was_cut_off_is_waited_for(
+    repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
+) -> None:
+    spec = worker_spec(repository, item, tmp_path)
+    with pytest.raises(KilledError):
+        run_graph(InTestContext(spec, die_at="Filing in"))
+    state = run_graph(LateContext(spec))
+    assert state["filed"]["found"]
+    assert len(filed_issues(tracker)) == 1
 
 
 def test_a_fresh_start_after_a_lost_record_pays_for_no_draft(
