@@ -61,4 +61,8 @@ def command(
     if settings.dry_run or not items:
         list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
         return 0
+    if not no_file:
+        from assemblyzero_tui.runner.workflows.gh_filing import find_tracker
+
+        find_tracker(repository)
     return settings.start("issue", repository, items, context, parallel, face, no_file=no_file)

@@ -31,7 +31,7 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
     metavar="DIR",
     help="Take issues from files such as 42-title.md instead of gh.",
 )
-@workflow_options("designs", "issue")
+@workflow_options("designs", "issue", fresh="; named issues may be approved already")
 @face_options
 def command(
     issues: tuple[str, ...],

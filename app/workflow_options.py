@@ -107,12 +107,15 @@ latency_option = click.option(
 )
 
 
-def workflow_options(what: str, item: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def workflow_options(
+    what: str, item: str, *, fresh: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Adds the options; the command gets them as one ``settings``.
 
     Args:
         what: What is written: ``designs``.
         item: What it is written for: ``issue``.
+        fresh: What ``--fresh`` does besides.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,14 +140,16 @@ def workflow_options(what: str, item: str) -> Callable[[Callable[..., Any]], Cal
             )  # fmt: skip
             return function(*arguments, settings=settings, **rest)
 
-        for option in reversed(_options(what, item)):
+        for option in reversed(_options(what, item, fresh)):
             with_settings = option(with_settings)
         return with_settings
 
     return decorate
 
 
-def _options(what: str, item: str) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+def _options(
+    what: str, item: str, fresh: str
+) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
     return [
         parallel_option(),
         max_parallel_option,
@@ -180,7 +185,7 @@ def _options(what: str, item: str) -> list[Callable[[Callable[..., Any]], Callab
         click.option(
             "--fresh",
             is_flag=True,
-            help="Start over: forget checkpoints and what was drafted.",
+            help=f"Start over: forget checkpoints{fresh}.",
         ),
         click.option(
             "--continue",

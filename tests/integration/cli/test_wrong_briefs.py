@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -153,3 +153,28 @@ def test_no_provider(program: Program, folder: Path) -> None:
     done = program("issue", "--all")
     assert done.returncode == 2
     assert "--provider" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "told", "hint"),
+    [
+        ("not-logged-in", "gh is not logged in", "gh auth login"),
+        ("no-remote", "has no remote on GitHub", "git remote add"),
+        ("garbage", "did not answer with the JSON", "gh --version"),
+        ("fail", "check your internet connection", "gh repo view"),
+    ],
+)
+def test_a_gh_that_does_not_work_is_noticed_before_anything_starts(
+    program: Program, folder: Path, fault: str, told: str, hint: str
+) -> None:
+    program.environment["GH_STAND_IN_FAULT"] = fault
+    said = refused(program, "--all")
+    assert told in said
+    assert hint in said
+
+
+def test_no_gh(program: Program, folder: Path, path_with_only: Callable[..., str]) -> None:
+    program.environment["PATH"] = path_with_only("git")
+    said = refused(program, "--all")
+    assert "gh (GitHub's command line tool) is not on the PATH" in said
+    assert "--no-file" in said

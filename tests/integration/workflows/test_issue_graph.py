@@ -523,6 +523,8 @@ def test_gh_is_asked_no_more_than_needed(repository: Path, item: ItemInfo, tmp_p
     assert calls(tmp_path) == [
         "repo view", "label list", "issue list", "issue list", "label list", "issue create",
     ]  # fmt: skip
+    told = (tmp_path / "calls.jsonl").read_text().splitlines()[1:]
+    assert all("github.com/example/tidewater" in json.loads(line)["arguments"] for line in told)
 
 
 def test_without_gh_the_message_names_the_way_round(
