@@ -67,7 +67,8 @@ class IssueFiler:
             time.sleep(SETTLE_SECONDS)
             found = self._find(intent)
         if (mine := found.get(self._mark)) is not None:
-            return self._filed(mine, intent)
+            same = intent is not None and intent.mark == self._mark
+            return self._filed(mine, intent if same else None)
         for other in found.values():
             raise WorkflowError(
                 f"An earlier version of this brief was filed as {other.url}.",
@@ -143,8 +144,9 @@ class IssueFiler:
                 "Run the same command again: it looks before it files.",
             ) from error
         if found is None:
+            sure = "" if not isinstance(error, GhTimeoutError) else ", as far as can be seen"
             raise WorkflowError(
-                f"Not filed: {error.what}",
+                f"Not filed{sure}: {error.what}",
                 f"{error.hint}\nThen run the same command again: it looks before it files.",
             ) from error
         self._warn(f"gh went wrong, but the issue was filed as {found.issue_url}")

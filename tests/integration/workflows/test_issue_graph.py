@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo, Result
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows import filing, gh_process, issue_filer
-from assemblyzero_tui.runner.workflows.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.briefs import pending_briefs, text_digest
 from assemblyzero_tui.runner.workflows.catalog import load
 from tests.integration.workflows.in_test_context import (
     InTestContext,
@@ -314,8 +314,10 @@ def test_each_call_of_gh_may_hang(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(gh_process, "TIMEOUT", 3.0)
     monkeypatch.setenv("GH_STAND_IN_FAULT", call)
-    with pytest.raises(WorkflowError, match="gave no answer within 3 s"):
+    with pytest.raises(WorkflowError, match="gave no answer within 3 s") as caught:
         work(repository, item, tmp_path)
+    filing_hung = call.startswith("issue create")
+    assert caught.value.what.startswith("Not filed, as far as can be seen: ") == filing_hung
     assert filed_issues(tracker) == []
     work(repository, item, tmp_path)
     assert len(filed_issues(tracker)) == 1
@@ -353,6 +355,27 @@ def test_where_the_look_fails_nothing_is_filed_again(
     assert len(filed_issues(tracker)) == 1
     record = repository / "docs/lineage/done/1-dark-mode/004-filed.json"
     assert json.loads(record.read_text())["labels"] == ["enhancement"]
+
+
+def test_an_issue_of_another_clone_is_not_described_by_this_ones_intent(
+    repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
+) -> None:
+    other = filing.Intent(
+        mark=filing.mark_of("github.com/example/tidewater", "dark-mode", "older text"),
+        slug="dark-mode", tracker="github.com/example/tidewater", title="Older", labels=["bug"],
+        draft="002-draft.md", time=1e9, answered=True,
+    )  # fmt: skip
+    folder = repository / "docs/lineage/active/dark-mode"
+    folder.mkdir(parents=True)
+    filing.write_intent(folder, other)
+    digest = text_digest(BRIEF)
+    mine = filing.mark_of("github.com/example/tidewater", "dark-mode", digest)
+    write_issue(tracker, 5, "Newer", f"Text.\r\n\r\n{mine}\r\n")
+    context = work(repository, item, tmp_path)
+    assert result_of(context).summary == f"was filed before as #5 {URL}/5"
+    filed = filing.recorded(repository / "docs/lineage/done/5-dark-mode", digest)
+    assert filed is not None
+    assert (filed.title, filed.labels, filed.approved_draft) == ("Newer", [], "")
 
 
 class LateContext(InTestContext):
