@@ -18,6 +18,7 @@ PROGRAM = "assemblyzero-tui"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "lld": ("command_lld", "Write low-level designs for issues, many at a time."),
+    "issue": ("command_issue", "Make GitHub issues of briefs, many at a time."),
     "demo": ("command_demo", "See it work: real workers, sample issues, no key needed."),
     "runs": ("command_runs", "List the runs of this machine, the newest first."),
     "attach": ("command_attach", "Watch a run that goes on, or look at one that has ended."),

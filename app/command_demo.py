@@ -10,6 +10,7 @@ import msgspec
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.app.workflow_options import latency_option
 from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
 
 
@@ -31,14 +32,7 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
 )
 @parallel_option(DEFAULT_PARALLEL)
 @max_parallel_option
-@click.option(
-    "--latency",
-    type=click.FloatRange(min=0, max=3600),
-    default=Options().latency,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the offline model takes for an answer.",
-)
+@latency_option
 @face_options
 def command(items: int, parallel: int, max_parallel: int, latency: float, face: Face) -> int:
     """See it work: real workers, sample issues, no key needed.

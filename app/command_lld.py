@@ -8,16 +8,9 @@ import click
 
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
-from assemblyzero_tui.app.parallel import (
-    check_parallel,
-    max_parallel_option,
-    parallel_option,
-    swallowed,
-    typed,
-)
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.llm import PROVIDERS
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
+from assemblyzero_tui.app.parallel import swallowed, typed
+from assemblyzero_tui.app.workflow_options import WorkflowSettings, workflow_options
+from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
 
 
 @click.command(
@@ -38,71 +31,13 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
     metavar="DIR",
     help="Take issues from files such as 42-title.md instead of gh.",
 )
-@parallel_option()
-@max_parallel_option
-@click.option(
-    "--repo",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    show_default="where you are",
-    metavar="PATH",
-    help="The git repository the designs are for.",
-)
-@click.option(
-    "--provider",
-    type=click.Choice(PROVIDERS),
-    help="Who writes and reviews. offline: a deterministic stand-in, not a real model.",
-)
-@click.option(
-    "--latency",
-    type=click.FloatRange(min=0, max=3600),
-    default=Options().latency,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the offline model takes for an answer.",
-)
-@click.option(
-    "--max-iterations",
-    type=click.IntRange(min=1),
-    default=Options().max_iterations,
-    show_default=True,
-    metavar="N",
-    help="Drafts before a workflow gives up.",
-)
-@click.option(
-    "--context",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="FILE",
-    help="A text file that every draft takes into account; may be given several times.",
-)
-@click.option(
-    "--fresh",
-    is_flag=True,
-    help="Start over: forget checkpoints; named issues may be approved already.",
-)
-@click.option(
-    "--continue",
-    "accept_changes",
-    is_flag=True,
-    help="Go on from a checkpoint although issue, prompts or provider changed since.",
-)
-@click.option("--dry-run", is_flag=True, help="List what would run, and start nothing.")
+@workflow_options("designs", "issue", fresh="; named issues may be approved already")
 @face_options
 def command(
     issues: tuple[str, ...],
     all_issues: bool,
     issues_dir: Path | None,
-    parallel: int,
-    max_parallel: int,
-    repo: Path,
-    provider: str | None,
-    latency: float,
-    max_iterations: int,
-    context: tuple[Path, ...],
-    fresh: bool,
-    accept_changes: bool,
-    dry_run: bool,
+    settings: WorkflowSettings,
     face: Face,
 ) -> int:
     """Write low-level designs for issues, many at a time.
@@ -111,49 +46,29 @@ def command(
     docs/lld/active/LLD-042.md in the repository; what led to it is in docs/lineage. Run the same
     command again after a stop or a crash: it goes on where it was.
     """
-    _check_selection(issues, all_issues=all_issues, issues_dir=issues_dir, parallel=parallel)
-    parallel = check_parallel(parallel, max_parallel, numbers=issues)
-    if fresh and accept_changes:
-        raise click.UsageError("Give --fresh or --continue, not both.")
+    _check_selection(
+        issues, all_issues=all_issues, issues_dir=issues_dir, parallel=settings.parallel
+    )
+    parallel = settings.check(issues)
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_items, list_items, tell
 
     wanted = check_numbers(issues) if issues else None
-    files = [str(readable_text(path)) for path in context]
-    repository = find_repository(repo)
-    if provider is None and not dry_run:
-        raise click.UsageError(
-            "Missing option '--provider'. This version knows only 'offline', which is not a real "
-            "model: it shows the work, deterministically and without a key.\n"
-            "Add: --provider offline"
-        )
+    files = settings.context_files()
+    repository = find_repository(settings.repo)
+    settings.check_provider()
     items, notes = choose_items(
-        repository, issues_dir=issues_dir, wanted=wanted, fresh=fresh, read_only=dry_run
+        repository,
+        issues_dir=issues_dir,
+        wanted=wanted,
+        fresh=settings.fresh,
+        read_only=settings.dry_run,
     )
     tell(notes)
-    if dry_run or not items:
-        list_items(items, as_json=face.kind == "json", dry_run=dry_run)
+    if settings.dry_run or not items:
+        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
         return 0
-    from assemblyzero_tui.app.launch import start_run
-
-    return start_run(
-        RunSpec(
-            run="",
-            workflow="lld",
-            repository=str(repository),
-            items=items,
-            provider=str(provider),
-            parallel=parallel,
-            options=Options(
-                max_iterations=max_iterations,
-                context=files,
-                latency=latency,
-                fresh=fresh,
-                accept_changes=accept_changes,
-            ),
-        ),
-        face,
-    )
+    return settings.start("lld", repository, items, files, parallel, face)
 
 
 def _check_selection(
@@ -182,26 +97,3 @@ def check_numbers(issues: tuple[str, ...]) -> list[str]:
     for issue in issues:
         issue_number(issue)
     return list(issues)
-
-
-def readable_text(path: Path) -> Path:
-    """The absolute path of a text file.
-
-    Raises:
-        TuiError: it cannot be read, or is no text.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise TuiError(
-            f"Cannot read the context file {path}: {error.strerror or error}.", "Check --context."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise TuiError(
-            f"The context file {path} is not UTF-8 text.", "Give a text file with --context."
-        ) from error
-    if "\0" in text:
-        raise TuiError(
-            f"The context file {path} is binary, not text.", "Give a text file with --context."
-        )
-    return path.resolve()

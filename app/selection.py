@@ -11,6 +11,7 @@ from assemblyzero_tui.runner.engine.ownership import held_by
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items
 
 
@@ -38,10 +39,33 @@ def choose_items(
     items, notes = pending_lld_items(
         repository, issues_dir, wanted, fresh=fresh, read_only=read_only
     )
+    return _free_items(repository, "lld", items, notes, named=wanted is not None), notes
+
+
+def choose_briefs(
+    repository: Path, wanted: Sequence[Path] | None
+) -> tuple[list[ItemInfo], list[str]]:
+    """The briefs to work on, and notes on what was left out; writes nothing.
+
+    Args:
+        repository: The target repository.
+        wanted: The files that the user named; ``None`` means all ideas.
+
+    Raises:
+        TuiError: a brief is unusable or is being worked on by another run, or two have one slug.
+    """
+    items, notes = pending_briefs(repository, wanted)
+    return _free_items(repository, "issue", items, notes, named=wanted is not None), notes
+
+
+def _free_items(
+    repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str], *, named: bool
+) -> list[ItemInfo]:
+    """The items no other run is working on; the others are noted, or refused if they were named."""
     free: list[ItemInfo] = []
     taken: dict[str, list[str]] = {}
     for item in items:
-        run = held_by(repository, "lld", item.key)
+        run = held_by(repository, workflow, item.key)
         if run is None:
             free.append(item)
         else:
@@ -51,10 +75,10 @@ def choose_items(
         verb = "is" if len(ids) == 1 else "are"
         what = f"{listed} {verb} being worked on by the run {run}"
         how = f"Watch it: assemblyzero-tui attach {run}"
-        if wanted is not None:
+        if named:
             raise TuiError(f"{what}.", how)
         notes.append(f"{what}: left out. {how}")
-    return free, notes
+    return free
 
 
 def tell(notes: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.app.start_choice import AttachRun, ResumeRun, StartChoice, StartLld
+from assemblyzero_tui.app.start_choice import AttachRun, ResumeRun, StartChoice, StartNew
 from assemblyzero_tui.runner.run_spec import RunSpec
 
 
@@ -43,11 +43,11 @@ def _do(choice: StartChoice, face: Face) -> int:
     from assemblyzero_tui.runner.runs import find_run
 
     match choice:
-        case StartLld():
+        case StartNew():
             return start_run(
                 RunSpec(
                     run="",
-                    workflow="lld",
+                    workflow=choice.workflow,
                     repository=str(choice.repository),
                     items=list(choice.items),
                     provider=choice.provider,

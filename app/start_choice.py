@@ -8,14 +8,15 @@ from itertools import islice
 from pathlib import Path
 
 from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
 LOOKED_AT = 40
 """So many of the newest runs are looked at for something to go on with."""
 
 
 @dataclass(frozen=True, slots=True)
-class StartLld:
-    """Start a run of the LLD workflow."""
+class StartNew:
+    """Start a new run."""
 
     repository: Path
     issues_dir: Path | None
@@ -23,6 +24,7 @@ class StartLld:
     items: Sequence[ItemInfo]
     parallel: int
     provider: str
+    workflow: str = LLD.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class AttachRun:
     name: str
 
 
-StartChoice = StartLld | ResumeRun | AttachRun
+StartChoice = StartNew | ResumeRun | AttachRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,22 @@ def offered_runs() -> list[RunOffer]:
     return sorted(found, key=lambda offer: not offer.alive)
 
 
-def list_pending(start: Path, issues_dir: Path | None) -> Listing:
+def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name) -> Listing:
     """What is pending; may take as long as ``gh`` takes.
 
     Args:
         start: A folder in the repository.
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
+        workflow: What the items are for; only designs are made of issues.
 
     Raises:
-        TuiError: there is no repository, or its issues cannot be read.
+        TuiError: there is no repository, or its issues or ideas cannot be read.
     """
     from assemblyzero_tui.app.repository import find_repository
-    from assemblyzero_tui.app.selection import choose_items
+    from assemblyzero_tui.app.selection import choose_briefs, choose_items
 
     repository = find_repository(start)
+    if workflow == ISSUE.name:
+        return Listing(repository, *choose_briefs(repository, None))
     items, notes = choose_items(repository, issues_dir=issues_dir, wanted=None, read_only=True)
     return Listing(repository, items, notes)

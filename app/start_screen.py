@@ -18,7 +18,7 @@ from assemblyzero_tui.app.start_choice import (
     Listing,
     RunOffer,
     StartChoice,
-    StartLld,
+    StartNew,
     list_pending,
     offered_runs,
 )
@@ -29,7 +29,12 @@ from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.item_chooser import ItemChooser
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.row_list import RowList
-from assemblyzero_tui.widgets.start_rows import offer_row, start_line
+from assemblyzero_tui.widgets.start_rows import (
+    WORKFLOW_WORDS,
+    WorkflowWords,
+    offer_row,
+    start_line,
+)
 from assemblyzero_tui.widgets.text_line import TextLine
 
 
@@ -82,7 +87,7 @@ class StartApp(App[StartChoice]):
         ascii: bool = False,
         light: bool = False,
         list_runs: Callable[[], Sequence[RunOffer]] = offered_runs,
-        list_items: Callable[[Path, Path | None], Listing] = list_pending,
+        list_items: Callable[[Path, Path | None, str], Listing] = list_pending,
     ) -> None:
         super().__init__()
         self.glyphs = ASCII if ascii else UNICODE
@@ -113,7 +118,6 @@ class StartApp(App[StartChoice]):
         runs_box = self.query_one("#start-runs-box")
         runs_box.border_title, runs_box.display = "Go on", False
         self.settings.border_title = "New run"
-        self.chooser.border_title = "Issues without a design"
         self.chooser.rows.focus()
         self.reload()
         self._in_thread(lambda: self.RunsListed(self._found_runs()))
@@ -143,22 +147,23 @@ class StartApp(App[StartChoice]):
         """Asks for the items again."""
         self._request += 1
         request, start, folder = self._request, self.settings.repository, self.settings.issues_dir
+        workflow, words = self.settings.workflow, self._words
         self._repository = None
+        self.chooser.border_title = words.pending
         if self.settings.from_files and folder is None:
             self.chooser.fail(
                 TuiError("Which folder has the issues?"), "Type its path, then enter."
             )
             return
-        asking = "Reading the issue files" if folder else "Asking gh for the open issues"
-        self.chooser.wait(asking)
+        self.chooser.wait("Reading the issue files" if folder else words.asking)
 
         def work() -> Message:
             try:
-                return self.ItemsListed(request, self._list_items(start, folder))
+                return self.ItemsListed(request, self._list_items(start, folder, workflow))
             except TuiError as error:
                 return self.ItemsListed(request, error)
             except Exception as error:
-                text = f"The issues cannot be listed: {type(error).__name__}: {error}"
+                text = f"The {words.items} cannot be listed: {type(error).__name__}: {error}"
                 return self.ItemsListed(request, TuiError(text))
 
         self._in_thread(work)
@@ -168,7 +173,7 @@ class StartApp(App[StartChoice]):
         if message.request != self._request:
             return
         if isinstance(message.outcome, TuiError):
-            files = "" if self.settings.from_files else " Or take the issues from files, above."
+            files = "" if self.settings.from_files else self._words.otherwise
             self.chooser.fail(message.outcome, f"R tries again.{files}")
             return
         self._repository = self.settings.repository = message.outcome.repository
@@ -187,6 +192,10 @@ class StartApp(App[StartChoice]):
 
     # Showing
 
+    @property
+    def _words(self) -> WorkflowWords:
+        return WORKFLOW_WORDS[self.settings.workflow]
+
     def _offer(self, index: int, width: int) -> Content:
         return offer_row(self.offers[index], width, self.glyphs)
 
@@ -195,7 +204,7 @@ class StartApp(App[StartChoice]):
         title = Content.assemble((" AssemblyZero", "bold $primary"), ("  start", "$text-muted"))
         self.query_one("#start-title", TextLine).show(title)
         self.query_one("#start-line", TextLine).show(
-            start_line(chosen, self.settings.parallel, self.glyphs)
+            start_line(chosen, self.settings.parallel, self.glyphs, self._words.made)
         )
         hints = [Hint("enter", "Go on" if self.runs.has_focus else "Start", "app.start")]
         if not self.runs.has_focus:
@@ -290,14 +299,16 @@ class StartApp(App[StartChoice]):
         if self._repository is None:
             return
         if not items:
-            self.notify("Choose issues with space, or all of them with *.", title="Nothing chosen")
+            text = f"Choose {self._words.items} with space, or all of them with *."
+            self.notify(text, title="Nothing chosen")
             return
         self.exit(
-            StartLld(
+            StartNew(
                 repository=self._repository,
                 issues_dir=self.settings.issues_dir,
                 items=items,
                 parallel=self.settings.parallel,
                 provider=self.settings.provider,
+                workflow=self.settings.workflow,
             )
         )

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from assemblyzero_tui.runner.llm import PROVIDERS
 from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
-from assemblyzero_tui.runner.workflows.catalog import CATALOG
+from assemblyzero_tui.runner.workflows.catalog import CATALOG, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.picker import Picker
 from assemblyzero_tui.widgets.start_rows import PROVIDER_NOTES
@@ -48,7 +48,7 @@ class StartSettings(Vertical):
             yield Static("At once", classes="second name")
             numbers = [(number, str(number)) for number in range(1, MAX_PARALLEL + 1)]
             yield Picker(numbers, index=DEFAULT_PARALLEL - 1, glyphs=glyphs, id="start-parallel")
-        with Horizontal(classes="setting"):
+        with Horizontal(classes="setting", id="start-source-row"):
             yield Static("Issues from", classes="name")
             places = [("gh", "GitHub, with gh"), ("files", "a folder of files")]
             yield Picker(places, glyphs=glyphs, id="start-source")
@@ -77,9 +77,15 @@ class StartSettings(Vertical):
         self.query_one("#start-repository", Input).value = str(path)
 
     @property
+    def workflow(self) -> str:
+        """Name of the workflow."""
+        return str(self.query_one("#start-workflow", Picker).value)
+
+    @property
     def from_files(self) -> bool:
-        """Whether the issues are files."""
-        return bool(self.query_one("#start-source", Picker).value == "files")
+        """Whether the issues of designs are files."""
+        chosen = self.query_one("#start-source", Picker).value == "files"
+        return self.workflow == LLD.name and bool(chosen)
 
     @property
     def issues_dir(self) -> Path | None:
@@ -103,8 +109,12 @@ class StartSettings(Vertical):
         picker.index = max(0, min(picker.index + by, MAX_PARALLEL - 1))
 
     def on_picker_changed(self, event: Picker.Changed) -> None:
-        """Another source means other items."""
+        """Another workflow or source means other items."""
         event.stop()
+        if event.picker.id == "start-workflow":
+            self.query_one("#start-source-row").display = self.workflow == LLD.name
+            self.post_message(self.SourceChanged(complete=False))
+            return
         if event.picker.id == "start-source":
             folder = self.query_one("#start-folder")
             folder.display = self.from_files

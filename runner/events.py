@@ -56,6 +56,10 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     iterations: int = 0
     reviews: int = 0
     verdict: str = ""
+    url: str = ""
+    """Where a human can read what was made."""
+    keeps_checkpoint: bool = False
+    """The workflow stopped where it was told to; another run goes on from its checkpoint."""
 
 
 class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):

@@ -134,7 +134,7 @@ def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
     return ItemLine(
         id=item.id,
         title=one_line(item.info.title),
-        url=one_line(item.info.url),
+        url=one_line((result is not None and result.url) or item.info.url),
         state=item.state,
         outcome=one_line(made if item.state is State.DONE else item.reason or made),
         iterations=result.iterations if result is not None else item.iteration,

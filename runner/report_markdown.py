@@ -25,6 +25,7 @@ TITLE_LIMIT = 100
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _LINE_START = re.compile(r"^(?=[-+=#])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=[.)])")
 _WEB = re.compile(r"(www)(\.)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._-]+)+")
 _EXIT_WORDS = {
     ExitCode.OK: "every item succeeded, or there was nothing to do",
     ExitCode.FAILED: "at least one item failed or was lost",
@@ -141,7 +142,7 @@ def _items(items: Iterable[ItemLine]) -> str:
             code(item.id),
             escaped(item.title, TITLE_LIMIT),
             f"{item.state.look.glyph} {item.state.value}",
-            escaped(item.outcome),
+            _outcome(item),
             str(item.reviews or item.iterations or ""),
             duration(item.active),
             duration(item.paused) if item.paused else "",
@@ -154,6 +155,14 @@ def _items(items: Iterable[ItemLine]) -> str:
         for item in items
     ]
     return _table(head, rows)
+
+
+def _outcome(item: ItemLine) -> str:
+    """What came of an item; the address of what was made is a link, if it is nothing but one."""
+    before, url, after = item.outcome.partition(item.url) if item.url else (item.outcome, "", "")
+    if not _ADDRESS.fullmatch(url):
+        return escaped(item.outcome)
+    return f"{escaped(before)} <{url}> {escaped(after)}".strip()
 
 
 def _timeline(summary: Summary, local: Clock) -> str:

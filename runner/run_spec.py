@@ -29,6 +29,8 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Mean seconds of a call to the offline model."""
     latency_spread: float = 0.4
     """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
+    no_file: bool = False
+    """Stop before an issue is filed."""
     fresh: bool = False
     """Forget the checkpoint and start over."""
     accept_changes: bool = False

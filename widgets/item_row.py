@@ -38,6 +38,7 @@ TONE_NAMES = (
 )  # fmt: skip
 
 _LONGEST_ID = 18
+"""Cells for an id on a narrow table; on a wide one it may take three tenths."""
 _NODE = 14
 _TIME = 7
 _ROOMY = 90
@@ -59,7 +60,7 @@ class Columns:
     def fitting(cls, width: int, ids: Sequence[str]) -> Columns:
         """The columns of a table of these items in so many cells."""
         number = len(str(len(ids)))
-        widest = min(_LONGEST_ID, max([7, *map(len, ids)]))
+        widest = min(max(_LONGEST_ID, width * 3 // 10), max([7, *map(len, ids)]))
         state = 15 if width >= _ROOMY else 13
         room = width - (2 + number + 1 + widest + 1 + state + 1 + _TIME + 1)
         node = _NODE if room > _NODE else 0

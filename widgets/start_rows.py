@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from textual.content import Content
@@ -10,6 +11,7 @@ from textual.content import Content
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
 
@@ -17,6 +19,33 @@ PROVIDER_NOTES = {
     "offline": "A stand-in, deterministic: not a real model.",
 }
 """What is honest to say of a provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowWords:
+    """How the start screen speaks of a workflow."""
+
+    pending: str
+    """Title of the list."""
+    items: str
+    asking: str
+    """What is being done until the items are known."""
+    made: str
+    """What comes of one item."""
+    otherwise: str = ""
+    """What else can be done when they cannot be listed."""
+
+
+WORKFLOW_WORDS = {
+    LLD.name: WorkflowWords(
+        "Issues without a design", "issues", "Asking gh for the open issues", "design",
+        " Or take the issues from files, above.",
+    ),
+    ISSUE.name: WorkflowWords(
+        "Ideas without an issue", "ideas", "Reading ideas/active", "issue"
+    ),
+}  # fmt: skip
+"""By the name of the workflow."""
 
 
 class Offer(Protocol):
@@ -55,8 +84,12 @@ def offer_row(offer: Offer, width: int, glyphs: Glyphs) -> Content:
 def item_row(item: ItemInfo, chosen: bool, width: int, glyphs: Glyphs) -> Content:
     """An item with its box to tick."""
     box = ("[x] ", "$success bold") if chosen else ("[ ] ", "$text-muted")
-    title = fit(one_line(item.title), max(1, width - 14), glyphs.ellipsis)
-    return Content.assemble(box, (f"{'#' + item.key:>7}  ", "$primary"), title)
+    if item.key.isdecimal():
+        name = f"{'#' + item.key:>7}"
+    else:
+        name = fit(item.key, max(7, width // 3), glyphs.ellipsis)
+    title = fit(one_line(item.title), max(1, width - 7 - len(name)), glyphs.ellipsis)
+    return Content.assemble(box, (f"{name}  ", "$primary"), title)
 
 
 def fitting(items: Sequence[ItemInfo], text: str) -> list[ItemInfo]:
@@ -69,13 +102,13 @@ def fitting(items: Sequence[ItemInfo], text: str) -> list[ItemInfo]:
     ]
 
 
-def start_line(chosen: int, parallel: int, glyphs: Glyphs) -> Content:
+def start_line(chosen: int, parallel: int, glyphs: Glyphs, made: str = "design") -> Content:
     """What enter is going to start."""
     if not chosen:
         return Content.styled(" Nothing chosen yet: space, or * for all", "$text-muted")
     once = min(parallel, chosen)
     return Content.assemble(
-        (f" {glyphs.now} Start {counted(chosen, 'design')}", "$success bold"),
+        (f" {glyphs.now} Start {counted(chosen, made)}", "$success bold"),
         (f", {once} at once" if chosen > 1 else "", "$success"),
         ("   enter", "$text-muted"),
     )

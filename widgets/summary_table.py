@@ -46,7 +46,7 @@ def columns(summary: Summary, width: int) -> Columns:
     reviews, paused times and tries go on narrow tables, the strip on the narrowest.
     """
     items = summary.items
-    ids = min(max((len(item.id) for item in items), default=4), 16)
+    ids = min(max((len(item.id) for item in items), default=4), max(16, width // 5))
     roomy = width >= 76
     figures = Columns(
         id=ids,

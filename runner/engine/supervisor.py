@@ -188,7 +188,7 @@ class Supervisor:
     ) -> None:  # fmt: skip
         """Records the end on the disk, then lets go of what the item held."""
         self._record.change(item, state, reason, result=result, sync=sync)
-        if state is State.DONE:
+        if state is State.DONE and not (result is not None and result.keeps_checkpoint):
             _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
         if (owner := self._owners.pop(item.id, None)) is not None:
             owner.release(remove=True)

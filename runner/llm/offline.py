@@ -1,8 +1,8 @@
 """A model without a network: the same request always gets the same answer.
 
-It writes a design out of the issue's own words and reviews it, blocking the first draft of about
-40 % of all issues, and the second one of every fourth of those. It is there for demonstrations
-and tests; what it approves is no review.
+It writes a design out of the issue's own words, or an issue out of the brief's, and reviews it,
+blocking the first draft of about 40 % of all, and the second one of every fourth of those. It is
+there for demonstrations and tests; what it approves is no review.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 
 from assemblyzero_tui.runner.llm.offline_design import write_design
+from assemblyzero_tui.runner.llm.offline_issue import BRIEF, write_issue, write_issue_review
+from assemblyzero_tui.runner.llm.offline_reading import blocks
 from assemblyzero_tui.runner.llm.offline_review import write_review
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
 
@@ -67,8 +69,7 @@ class OfflineModel:
         Raises:
             CallError: the answer takes longer than ``timeout`` seconds.
         """
-        write = write_design if request.purpose == "draft" else write_review
-        text = write(request.prompt)
+        text = _writer(request)(request.prompt)
         self._deliver(text, self.seconds_for(request), timeout, on_text)
         return Answer(
             text=text,
@@ -97,6 +98,13 @@ class OfflineModel:
             if told >= len(text):
                 return
             self._sleep(max(0.001, min(PIECE_SECONDS, seconds - spent, timeout - spent + 0.001)))
+
+
+def _writer(request: Request) -> Callable[[str], str]:
+    """What writes the answer: the prompts of the Issue workflow are those with a brief."""
+    if blocks(request.prompt, BRIEF):
+        return write_issue if request.purpose == "draft" else write_issue_review
+    return write_design if request.purpose == "draft" else write_review
 
 
 def _tokens(text: str) -> int:

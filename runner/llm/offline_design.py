@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assemblyzero_tui.runner.llm.offline_reading import (
     ReadIssue,
-    blocks,
+    complaints,
     picked,
     read_issue,
     shortened,
@@ -17,7 +17,6 @@ from assemblyzero_tui.runner.llm.offline_reading import (
 
 _NUMBER = re.compile(r"^# Issue #(\d+):", re.MULTILINE)
 _PATH = re.compile(r"[\w][\w./-]*\.[a-z]{1,4}|[\w.-]+(?:/[\w.-]+)+")
-_COMPLAINT = re.compile(r"^\d+\. \*\*(.+?)\*\*: (.+)\n +Remedy: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,7 @@ def write_design(prompt: str) -> str:
         module=module,
         kind="".join(word.capitalize() for word in module.split("_")),
         terms=issue.terms[:6],
-        complaints=[
-            (index, section, problem, remedy)
-            for index, review in enumerate(blocks(prompt, "REVIEW"), 1)
-            for section, problem, remedy in _COMPLAINT.findall(review)
-        ],
+        complaints=complaints(prompt),
     )
     parts = [
         f"# LLD-{plan.number}: {issue.title}",

@@ -21,6 +21,7 @@ _CODEISH = re.compile(
 _WISH = re.compile(
     r"\b(?:should|must|need|needs|want|shall|has to|have to|expect)\b", re.IGNORECASE
 )
+_COMPLAINT = re.compile(r"^\d+\. \*\*(.+?)\*\*: (.+)\n +Remedy: (.+)$", re.MULTILINE)
 _WORD = re.compile(r"[a-z]{4,}")
 _COMMON_TEXT = """
     about after again also another because been before being between both cannot could does done
@@ -53,9 +54,18 @@ def blocks(prompt: str, name: str) -> list[str]:
     return [m[2] for m in re.finditer(pattern, prompt, re.MULTILINE | re.DOTALL)]
 
 
-def read_issue(prompt: str) -> ReadIssue:
-    """The issue in a prompt; the whole prompt counts as one if none is marked."""
-    found = blocks(prompt, "ISSUE")
+def complaints(prompt: str) -> list[tuple[int, str, str, str]]:
+    """Review, section, problem and remedy of each tier-1 issue of the reviews in a prompt."""
+    return [
+        (index, section, problem, remedy)
+        for index, review in enumerate(blocks(prompt, "REVIEW"), 1)
+        for section, problem, remedy in _COMPLAINT.findall(review)
+    ]
+
+
+def read_issue(prompt: str, name: str = "ISSUE") -> ReadIssue:
+    """The issue in a prompt, in a block of this name; else the whole prompt counts as one."""
+    found = blocks(prompt, name)
     text = (found[0] if found else prompt).strip()
     head, _, rest = text.partition("\n")
     title = re.sub(r"^#+\s*(?:Issue #\d+:\s*)?", "", head).strip().rstrip(".") or "Untitled"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assemblyzero_tui.runner.workflows import log_style as style
-from assemblyzero_tui.runner.workflows.lld_texts import sections
+from assemblyzero_tui.runner.workflows.draft_texts import sections
 
 _HEADING_WIDTH = 60
 _COLUMN = 40

@@ -122,7 +122,8 @@ def _check(
 
 
 def _thread(spec: WorkerSpec) -> Any:
-    return {"configurable": {"thread_id": f"{spec.workflow}-{spec.item.key}"}}
+    prefix = catalog.entry(spec.workflow).thread_prefix
+    return {"configurable": {"thread_id": f"{prefix}{spec.item.key}"}}
 
 
 class _Database:

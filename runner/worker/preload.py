@@ -19,7 +19,13 @@ from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.llm import offline  # noqa: F401
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
-from assemblyzero_tui.runner.workflows import gh, issue_files, lld, prompt_files  # noqa: F401
+from assemblyzero_tui.runner.workflows import (  # noqa: F401
+    gh,
+    issue,
+    issue_files,
+    lld,
+    prompt_files,
+)
 
 
 class _State(TypedDict, total=False):

@@ -1,8 +1,9 @@
 """The audit trail: one JSON object a line, in the repository and in the run's folder.
 
-Members: ``timestamp, workflow_type, issue_number, target_repo, event, details, event_id``. The
-event id depends on the journey, the item, its step and the content, not on the process: a node
-that runs again finds its event already there.
+Members: ``timestamp, workflow_type, target_repo, event, details, event_id``, and ``issue_number``
+(of the LLD workflow) or ``slug`` (of the Issue workflow). The event id depends on the journey, the
+item, its step and the content, not on the process: a node that runs again finds its event already
+there.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class AuditEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     timestamp: str
     """ISO 8601, UTC."""
     workflow_type: str
-    issue_number: int
+    issue_number: int = 0
+    slug: str = ""
     target_repo: str
     event: AuditName
     details: dict[str, Any] = {}
@@ -46,26 +48,32 @@ def make_event(
     *,
     origin: str,
     repository: Path,
-    number: int,
+    number: int = 0,
+    slug: str = "",
     step: str,
     event: AuditName,
     details: dict[str, Any],
 ) -> AuditEvent:
-    """An event of the LLD workflow with its id.
+    """An event with its id: of the LLD workflow for a number, of the Issue workflow for a slug.
 
     Args:
         origin: The run in which the journey began.
         repository: The target repository.
-        number: Of the issue.
+        number: Of the issue a design is for.
+        slug: Of the brief an issue is made of.
         step: Where in the graph: the same for a node that runs again, another for its next visit.
         event: What happened.
         details: About it; part of the id.
     """
-    content = msgspec.json.encode([origin, "lld", number, step, event, details], order="sorted")
+    workflow = "issue" if slug else "lld"
+    content = msgspec.json.encode(
+        [origin, workflow, slug or number, step, event, details], order="sorted"
+    )
     return AuditEvent(
         timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        workflow_type="lld",
+        workflow_type=workflow,
         issue_number=number,
+        slug=slug,
         target_repo=str(repository),
         event=event,
         details=details,

@@ -26,6 +26,8 @@ class CatalogEntry:
     """The nodes of the graph in their usual order."""
     checkpoint_prefix: str
     """The database of item 42 is called ``<checkpoint_prefix>42.db``."""
+    thread_prefix: str
+    """The LangGraph thread of item 42 is called ``<thread_prefix>42``."""
     module: str
     """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
 
@@ -40,10 +42,29 @@ LLD = CatalogEntry(
     id_prefix="LLD-",
     nodes=("N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"),
     checkpoint_prefix="lld_workflow_",
+    thread_prefix="lld-",
     module="assemblyzero_tui.runner.workflows.lld",
 )
 
-CATALOG: dict[str, CatalogEntry] = {entry.name: entry for entry in (LLD,)}
+ISSUE = CatalogEntry(
+    name="issue",
+    title="Issue",
+    id_prefix="ISSUE-",
+    nodes=(
+        "N0_load_brief",
+        "N1_sandbox",
+        "N2_draft",
+        "N3_human_edit_draft",
+        "N4_review",
+        "N5_human_edit_verdict",
+        "N6_file",
+    ),
+    checkpoint_prefix="issue_workflow_",
+    thread_prefix="",
+    module="assemblyzero_tui.runner.workflows.issue",
+)
+
+CATALOG: dict[str, CatalogEntry] = {entry.name: entry for entry in (LLD, ISSUE)}
 """Every workflow by its name."""
 
 

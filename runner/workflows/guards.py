@@ -8,7 +8,7 @@ from pathlib import Path
 from assemblyzero_tui.runner.errors import WorkflowError
 
 ISSUE_LIMIT = 100_000
-"""Characters of an issue's text; GitHub itself allows 65,536."""
+"""Characters of an issue's or a brief's text; GitHub itself allows 65,536."""
 CONTEXT_FILE_LIMIT = 200_000
 """Characters of one file of ``--context``."""
 CONTEXT_LIMIT = 500_000
@@ -16,22 +16,22 @@ CONTEXT_LIMIT = 500_000
 DRAFT_LIMIT = 200_000
 """Characters of a draft."""
 DRAFT_MINIMUM = 200
-"""Characters below which a draft is no design."""
+"""Characters below which a draft is none."""
 
 
 class GuardError(WorkflowError):
     """Something has a size no workflow should go on with."""
 
 
-def check_issue(number: int, body: str) -> None:
-    """Refuses an issue that is too long.
+def check_length(name: str, body: str) -> None:
+    """Refuses an issue or a brief that is too long; ``name`` begins a sentence: ``Issue #42``.
 
     Raises:
         GuardError: it is.
     """
     if len(body) > ISSUE_LIMIT:
         raise GuardError(
-            f"Issue #{number} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}.",
+            f"{name} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}.",
             "Split it, or move what is not the task itself into files for --context.",
         )
 
@@ -74,7 +74,7 @@ def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def check_draft(draft: str) -> None:
-    """Refuses a draft that cannot be a design.
+    """Refuses a draft that cannot be one.
 
     Raises:
         GuardError: it is too short or too long.
@@ -87,6 +87,6 @@ def check_draft(draft: str) -> None:
     if len(draft.strip()) < DRAFT_MINIMUM:
         raise GuardError(
             f"The draft has only {len(draft.strip()):,} characters; "
-            f"a design needs at least {DRAFT_MINIMUM:,}.",
+            f"it needs at least {DRAFT_MINIMUM:,}.",
             "Retry with --fresh, or choose another model.",
         )

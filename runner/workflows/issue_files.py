@@ -7,9 +7,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER, Issue
-
-SIZE_LIMIT = 1_000_000
-"""Bytes of one file."""
+from assemblyzero_tui.runner.workflows.text_files import read_text
 
 _NAME = re.compile(r"0*([1-9]\d*)(?:[-_ ](.*))?\.md", re.IGNORECASE)
 _HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
@@ -53,29 +51,7 @@ def read_issue(path: Path) -> Issue:
     number = number_of(path)
     if number is None:
         raise TuiError(f"{path} is not the name of an issue file.", _FORM)
-    try:
-        if path.stat().st_size > SIZE_LIMIT:
-            raise TuiError(
-                f"The issue file {path} is larger than {SIZE_LIMIT:,} bytes.", "Split it."
-            )
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise TuiError(f"The issue file {path} does not exist.", "Was it moved?") from error
-    except OSError as error:
-        raise TuiError(
-            f"Cannot read the issue file {path}: {error.strerror or error}.",
-            f"Make it readable, for example: chmod u+r {path}",
-        ) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TuiError(
-            f"The issue file {path} is not UTF-8 text.", "Save it as UTF-8, or remove it."
-        ) from error
-    if "\0" in text:
-        raise TuiError(f"The issue file {path} is binary, not text.", "Remove it.")
-    if not text.strip():
-        raise TuiError(f"The issue file {path} is empty.", "Write the issue, or remove the file.")
+    text = read_text(path, "issue file")
     stem = _NAME.fullmatch(path.name)
     slug = re.sub(r"[-_\s]+", " ", (stem and stem[2]) or "").strip()
     fallback = slug[:1].upper() + slug[1:] or f"Issue {number}"

@@ -1,7 +1,8 @@
-"""The history of a design: numbered files in ``docs/lineage/active/<number>-lld``.
+"""The history of a text: numbered files in ``docs/lineage/active/<number>-lld`` or ``…/<slug>``.
 
-One counter numbers all kinds: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, …,
-``NNN-approved.json``. A journey begins with an issue file; an approval ends it.
+One counter numbers all kinds: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, …. A design
+begins with an issue file and ends with ``NNN-approved.json``; an issue begins with ``NNN-brief.md``
+and ends with ``NNN-filed.json``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -17,9 +18,12 @@ from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared
 
 ACTIVE = Path("docs/lineage/active")
-Kind = Literal["issue.md", "draft.md", "verdict.md", "approved.json"]
+DONE = Path("docs/lineage/done")
+Kind = Literal[
+    "issue.md", "brief.md", "draft.md", "verdict.md", "feedback.txt", "approved.json", "filed.json"
+]
 
-_FILE = re.compile(r"(\d{3,})-(issue\.md|draft\.md|verdict\.md|approved\.json)")
+_FILE = re.compile(rf"(\d{{3,}})-({'|'.join(map(re.escape, get_args(Kind)))})")
 _FOLDER = re.compile(r"([1-9]\d*)-lld")
 
 
@@ -49,7 +53,7 @@ class Approval(msgspec.Struct, kw_only=True):
 
 
 def folder_of(number: int) -> Path:
-    """The lineage folder of an issue, relative to the repository."""
+    """The lineage folder of the design for an issue, relative to the repository."""
     return ACTIVE / f"{number}-lld"
 
 
@@ -68,29 +72,29 @@ def files(folder: Path) -> list[LineageFile]:
     return sorted(LineageFile(int(m[1]), m[2], m[0]) for m in found if m)
 
 
-def first_number(folder: Path, issue_text: bytes) -> int:
-    """The number for the issue file of a new journey: the highest in the folder and one.
+def first_number(folder: Path, kind: Kind, text: bytes) -> int:
+    """The number for the first file of a new journey: the highest in the folder and one.
 
-    If the newest file is this very issue, a process wrote it and died before its checkpoint: its
+    If the newest file is this very text, a process wrote it and died before its checkpoint: its
     number is used again.
     """
     existing = files(folder)
     if not existing:
         return 1
     newest = existing[-1]
-    if newest.kind == "issue.md" and read_shared(folder / newest.name) == issue_text:
+    if newest.kind == kind and read_shared(folder / newest.name) == text:
         return newest.number
     return newest.number + 1
 
 
-def write(repository: Path, issue: int, number: int, kind: Kind, data: bytes) -> str:
-    """Writes one lineage file, over an older copy of itself if there is one; gives its name.
+def write(folder: Path, number: int, kind: Kind, data: bytes) -> str:
+    """Writes one file of a lineage folder, over an older copy of itself; gives its name.
 
     Raises:
         TuiError: it cannot be written.
     """
     name = file_name(number, kind)
-    publish(repository / folder_of(issue) / name, data)
+    publish(folder / name, data)
     return name
 
 

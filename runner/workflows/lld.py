@@ -9,52 +9,32 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import guards, lineage, prompt_files
+from assemblyzero_tui.runner.workflows import lineage, prompt_files
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context
+from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
+from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.issues import Issue, fetch
-from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes, awaits_review
+from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 
 N0, N1, N2, N3, N4 = LLD.nodes
 
 
-class LldWorkflow:
+class LldWorkflow(DraftingWorkflow[Issue]):
     """See :class:`~assemblyzero_tui.runner.workflows.context.Workflow`."""
 
-    name = LLD.name
-
-    def __init__(self) -> None:
-        self._read: dict[tuple[str, str, str], Issue] = {}
-
-    def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
-        """Digests of the issue, the prompts, the context files and the provider.
-
-        The issue that is read here is the one that ``N0_fetch_issue`` then works with.
-
-        Raises:
-            WorkflowError: the issue or a context file cannot be read.
-        """
-        issue = self._fetch(spec)
-        self._read[_key(spec)] = issue
-        found = {
-            "issue": _digest(issue.title, issue.body),
-            "prompts": prompt_files.digest(),
-            "provider": spec.provider,
-        }
-        if spec.options.context:
-            texts = guards.read_context(spec.options.context)
-            found["context files"] = _digest(*(part for pair in texts for part in pair))
-        return found
+    entry = LLD
+    prompts = prompt_files.LLD
+    item_word = "issue"
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph without a checkpoint."""
@@ -62,17 +42,10 @@ class LldWorkflow:
 
     def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
         """The graph, not compiled."""
-        spec = context.spec
-        nodes = LldNodes(context, lambda: self._read.pop(_key(spec), None) or self._fetch(spec))
+        nodes = LldNodes(context, lambda: self._take(context.spec))
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(LldState)
-        for name, node in (
-            (N0, nodes.fetch_issue),
-            (N1, nodes.design),
-            (N2, nodes.human_edit),
-            (N3, nodes.review),
-            (N4, nodes.finalize),
-        ):
-            graph.add_node(name, nodes.guarded(name, node))
+        steps = (nodes.fetch_issue, nodes.design, nodes.human_edit, nodes.review, nodes.finalize)
+        add_nodes(graph, nodes, LLD.nodes, steps)
         graph.add_edge(START, N0)
         graph.add_edge(N0, N1)
         graph.add_edge(N1, N2)
@@ -101,13 +74,11 @@ class LldWorkflow:
             verdict=state["reviews"][-1]["verdict"],
         )
 
-    def _fetch(self, spec: WorkerSpec) -> Issue:
-        try:
-            return fetch(spec.item, Path(spec.repository))
-        except WorkflowError:
-            raise
-        except TuiError as error:
-            raise WorkflowError(error.what, error.hint) from error
+    def _fetched(self, spec: WorkerSpec) -> Issue:
+        return fetch(spec.item, Path(spec.repository))
+
+    def _texts(self, item: Issue) -> tuple[str, ...]:
+        return item.title, item.body
 
 
 def after_human_edit(state: LldState) -> str:
@@ -117,15 +88,7 @@ def after_human_edit(state: LldState) -> str:
 
 def after_review(state: LldState) -> str:
     """An approved draft is published, a rejected one goes back through the human-edit gate."""
-    return N4 if state["reviews"][-1]["verdict"] == "APPROVED" else N2
-
-
-def _key(spec: WorkerSpec) -> tuple[str, str, str]:
-    return spec.repository, spec.item.id, spec.item.source
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+    return N4 if approved(state) else N2
 
 
 WORKFLOW = LldWorkflow()

@@ -1,58 +1,17 @@
-"""What the LLD graph remembers between its nodes; every value can be written as JSON."""
+"""What the LLD graph remembers between its nodes."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from assemblyzero_tui.runner.workflows.draft_state import DraftState
 
 
-class LldState(TypedDict, total=False):
-    """The checkpointed state. File numbers come from here, never from a look at the folder."""
+class LldState(DraftState, total=False):
+    """The checkpointed state; every value can be written as JSON."""
 
     number: int
     """Of the issue."""
-    origin: str
-    """The run in which this journey began; part of the ids of its audit events."""
-    title: str
     body: str
     url: str
     labels: list[str]
-    first: int
-    """Number of the first lineage file of this journey, the issue's."""
-    last: int
-    """Number of the last lineage file written."""
-    visits: int
-    """How often the human-edit node was entered."""
-    drafts: int
-    """How many drafts were written."""
-    draft: str
-    """Text of the newest draft."""
-    draft_file: str
-    """Its name in the lineage folder."""
-    reviews: list[ReviewRecord]
-    """Every review so far, oldest first."""
     output: str
     """The final design, relative to the repository."""
-
-
-class ReviewRecord(TypedDict):
-    """One verdict and what it was about."""
-
-    draft: int
-    """Number of the draft, from 1."""
-    verdict: str
-    critique: str
-    tier1_issues: list[IssueRecord]
-    suggestions: list[str]
-    model: str
-    gemini: bool
-    """Whether it counts as a Gemini review."""
-    date: str
-    """``YYYY-MM-DD``, UTC."""
-
-
-class IssueRecord(TypedDict):
-    """One thing that must change before the design can be approved."""
-
-    section: str
-    problem: str
-    remedy: str

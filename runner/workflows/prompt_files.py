@@ -10,9 +10,16 @@ import hashlib
 import re
 from importlib import resources
 
-NAMES = (
+LLD = (
     "design-system", "design", "revise", "review-system", "review", "earlier-reviews", "repair",
 )  # fmt: skip
+"""The prompts of the LLD workflow."""
+ISSUE = (
+    "issue-draft-system", "issue-draft", "issue-revise", "issue-draft-repair",
+    "issue-review-system", "issue-review", "issue-earlier-reviews", "repair",
+)  # fmt: skip
+"""The prompts of the Issue workflow."""
+NAMES = tuple(dict.fromkeys(LLD + ISSUE))
 """Every prompt there is."""
 
 _MARKER = re.compile(r"\{\{([A-Z_]+)\}\}")
@@ -41,9 +48,9 @@ def delimited(name: str, text: str) -> str:
 
 
 @functools.cache
-def digest() -> str:
-    """Changes when any prompt changes."""
+def digest(names: tuple[str, ...] = NAMES) -> str:
+    """Changes when any of these prompts changes."""
     hashed = hashlib.sha256()
-    for name in NAMES:
+    for name in names:
         hashed.update(f"{name}\0{template(name)}\0".encode())
     return hashed.hexdigest()[:16]

@@ -7,15 +7,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import UnusableAnswerError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.workflows import prompt_files
+from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
 
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 
 
 class Tier1Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that must change before the design can be approved."""
+    """Something that must change before the draft can be approved."""
 
     section: Text
     problem: Text
@@ -67,8 +66,6 @@ SCHEMA: dict[str, Any] = {
 """The JSON schema of :class:`Review`; only words that every provider's schema dialect knows."""
 
 _decoder = msgspec.json.Decoder(Review)
-_QUOTE_LIMIT = 20_000
-"""Characters of a broken answer that are shown to the model again."""
 
 
 def parse(text: str) -> Review:
@@ -82,38 +79,7 @@ def parse(text: str) -> Review:
 
 
 def ask_for_review(
-    request: Request, ask: Callable[[Request], Answer], on_repair: Callable[[str], None]
+    request: Request, ask: Callable[[Request], Answer], on_repair: Callable[[str, str], None]
 ) -> tuple[Review, Answer]:
-    """Asks for a review; asks once more, with the reason, if the answer cannot be read.
-
-    Args:
-        request: The question.
-        ask: Puts it to the model.
-        on_repair: Told why the first answer was no good.
-
-    Raises:
-        WorkflowError: the second answer cannot be read either.
-    """
-    answer = ask(request)
-    try:
-        return parse(answer.text), answer
-    except msgspec.DecodeError as error:
-        reason = str(error)
-    on_repair(reason)
-    repair = msgspec.structs.replace(
-        request,
-        prompt=prompt_files.fill(
-            "repair",
-            request=request.prompt,
-            answer=prompt_files.delimited("ANSWER", answer.text[:_QUOTE_LIMIT]),
-            error=reason,
-        ),
-    )
-    answer = ask(repair)
-    try:
-        return parse(answer.text), answer
-    except msgspec.DecodeError as error:
-        raise UnusableAnswerError(
-            f"The review of {answer.model or 'the model'} cannot be read, twice in a row: {error}",
-            "Run the item with --fresh, or with another model.",
-        ) from error
+    """Asks for a review, and once more if it cannot be read; see ``ask_and_read``."""
+    return ask_and_read(request, ask, parse, what="review", repair="repair", on_repair=on_repair)

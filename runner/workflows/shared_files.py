@@ -57,6 +57,32 @@ def publish(path: Path, data: bytes) -> None:
         ) from error
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder of the repository that can be written.
+
+    Raises:
+        TuiError: it cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot make the folder {path}: {error.strerror or error}.",
+            "Make room or make its parent writable, then retry.",
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise TuiError(f"Cannot write in the folder {path}.", f"Run: chmod u+rwx {path}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Puts what was renamed in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_shared(path: Path) -> bytes | None:
     """The bytes of a shared file; ``None`` if there is none.
 

@@ -7,7 +7,6 @@ repository's lock; approvals that are missing are made again from the lineage.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from assemblyzero_tui.runner.workflows.shared_files import (
     read_shared,
     repository_lock,
     set_aside_name,
+    sync_folder,
 )
 
 STATUS_FILE = Path("docs/lld/lld-status.json")
@@ -152,7 +152,7 @@ def _document(repository: Path, notice: Callable[[str], None]) -> dict[str, Any]
     except InvalidStatusFileError as error:
         aside = set_aside_name(path)
         path.rename(aside)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         notice(
             f"{path} is not a status file ({error}). It was set aside as {aside.name}; "
             "a new one was made from the lineage. Compare the two and carry over what is missing."
@@ -193,11 +193,3 @@ def _write(repository: Path, document: dict[str, Any]) -> None:
     document["last_updated"] = datetime.now(UTC).isoformat(timespec="seconds")
     data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     publish(repository / STATUS_FILE, data)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

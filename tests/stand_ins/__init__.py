@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 from assemblyzero_tui.runner.workflows.issue_files import split_title
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
@@ -49,6 +50,12 @@ def write_issue(
         "state": state,
     }
     (directory / f"{number}.json").write_text(json.dumps(issue), "utf-8")
+
+
+def filed_issues(directory: Path) -> list[dict[str, Any]]:
+    """The issues on the stand-in's tracker, lowest number first."""
+    found = [json.loads(path.read_text("utf-8")) for path in directory.glob("*.json")]
+    return sorted(found, key=lambda issue: int(issue["number"]))
 
 
 def install(directory: Path) -> str:

@@ -17,7 +17,7 @@ from assemblyzero_tui.app.start_choice import (
     ResumeRun,
     RunOffer,
     StartChoice,
-    StartLld,
+    StartNew,
     list_pending,
 )
 from assemblyzero_tui.app.start_screen import StartApp
@@ -54,7 +54,7 @@ def start_app(
 ) -> StartApp:
     """A start screen whose items and runs are these."""
 
-    def items(start: Path, folder: Path | None) -> Listing:
+    def items(start: Path, folder: Path | None, workflow: str) -> Listing:
         if isinstance(outcome, TuiError):
             raise outcome
         return outcome
@@ -80,9 +80,9 @@ async def chosen_with(app: StartApp, keys: str, offers: int = 0) -> StartChoice 
     return app.return_value
 
 
-def picked(*numbers: int, parallel: int = 3) -> StartLld:
+def picked(*numbers: int, parallel: int = 3) -> StartNew:
     items = [item for item in ITEMS if int(item.key) in numbers]
-    return StartLld(SHOP, None, items, parallel, "offline")
+    return StartNew(SHOP, None, items, parallel, "offline")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_what_was_left_out_is_said() -> None:
 async def test_an_error_stays_in_place_and_can_be_tried_again() -> None:
     outcomes: list[Listing | TuiError] = [LISTING, LOGGED_OUT]
 
-    def items(start: Path, folder: Path | None) -> Listing:
+    def items(start: Path, folder: Path | None, workflow: str) -> Listing:
         outcome = outcomes.pop()
         if isinstance(outcome, TuiError):
             raise outcome
@@ -183,7 +183,7 @@ async def test_an_error_stays_in_place_and_can_be_tried_again() -> None:
 async def test_an_older_answer_does_not_cover_a_newer_one() -> None:
     gate = threading.Event()
 
-    def items(start: Path, folder: Path | None) -> Listing:
+    def items(start: Path, folder: Path | None, workflow: str) -> Listing:
         if start.name == "slow":
             gate.wait(DEADLINE)
             return Listing(start, ITEMS, [])
@@ -204,7 +204,7 @@ async def test_an_older_answer_does_not_cover_a_newer_one() -> None:
 async def test_leaving_does_not_wait_for_a_slow_listing() -> None:
     gate = threading.Event()
 
-    def items(start: Path, folder: Path | None) -> Listing:
+    def items(start: Path, folder: Path | None, workflow: str) -> Listing:
         gate.wait(DEADLINE)
         return LISTING
 
@@ -240,11 +240,39 @@ async def test_issues_can_come_from_a_folder_of_files(tmp_path: Path) -> None:
         await pilot.press("asterisk", "enter")
         await pilot.pause()
     choice = app.return_value
-    assert isinstance(choice, StartLld)
+    assert isinstance(choice, StartNew)
     assert (choice.repository, choice.issues_dir) == (repository, folder)
     assert [item.source for item in choice.items] == [
         str(folder / "9-nine.md"), str(folder / "10-ten.md"),
     ]  # fmt: skip
+
+
+async def test_ideas_can_become_issues(tmp_path: Path) -> None:
+    folder = tmp_path / "shop/ideas/active"
+    folder.mkdir(parents=True)
+    (tmp_path / "shop/.git").mkdir()
+    (folder / "b-second.md").write_text("# Second\n\nText.\n")
+    (folder / "a-first.md").write_text("# First \x1b[31midea\n")
+    app = StartApp(tmp_path / "shop", list_runs=tuple, list_items=list_pending)
+    async with app.run_test(size=(100, 36)) as pilot:
+        app.query_one("#start-workflow", Picker).index = 1
+        await pilot.pause()
+        await settled(pilot, app)
+        assert [item.id for item in app.chooser.shown] == ["ISSUE-a-first", "ISSUE-b-second"]
+        assert app.chooser.border_title == "Ideas without an issue"
+        assert not app.query_one("#start-source-row").display
+        app.chooser.rows.focus()
+        await pilot.press("asterisk")
+        await pilot.pause()
+        screen = app.export_screenshot().replace("&#160;", " ")
+        assert "Start 2 issues" in screen
+        assert ", 2 at once" in screen
+        await pilot.press("enter")
+        await pilot.pause()
+    choice = app.return_value
+    assert isinstance(choice, StartNew)
+    assert choice.workflow == "issue"
+    assert [item.key for item in choice.items] == ["a-first", "b-second"]
 
 
 async def test_no_repository_is_said_in_place(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from assemblyzero_tui.runner import report
-from assemblyzero_tui.runner.events import ItemInfo, Notice
+from assemblyzero_tui.runner.events import ItemInfo, Notice, Result
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.report_markdown import code, escaped, fenced
 from assemblyzero_tui.runner.run_state import fold
@@ -147,3 +147,29 @@ def test_a_hostile_run_makes_a_report_with_the_usual_shape() -> None:
     assert not {t.type for t in tokens} & {"html_block"}
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://github.com/o/r/issues/7", True),
+        ("https://ghe.example:8443/o/r/issues/7", True),
+        ("javascript:alert(1)", False),
+        ("https://x/a|b", False),
+        ("https://x/<b>", False),
+        ("https://x/a b", False),
+    ],
+)
+def test_the_address_of_what_was_made_is_a_link_if_it_is_one(url: str, link: bool) -> None:
+    state = fold(
+        [*started(ItemInfo(id="LLD-1", key="1")), change("LLD-1", State.DONE, 5, result=made(url))]
+    )
+    table = report.to_markdown(report.build(state, RunFolder(Path("/none")), START + 9))
+    row = next(line for line in table.splitlines() if line.startswith("| `LLD-1`"))
+    assert (f"filed as #7 <{url}>" in row) == link
+    if not link:
+        assert "<" not in row.replace("&lt;", "")
+
+
+def made(url: str) -> Result:
+    return Result(summary=f"filed as #7 {url}", url=url)

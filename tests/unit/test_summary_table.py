@@ -78,9 +78,11 @@ def test_a_strip_has_a_cell_for_each_state() -> None:
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
-@given(st.text(), st.integers(20, 200))
-def test_an_item_row_never_outgrows_its_width(glyphs: Glyphs, title: str, width: int) -> None:
-    item = ItemInfo(id="LLD-1", key="1", title=title)
+@given(st.sampled_from(["1", "x" * 100, "dark"]), st.text(), st.integers(20, 200))
+def test_an_item_row_never_outgrows_its_width(
+    glyphs: Glyphs, key: str, title: str, width: int
+) -> None:
+    item = ItemInfo(id=f"LLD-{key}", key=key, title=title)
     content = item_row(item, False, width, glyphs)
     assert content.cell_length <= width
     assert "\x1b" not in content.plain

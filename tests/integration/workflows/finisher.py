@@ -20,7 +20,12 @@ def finish(repository: Path, number: int, run: str, own: Path) -> None:
             final_verdict="APPROVED", has_gemini_review=False, last_review_date="2031-01-01",
             review_count=1, draft_count=1, approved_draft="002-draft.md", reviewed_by="m",
         )  # fmt: skip
-        lineage.write(repository, number, 4, "approved.json", lineage.encode_approval(approval))
+        lineage.write(
+            repository / lineage.folder_of(number),
+            4,
+            "approved.json",
+            lineage.encode_approval(approval),
+        )
         for status in ("draft", "approved"):
             entry = status_file.StatusEntry(
                 lld_path=approval.lld_path,

@@ -73,7 +73,7 @@ def worker_spec(
         run=run,
         item=item,
         attempt=1,
-        workflow="lld",
+        workflow="issue" if item.id.startswith("ISSUE-") else "lld",
         repository=str(repository),
         provider="offline",
         checkpoint=f"sqlite://{folder / 'checkpoint.db'}",

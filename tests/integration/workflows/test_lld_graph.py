@@ -205,7 +205,7 @@ def test_a_draft_that_is_no_design_is_blocked_by_its_guard(
         worker_spec(repository, items[AT_ONCE], tmp_path),
         reply=lambda request: "Sorry." if request.purpose == "draft" else None,
     )
-    with pytest.raises(WorkflowError, match="a design needs at least"):
+    with pytest.raises(WorkflowError, match="it needs at least"):
         run_graph(context)
     assert [line["event"] for line in audit_of(repository)] == ["start", "guard_block"]
     assert len(context.requests) == 1

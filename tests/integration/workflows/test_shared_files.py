@@ -124,7 +124,7 @@ def test_an_approval_missing_from_the_status_file_comes_back_from_the_lineage(
 
 def test_an_approval_followed_by_a_new_journey_is_none(repository: Path) -> None:
     approve(repository, 5)
-    lineage.write(repository, 5, 5, "issue.md", b"# again\n")
+    lineage.write(repository / lineage.folder_of(5), 5, "issue.md", b"# again\n")
     (repository / status_file.STATUS_FILE).unlink()
     assert status_file.reconcile(repository) == []
     assert status_file.approved(repository) == set()

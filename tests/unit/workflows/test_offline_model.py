@@ -16,9 +16,10 @@ from assemblyzero_tui.runner.llm.offline_review import rejections
 from assemblyzero_tui.runner.llm.provider import CallError, Outcome, Request
 from assemblyzero_tui.runner.run_spec import Options
 from assemblyzero_tui.runner.workflows import reviews
+from assemblyzero_tui.runner.workflows.draft_texts import sections
 from assemblyzero_tui.runner.workflows.issue_files import split_title
 from assemblyzero_tui.runner.workflows.lld_state import LldState
-from assemblyzero_tui.runner.workflows.lld_texts import design_request, review_request, sections
+from assemblyzero_tui.runner.workflows.lld_texts import design_request, review_request
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 
 

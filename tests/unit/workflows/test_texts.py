@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows import catalog, prompt_files, reviews, status_file
+from assemblyzero_tui.runner.workflows.draft_texts import sections
 from assemblyzero_tui.runner.workflows.issue_files import split_title
 from assemblyzero_tui.runner.workflows.issues import issue_number
-from assemblyzero_tui.runner.workflows.lld_texts import sections
 from assemblyzero_tui.runner.workflows.log_style import plain, wrapped
 
 LINES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=200)

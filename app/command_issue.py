@@ -1,0 +1,68 @@
+"""``assemblyzero-tui issue``: briefs become GitHub issues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli_command import Command
+from assemblyzero_tui.app.faces import Face, face_options
+from assemblyzero_tui.app.workflow_options import WorkflowSettings, workflow_options
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("--all --parallel 3 --provider offline", "every idea in ideas/active, three at a time"),
+        ("ideas/active/dark-mode.md --provider offline", "one brief"),
+        ("--all --provider offline --no-file", "draft and review, file nothing"),
+        ("--all --provider offline --dry-run", "only list what would run"),
+    ],
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--all", "all_ideas", is_flag=True, help="All briefs: ideas/active/*.md.")
+@click.option(
+    "--no-file",
+    is_flag=True,
+    help="Stop before filing; the same command without it files what was approved.",
+)
+@workflow_options("issues", "brief")
+@face_options
+def command(
+    files: tuple[Path, ...],
+    all_ideas: bool,
+    no_file: bool,
+    settings: WorkflowSettings,
+    face: Face,
+) -> int:
+    """Make GitHub issues of briefs, many at a time.
+
+    Each brief is written up as an issue, reviewed and revised until the review approves, then
+    filed with gh, once, and moved to ideas/done; what led to it is in docs/lineage. Run the same
+    command again after a stop or a crash: it goes on where it was, and files nothing twice.
+    """
+    if files and all_ideas:
+        raise click.UsageError("Give files or --all, not both.")
+    if not files and not all_ideas:
+        raise click.UsageError(
+            "Nothing to work on: give files with briefs, or --all.\n"
+            "For example: assemblyzero-tui issue --all --parallel 3 --provider offline"
+        )
+    parallel = settings.check()
+    from assemblyzero_tui.app.repository import find_repository
+    from assemblyzero_tui.app.selection import choose_briefs, list_items, tell
+
+    context = settings.context_files()
+    repository = find_repository(settings.repo)
+    settings.check_provider()
+    items, notes = choose_briefs(repository, files or None)
+    tell(notes)
+    if settings.dry_run or not items:
+        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
+        return 0
+    if not no_file:
+        from assemblyzero_tui.runner.workflows.gh_filing import find_tracker
+
+        find_tracker(repository)
+    return settings.start("issue", repository, items, context, parallel, face, no_file=no_file)

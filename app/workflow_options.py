@@ -1,0 +1,220 @@
+"""The options that every command has that starts a workflow, as one set of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assemblyzero_tui.app.faces import Face
+from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.run_spec import Options, RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSettings:
+    """How the items of a run are to be worked on."""
+
+    parallel: int
+    """As given; not checked yet."""
+    max_parallel: int
+    repo: Path
+    provider: str | None
+    latency: float
+    max_iterations: int
+    context: tuple[Path, ...]
+    fresh: bool
+    accept_changes: bool
+    dry_run: bool
+
+    def check(self, numbers: tuple[str, ...] = ()) -> int:
+        """Looks for options that contradict each other; gives the number of workers.
+
+        Args:
+            numbers: Issue numbers that were given besides.
+
+        Raises:
+            click.UsageError: they do, or a number is none.
+        """
+        parallel = check_parallel(self.parallel, self.max_parallel, numbers=numbers)
+        if self.fresh and self.accept_changes:
+            raise click.UsageError("Give --fresh or --continue, not both.")
+        return parallel
+
+    def check_provider(self) -> None:
+        """Looks whether there is somebody to write and review.
+
+        Raises:
+            click.UsageError: there is nobody, and something is to be started.
+        """
+        if self.provider is None and not self.dry_run:
+            raise click.UsageError(
+                "Missing option '--provider'. This version knows only 'offline', which is not a "
+                "real model: it shows the work, deterministically and without a key.\n"
+                "Add: --provider offline"
+            )
+
+    def context_files(self) -> list[str]:
+        """The absolute paths of the context files.
+
+        Raises:
+            TuiError: one cannot be read, or is no text.
+        """
+        return [str(readable_text(path)) for path in self.context]
+
+    def start(
+        self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
+        parallel: int, face: Face, *, no_file: bool = False,
+    ) -> int:  # fmt: skip
+        """Starts the run and shows it; gives the exit code of the command."""
+        from assemblyzero_tui.app.launch import start_run
+
+        return start_run(
+            RunSpec(
+                run="",
+                workflow=workflow,
+                repository=str(repository),
+                items=list(items),
+                provider=str(self.provider),
+                parallel=parallel,
+                options=Options(
+                    max_iterations=self.max_iterations,
+                    context=files,
+                    latency=self.latency,
+                    fresh=self.fresh,
+                    accept_changes=self.accept_changes,
+                    no_file=no_file,
+                ),
+            ),
+            face,
+        )
+
+
+latency_option = click.option(
+    "--latency",
+    type=click.FloatRange(min=0, max=3600),
+    default=Options().latency,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the offline model takes for an answer.",
+)
+
+
+def workflow_options(
+    what: str, item: str, *, fresh: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds the options; the command gets them as one ``settings``.
+
+    Args:
+        what: What is written: ``designs``.
+        item: What it is written for: ``issue``.
+        fresh: What ``--fresh`` does besides.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def with_settings(
+            *arguments: Any,
+            parallel: int,
+            max_parallel: int,
+            repo: Path,
+            provider: str | None,
+            latency: float,
+            max_iterations: int,
+            context: tuple[Path, ...],
+            fresh: bool,
+            accept_changes: bool,
+            dry_run: bool,
+            **rest: Any,
+        ) -> Any:
+            settings = WorkflowSettings(
+                parallel, max_parallel, repo, provider, latency, max_iterations, context, fresh,
+                accept_changes, dry_run,
+            )  # fmt: skip
+            return function(*arguments, settings=settings, **rest)
+
+        for option in reversed(_options(what, item, fresh)):
+            with_settings = option(with_settings)
+        return with_settings
+
+    return decorate
+
+
+def _options(
+    what: str, item: str, fresh: str
+) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    return [
+        parallel_option(),
+        max_parallel_option,
+        click.option(
+            "--repo",
+            type=click.Path(path_type=Path),
+            default=Path(),
+            show_default="where you are",
+            metavar="PATH",
+            help=f"The git repository the {what} are for.",
+        ),
+        click.option(
+            "--provider",
+            type=click.Choice(PROVIDERS),
+            help="Who writes and reviews. offline: a deterministic stand-in, not a real model.",
+        ),
+        latency_option,
+        click.option(
+            "--max-iterations",
+            type=click.IntRange(min=1),
+            default=Options().max_iterations,
+            show_default=True,
+            metavar="N",
+            help="Drafts before a workflow gives up.",
+        ),
+        click.option(
+            "--context",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help="A text file that every draft takes into account; may be given several times.",
+        ),
+        click.option(
+            "--fresh",
+            is_flag=True,
+            help=f"Start over: forget checkpoints{fresh}.",
+        ),
+        click.option(
+            "--continue",
+            "accept_changes",
+            is_flag=True,
+            help=f"Go on from a checkpoint although {item}, prompts or provider changed since.",
+        ),
+        click.option("--dry-run", is_flag=True, help="List what would run, and start nothing."),
+    ]
+
+
+def readable_text(path: Path) -> Path:
+    """The absolute path of a text file.
+
+    Raises:
+        TuiError: it cannot be read, or is no text.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the context file {path}: {error.strerror or error}.", "Check --context."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TuiError(
+            f"The context file {path} is not UTF-8 text.", "Give a text file with --context."
+        ) from error
+    if "\0" in text:
+        raise TuiError(
+            f"The context file {path} is binary, not text.", "Give a text file with --context."
+        )
+    return path.resolve()

@@ -1,0 +1,196 @@
+"""Briefs: files with an idea that is to become an issue, and which of them are pending.
+
+A brief is called by its slug: the lower-case stem of its file, spaces and ``_`` as ``-``, nothing
+but ``[a-z0-9-]`` kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.workflows.catalog import ISSUE
+from assemblyzero_tui.runner.workflows.filing import filed_before
+from assemblyzero_tui.runner.workflows.guards import check_length
+from assemblyzero_tui.runner.workflows.issue_files import split_title
+from assemblyzero_tui.runner.workflows.text_files import read_text
+
+IDEAS = Path("ideas/active")
+"""Where ``--all`` looks, relative to the repository."""
+IDEAS_DONE = Path("ideas/done")
+"""Where an idea goes when its issue is filed."""
+SLUG_LIMIT = 100
+"""Characters; the slug is part of file names that must not be longer than 255."""
+
+_OF_A_DESIGN = re.compile(r"[1-9]\d*-lld")
+
+
+class Brief(msgspec.Struct, kw_only=True, frozen=True):
+    """What an issue is made of."""
+
+    slug: str
+    title: str
+    """For humans; the issue gets one of its own."""
+    text: str
+    path: Path
+
+    @property
+    def digest(self) -> str:
+        """Changes when the text does, white space at its ends and line ends aside."""
+        return text_digest(self.text)
+
+    @property
+    def item(self) -> ItemInfo:
+        """The item of the Issue workflow for this brief."""
+        return ItemInfo(
+            id=ISSUE.item_id(self.slug), key=self.slug, title=self.title, source=str(self.path)
+        )
+
+
+def text_digest(text: str) -> str:
+    """A digest of a brief's text."""
+    return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()
+
+
+def slug_of(path: Path) -> str:
+    """The slug of a file.
+
+    Raises:
+        TuiError: nothing usable is left of its name.
+    """
+    slug = re.sub(r"[^a-z0-9-]", "", re.sub(r"[ _]", "-", path.stem.lower()))
+    if not slug.strip("-"):
+        raise TuiError(
+            f"The name of the brief {path} has no letter or digit to call it by.",
+            "Rename it: a to z, 0 to 9, for example dark-mode.md",
+        )
+    if len(slug) > SLUG_LIMIT:
+        raise TuiError(
+            f"The name of the brief {path} is longer than {SLUG_LIMIT} characters.",
+            "Give it a shorter one.",
+        )
+    if _OF_A_DESIGN.fullmatch(slug):
+        raise TuiError(
+            f"The brief {path} would share its folder docs/lineage/active/{slug} with a design.",
+            "Give it another name.",
+        )
+    return slug
+
+
+def read_brief(path: Path) -> Brief:
+    """The brief in a file.
+
+    Raises:
+        TuiError: the file cannot be read, is no text, empty or too large, or has no usable name.
+    """
+    slug = slug_of(path)
+    text = read_text(path, "brief").replace("\r\n", "\n")
+    check_length(f"The brief {path}", text)
+    words = " ".join(re.split(r"[-_\s]+", path.stem)).strip()
+    title, _ = split_title(text, words[:1].upper() + words[1:] or slug)
+    return Brief(slug=slug, title=title, text=text, path=path)
+
+
+def pending_briefs(
+    repository: Path, wanted: Sequence[Path] | None = None
+) -> tuple[list[ItemInfo], list[str]]:
+    """The items to work on, and notes on what was left out.
+
+    Args:
+        repository: The target repository, links resolved.
+        wanted: Files, kept in this order; ``None`` means every idea, sorted by name.
+
+    Raises:
+        TuiError: a file is missing, unusable, or outside the repository, or two have one slug.
+    """
+    notes: list[str] = []
+    paths = _ideas(repository) if wanted is None else _wanted(repository, wanted, notes)
+    _check_slugs(paths)
+    items = []
+    for path in paths:
+        brief = _usable(path)
+        if path.parent != repository / IDEAS:
+            filed = filed_before(repository, brief.slug, brief.digest)
+            checkpoint = checkpoint_file(repository, ISSUE.name, brief.slug)
+            if filed is not None and not checkpoint.exists():
+                notes.append(f"{path} left out: it was filed as {filed.issue_url}")
+                continue
+        items.append(brief.item)
+    return items, notes
+
+
+def _usable(path: Path) -> Brief:
+    """The brief in a file that a user named; an unusable one is an error of the user's."""
+    try:
+        return read_brief(path)
+    except WorkflowError as error:
+        raise TuiError(error.what, error.hint) from error
+
+
+def _ideas(repository: Path) -> list[Path]:
+    folder = repository / IDEAS
+    try:
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix == ".md" and not path.name.startswith(".")
+        )
+    except FileNotFoundError as error:
+        if (repository / IDEAS_DONE).is_dir():
+            return []
+        raise TuiError(
+            f"There is no folder {folder}.",
+            "Make it and put a brief there, for example ideas/active/dark-mode.md; "
+            "or name a file: assemblyzero-tui issue FILE",
+        ) from error
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
+        ) from error
+    return [_within(repository, path) for path in found]
+
+
+def _wanted(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[Path]:
+    paths: dict[Path, None] = {}
+    for given in wanted:
+        path = _within(repository, given)
+        done = repository / IDEAS_DONE / path.name
+        if not path.exists() and path.parent == repository / IDEAS and done.is_file():
+            notes.append(f"{path} left out: its issue was filed, it is in {done} now.")
+        else:
+            paths[path] = None
+    return list(paths)
+
+
+def _within(repository: Path, given: Path) -> Path:
+    """The absolute path of a file; it and what it may be a link to lie in the repository."""
+    try:
+        path = given.parent.resolve() / given.name
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise TuiError(f"Cannot find the brief {given}: {error}.", "Check the path.") from error
+    if not (path.is_relative_to(repository) and real.is_relative_to(repository)):
+        raise TuiError(
+            f"The brief {given} is outside the repository {repository}.",
+            f"Copy it to {repository / IDEAS}, or name its repository with --repo PATH.",
+        )
+    return path
+
+
+def _check_slugs(paths: Iterable[Path]) -> None:
+    known: dict[str, Path] = {}
+    for path in paths:
+        slug = slug_of(path)
+        if slug in known:
+            raise TuiError(
+                f"Two briefs have the slug {slug!r}: {known[slug]} and {path}.",
+                "Nothing was started. Rename one of them, or name only one.",
+            )
+        known[slug] = path

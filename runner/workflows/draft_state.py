@@ -1,0 +1,64 @@
+"""What every workflow remembers that writes drafts and has them reviewed."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class DraftState(TypedDict, total=False):
+    """The checkpointed state. File numbers come from here, never from a look at the folder.
+
+    Every value can be written as JSON.
+    """
+
+    origin: str
+    """The run in which this journey began; part of the ids of its audit events."""
+    title: str
+    first: int
+    """Number of the first lineage file of this journey."""
+    last: int
+    """Number of the last lineage file written."""
+    visits: int
+    """How often a gate of the human editor was entered."""
+    drafts: int
+    """How many drafts were written."""
+    draft: str
+    """Text of the newest draft."""
+    draft_file: str
+    """Its name in the lineage folder."""
+    reviews: list[ReviewRecord]
+    """Every review so far, oldest first."""
+
+
+class ReviewRecord(TypedDict):
+    """One verdict and what it was about."""
+
+    draft: int
+    """Number of the draft, from 1."""
+    verdict: str
+    critique: str
+    tier1_issues: list[IssueRecord]
+    suggestions: list[str]
+    model: str
+    gemini: bool
+    """Whether it counts as a Gemini review."""
+    date: str
+    """``YYYY-MM-DD``, UTC."""
+
+
+class IssueRecord(TypedDict):
+    """One thing that must change before the draft can be approved."""
+
+    section: str
+    problem: str
+    remedy: str
+
+
+def awaits_review(state: DraftState) -> bool:
+    """Whether the newest draft has not been reviewed."""
+    return state["drafts"] > len(state["reviews"])
+
+
+def approved(state: DraftState) -> bool:
+    """Whether the last review approved the newest draft."""
+    return bool(state["reviews"]) and state["reviews"][-1]["verdict"] == "APPROVED"

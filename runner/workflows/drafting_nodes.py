@@ -1,0 +1,234 @@
+"""What the nodes of every drafting workflow have in common: gates, reviews, guards, audit.
+
+Each node may run again after a crash and then leaves the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.workflows import audit, guards, lineage
+from assemblyzero_tui.runner.workflows import log_style as style
+from assemblyzero_tui.runner.workflows.context import Context
+from assemblyzero_tui.runner.workflows.draft_state import DraftState, ReviewRecord, awaits_review
+from assemblyzero_tui.runner.workflows.draft_texts import sections, verdict_text
+from assemblyzero_tui.runner.workflows.reviews import ask_for_review
+
+State = TypeVar("State", bound=DraftState, contravariant=True)
+
+
+class Node(Protocol[State]):
+    """One step of a graph: from the state to what changes in it."""
+
+    def __call__(self, state: State) -> dict[str, Any]: ...
+
+
+class MaxIterationsError(WorkflowError):
+    """The gates were visited as often as allowed, and there is no approval."""
+
+
+class DraftingNodes:
+    """The shared part of the nodes, bound to what one worker does its work with.
+
+    Args:
+        context: The hands of the workflow.
+        subject: What the drafts are about, for messages: ``issue #42``.
+        identity: What the audit calls it: ``{"number": 42}`` or ``{"slug": "dark-mode"}``.
+        folder: Its lineage folder, relative to the repository.
+    """
+
+    def __init__(
+        self, context: Context, *, subject: str, identity: dict[str, Any], folder: Path
+    ) -> None:
+        self._context = context
+        self._spec = context.spec
+        self._repository = Path(context.spec.repository)
+        self._subject = subject
+        self._identity = identity
+        self._folder = folder
+
+    def guarded(self, name: str, node: Node[State]) -> Node[State]:
+        """The node with its failures written into the audit files; the worker prints them."""
+
+        def run(state: State) -> dict[str, Any]:
+            try:
+                return node(state)
+            except TuiError as error:
+                event: audit.AuditName = "error"
+                if isinstance(error, guards.GuardError):
+                    event = "guard_block"
+                elif isinstance(error, MaxIterationsError):
+                    event = "max_iterations"
+                step = f"{name}:{state.get('last', 0)}:{state.get('visits', 0)}"
+                self._record(state, step, event, {"node": name, "message": error.what})
+                if isinstance(error, WorkflowError):
+                    raise
+                raise WorkflowError(error.what, error.hint) from error
+
+        run.__name__ = name
+        return run
+
+    def _new_state(self, first: int) -> dict[str, Any]:
+        """The part of the state of a journey whose first lineage file has this number."""
+        return {
+            "first": first,
+            "last": first,
+            "visits": 0,
+            "drafts": 0,
+            "draft": "",
+            "draft_file": "",
+            "reviews": [],
+        }
+
+    def _read_context(self) -> list[tuple[str, str]]:
+        return guards.read_context(self._spec.options.context)
+
+    def _say_what_was_read(self, text: str, context: list[tuple[str, str]]) -> None:
+        words = style.count(len(text.split()), "word")
+        self._say(f"    Text: {style.count(len(text), 'character')}, {words}")
+        for name, content in context:
+            size = style.count(len(content), "character")
+            self._say(f"    Context: {style.plain(name)} {style.faint(f'({size})')}")
+
+    def _begin_draft(self, state: DraftState) -> int:
+        """Says that the next draft is being written; gives its number."""
+        number = state["drafts"] + 1
+        self._progress(number, f"draft {number}")
+        if state["reviews"]:
+            tier1 = sum(len(review["tier1_issues"]) for review in state["reviews"])
+            told = style.count(len(state["reviews"]), "verdict")
+            self._say(
+                f"    {style.strong(f'Draft {number}')}: answering {told}, "
+                f"{style.count(tier1, 'tier-1 issue')}"
+            )
+        else:
+            self._say(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
+        return number
+
+    def _save_draft(self, state: DraftState, draft: str) -> dict[str, Any]:
+        """Writes a draft into the lineage; gives what it changes in the state."""
+        number = state["last"] + 1
+        return {
+            "drafts": state["drafts"] + 1,
+            "draft": draft,
+            "draft_file": self._write(number, "draft.md", draft.encode()),
+            "last": number,
+        }
+
+    def _say_draft(self, name: str, draft: str) -> None:
+        size = style.count(len(draft), "character")
+        found = style.count(len(sections(draft)), "section")
+        self._say(f"    Draft saved: {style.faint(name)} ({size}, {found})")
+
+    def human_edit(self, state: DraftState) -> dict[str, Any]:
+        """The gate between writing and reviewing: counts, and lets pass what is fit to go on."""
+        visit = state["visits"] + 1
+        limit = self._spec.options.max_iterations
+        if visit > limit:
+            raise MaxIterationsError(
+                f"max_iterations: no approval of {self._subject} within "
+                f"{style.count(limit, 'visit')} of the human-edit gate "
+                f"({style.count(state['drafts'], 'draft')}, "
+                f"{style.count(len(state['reviews']), 'review')}).",
+                "Read the last verdict in its lineage folder, make the text clearer and run it "
+                "with --fresh, or allow more with --max-iterations.",
+            )
+        self._progress(state["drafts"], f"gate {visit}")
+        gate = f"Human edit gate {visit}/{limit}, automatic:"
+        if awaits_review(state):
+            guards.check_draft(state["draft"])
+            self._say(f"    {gate} {state['draft_file']} goes to the review")
+        else:
+            self._say(f"    {gate} back to the writer with the verdict")
+        return {"visits": visit}
+
+    def _judge(
+        self,
+        state: DraftState,
+        request: Request,
+        on_verdict: Callable[[list[ReviewRecord]], None] = lambda reviews: None,
+    ) -> dict[str, Any]:
+        """Has the newest draft judged; gives what that changes in the state.
+
+        ``on_verdict`` is called with all reviews when the newest is in the lineage.
+        """
+        draft_number = state["drafts"]
+        self._progress(draft_number, f"review {draft_number}")
+        self._say(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
+        review, answer = ask_for_review(request, self._context.ask, self._on_repair)
+        record: ReviewRecord = {
+            "draft": draft_number,
+            "verdict": review.verdict,
+            "critique": review.critique,
+            "tier1_issues": msgspec.to_builtins(review.tier1_issues),
+            "suggestions": list(review.suggestions),
+            "model": answer.model,
+            "gemini": self._context.reviews_count_as_gemini,
+            "date": datetime.now(UTC).date().isoformat(),
+        }
+        reviews = [*state["reviews"], record]
+        number = state["last"] + 1
+        text = verdict_text(record, state["draft_file"]).encode()
+        name = self._write(number, "verdict.md", text)
+        on_verdict(reviews)
+        self._print_verdict(record, name)
+        return {"reviews": reviews, "last": number}
+
+    def _print_verdict(self, record: ReviewRecord, name: str) -> None:
+        lines: list[str] = []
+        if record["verdict"] == "APPROVED":
+            verdict = style.good("APPROVED")
+        else:
+            issues = style.count(len(record["tier1_issues"]), "tier-1 issue")
+            verdict = f"{style.bad('BLOCKED')}  {issues}"
+        lines.append(f"    Verdict: {verdict}")
+        lines += style.wrapped(record["critique"], lead="  ")
+        for issue in record["tier1_issues"]:
+            told = f"{issue['section']}: {issue['problem']}"
+            marked = style.wrapped(told, lead="  • ", most=4)
+            lines += [style.caution(line) for line in marked]
+            lines += style.wrapped(issue["remedy"], lead="    Remedy: ", most=3)
+        for suggestion in record["suggestions"][:3]:
+            lines += style.wrapped(suggestion, lead="  Suggestion: ", most=2)
+        lines.append(f"    Verdict saved: {style.faint(name)}")
+        self._say("\n".join(lines))
+
+    def _on_repair(self, what: str, reason: str) -> None:
+        self._say(f"    {style.caution(f'The {what} could not be read; asking once more:')}")
+        self._say("\n".join(style.wrapped(reason, lead="  ", most=3)))
+        self._context.remark(f"The {what} could not be read ({reason}); asked once more.")
+
+    def _write(self, number: int, kind: lineage.Kind, data: bytes) -> str:
+        return lineage.write(self._repository / self._folder, number, kind, data)
+
+    def _record(
+        self, state: DraftState, step: str, event: audit.AuditName, details: dict[str, Any]
+    ) -> None:
+        made = audit.make_event(
+            origin=state.get("origin", self._spec.run),
+            repository=self._repository,
+            step=step,
+            event=event,
+            details=details,
+            **self._identity,
+        )
+        audit.record(self._repository, Path(self._spec.audit), made, self._warn)
+
+    def _warn(self, text: str) -> None:
+        self._say(f"    {style.caution(style.plain(text))}")
+        self._context.remark(text, "warning")
+
+    def _say(self, text: str) -> None:
+        self._context.say(text)
+
+    def _progress(self, draft: int, note: str) -> None:
+        """Each draft passes a gate twice, unless it is approved: before and after its review."""
+        drafts_at_most = (self._spec.options.max_iterations + 1) // 2
+        self._context.progress(draft, drafts_at_most, note)

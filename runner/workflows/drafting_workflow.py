@@ -1,0 +1,70 @@
+"""What the drafting workflows have in common towards the worker: the item is read once."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
+from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
+
+Item = TypeVar("Item")
+
+
+class DraftingWorkflow(Generic[Item]):
+    """The item whose fingerprint was taken is the one that the first node works with."""
+
+    entry: CatalogEntry
+    prompts: tuple[str, ...]
+    """Names of the prompts."""
+    item_word: str
+    """What an item is called for humans."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, str, str], Item] = {}
+
+    @property
+    def name(self) -> str:
+        """Of the workflow."""
+        return self.entry.name
+
+    def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
+        """Digests of the item, the prompts, the context files and the provider.
+
+        Raises:
+            WorkflowError: the item or a context file cannot be read.
+        """
+        item = self._fetch(spec)
+        self._read[_key(spec)] = item
+        return fingerprints(spec, self.item_word, self._texts(item), self.prompts)
+
+    def _take(self, spec: WorkerSpec) -> Item:
+        """The item that was read for its fingerprint, or as it is now."""
+        return self._read.pop(_key(spec), None) or self._fetch(spec)
+
+    def _fetch(self, spec: WorkerSpec) -> Item:
+        try:
+            return self._fetched(spec)
+        except WorkflowError:
+            raise
+        except TuiError as error:
+            raise WorkflowError(error.what, error.hint) from error
+
+    def _fetched(self, spec: WorkerSpec) -> Item:
+        """The item as it is now."""
+        raise NotImplementedError
+
+    def _texts(self, item: Item) -> tuple[str, ...]:
+        """What a checkpoint depends on."""
+        raise NotImplementedError
+
+
+def _key(spec: WorkerSpec) -> tuple[str, str, str]:
+    return spec.repository, spec.item.id, spec.item.source
+
+
+def add_nodes(graph: Any, nodes: Any, names: tuple[str, ...], steps: tuple[Any, ...]) -> None:
+    """Adds the steps as nodes of these names, each with its failures written into the audit."""
+    for name, step in zip(names, steps, strict=True):
+        graph.add_node(name, nodes.guarded(name, step))

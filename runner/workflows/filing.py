@@ -1,0 +1,167 @@
+"""Filing an issue once: what was meant to be filed, what was filed, and how to recognise it.
+
+Three things together keep a brief from being filed twice. The *intent* is on the disk before
+anything is filed. The issue's body ends with a *mark*, an HTML comment that depends on the
+tracker, the slug and the brief's text only. And every attempt *looks* before it files: an issue
+with the mark is the brief's issue, whoever filed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.workflows import lineage
+from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
+from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared
+
+INTENT_FILE = "filing.json"
+"""In the lineage folder, from before an issue is filed until that is recorded."""
+MARK_BEGINNING = "<!-- assemblyzero-tui:"
+
+
+class Intent(msgspec.Struct, kw_only=True):
+    """What was going to be filed."""
+
+    mark: str
+    slug: str
+    tracker: str
+    title: str
+    labels: list[str]
+    draft: str
+    """Name of the approved lineage file."""
+    time: float
+    """Seconds since the epoch."""
+    answered: bool = False
+    """``gh`` came to an end: what it has not filed by then it never will."""
+
+
+class Filed(msgspec.Struct, kw_only=True):
+    """What ``NNN-filed.json`` says."""
+
+    issue_number: int
+    issue_url: str
+    slug: str
+    title: str
+    labels: list[str]
+    labels_left_out: list[str]
+    """Labels the draft has and the repository has not."""
+    brief: str
+    """Path of the brief, relative to the repository."""
+    brief_digest: str
+    mark: str
+    approved_draft: str
+    """Name of the lineage file that was filed; empty if the issue was there before any draft."""
+    draft_count: int
+    review_count: int
+    has_gemini_review: bool
+    reviewed_by: str
+    """The model that gave the last verdict."""
+    found: bool
+    """The issue was found on the tracker: an earlier attempt filed it."""
+
+
+def mark_of(tracker: str, slug: str, brief_digest: str) -> str:
+    """The line that tells the issue of a brief from all others."""
+    content = "\0".join((tracker.lower(), slug, brief_digest))
+    return f"{MARK_BEGINNING} brief {hashlib.sha256(content.encode()).hexdigest()[:32]} -->"
+
+
+def with_mark(body: str, mark: str) -> str:
+    """The body of an issue with its mark."""
+    return f"{body.strip()}\n\n{mark}\n"
+
+
+def find(issues: Iterable[ListedIssue], marks: Iterable[str]) -> dict[str, ListedIssue]:
+    """The oldest issue with each of these marks; a newer one can only be a copy of its text."""
+    found: dict[str, ListedIssue] = {}
+    wanted = list(marks)
+    for issue in issues:
+        for mark in wanted:
+            if mark in (issue.body or "") and (
+                mark not in found or issue.number < found[mark].number
+            ):
+                found[mark] = issue
+    return found
+
+
+def write_intent(folder: Path, intent: Intent) -> None:
+    """Puts the intent on the disk.
+
+    Raises:
+        TuiError: it cannot be written.
+    """
+    publish(folder / INTENT_FILE, encoded(intent))
+
+
+def read_intent(folder: Path) -> Intent | None:
+    """What an earlier attempt meant to file; ``None`` if it came to that.
+
+    Raises:
+        TuiError: the file cannot be read or is damaged.
+    """
+    path = folder / INTENT_FILE
+    data = read_shared(path)
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=Intent)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TuiError(
+            f"{path} is damaged ({error}): what was going to be filed is not known.",
+            "Look whether the issue is there: gh issue list --state all; then remove the file.",
+        ) from error
+
+
+def encoded(record: Intent | Filed) -> bytes:
+    """The bytes of the file."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def folder_of(slug: str) -> Path:
+    """The lineage folder of a brief, relative to the repository."""
+    return lineage.ACTIVE / slug
+
+
+def done_folder_of(issue: int, slug: str) -> Path:
+    """Where the lineage goes when the issue is filed, relative to the repository."""
+    return lineage.DONE / f"{issue}-{slug}"
+
+
+def recorded(folder: Path, brief_digest: str) -> Filed | None:
+    """What the newest record in a lineage folder says, if it is about this text."""
+    for file in reversed(lineage.files(folder)):
+        if file.kind != "filed.json":
+            continue
+        try:
+            filed = msgspec.json.decode((folder / file.name).read_bytes(), type=Filed)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if filed.brief_digest == brief_digest:
+            return filed
+    return None
+
+
+def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None:
+    """What was filed of this very text, by the lineage in ``docs/lineage/done``."""
+    form = re.compile(rf"[1-9]\d*-{re.escape(slug)}")
+    try:
+        names = sorted(entry.name for entry in (repository / lineage.DONE).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read {repository / lineage.DONE}: {error.strerror or error}.",
+            "Make the folder readable.",
+        ) from error
+    for name in names:
+        if form.fullmatch(name):
+            filed = recorded(repository / lineage.DONE / name, brief_digest)
+            if filed is not None:
+                return filed
+    return None

@@ -1,0 +1,39 @@
+"""Digests of what a checkpoint depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.workflows import guards, prompt_files
+
+
+def fingerprints(
+    spec: WorkerSpec, word: str, item: Iterable[str], prompts: tuple[str, ...]
+) -> dict[str, str]:
+    """Digests of the item, the prompts, the context files and the provider.
+
+    Args:
+        spec: What the worker was told.
+        word: What the item is called for humans.
+        item: Its texts.
+        prompts: Names of the prompts that the workflow uses.
+
+    Raises:
+        WorkflowError: a context file cannot be read.
+    """
+    found = {
+        word: digest(*item),
+        "prompts": prompt_files.digest(prompts),
+        "provider": spec.provider,
+    }
+    if spec.options.context:
+        texts = guards.read_context(spec.options.context)
+        found["context files"] = digest(*(part for pair in texts for part in pair))
+    return found
+
+
+def digest(*texts: str) -> str:
+    """A short digest of texts in their order."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

@@ -1,0 +1,126 @@
+"""The Issue workflow: a brief becomes an issue that a reviewer has approved, and is filed once.
+
+::
+
+    N0_load_brief -> N1_sandbox -> N2_draft -> N3_human_edit_draft -> N4_review
+                          |           ^  ^              |                 |
+                          |           |  +-- rejected --+                 v
+                          |           +----------- rejected --- N5_human_edit_verdict
+                          |                                               |
+                          +---------- filed before -----> N6_file <-------+
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+
+from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.events import Result
+from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.workflows import filing, prompt_files
+from assemblyzero_tui.runner.workflows.briefs import IDEAS_DONE, Brief, read_brief
+from assemblyzero_tui.runner.workflows.catalog import ISSUE
+from assemblyzero_tui.runner.workflows.context import Context
+from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
+from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
+from assemblyzero_tui.runner.workflows.issue_nodes import IssueNodes
+from assemblyzero_tui.runner.workflows.issue_state import IssueState
+from assemblyzero_tui.runner.workflows.log_style import count
+
+N0, N1, N2, N3, N4, N5, N6 = ISSUE.nodes
+
+
+class IssueWorkflow(DraftingWorkflow[Brief]):
+    """See :class:`~assemblyzero_tui.runner.workflows.context.Workflow`."""
+
+    entry = ISSUE
+    prompts = prompt_files.ISSUE
+    item_word = "brief"
+
+    def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
+        """The input of a graph without a checkpoint."""
+        return {"slug": spec.item.key, "origin": spec.run}
+
+    def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
+        """The graph, not compiled."""
+        nodes = IssueNodes(context, lambda: self._take(context.spec))
+        graph: StateGraph[Any, Any, Any, Any] = StateGraph(IssueState)
+        steps = (
+            nodes.load_brief, nodes.sandbox, nodes.draft, nodes.human_edit, nodes.review,
+            nodes.human_edit_verdict, nodes.file,
+        )  # fmt: skip
+        add_nodes(graph, nodes, ISSUE.nodes, steps)
+        graph.add_edge(START, N0)
+        graph.add_edge(N0, N1)
+        graph.add_conditional_edges(N1, after_sandbox, [N2, N6])
+        graph.add_edge(N2, N3)
+        graph.add_conditional_edges(N3, after_human_edit_draft, [N2, N4])
+        graph.add_edge(N4, N5)
+        graph.add_conditional_edges(N5, after_human_edit_verdict, [N2, N6])
+        graph.add_edge(N6, END)
+        return graph
+
+    def result(self, state: dict[str, Any]) -> Result:
+        """What the finished graph made.
+
+        Raises:
+            WorkflowError: it ended without an issue and without an approved draft.
+        """
+        filed, reviews = state.get("filed"), state.get("reviews", [])
+        iterations, verdict = state.get("drafts", 0), reviews[-1]["verdict"] if reviews else ""
+        if filed:
+            how = "was filed before as" if filed["found"] else "filed as"
+            return Result(
+                summary=f"{how} #{filed['number']} {filed['url']}",
+                output=filed["draft"],
+                url=filed["url"],
+                lineage=filed["lineage"],
+                iterations=iterations,
+                reviews=len(reviews),
+                verdict=verdict,
+            )
+        if verdict != "APPROVED":
+            raise WorkflowError(
+                "The workflow ended without an approved draft.", "Run the item with --fresh."
+            )
+        folder = filing.folder_of(state["slug"])
+        output = str(folder / state["draft_file"])
+        return Result(
+            summary=f"approved after {count(len(reviews), 'review')}, not filed: {output}",
+            output=output,
+            lineage=str(folder),
+            iterations=iterations,
+            reviews=len(reviews),
+            verdict=verdict,
+            keeps_checkpoint=True,
+        )
+
+    def _fetched(self, spec: WorkerSpec) -> Brief:
+        path = Path(spec.item.source)
+        moved = Path(spec.repository) / IDEAS_DONE / path.name
+        return read_brief(path if path.exists() or not moved.exists() else moved)
+
+    def _texts(self, item: Brief) -> tuple[str, ...]:
+        return (item.digest,)
+
+
+def after_sandbox(state: IssueState) -> str:
+    """A brief that is an issue already needs no draft."""
+    return N2 if state["filed"] is None else N6
+
+
+def after_human_edit_draft(state: IssueState) -> str:
+    """A new draft goes to the review, any other one back to the writer."""
+    return N4 if awaits_review(state) else N2
+
+
+def after_human_edit_verdict(state: IssueState) -> str:
+    """An approved draft is filed, a rejected one goes back to the writer."""
+    return N6 if approved(state) else N2
+
+
+WORKFLOW = IssueWorkflow()
+"""What :func:`assemblyzero_tui.runner.workflows.catalog.load` gives."""

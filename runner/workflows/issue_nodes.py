@@ -1,0 +1,195 @@
+"""The nodes of the Issue graph. Each may run again after a crash and then leaves the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from langgraph.types import interrupt
+
+from assemblyzero_tui.runner.workflows import filing, gh_filing, issue_texts, lineage
+from assemblyzero_tui.runner.workflows import log_style as style
+from assemblyzero_tui.runner.workflows.briefs import Brief
+from assemblyzero_tui.runner.workflows.context import Context
+from assemblyzero_tui.runner.workflows.draft_state import DraftState, approved
+from assemblyzero_tui.runner.workflows.drafting_nodes import DraftingNodes
+from assemblyzero_tui.runner.workflows.issue_draft import parse_draft
+from assemblyzero_tui.runner.workflows.issue_filer import IssueFiler, settle
+from assemblyzero_tui.runner.workflows.issue_state import FiledRecord, IssueState
+from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
+from assemblyzero_tui.runner.workflows.shared_files import make_folder
+
+
+class IssueNodes(DraftingNodes):
+    """The nodes, bound to what one worker does its work with."""
+
+    def __init__(self, context: Context, take_brief: Callable[[], Brief]) -> None:
+        slug = context.spec.item.key
+        super().__init__(
+            context,
+            subject=f"the issue of {slug}",
+            identity={"slug": slug},
+            folder=filing.folder_of(slug),
+        )
+        self._slug = slug
+        self._take_brief = take_brief
+
+    def load_brief(self, state: IssueState) -> dict[str, Any]:
+        """Reads the brief and begins its lineage; notes if this very text was filed before."""
+        brief = self._take_brief()
+        context = self._read_context()
+        path = str(brief.path.relative_to(self._repository))
+        new: IssueState = {
+            "slug": self._slug,
+            "title": brief.title,
+            "brief": brief.text,
+            "brief_path": path,
+            "brief_digest": brief.digest,
+            "tracker": "",
+            "known_labels": [],
+            "filed": None,
+        }
+        self._say(f"    {style.strong(f'Brief {self._slug}:')} {style.plain(brief.title)}")
+        self._say(f"    {style.faint(style.plain(path))}")
+        before = filing.filed_before(self._repository, self._slug, brief.digest)
+        if before is not None:
+            new["filed"] = _record_of(before, found=True)
+            self._say(f"    {style.caution('This text was filed before:')} {before.issue_url}")
+            return {**new, **self._new_state(0)}
+        self._say_what_was_read(brief.text, context)
+
+        text = brief.text.encode()
+        first = lineage.first_number(self._repository / self._folder, "brief.md", text)
+        name = self._write(first, "brief.md", text)
+        self._record(state, f"N0:{first}", "start", {"brief": path, "brief_file": name})
+        self._say(f"    Brief saved: {style.faint(f'{self._folder}/{name}')}")
+        self._progress(0, "brief read")
+        return {**new, **self._new_state(first)}
+
+    def sandbox(self, state: IssueState) -> dict[str, Any]:
+        """Makes sure that an issue can be filed at the end, before anything is paid for.
+
+        The lineage folder can be written, ``gh`` works and knows a repository that takes issues,
+        and its labels are known to the writer. If the tracker has an issue with the brief's mark,
+        that is the brief's issue, and nothing is drafted. Without filing (``--no-file``) ``gh`` is
+        not asked.
+        """
+        if state["filed"] is not None:
+            self._say("    Nothing to prepare")
+            return {}
+        make_folder(self._repository / self._folder)
+        if self._spec.options.no_file:
+            self._say("    gh is not asked: the issue is not to be filed (--no-file)")
+            return {}
+        tracker = gh_filing.find_tracker(self._repository)
+        labels = gh_filing.list_labels(self._repository, tracker)
+        self._say(f"    Tracker: {style.strong(style.plain(tracker.removeprefix('github.com/')))}")
+        self._say(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
+        found = self._filer(state, tracker).look()
+        if found is not None:
+            self._say(f"    {style.caution('This brief is an issue already:')} {found.issue_url}")
+        return {
+            "tracker": tracker,
+            "known_labels": labels,
+            "filed": None if found is None else _record_of(found, found=True),
+        }
+
+    def draft(self, state: IssueState) -> dict[str, Any]:
+        """Has the next draft written; asks once more if its title or labels cannot be read."""
+        self._begin_draft(state)
+        request = issue_texts.draft_request(state, self._read_context())
+        read, answer = ask_and_read(
+            request,
+            self._context.ask,
+            parse_draft,
+            what="draft",
+            repair="issue-draft-repair",
+            on_repair=self._on_repair,
+        )
+        draft = answer.text.strip() + "\n"
+        changes = self._save_draft(state, draft)
+        self._say(f"    Title: {style.strong(style.plain(read.title))}")
+        self._say(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
+        self._say_draft(changes["draft_file"], draft)
+        return changes
+
+    def review(self, state: IssueState) -> dict[str, Any]:
+        """Has the newest draft judged."""
+        return self._judge(state, issue_texts.review_request(state))
+
+    def human_edit_verdict(self, state: DraftState) -> dict[str, Any]:
+        """The gate behind the review: an approval goes on to be filed, the rest is counted."""
+        if not approved(state):
+            return self.human_edit(state)
+        self._say(f"    Human edit gate, automatic: {state['draft_file']} goes to be filed")
+        return {}
+
+    def file(self, state: IssueState) -> dict[str, Any]:
+        """Files the issue, once; then moves its lineage and its brief to where done ones are.
+
+        What is done already is recognised and not done again. The brief is moved last: as long as
+        it lies among the ideas, the same command comes back here.
+        """
+        folder = self._repository / self._folder
+        filed = filing.recorded(folder, state["brief_digest"]) or filing.filed_before(
+            self._repository, self._slug, state["brief_digest"]
+        )
+        if filed is None:
+            if self._spec.options.no_file and state["filed"] is None:
+                self._stop_before_filing(state)
+            tracker = state["tracker"] or gh_filing.find_tracker(self._repository)
+            filed = self._filer(state, tracker).file()
+            self._write(state["last"] + 1, "filed.json", filing.encoded(filed))
+        found = filed.found or state["filed"] is not None
+        record = _record_of(filed, found=found)
+        details = {
+            "issue_number": filed.issue_number,
+            "issue_url": filed.issue_url,
+            "drafts": filed.draft_count,
+            "reviews": filed.review_count,
+            "has_gemini_review": filed.has_gemini_review,
+        }
+        self._record(state, f"N6:{filed.issue_number}", "complete", details)
+        moved = settle(self._repository, filed, self._warn)
+        self._say_filed(filed, record, moved, state["brief_path"])
+        self._progress(state["drafts"], f"filed as #{filed.issue_number}")
+        return {"filed": record}
+
+    def _filer(self, state: IssueState, tracker: str) -> IssueFiler:
+        return IssueFiler(self._repository, state, tracker, self._say, self._warn)
+
+    def _stop_before_filing(self, state: IssueState) -> None:
+        where = self._folder / state["draft_file"]
+        draft = parse_draft(state["draft"])
+        self._say(f"    {style.good('APPROVED,')} not filed (--no-file)")
+        self._say(f"      Draft:   {style.faint(str(where))}")
+        self._say(f"      Title:   {style.plain(draft.title)}")
+        self._say("      To file it, run the same command without --no-file")
+        self._progress(state["drafts"], "approved, not filed")
+        interrupt("not to be filed")
+
+    def _say_filed(
+        self, filed: filing.Filed, record: FiledRecord, moved: Path | None, brief: str
+    ) -> None:
+        how = "was filed before as" if record["found"] else "filed as"
+        number = style.strong(f"#{filed.issue_number}")
+        self._say(f"    {style.good('SUCCESS:')} issue {how} {number}")
+        self._say(f"      Issue:   {style.plain(filed.issue_url)}")
+        self._say(f"      Title:   {style.plain(filed.title)}")
+        self._say(f"      Labels:  {style.plain(', '.join(filed.labels)) or 'none'}")
+        folder = record["lineage"]
+        self._say(f"      Lineage: {style.faint(f'{folder}/')}")
+        where = f"moved to {moved.relative_to(self._repository)}" if moved else f"stays in {brief}"
+        self._say(f"      Brief:   {style.faint(where)}")
+
+
+def _record_of(filed: filing.Filed, *, found: bool) -> FiledRecord:
+    folder = filing.done_folder_of(filed.issue_number, filed.slug)
+    return {
+        "number": filed.issue_number,
+        "url": filed.issue_url,
+        "lineage": str(folder),
+        "draft": str(folder / filed.approved_draft) if filed.approved_draft else "",
+        "found": found,
+    }

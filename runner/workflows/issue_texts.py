@@ -1,0 +1,55 @@
+"""The texts of the Issue workflow: what goes into the prompts."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.workflows.draft_texts import (
+    context_part,
+    draft_question,
+    earlier_reviews_part,
+    review_question,
+    revision_part,
+)
+from assemblyzero_tui.runner.workflows.issue_state import IssueState
+from assemblyzero_tui.runner.workflows.prompt_files import delimited
+
+_MOST_LABELS = 100
+"""Labels of the repository that a prompt names."""
+
+
+def labels_part(known: list[str]) -> str:
+    """What a writer is told about labels."""
+    if not known:
+        return (
+            "Nothing is known of the repository's labels. Use common ones that fit, such as bug, "
+            "enhancement, documentation; labels it does not have are left out."
+        )
+    listed = delimited("LABELS", "\n".join(known[:_MOST_LABELS]))
+    return (
+        "These are the labels of the repository, one a line. Use only them, and only those that "
+        f"fit; none if none does.\n\n{listed}"
+    )
+
+
+def draft_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
+    """Asks for the next draft: brief, context files, labels, last draft and all verdicts so far."""
+    return draft_question(
+        "issue-draft",
+        slug=state["slug"],
+        brief=delimited("BRIEF", state["brief"]),
+        context=context_part(context),
+        labels=labels_part(state["known_labels"]),
+        history=revision_part(state, "issue-revise", "DRAFT"),
+    )
+
+
+def review_request(state: IssueState) -> Request:
+    """Asks for a review of the newest draft."""
+    return review_question(
+        "issue-review",
+        slug=state["slug"],
+        draft_number=str(state["drafts"]),
+        brief=delimited("BRIEF", state["brief"]),
+        draft=delimited("DRAFT", state["draft"]),
+        history=earlier_reviews_part(state, "issue-earlier-reviews"),
+    )

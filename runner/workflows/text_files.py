@@ -1,0 +1,52 @@
+"""Reading the text of a file that a user gave, with a message for everything that can be wrong."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+
+SIZE_LIMIT = 1_000_000
+"""Bytes of one file."""
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file, without a byte order mark.
+
+    Args:
+        path: The file.
+        what: What it is for a human: ``issue file``.
+
+    Raises:
+        TuiError: the file is missing, no file, too large, unreadable, no text, or empty.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a special file"
+            raise TuiError(f"The {what} {path} is {kind}.", "Name a text file.")
+        if found.st_size > SIZE_LIMIT:
+            raise TuiError(
+                f"The {what} {path} has {found.st_size:,} bytes, the limit is {SIZE_LIMIT:,}.",
+                "Split it.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise TuiError(f"The {what} {path} does not exist.", "Was it moved?") from error
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the {what} {path}: {error.strerror or error}.",
+            f"Make it readable, for example: chmod u+r {path}",
+        ) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TuiError(
+            f"The {what} {path} is not UTF-8 text.", "Save it as UTF-8, or remove it."
+        ) from error
+    if "\0" in text:
+        raise TuiError(f"The {what} {path} is binary, not text.", "Remove it.")
+    if not text.strip():
+        raise TuiError(f"The {what} {path} is empty.", "Write it, or remove the file.")
+    return text

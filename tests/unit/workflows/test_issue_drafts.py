@@ -1,0 +1,192 @@
+"""Drafts of issues, slugs of briefs, marks of issues: what is read strictly, and what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.offline import OfflineModel
+from assemblyzero_tui.runner.llm.offline_review import rejections
+from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.workflows import filing, reviews
+from assemblyzero_tui.runner.workflows.briefs import slug_of, text_digest
+from assemblyzero_tui.runner.workflows.draft_texts import sections
+from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
+from assemblyzero_tui.runner.workflows.issue_draft import IssueDraft, parse_draft, split_labels
+from assemblyzero_tui.runner.workflows.issue_state import IssueState
+from assemblyzero_tui.runner.workflows.issue_texts import draft_request, review_request
+from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+
+BODY = "## Context\n\nIt is so."
+SECTIONS = [
+    "Context", "User story", "Scope", "Requirements", "Acceptance criteria", "Out of scope",
+    "Assumptions",
+]  # fmt: skip
+LINES = st.text(st.characters(codec="utf-8"), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "labels"),
+    [
+        (f"# One\nLabels: bug\n{BODY}", "One", ["bug"]),
+        (f"\n# One  two ##\n\n\nLabels:  bug,  good first issue \n\n{BODY}\n", "One two",
+         ["bug", "good first issue"]),
+        (f"# `x` fails\nLabels: none\n{BODY}", "`x` fails", []),
+        (f"# One\nLabels: None\n{BODY}", "One", []),
+        (f"# One\nLabels: `bug`, Bug\n{BODY}", "One", ["bug"]),
+    ],
+)  # fmt: skip
+def test_title_and_labels_are_read(text: str, title: str, labels: list[str]) -> None:
+    assert parse_draft(text) == IssueDraft(title, labels, BODY)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "first line"),
+        (f"Here it is:\n# One\nLabels: bug\n{BODY}", "first line"),
+        (f"```markdown\n# One\nLabels: bug\n{BODY}\n```", "first line"),
+        (f"## One\nLabels: bug\n{BODY}", "first line"),
+        (f"# \nLabels: bug\n{BODY}", "first line"),
+        (f"# One\n{BODY}", "Labels: "),
+        (f"# One\nlabels: bug\n{BODY}", "Labels: "),
+        (f"# One\n{BODY}\nLabels: bug", "Labels: "),
+        ("# One\nLabels: bug\n", "no text"),
+        (f"# One\nLabels:\n{BODY}", "label is empty"),
+        (f"# One\nLabels: bug,,x\n{BODY}", "label is empty"),
+        (f'# One\nLabels: "bug"\n{BODY}', "quotation mark"),
+        (f"# One\nLabels: {'x' * 51}\n{BODY}", "more than 50"),
+        (f"# One\nLabels: {', '.join(map(str, range(11)))}\n{BODY}", "11 labels"),
+        (f"# {'x' * 257}\nLabels: bug\n{BODY}", "257 characters"),
+        (f"# One\nLabels: bug\n{'word ' * 14_000}", "limit is 65,000"),
+        (f"# One\nLabels: bug\n{BODY}\n<!-- assemblyzero-tui: brief 00 -->", "reserved"),
+    ],
+)
+def test_another_form_is_refused_with_the_reason(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_draft(text)
+
+
+@given(LINES)
+def test_any_text_is_a_draft_or_a_clear_refusal(text: str) -> None:
+    try:
+        draft = parse_draft(f"# T\n{text}\n{BODY}")
+    except ValueError:
+        return
+    assert draft.body.endswith(BODY)
+    assert draft.title == "T"
+
+
+def test_labels_the_repository_has_are_spelled_its_way() -> None:
+    assert split_labels(["BUG", "x", "web"], ["Bug", "Web"]) == (["Bug", "Web"], ["x"])
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("dark-mode.md", "dark-mode"),
+        ("Dark Mode_2.md", "dark-mode-2"),
+        ("Über & uns.md", "ber--uns"),
+        ("a.b.md", "ab"),
+        ("lld-7.md", "lld-7"),
+    ],
+)
+def test_a_slug_is_the_stem_in_plain_letters(name: str, slug: str) -> None:
+    assert slug_of(Path("ideas/active") / name) == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("???.md", "no letter or digit"),
+        ("- _.md", "no letter or digit"),
+        ("日本.md", "no letter or digit"),
+        (f"{'x' * 101}.md", "longer than 100"),
+        ("7-lld.md", "with a design"),
+    ],
+)
+def test_a_name_that_gives_no_slug_is_refused(name: str, told: str) -> None:
+    with pytest.raises(TuiError, match=told) as caught:
+        slug_of(Path(name))
+    assert name in caught.value.what
+    assert caught.value.hint
+
+
+@given(LINES)
+def test_every_slug_can_be_a_file_name(name: str) -> None:
+    try:
+        slug = slug_of(Path("ideas") / f"x{name.replace('/', '').replace(chr(0), '')}.md")
+    except TuiError:
+        return
+    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+def test_a_mark_depends_on_tracker_slug_and_text_only() -> None:
+    digest = text_digest("An idea.\r\nOf two lines.\n\n")
+    assert digest == text_digest("An idea.\nOf two lines.")
+    mark = filing.mark_of("Example/Tidewater", "idea", digest)
+    assert mark == filing.mark_of("example/tidewater", "idea", digest)
+    assert "\n" not in mark
+    others = [
+        filing.mark_of("example/other", "idea", digest),
+        filing.mark_of("example/tidewater", "idea-2", digest),
+        filing.mark_of("example/tidewater", "idea", text_digest("Another idea.")),
+    ]
+    assert len({mark, *others}) == 4
+
+
+def test_the_oldest_issue_with_the_mark_is_the_one() -> None:
+    marks = [filing.mark_of("o/r", slug, "0") for slug in ("a", "b", "c")]
+    issues = [
+        ListedIssue(number=9, body=f"A copy.\r\n{marks[0]}\r\n"),
+        ListedIssue(number=7, body=filing.with_mark("Text.", marks[1])),
+        ListedIssue(number=5, body=f"Text.\r\n\r\n{marks[0]}"),
+        ListedIssue(number=3, body=None),
+    ]
+    found = filing.find(issues, marks)
+    assert {mark: issue.number for mark, issue in found.items()} == {marks[0]: 5, marks[1]: 7}
+
+
+def state_for(brief: str, labels: list[str] | None = None) -> IssueState:
+    return {
+        "slug": "idea", "title": "T", "brief": brief, "known_labels": labels or [], "drafts": 1,
+        "draft": "", "reviews": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("index", range(12))
+def test_every_sample_becomes_a_complete_issue_and_is_reviewed(index: int) -> None:
+    sample = demo_issues(12)[index].text
+    state = state_for(sample)
+    model = OfflineModel(0.0)
+    text = model.generate(draft_request(state, []), timeout=1.0).text
+    draft = parse_draft(text)
+    assert [heading for heading, _ in sections(text)] == SECTIONS
+    assert len(draft.title) <= 80
+    assert draft.labels
+    state["draft"] = text
+    review = reviews.parse(model.generate(review_request(state), timeout=1.0).text)
+    assert (review.verdict == "BLOCKED") == (rejections(sample.strip()) > 0)
+
+
+def test_some_first_drafts_are_rejected_and_some_are_not() -> None:
+    verdicts = [rejections(sample.text.strip()) for sample in demo_issues(12)]
+    assert 0 < sum(times > 0 for times in verdicts) < 12
+
+
+@pytest.mark.parametrize(
+    ("labels", "chosen"), [([], ["bug"]), (["Bug", "x"], ["Bug"]), (["x"], [])]
+)
+def test_the_offline_model_uses_the_labels_there_are(labels: list[str], chosen: list[str]) -> None:
+    request = draft_request(state_for("# It crashes\n\nIt must not.", labels), [])
+    assert parse_draft(OfflineModel(0.0).generate(request, timeout=1.0).text).labels == chosen
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=300))
+def test_the_offline_model_makes_a_readable_issue_of_any_brief(brief: str) -> None:
+    request: Request = draft_request(state_for(brief), [])
+    parse_draft(OfflineModel(0.0).generate(request, timeout=1.0).text)
