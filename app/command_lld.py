@@ -17,17 +17,23 @@ from assemblyzero_tui.app.parallel import (
 )
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.llm.models import (
+    DEFAULT_MODEL,
+    DEFAULT_REVIEW_MODEL,
+    check_model,
+    check_reviewer,
+)
 from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
 
 
 @click.command(
     cls=Command,
     examples=[
-        ("--all --parallel 3 --provider offline", "every open issue, three at a time"),
-        ("42 57 --parallel 2 --provider offline", "two issues, both at once"),
-        ("--issues-dir issues --all --provider offline", "issues from files, without gh"),
-        ("--all --provider offline --dry-run", "only list what would run"),
-        ("42 --fresh --provider offline", "design an issue again from the beginning"),
+        ("--all --parallel 3", "every open issue, three at a time"),
+        ("42 57 --parallel 2", "two issues, both at once"),
+        ("--issues-dir issues --all --provider offline", "issues from files, without gh or a key"),
+        ("--all --dry-run", "only list what would run"),
+        ("42 --fresh", "design an issue again from the beginning"),
     ],
 )
 @click.argument("issues", nargs=-1, metavar="[ISSUE]...")
@@ -51,7 +57,30 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
 @click.option(
     "--provider",
     type=click.Choice(PROVIDERS),
-    help="Who writes and reviews. offline: a deterministic stand-in, not a real model.",
+    default=PROVIDERS[0],
+    show_default=True,
+    help="Who writes and reviews. genai: Gemini through google-genai. "
+    "offline: a deterministic stand-in, not a real model.",
+)
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME",
+    help="The Gemini model that writes.",
+)
+@click.option(
+    "--review-model",
+    default=DEFAULT_REVIEW_MODEL,
+    show_default=True,
+    metavar="NAME",
+    help="The Gemini model that reviews.",
+)
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The Gemini keys; without it those of the state folder, the keyring or GEMINI_API_KEY.",
 )
 @click.option(
     "--latency",
@@ -96,7 +125,10 @@ def command(
     parallel: int,
     max_parallel: int,
     repo: Path,
-    provider: str | None,
+    provider: str,
+    model: str,
+    review_model: str,
+    credentials: Path | None,
     latency: float,
     max_iterations: int,
     context: tuple[Path, ...],
@@ -121,12 +153,7 @@ def command(
     wanted = check_numbers(issues) if issues else None
     files = [str(readable_text(path)) for path in context]
     repository = find_repository(repo)
-    if provider is None and not dry_run:
-        raise click.UsageError(
-            "Missing option '--provider'. This version knows only 'offline', which is not a real "
-            "model: it shows the work, deterministically and without a key.\n"
-            "Add: --provider offline"
-        )
+    model, review_model = check_model(model, "--model"), check_reviewer(review_model)
     items, notes = choose_items(
         repository, issues_dir=issues_dir, wanted=wanted, fresh=fresh, read_only=dry_run
     )
@@ -142,9 +169,12 @@ def command(
             workflow="lld",
             repository=str(repository),
             items=items,
-            provider=str(provider),
+            provider=provider,
             parallel=parallel,
+            credentials=str(credentials.absolute()) if credentials else "",
             options=Options(
+                model=model,
+                review_model=review_model,
                 max_iterations=max_iterations,
                 context=files,
                 latency=latency,
@@ -163,7 +193,7 @@ def _check_selection(
         raise click.UsageError("Give issue numbers or --all, not both.")
     if issues or all_issues or issues_dir:
         return
-    hint = "For example: assemblyzero-tui lld --all --parallel 3 --provider offline"
+    hint = "For example: assemblyzero-tui lld --all --parallel 3"
     if typed() and parallel != DEFAULT_PARALLEL:
         hint = f"--parallel took {parallel} as the number of workers. {swallowed(parallel)}"
     raise click.UsageError(

@@ -9,7 +9,8 @@ import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.client import LiveRun, Source, keys_for, start_engine
+from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import create_run, renew_socket
 
@@ -24,8 +25,10 @@ def start_run(spec: RunSpec, face: Face) -> int:
         The exit code of the command.
 
     Raises:
-        TuiError: the run cannot be made, or its engine does not start.
+        TuiError: there is no key for it, it cannot be made, or its engine does not start.
     """
+    check_provider(spec.provider)
+    keys_for(spec)
     folder, _ = create_run(spec)
     return serve_and_show(folder, face)
 

@@ -58,6 +58,8 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     versions: dict[str, str] = {}
     socket: str = ""
     """Path of the engine's socket."""
+    credentials: str = ""
+    """Path of the file the keys are in; empty where they are looked for in the usual places."""
     schema: int = 1
 
 

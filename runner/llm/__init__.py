@@ -18,6 +18,30 @@ SDKS = {"gemini": "google-generativeai", "genai": "google-genai"}
 """The package that a provider needs."""
 
 
+def check_provider(name: str) -> None:
+    """Looks whether a provider could be opened, without loading it.
+
+    Raises:
+        TuiError: its package is missing, or the endpoint is none.
+    """
+    from importlib import metadata
+
+    from assemblyzero_tui.runner.llm.calling import endpoint
+
+    if name in SDKS:
+        try:
+            metadata.version(SDKS[name])
+        except metadata.PackageNotFoundError:
+            raise TuiError(
+                f"The provider {name} needs the package {SDKS[name]}.", _install(name)
+            ) from None
+        endpoint()
+
+
+def _install(name: str) -> str:
+    return f"Run: pip install 'assemblyzero-tui{'[genai]' if name == 'genai' else ''}'"
+
+
 def open_provider(name: str, options: Options) -> Provider:
     """The provider of this name; its libraries are imported only now.
 
@@ -38,9 +62,5 @@ def open_provider(name: str, options: Options) -> Provider:
 
             return GoogleGenai(options.model, options.review_model)
     except ImportError as error:
-        extra = "[genai]" if name == "genai" else ""
-        raise TuiError(
-            f"The provider {name} cannot be loaded: {error}.",
-            f"Run: pip install 'assemblyzero-tui{extra}'",
-        ) from error
+        raise TuiError(f"The provider {name} cannot be loaded: {error}.", _install(name)) from error
     raise TuiError(f"There is no provider {name!r}.", f"Known ones: {', '.join(PROVIDERS)}.")

@@ -79,6 +79,8 @@ class CallError(Exception):
         self.quota_ids = tuple(quota_ids)
         self.quota_value = quota_value
         """The limit that was met, where it was told."""
+        self.seconds = 0.0
+        """How long the attempt took."""
 
 
 class Provider(Protocol):

@@ -9,6 +9,8 @@ connection.
 from __future__ import annotations
 
 import gc
+import os
+import socket
 import sqlite3
 import threading
 from typing import TypedDict
@@ -47,9 +49,29 @@ def _warm_up() -> None:
     connection.close()
 
 
+def _check_clean() -> None:
+    """Raises if what was loaded before has begun a thread or opened a connection."""
+    if threading.active_count() > 1:
+        raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
+    if os.path.isdir("/proc/self/task") and len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH112, PTH208
+        raise RuntimeError("a library has left a thread before the fork")
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208
+        try:
+            descriptor = os.dup(int(name))
+        except OSError:
+            continue
+        try:
+            with socket.socket(fileno=descriptor) as found:
+                family = found.family
+        except OSError:
+            os.close(descriptor)
+            continue
+        if family in (socket.AF_INET, socket.AF_INET6):
+            raise RuntimeError("a library has left a connection before the fork")
+
+
 _warm_up()
 prompt_files.digest()
-if threading.active_count() > 1:
-    raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
+_check_clean()
 gc.collect()
 gc.freeze()
