@@ -18,6 +18,9 @@ from assemblyzero_tui.runner.logs.redaction import Redactor
 MESSAGE_LIMIT = 300
 """Characters of the service's own message that are shown."""
 CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
+_CLEAR = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.NO_TIER})
+_SAID_ONLY = {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"}
+"""Words in the message of a 403 that has no details, and the reasons they stand for."""
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
@@ -135,7 +138,11 @@ def _refusal(refusal: Refusal, model: str) -> CallError:
     ]
     said = " ".join(str(error.get("message") or "").split())[:MESSAGE_LIMIT]
     name = str(error.get("status") or "")
+    if status == 403 and not reasons:
+        reasons = [reason for word, reason in _SAID_ONLY.items() if word in said.casefold()]
     outcome, text = _meaning(status, name, reasons, violations, said, model)
+    if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
+        said = ""  # the service's own words are long and say no more
     values = [int(v) for one in violations if (v := str(one.get("quotaValue", ""))).isdigit()]
     return CallError(
         outcome,

@@ -89,9 +89,7 @@ def parse(data: bytes, source: str) -> Found:
         TuiError: as in :func:`read_file`.
     """
     if len(data) > FILE_LIMIT:
-        raise TuiError(
-            f"{source} is too large for credentials.", "Check that it is the right file."
-        )
+        raise TuiError(f"{source} is too large.", "Check that it is a file of credentials.")
     try:
         document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -111,7 +111,7 @@ class LeaseBook:
         if asker in self._line and wait >= WORTH_SAYING:
             why = self._rests.why(wish.model, now)
             ledger.events.append(
-                Notice(item=item, attempt=attempt, text=f"waits {wait:.0f} s for a key: {why}")
+                Notice(item=item, attempt=attempt, text=f"waits {wait:.0f} s: {why}")
             )
         return ledger
 

@@ -19,14 +19,15 @@ State = Literal["cooling", "exhausted", "no_tier"]
 MINUTE = 60.0
 """Seconds a key rests after a quota of a minute, where the service names no time."""
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
-"""Seconds of the first rest after a quota that was not named, doubled each time, and the longest."""
+"""Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
+SAME = 1.0
+"""Seconds by which a rest must grow to be another one."""
 BUSY_FIRST, BUSY_MOST = 1.0, 30.0
 """The same for a model without capacity; the real rest is a random share of it."""
 STRIKES = 2
 """So many refusals without a reason put a key out; one with a reason is enough."""
-_CERTAIN = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "CONSUMER_SUSPENDED",
-                      "SERVICE_DISABLED", "API_KEY_SERVICE_BLOCKED", "UNAUTHENTICATED"})  # fmt: skip
-_UNCERTAIN_STATUS = 403
+_UNCERTAIN = "PERMISSION_DENIED"
+"""A refusal that gives no reason beyond its status."""
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class _Busy:
 
     until: float = 0.0
     count: int = 0
+    reason: str = ""
 
 
 def pacific() -> tzinfo:
@@ -111,7 +113,7 @@ class Rests:
         return bool(valid) and all(rest is not None and rest.state == "no_tier" for rest in valid)
 
     def opens(self, model: str, now: float) -> float:
-        """When a key can be used again; now if one can, the end of the day if nothing else helps."""
+        """When a key can be used again: now, if one can; at the end of the day, if none rests."""
         busy = self._busy.get(model, _Busy())
         times = [
             rest.until if (rest := self._rests.get((key.group, model))) is not None else now
@@ -144,7 +146,7 @@ class Rests:
                 word = "has used up its day" if rest.state == "exhausted" else "rests"
                 parts.append(f"{key.name} {word} until {clock_time(rest.until, now)}")
         if (busy := self._busy.get(model)) is not None and busy.until > now:
-            parts.append(f"{model} has no capacity")
+            parts.append(busy.reason)
         return ", ".join(parts)
 
     def learn(self, key: Key, model: str, news: Release, now: float) -> list[AnyEvent]:
@@ -182,8 +184,7 @@ class Rests:
 
     def _refused(self, key: Key, model: str, news: Release) -> list[AnyEvent]:
         key.strikes += 1
-        certain = news.http_status != _UNCERTAIN_STATUS or news.reason in _CERTAIN
-        if not certain and key.strikes < STRIKES:
+        if key.invalid or (news.reason in ("", _UNCERTAIN) and key.strikes < STRIKES):
             return []
         key.invalid = news.detail or news.reason or "refused"
         return [CredentialChanged(credential=key.name, state="invalid", reason=key.invalid)]
@@ -193,8 +194,8 @@ class Rests:
     ) -> list[AnyEvent]:
         before = self._rests.get((key.group, model))
         count = 1 if before is None else before.count + 1
-        if before is not None and before.state == state:
-            until = max(until, before.until)
+        if before is not None and before.state == state and until <= before.until + SAME:
+            return []
         self._rests[key.group, model] = _Rest(state, until, reason, count)
         return [
             CredentialChanged(
@@ -206,12 +207,13 @@ class Rests:
 
     def _no_capacity(self, model: str, news: Release, now: float) -> list[AnyEvent]:
         busy = self._busy.setdefault(model, _Busy())
+        if busy.until > now:
+            return []  # a call of the same moment, which began before the rest
         busy.count += 1
+        busy.reason = news.detail or news.outcome
         most = min(BUSY_MOST, BUSY_FIRST * 2 ** (busy.count - 1))
-        busy.until = max(busy.until, now + news.retry_after + most * self._chance())
-        if busy.count > 1:
-            return []
-        return [Notice(text=f"{model}: {news.detail or news.outcome}; calls to it slow down")]
+        busy.until = now + news.retry_after + most * self._chance()
+        return [Notice(text=f"{busy.reason}; calls slow down")] if busy.count == 1 else []
 
 
 def clock_time(moment: float, now: float) -> str:

@@ -13,6 +13,8 @@ import os
 import socket
 import sqlite3
 import threading
+import time
+from pathlib import Path
 from typing import TypedDict
 
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -22,6 +24,10 @@ from langgraph.runtime import RunControl
 from assemblyzero_tui.runner.llm import offline  # noqa: F401
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
 from assemblyzero_tui.runner.workflows import gh, issue_files, lld, prompt_files  # noqa: F401
+
+_TASKS = Path("/proc/self/task")
+_ENDING = 5.0
+"""Seconds that a thread which Python has joined may take to be gone from the system."""
 
 
 class _State(TypedDict, total=False):
@@ -53,11 +59,14 @@ def _check_clean() -> None:
     """Raises if what was loaded before has begun a thread or opened a connection."""
     if threading.active_count() > 1:
         raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
-    if os.path.isdir("/proc/self/task") and len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH112, PTH208
-        raise RuntimeError("a library has left a thread before the fork")
-    for name in os.listdir("/dev/fd"):  # noqa: PTH208
+    deadline = time.monotonic() + _ENDING
+    while _TASKS.exists() and len(list(_TASKS.iterdir())) > 1:
+        if time.monotonic() > deadline:
+            raise RuntimeError("a library has left a thread before the fork")
+        time.sleep(0.002)
+    for opened in list(Path("/dev/fd").iterdir()):
         try:
-            descriptor = os.dup(int(name))
+            descriptor = os.dup(int(opened.name))
         except OSError:
             continue
         try:

@@ -51,7 +51,7 @@ ROWS = [
     Row(Fault.REGION, Outcome.REGION, "not offered here", 400, "FAILED_PRECONDITION"),
     Row(Fault.BAD_ARGUMENT, Outcome.BAD_REQUEST, "does not accept", 400),
     Row(Fault.UNAUTHENTICATED, Outcome.AUTH, "the key is not accepted", 401),
-    Row(Fault.LEAKED, Outcome.AUTH, "reported as leaked", 403),
+    Row(Fault.LEAKED, Outcome.AUTH, "reported as leaked", 403, "API_KEY_LEAKED"),
     Row(Fault.SUSPENDED, Outcome.AUTH, "[redacted:AIza]' has been suspended", 403),
     Row(Fault.DISABLED, Outcome.AUTH, "not enabled in the key's project", 403, "SERVICE_DISABLED"),
     Row(Fault.FORBIDDEN, Outcome.AUTH, "may not be used", 403, "PERMISSION_DENIED"),
