@@ -9,9 +9,10 @@ import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.runner.client import LiveRun, Source, keys_for, start_engine
+from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import create_run, renew_socket
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def start_run(spec: RunSpec, face: Face) -> int:
         TuiError: there is no key for it, it cannot be made, or its engine does not start.
     """
     check_provider(spec.provider)
-    keys_for(spec)
+    found = sources.for_run(spec)
+    for note in found.notes if found is not None else ():
+        click.echo(f"Note: {note}.", err=True)
     folder, _ = create_run(spec)
     return serve_and_show(folder, face)
 

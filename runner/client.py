@@ -18,11 +18,9 @@ import msgspec
 from assemblyzero_tui.runner.errors import EngineError
 from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Hello, Reply, decode_reply, encode
 from assemblyzero_tui.runner.journal import JournalReader
-from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.pool import credentials, sources
-from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.runs import is_alive, read_spec
 
@@ -120,7 +118,8 @@ def start_engine(
     Raises:
         TuiError: the run needs a key, and there is none that could be used.
     """
-    keys = keys_for(read_spec(folder)) if folder.spec.exists() else b""
+    found = sources.for_run(read_spec(folder)) if folder.spec.exists() else None
+    keys = credentials.encode(found.credentials) if found is not None else b""
     ready, ready_of_engine = os.pipe()
     arguments = [sys.executable, "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
     arguments += ["--ready", str(ready_of_engine)]
@@ -151,18 +150,6 @@ def start_engine(
         with contextlib.suppress(BrokenPipeError), os.fdopen(keys_pipe, "wb") as pipe:
             pipe.write(keys)
     return StartedEngine(folder, process, ready)
-
-
-def keys_for(spec: RunSpec) -> bytes:
-    """The keys that a run needs, as they go through the pipe; empty if it needs none.
-
-    Raises:
-        TuiError: it needs one, and there is none that could be used.
-    """
-    if spec.provider not in KEYED:
-        return b""
-    found = sources.find(Path(spec.credentials) if spec.credentials else None)
-    return credentials.encode(found.credentials)
 
 
 def _engine_environment() -> dict[str, str]:

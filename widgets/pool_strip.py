@@ -31,7 +31,7 @@ def key_parts(run: RunState, now: float, glyphs: Glyphs) -> list[Part]:
     parts: list[Part] = []
     for key in run.credentials.values():
         parts.append((f" {glyphs.dot} ", "$text-disabled"))
-        name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis)
+        name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis).rstrip()
         if (word := KEY_WORDS.get(key.at(now))) is None:
             parts.append((name, "$primary" if key.name in leased else "$text-muted"))
             continue

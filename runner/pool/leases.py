@@ -131,7 +131,7 @@ class LeaseBook:
             model = asker.wish.model
             if not self._keys:
                 self._grant(asker, None, ledger)
-            elif self._rests.hopeless(model):
+            elif self._rests.hopeless(model, now):
                 self._deny(asker, ledger, now)
             elif (key := self._next_key(model, now)) is None:
                 left.append(asker)

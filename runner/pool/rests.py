@@ -103,9 +103,9 @@ class Rests:
         rests = rest is not None and (rest.state == "no_tier" or rest.until > now)
         return not (key.invalid or rests or (busy is not None and busy.until > now))
 
-    def hopeless(self, model: str) -> bool:
+    def hopeless(self, model: str, now: float) -> bool:
         """Whether nothing but another day, another key or another model can help."""
-        return all(self._is_out(key, model) for key in self._keys)
+        return all(self._is_out(key, model, now) for key in self._keys)
 
     def without_tier(self, model: str) -> bool:
         """Whether every key that is valid has no quota at all for this model."""
@@ -118,7 +118,7 @@ class Rests:
         times = [
             rest.until if (rest := self._rests.get((key.group, model))) is not None else now
             for key in self._keys
-            if not self._is_out(key, model)
+            if not self._is_out(key, model, now)
         ]
         return max(busy.until, min(times, default=self.day_ends(model)), now)
 
@@ -178,9 +178,11 @@ class Rests:
                 return self._no_capacity(model, news, now)
         return []
 
-    def _is_out(self, key: Key, model: str) -> bool:
+    def _is_out(self, key: Key, model: str, now: float) -> bool:
         rest = self._rests.get((key.group, model))
-        return bool(key.invalid) or (rest is not None and rest.state != "cooling")
+        if key.invalid or rest is None or rest.state == "cooling":
+            return bool(key.invalid)
+        return rest.state == "no_tier" or rest.until > now
 
     def _refused(self, key: Key, model: str, news: Release) -> list[AnyEvent]:
         key.strikes += 1

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.places import state_home
 from assemblyzero_tui.runner.pool.credentials import Credential, Found, checked, parse, read_file
+from assemblyzero_tui.runner.run_spec import RunSpec
 
 FILE_NAME = "gemini-credentials.json"
 VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -36,6 +38,17 @@ def find(file: Path | None = None, environment: Mapping[str, str] | None = None)
         "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"
         f"Or write keys into {state_home() / FILE_NAME}, or try: assemblyzero-tui demo",
     )
+
+
+def for_run(spec: RunSpec) -> Found | None:
+    """The credentials for a run; ``None`` if it needs none.
+
+    Raises:
+        TuiError: as in :func:`find`.
+    """
+    if spec.provider not in KEYED:
+        return None
+    return find(Path(spec.credentials) if spec.credentials else None)
 
 
 def usable(found: Found) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows import audit, guards, lineage, lld_texts, status_file
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
@@ -77,6 +78,9 @@ class LldNodes:
             "drafts": 0,
             "draft": "",
             "draft_file": "",
+            "drafted_by": "",
+            "input_tokens": 0,
+            "output_tokens": 0,
             "reviews": [],
             "output": "",
         }
@@ -134,7 +138,14 @@ class LldNodes:
         size = style.count(len(draft), "character")
         found = style.count(len(parts), "section")
         self._say(f"    Draft saved: {style.faint(name)} ({size}, {found})")
-        return {"drafts": draft_number, "draft": draft, "draft_file": name, "last": number}
+        return {
+            "drafts": draft_number,
+            "draft": draft,
+            "draft_file": name,
+            "drafted_by": answer.model,
+            "last": number,
+            **_tokens(state, [answer]),
+        }
 
     def human_edit(self, state: LldState) -> dict[str, Any]:
         """The gate between writing and reviewing: counts, and lets pass what is fit to go on."""
@@ -163,9 +174,13 @@ class LldNodes:
         draft_number = state["drafts"]
         self._progress(draft_number, f"review {draft_number}")
         self._say(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
-        review, answer = ask_for_review(
-            lld_texts.review_request(state), self._context.ask, self._on_repair
-        )
+        answers: list[Answer] = []
+
+        def ask(request: Request) -> Answer:
+            answers.append(self._context.ask(request))
+            return answers[-1]
+
+        review, answer = ask_for_review(lld_texts.review_request(state), ask, self._on_repair)
         record: ReviewRecord = {
             "draft": draft_number,
             "verdict": review.verdict,
@@ -183,7 +198,7 @@ class LldNodes:
         if review.verdict == "BLOCKED":
             self._upsert(state["number"], "blocked", reviews)
         self._print_verdict(record, name)
-        return {"reviews": reviews, "last": number}
+        return {"reviews": reviews, "last": number, **_tokens(state, answers)}
 
     def finalize(self, state: LldState) -> dict[str, Any]:
         """Publishes the approved design and says so in the shared files."""
@@ -204,6 +219,9 @@ class LldNodes:
             draft_count=state["drafts"],
             approved_draft=state["draft_file"],
             reviewed_by=last["model"],
+            drafted_by=state.get("drafted_by", ""),
+            input_tokens=state.get("input_tokens", 0),
+            output_tokens=state.get("output_tokens", 0),
         )
         evidence = lineage.encode_approval(approval)
         name = lineage.write(self._repository, issue, number, "approved.json", evidence)
@@ -213,6 +231,10 @@ class LldNodes:
             "drafts": state["drafts"],
             "reviews": len(state["reviews"]),
             "has_gemini_review": last["gemini"],
+            "drafted_by": approval.drafted_by,
+            "reviewed_by": approval.reviewed_by,
+            "input_tokens": approval.input_tokens,
+            "output_tokens": approval.output_tokens,
         }
         self._record(state, f"N4:{number}", "complete", details)
 
@@ -288,6 +310,14 @@ class LldNodes:
         """Each draft passes the gate twice, unless it is approved: before and after its review."""
         drafts_at_most = (self._spec.options.max_iterations + 1) // 2
         self._context.progress(draft, drafts_at_most, note)
+
+
+def _tokens(state: LldState, answers: Sequence[Answer]) -> dict[str, int]:
+    """The counts of tokens with those of these answers."""
+    return {
+        "input_tokens": state.get("input_tokens", 0) + sum(a.input_tokens for a in answers),
+        "output_tokens": state.get("output_tokens", 0) + sum(a.output_tokens for a in answers),
+    }
 
 
 def awaits_review(state: LldState) -> bool:
