@@ -62,7 +62,8 @@ class CredentialState:
 
     name: str
     state: str = "ready"
-    """``ready``, ``cooling``, ``exhausted``, ``no_tier``, ``invalid``."""
+    """``ready``, ``cooling``, ``exhausted``, ``no_tier``, ``invalid``; ``absent`` if an older
+    engine had it."""
     model: str = ""
     """The model that this is about; empty for all."""
     since: float = 0.0
@@ -163,7 +164,7 @@ class RunState:
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     credentials: dict[str, CredentialState] = field(default_factory=dict)
-    """The keys of the engine that served last, by name."""
+    """The keys of all engines, by name."""
     calls_ended: Counter[str] = field(default_factory=Counter)
     """How many calls had each outcome."""
     counts: Counter[State] = field(default_factory=Counter)
@@ -269,6 +270,8 @@ class RunState:
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""
+        for key in self.credentials.values():
+            key.state, key.model, key.reason, key.until = "absent", "", "", None
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
                 self._enter(item, State.QUEUED, last)

@@ -30,6 +30,8 @@ def key_parts(run: RunState, now: float, glyphs: Glyphs) -> list[Part]:
     leased = {item.call.credential for item in run.items.values() if item.call is not None}
     parts: list[Part] = []
     for key in run.credentials.values():
+        if key.state == "absent":
+            continue
         parts.append((f" {glyphs.dot} ", "$text-disabled"))
         name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis).rstrip()
         if (word := KEY_WORDS.get(key.at(now))) is None:

@@ -284,6 +284,7 @@ class Supervisor:
 
     def retry(self, names: Iterable[str]) -> list[str]:
         """Queues items again that failed, were lost, cancelled or skipped."""
+        self.exhausted = False
         affected = []
         for item in self._chosen(names):
             if item.state in _RESTARTABLE:

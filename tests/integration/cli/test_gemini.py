@@ -221,6 +221,37 @@ def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_ke
     assert leaking_files(state_home) == []
 
 
+def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
+    state_home: Path,
+) -> None:  # fmt: skip
+    issues(1)
+    server.script(Fault.SUSPENDED)
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 75, done.stdout + done.stderr
+    assert "key key-3 is refused and not used any more" in done.stdout
+    assert "has been suspended" in done.stdout
+    assert len(server.requests) == 3
+    assert list((state_home / "checkpoints").rglob("*.db"))
+    assert leaks(done.stdout, done.stderr) == []
+    assert leaking_files(state_home, repository) == []
+    server.unscript()
+    again = gemini("resume", "--plain")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert gemini.the_run().state.counts[State.DONE] == 1
+
+
+def test_a_model_that_stays_overloaded_fails_the_item_after_four_attempts(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path
+) -> None:
+    issues(1)
+    server.script(Fault.UNAVAILABLE)
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{DEFAULT_MODEL} gave no answer, 4 times (overloaded)" in done.stdout
+    assert len(server.requests) == 4
+
+
 def test_another_model_than_the_one_that_was_asked_does_not_review(
     gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path
 ) -> None:
