@@ -14,10 +14,10 @@ from assemblyzero_tui.app.workflow_options import WorkflowSettings, workflow_opt
 @click.command(
     cls=Command,
     examples=[
-        ("--all --parallel 3 --provider offline", "every idea in ideas/active, three at a time"),
-        ("ideas/active/dark-mode.md --provider offline", "one brief"),
-        ("--all --provider offline --no-file", "draft and review, file nothing"),
-        ("--all --provider offline --dry-run", "only list what would run"),
+        ("--all --parallel 3", "every idea in ideas/active, three at a time"),
+        ("ideas/active/dark-mode.md", "one brief"),
+        ("--all --no-file", "draft and review, file nothing"),
+        ("--all --dry-run", "only list what would run"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
@@ -47,7 +47,7 @@ def command(
     if not files and not all_ideas:
         raise click.UsageError(
             "Nothing to work on: give files with briefs, or --all.\n"
-            "For example: assemblyzero-tui issue --all --parallel 3 --provider offline"
+            "For example: assemblyzero-tui issue --all --parallel 3"
         )
     parallel = settings.check()
     from assemblyzero_tui.app.repository import find_repository
@@ -55,7 +55,6 @@ def command(
 
     context = settings.context_files()
     repository = find_repository(settings.repo)
-    settings.check_provider()
     items, notes = choose_briefs(repository, files or None)
     tell(notes)
     if settings.dry_run or not items:

@@ -16,11 +16,11 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
 @click.command(
     cls=Command,
     examples=[
-        ("--all --parallel 3 --provider offline", "every open issue, three at a time"),
-        ("42 57 --parallel 2 --provider offline", "two issues, both at once"),
-        ("--issues-dir issues --all --provider offline", "issues from files, without gh"),
-        ("--all --provider offline --dry-run", "only list what would run"),
-        ("42 --fresh --provider offline", "design an issue again from the beginning"),
+        ("--all --parallel 3", "every open issue, three at a time"),
+        ("42 57 --parallel 2", "two issues, both at once"),
+        ("--issues-dir issues --all --provider offline", "issues from files, without gh or a key"),
+        ("--all --dry-run", "only list what would run"),
+        ("42 --fresh", "design an issue again from the beginning"),
     ],
 )
 @click.argument("issues", nargs=-1, metavar="[ISSUE]...")
@@ -56,7 +56,6 @@ def command(
     wanted = check_numbers(issues) if issues else None
     files = settings.context_files()
     repository = find_repository(settings.repo)
-    settings.check_provider()
     items, notes = choose_items(
         repository,
         issues_dir=issues_dir,
@@ -78,7 +77,7 @@ def _check_selection(
         raise click.UsageError("Give issue numbers or --all, not both.")
     if issues or all_issues or issues_dir:
         return
-    hint = "For example: assemblyzero-tui lld --all --parallel 3 --provider offline"
+    hint = "For example: assemblyzero-tui lld --all --parallel 3"
     if typed() and parallel != DEFAULT_PARALLEL:
         hint = f"--parallel took {parallel} as the number of workers. {swallowed(parallel)}"
     raise click.UsageError(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+import msgspec
 
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
@@ -19,21 +22,33 @@ from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, p
 )
 @click.argument("run", required=False)
 @click.option("--failed", is_flag=True, help="Try again what failed, was lost or cancelled.")
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Other Gemini keys than the run began with.",
+)
 @parallel_option(None)
 @max_parallel_option
 @face_options
 def command(
-    run: str | None, failed: bool, parallel: int | None, max_parallel: int, face: Face
+    run: str | None,
+    failed: bool,
+    credentials: Path | None,
+    parallel: int | None,
+    max_parallel: int,
+    face: Face,
 ) -> int:
     """Go on with a run that was stopped or broken off.
 
-    Items that are done are left alone; the others continue from their last checkpoint.
+    Items that are done are left alone; the others continue from their last checkpoint. Keys are
+    looked for again.
     """
     if parallel is not None:
         parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.which_run import newest_to_resume
     from assemblyzero_tui.runner.errors import TuiError
-    from assemblyzero_tui.runner.runs import open_run
+    from assemblyzero_tui.runner.runs import open_run, write_spec
 
     known = open_run(newest_to_resume(run, failed=failed))
     if known.alive:
@@ -50,6 +65,9 @@ def command(
                 f"assemblyzero-tui resume {known.name} --failed"
             )
         return 0
+    if credentials is not None:
+        chosen = str(credentials.absolute())
+        write_spec(known.folder, msgspec.structs.replace(known.spec, credentials=chosen))
     from assemblyzero_tui.app.launch import serve_and_show
 
     retry = again if failed and again else None

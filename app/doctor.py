@@ -51,7 +51,7 @@ def all_checks(context: click.Context | None = None) -> Iterator[Check]:
     """Every check, one after the other; ``context`` is the command's, for the configuration."""
     checks: list[Callable[[], Check]] = [
         _python, _packages, _forkserver, _terminal, _encoding, _git, _gh, _state_folder,
-        _runtime_folder,
+        _runtime_folder, _gemini, _keys,
     ]  # fmt: skip
     for check in checks:
         yield check()
@@ -224,6 +224,40 @@ def _runtime_folder() -> Check:
         return _ok("sockets", str(runtime_directory()))
     except TuiError as error:
         return Check(name="sockets", verdict="broken", found=error.what, mend=error.hint)
+
+
+def _gemini() -> Check:
+    """Loads the package in a process of its own: it is slow, and its warnings are not for here."""
+    from importlib import metadata
+
+    from assemblyzero_tui.runner.llm import SDKS
+
+    package = SDKS["gemini"]
+    try:
+        version = metadata.version(package)
+    except metadata.PackageNotFoundError:
+        version = "not installed"
+    code, said = _said(sys.executable, "-c", "import assemblyzero_tui.runner.llm.gemini")
+    if code == 0:
+        return _ok("gemini", f"{package} {version} can be loaded")
+    return Check(
+        name="gemini", verdict="warning", found=f"{package} {version} cannot be loaded: {said}",
+        mend=f"Run: {sys.executable} -m pip install --force-reinstall {package}",
+    )  # fmt: skip
+
+
+def _keys() -> Check:
+    from assemblyzero_tui.runner.pool.sources import find
+
+    try:
+        found = find()
+    except TuiError as error:
+        return Check(
+            name="keys", verdict="warning", found=error.what, mend=error.hint.replace("\n", "  ")
+        )
+    parts = [", ".join(f"{c.name} ({c.secret.fingerprint})" for c in found.credentials)]
+    parts += [f"switched off: {', '.join(found.disabled)}"] if found.disabled else []
+    return _ok("keys", "; ".join([f"{parts[0]} in {found.source}", *parts[1:], *found.notes]))
 
 
 def _configuration(group: click.Context) -> Check:

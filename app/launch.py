@@ -11,7 +11,9 @@ from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.failures import mute_stdout
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import create_run, renew_socket
 
 if TYPE_CHECKING:
@@ -25,8 +27,12 @@ def start_run(spec: RunSpec, face: Face) -> int:
         The exit code of the command.
 
     Raises:
-        TuiError: the run cannot be made, or its engine does not start.
+        TuiError: there is no key for it, it cannot be made, or its engine does not start.
     """
+    check_provider(spec.provider)
+    found = sources.for_run(spec)
+    for note in found.notes if found is not None else ():
+        click.echo(f"Note: {note}.", err=True)
     folder, _ = create_run(spec)
     return serve_and_show(folder, face)
 

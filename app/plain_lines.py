@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    CredentialChanged,
     EngineStarted,
     ItemChanged,
     ItemsQueued,
@@ -36,6 +37,12 @@ _COLOURS = {
     State.RUNNING: "36",
 }
 _LEVELS = {"warning": "33", "error": "31"}
+_KEY_WORDS = {
+    "cooling": "rests",
+    "exhausted": "is used up for the day",
+    "no_tier": "has no quota",
+    "invalid": "is refused and not used any more",
+}
 
 
 class PlainLines:
@@ -108,6 +115,8 @@ class PlainLines:
                 text = text if event.level == "info" else f"{event.level}: {text}"
                 who = event.item or COORDINATOR
                 yield self.of(who, text, event.time, _LEVELS.get(event.level, ""))
+            case CredentialChanged() if event.state != "ready":
+                yield self.coordinator(_key_line(event), event.time)
             case RunHeld():
                 text = (
                     f"held: {event.reason or 'no item is started'}"
@@ -195,6 +204,15 @@ def _told(event: ItemChanged, item: ItemState) -> str:
     if event.state.terminal and item.started is not None:
         text += f" ({duration(item.active_seconds(event.time))})"
     return text
+
+
+def _key_line(event: CredentialChanged) -> str:
+    text = f"key {one_line(event.credential)} {_KEY_WORDS[event.state]}"
+    if event.model:
+        text += f" for {event.model}"
+    if event.until:
+        text += f" until {time.strftime('%H:%M:%S', time.localtime(event.until))}"
+    return f"{text}: {one_line(event.reason)}" if event.reason else text
 
 
 def _many(items: int) -> str:

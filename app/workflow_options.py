@@ -15,6 +15,12 @@ from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, p
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.llm.models import (
+    DEFAULT_MODEL,
+    DEFAULT_REVIEW_MODEL,
+    check_model,
+    check_reviewer,
+)
 from assemblyzero_tui.runner.run_spec import Options, RunSpec
 
 
@@ -26,7 +32,10 @@ class WorkflowSettings:
     """As given; not checked yet."""
     max_parallel: int
     repo: Path
-    provider: str | None
+    provider: str
+    model: str
+    review_model: str
+    credentials: Path | None
     latency: float
     max_iterations: int
     context: tuple[Path, ...]
@@ -42,24 +51,14 @@ class WorkflowSettings:
 
         Raises:
             click.UsageError: they do, or a number is none.
+            TuiError: a model is none, or must not review.
         """
+        check_model(self.model, "--model")
+        check_reviewer(self.review_model)
         parallel = check_parallel(self.parallel, self.max_parallel, numbers=numbers)
         if self.fresh and self.accept_changes:
             raise click.UsageError("Give --fresh or --continue, not both.")
         return parallel
-
-    def check_provider(self) -> None:
-        """Looks whether there is somebody to write and review.
-
-        Raises:
-            click.UsageError: there is nobody, and something is to be started.
-        """
-        if self.provider is None and not self.dry_run:
-            raise click.UsageError(
-                "Missing option '--provider'. This version knows only 'offline', which is not a "
-                "real model: it shows the work, deterministically and without a key.\n"
-                "Add: --provider offline"
-            )
 
     def context_files(self) -> list[str]:
         """The absolute paths of the context files.
@@ -82,9 +81,12 @@ class WorkflowSettings:
                 workflow=workflow,
                 repository=str(repository),
                 items=list(items),
-                provider=str(self.provider),
+                provider=self.provider,
                 parallel=parallel,
+                credentials=str(self.credentials.absolute()) if self.credentials else "",
                 options=Options(
+                    model=check_model(self.model, "--model"),
+                    review_model=check_reviewer(self.review_model),
                     max_iterations=self.max_iterations,
                     context=files,
                     latency=self.latency,
@@ -125,7 +127,10 @@ def workflow_options(
             parallel: int,
             max_parallel: int,
             repo: Path,
-            provider: str | None,
+            provider: str,
+            model: str,
+            review_model: str,
+            credentials: Path | None,
             latency: float,
             max_iterations: int,
             context: tuple[Path, ...],
@@ -135,8 +140,8 @@ def workflow_options(
             **rest: Any,
         ) -> Any:
             settings = WorkflowSettings(
-                parallel, max_parallel, repo, provider, latency, max_iterations, context, fresh,
-                accept_changes, dry_run,
+                parallel, max_parallel, repo, provider, model, review_model, credentials, latency,
+                max_iterations, context, fresh, accept_changes, dry_run,
             )  # fmt: skip
             return function(*arguments, settings=settings, **rest)
 
@@ -164,7 +169,31 @@ def _options(
         click.option(
             "--provider",
             type=click.Choice(PROVIDERS),
-            help="Who writes and reviews. offline: a deterministic stand-in, not a real model.",
+            default=PROVIDERS[0],
+            show_default=True,
+            help="Who writes and reviews. genai: Gemini through google-genai. "
+            "offline: a deterministic stand-in, not a real model.",
+        ),
+        click.option(
+            "--model",
+            default=DEFAULT_MODEL,
+            show_default=True,
+            metavar="NAME",
+            help="The Gemini model that writes.",
+        ),
+        click.option(
+            "--review-model",
+            default=DEFAULT_REVIEW_MODEL,
+            show_default=True,
+            metavar="NAME",
+            help="The Gemini model that reviews.",
+        ),
+        click.option(
+            "--credentials",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The Gemini keys; without it those of the state folder, the keyring or "
+            "GEMINI_API_KEY.",
         ),
         latency_option,
         click.option(

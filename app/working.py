@@ -107,8 +107,10 @@ class Working(DashboardPart):
         if app.parting:
             return Trouble(app.parting)
         if self.engine_gone:
-            stopped = run.ended is not None and run.end_reason == "stopped"
+            stopped = run.ended is not None and run.end_reason in ("stopped", "exhausted")
             what = "The run was stopped" if stopped else "The engine has gone"
+            if run.end_reason == "exhausted":
+                what = "No key can be used any more"
             buttons = (("r", "Resume", "screen.resume_run"),) if app.can_resume else ()
             how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
             return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)

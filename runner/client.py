@@ -20,6 +20,7 @@ from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Hello, Reply, d
 from assemblyzero_tui.runner.journal import JournalReader
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
+from assemblyzero_tui.runner.pool import credentials, sources
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.runs import is_alive, read_spec
 
@@ -106,12 +107,19 @@ def start_engine(
 ) -> StartedEngine:
     """Starts the engine of a run as a process of its own, in a session of its own.
 
+    The keys it needs are looked for here and now, and go through a pipe.
+
     Args:
         folder: The run, with its ``run.json``.
         retry: Items that failed, were lost or cancelled and are to be tried again; an empty
             sequence means all of them.
         parallel: Items at work at once; 0 means what the run was asked for.
+
+    Raises:
+        TuiError: the run needs a key, and there is none that could be used.
     """
+    found = sources.for_run(read_spec(folder)) if folder.spec.exists() else None
+    keys = credentials.encode(found.credentials) if found is not None else b""
     ready, ready_of_engine = os.pipe()
     arguments = [sys.executable, "-P", "-m", "assemblyzero_tui.runner.engine", str(folder.path)]
     arguments += ["--ready", str(ready_of_engine)]
@@ -119,6 +127,9 @@ def start_engine(
         arguments += ["--retry", ",".join(retry) or "all"]
     if parallel:
         arguments += ["--parallel", str(parallel)]
+    keys_of_engine, keys_pipe = os.pipe() if keys else (-1, -1)
+    if keys:
+        arguments += ["--keys", str(keys_of_engine)]
     log = os.open(folder.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
     try:
         process = subprocess.Popen(
@@ -126,13 +137,18 @@ def start_engine(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(ready_of_engine,),
+            pass_fds=(ready_of_engine, keys_of_engine) if keys else (ready_of_engine,),
             start_new_session=True,
             env=_engine_environment(),
         )
     finally:
         os.close(log)
         os.close(ready_of_engine)
+        if keys:
+            os.close(keys_of_engine)
+    if keys:
+        with contextlib.suppress(BrokenPipeError), os.fdopen(keys_pipe, "wb") as pipe:
+            pipe.write(keys)
     return StartedEngine(folder, process, ready)
 
 

@@ -147,6 +147,7 @@ class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
 
     lease: int
     outcome: str
+    credential: str = ""
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
@@ -158,6 +159,19 @@ class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
 
     model: str = ""
     node: str = ""
+
+
+class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defaults=True):
+    """A key can be used (again), or not for some time, or not any more."""
+
+    credential: str
+    """Its name; its text is nowhere."""
+    state: Literal["ready", "cooling", "exhausted", "no_tier", "invalid"]
+    model: str = ""
+    """The model that this is about; empty for all."""
+    reason: str = ""
+    until: float | None = None
+    """When it is expected to be ready again, seconds since the epoch."""
 
 
 class Notice(Event, tag="notice", kw_only=True, omit_defaults=True):
@@ -178,7 +192,8 @@ class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
     """The engine leaves."""
 
     exit_code: int
-    reason: Literal["finished", "stopped", "interrupted", "error"] = "finished"
+    reason: Literal["finished", "stopped", "interrupted", "exhausted", "error"] = "finished"
+    """``exhausted``: no key was left that could have been used."""
 
 
 AnyEvent = (
@@ -192,6 +207,7 @@ AnyEvent = (
     | CallStarted
     | CallEnded
     | CallSkipped
+    | CredentialChanged
     | Notice
     | RunHeld
     | RunEnded

@@ -116,6 +116,18 @@ def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
 def _pool(state: RunState, items: Iterable[ItemState]) -> list[PoolLine]:
     if not state.provider:
         return []
+    keys = [key for key in state.credentials.values() if key.state != "absent" or key.answered]
+    if keys:
+        return [
+            PoolLine(
+                name=f"{state.provider}: {one_line(key.name)}",
+                answered=key.answered,
+                refused=key.refused,
+                input_tokens=key.input_tokens,
+                output_tokens=key.output_tokens,
+            )
+            for key in keys
+        ]
     calls = _calls(state, items)
     return [
         PoolLine(

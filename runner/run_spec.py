@@ -9,6 +9,7 @@ import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 
 DEFAULT_PARALLEL = 3
 """What ``--parallel`` alone means."""
@@ -25,6 +26,10 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Visits of the human-edit node before a workflow gives up."""
     context: list[str] = []
     """Absolute paths of files whose text goes into every draft."""
+    model: str = DEFAULT_MODEL
+    """The Gemini model that writes."""
+    review_model: str = DEFAULT_REVIEW_MODEL
+    """The Gemini model that reviews."""
     latency: float = 2.0
     """Mean seconds of a call to the offline model."""
     latency_spread: float = 0.4
@@ -55,6 +60,8 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     versions: dict[str, str] = {}
     socket: str = ""
     """Path of the engine's socket."""
+    credentials: str = ""
+    """Path of the file the keys are in; empty where they are looked for in the usual places."""
     schema: int = 1
 
 

@@ -16,6 +16,7 @@ from assemblyzero_tui.runner.events import (
     CallEnded,
     CallSkipped,
     CallStarted,
+    CredentialChanged,
     EngineStarted,
     ItemChanged,
     ItemInfo,
@@ -53,6 +54,30 @@ class Call:
     credential: str
     since: float
     timeout: float
+
+
+@dataclass(slots=True)
+class CredentialState:
+    """What is known of one key now, by its name."""
+
+    name: str
+    state: str = "ready"
+    """``ready``, ``cooling``, ``exhausted``, ``no_tier``, ``invalid``; ``absent`` if an older
+    engine had it."""
+    model: str = ""
+    """The model that this is about; empty for all."""
+    since: float = 0.0
+    until: float | None = None
+    reason: str = ""
+    answered: int = 0
+    refused: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def at(self, now: float) -> str:
+        """The state at a time: a rest that has passed is none."""
+        passed = self.until is not None and self.until <= now
+        return "ready" if passed else self.state
 
 
 @dataclass(slots=True)
@@ -138,6 +163,8 @@ class RunState:
     engine_pid: int = 0
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    credentials: dict[str, CredentialState] = field(default_factory=dict)
+    """The keys of all engines, by name."""
     calls_ended: Counter[str] = field(default_factory=Counter)
     """How many calls had each outcome."""
     counts: Counter[State] = field(default_factory=Counter)
@@ -243,6 +270,8 @@ class RunState:
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""
+        for key in self.credentials.values():
+            key.state, key.model, key.reason, key.until = "absent", "", "", None
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
                 self._enter(item, State.QUEUED, last)
@@ -258,6 +287,11 @@ class RunState:
     def _notice(self, event: Notice) -> None:
         self.notices.append(event)
         del self.notices[:-NOTICE_LIMIT]
+
+    def _credential(self, event: CredentialChanged) -> None:
+        key = self.credentials.setdefault(event.credential, CredentialState(event.credential))
+        key.state, key.model, key.reason = event.state, event.model, event.reason
+        key.since, key.until = event.time, event.until
 
     def _enter(self, item: ItemState, state: State, time: float) -> None:
         if not item.state.terminal:
@@ -299,6 +333,11 @@ class RunState:
     def _call_ended(self, item: ItemState, event: CallEnded) -> None:
         self.calls_ended[event.outcome] += 1
         item.calls_refused += event.outcome != "ok"
+        if (key := self.credentials.get(event.credential)) is not None:
+            key.answered += event.outcome == "ok"
+            key.refused += event.outcome != "ok"
+            key.input_tokens += event.input_tokens
+            key.output_tokens += event.output_tokens
         item.input_tokens += event.input_tokens
         item.output_tokens += event.output_tokens
         if item.call is not None and item.call.lease == event.lease:
@@ -331,4 +370,5 @@ _RUN_HANDLERS: dict[type, Callable[[RunState, Any], None]] = {
     RunHeld: RunState._held,
     RunEnded: RunState._ended,
     Notice: RunState._notice,
+    CredentialChanged: RunState._credential,
 }

@@ -43,6 +43,8 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     home = tmp_path_factory.mktemp("state") / "home"
     runtime = Path(tempfile.mkdtemp(dir="/tmp", prefix="azt-test-"))
     monkeypatch.setenv("ASSEMBLYZERO_HOME", str(home))
+    monkeypatch.setenv("HOME", str(home.parent))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

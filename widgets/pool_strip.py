@@ -6,18 +6,48 @@ from textual.content import Content
 
 from assemblyzero_tui.runner.durations import clock
 from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import AT_WORK
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
-from assemblyzero_tui.widgets.wording import brief, count, roughly
+from assemblyzero_tui.widgets.wording import brief, count, fit, roughly
+
+KEY_WIDTH = 16
+"""Cells of a key's name at most."""
 
 
-def pool_parts(run: RunState, glyphs: Glyphs) -> list[Part]:
-    """The provider, calls out and calls that came back."""
+KEY_WORDS = {
+    "cooling": ("rests", "$warning"),
+    "exhausted": ("used up", "$warning"),
+    "no_tier": ("no quota", "$warning"),
+    "invalid": ("refused", "$error"),
+}
+"""What a key that cannot be used is called, and its style."""
+
+
+def key_parts(run: RunState, now: float, glyphs: Glyphs) -> list[Part]:
+    """Every key by its name, with what is the matter with it; those in use are bright."""
+    leased = {item.call.credential for item in run.items.values() if item.call is not None}
+    parts: list[Part] = []
+    for key in run.credentials.values():
+        if key.state == "absent":
+            continue
+        parts.append((f" {glyphs.dot} ", "$text-disabled"))
+        name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis).rstrip()
+        if (word := KEY_WORDS.get(key.at(now))) is None:
+            parts.append((name, "$primary" if key.name in leased else "$text-muted"))
+            continue
+        left = "" if key.until is None else f" {roughly(key.until - now)}"
+        parts.append((f"{name} {word[0]}{left}", word[1]))
+    return parts
+
+
+def pool_parts(run: RunState, glyphs: Glyphs, now: float = 0.0) -> list[Part]:
+    """The provider and its keys, calls out and calls that came back."""
     dot: Part = (f" {glyphs.dot} ", "$text-disabled")
     name = "offline model, no keys" if run.provider == "offline" else run.provider or "no provider"
     out = run.calls_in_flight()
-    parts: list[Part] = [(name, "$text-muted"), dot]
+    parts: list[Part] = [(name, "$text-muted"), *key_parts(run, now, glyphs), dot]
     parts.append((f"{count(out)} call{'' if out == 1 else 's'} out", "$primary" if out else "dim"))
     parts += [dot, (f"{count(run.calls_ended['ok'])} answered", "$text-muted")]
     refused = sum(run.calls_ended.values()) - run.calls_ended["ok"]
@@ -39,7 +69,7 @@ def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Cont
         working = run.ended is not None or any(run.counts[state] for state in AT_WORK)
         spent = clock(end - run.started) if working else roughly(end - run.started)
         right = [(f"{run.run}{dot}{slots}{dot}{spent} ", "$text-muted")]
-    return spread([" ", *pool_parts(run, glyphs)], right, width, glyphs.ellipsis)
+    return spread([" ", *pool_parts(run, glyphs, now)], right, width, glyphs.ellipsis)
 
 
 class PoolStrip(TextLine):

@@ -16,6 +16,8 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
 
 PROVIDER_NOTES = {
+    "gemini": "Google Gemini; needs a key.",
+    "genai": "Google Gemini through google-genai; needs a key.",
     "offline": "A stand-in, deterministic: not a real model.",
 }
 """What is honest to say of a provider."""

@@ -18,9 +18,11 @@ Emit = Callable[[str, int, AnyFromWorker], None]
 class Outcome:
     """How one attempt of an item ended; no process of it is left."""
 
-    kind: Literal["finished", "paused", "failed", "refused", "lost"]
+    kind: Literal["finished", "paused", "exhausted", "failed", "refused", "lost"]
     reason: str = ""
     result: Result | None = None
+    until: float = 0.0
+    """With ``exhausted``: when there may be a key again; 0 if nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

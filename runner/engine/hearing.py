@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 
 from assemblyzero_tui.runner.engine.record import Record
@@ -13,7 +15,7 @@ from assemblyzero_tui.runner.events import (
     Notice,
     Progressed,
 )
-from assemblyzero_tui.runner.pool.leases import LeaseBook
+from assemblyzero_tui.runner.pool.leases import LeaseBook, Ledger
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker.messages import (
     Acquire,
@@ -26,16 +28,31 @@ from assemblyzero_tui.runner.worker.messages import (
     Ready,
     Release,
     Remark,
+    Withdraw,
 )
+
+_AFTER = 0.002
+"""Seconds after a rest is over before the line is served: timers may be early by a moment."""
 
 
 class Hearing:
     """Turns the messages of workers into events; answers go out through ``reply``."""
 
-    def __init__(self, record: Record, reply: Callable[[str, AnyToWorker], None]) -> None:
+    def __init__(
+        self,
+        record: Record,
+        reply: Callable[[str, AnyToWorker], None],
+        leases: LeaseBook | None = None,
+    ) -> None:
         self._record = record
         self._reply = reply
-        self._leases = LeaseBook()
+        self._leases = LeaseBook(clock=time.time) if leases is None else leases
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Says which keys there are."""
+        for event in self._leases.opened():
+            self._record.emit(event)
 
     def heard(self, name: str, attempt: int, message: AnyFromWorker) -> None:
         """Takes a message; one of an older attempt changes nothing. Attempt 0 is the executor."""
@@ -45,12 +62,11 @@ class Hearing:
         if isinstance(message, NodeBegan) and item.state is State.STARTING:
             self._record.change(item, State.RUNNING)
         if isinstance(message, Acquire):
-            grant, started = self._leases.acquire(name, attempt, message)
-            self._record.emit(started)
-            self._reply(name, grant)
+            self._carry_out(self._leases.acquire(name, attempt, message))
         elif isinstance(message, Release):
-            if (ended := self._leases.release(name, attempt, message)) is not None:
-                self._record.emit(ended)
+            self._carry_out(self._leases.release(name, attempt, message))
+        elif isinstance(message, Withdraw):
+            self._leases.withdraw(name, attempt, message.request)
         elif (event := _as_event(message)) is not None:
             event.item, event.attempt = item.id, item.attempt
             self._record.emit(event)
@@ -59,6 +75,23 @@ class Hearing:
         """Takes back what a process that is gone had in its hands."""
         for ended in self._leases.died(name):
             self._record.emit(ended)
+
+    def _carry_out(self, ledger: Ledger) -> None:
+        """Writes down and answers, and comes back when somebody in line can be served."""
+        for event in ledger.events:
+            self._record.emit(event)
+        for name, answer in ledger.answers:
+            self._reply(name, answer)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if (moment := self._leases.next_time()) is not None:
+            wait = max(0.0, moment - time.time()) + _AFTER
+            self._timer = asyncio.get_running_loop().call_later(wait, self._serve)
+
+    def _serve(self) -> None:
+        self._timer = None
+        self._carry_out(self._leases.serve())
 
 
 def _as_event(message: AnyFromWorker) -> AnyEvent | None:

@@ -32,12 +32,17 @@ class LocalExecutor:
     """Implements :class:`~assemblyzero_tui.runner.engine.executor.Executor` with processes."""
 
     def __init__(
-        self, folder: RunFolder, slots: int, secrets: Iterable[str] = (), start_method: str = ""
+        self,
+        folder: RunFolder,
+        slots: int,
+        secrets: Iterable[str] = (),
+        start_method: str = "",
+        provider: str = "",
     ) -> None:
         self._folder = folder
         self._slots = slots
         self._secrets = tuple(secrets)
-        self._context = start_context(start_method)
+        self._context = start_context(start_method, provider)
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
         self._workers: dict[str, WorkerProcess] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    CredentialChanged,
     ItemChanged,
     NodeEnded,
     Notice,
@@ -44,6 +45,8 @@ class Record:
                 event.error = self._redact(event.error)
             case Progressed():
                 event.note = self._redact(event.note)
+            case CredentialChanged():
+                event.reason = self._redact(event.reason)
             case _:
                 pass
         self._journal.append(event)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,25 +37,35 @@ from assemblyzero_tui.runner.events import (
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks import FileLock, is_held
+from assemblyzero_tui.runner.logs.redaction import RedactedOutput
 from assemblyzero_tui.runner.places import RunFolder, private_directory
+from assemblyzero_tui.runner.pool import credentials
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.leases import LeaseBook
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.runs import read_spec, runtime_folder
 from assemblyzero_tui.runner.workflows import catalog
 
+Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
+
 
 class Engine:
     """One run, served."""
 
-    def __init__(self, folder: RunFolder, spec: RunSpec, runtime: Path) -> None:
+    def __init__(
+        self, folder: RunFolder, spec: RunSpec, runtime: Path, keys: Sequence[Credential]
+    ) -> None:
+        secrets = [key.secret.reveal() for key in keys]
         self._spec = spec
         self._folder = folder
         before = read_journal(folder.journal) if folder.journal.exists() else []
         self._journal = JournalWriter(folder.journal)
-        self._executor = LocalExecutor(folder, spec.parallel)
+        self._executor = LocalExecutor(folder, spec.parallel, secrets, provider=spec.provider)
         self._state = fold(before)
-        self._record = Record(self._state, self._journal, self._announce)
-        self._supervisor = Supervisor(spec, folder, self._record, self._executor)
+        self._record = Record(self._state, self._journal, self._announce, secrets)
+        leases = LeaseBook(keys, clock=time.time)
+        self._supervisor = Supervisor(spec, folder, self._record, self._executor, leases)
         self._server = Server(runtime / "s", self._obey)
         self._interrupted = False
 
@@ -70,7 +81,7 @@ class Engine:
         self._open_run()
         os.write(ready, b"ready\n")
         os.close(ready)
-        reason: Literal["finished", "stopped", "interrupted", "error"] = "error"
+        reason: Reason = "error"
         try:
             await self._supervisor.run(os.getpid(), retry)
             reason = self._reason()
@@ -117,13 +128,16 @@ class Engine:
         self._interrupted = True
         self._supervisor.stop(force=self._supervisor.stopping)
 
-    def _reason(self) -> Literal["finished", "stopped", "interrupted"]:
+    def _reason(self) -> Reason:
         if self._state.finished:
             return "finished"
+        if self._supervisor.exhausted and not self._supervisor.stopping:
+            return "exhausted"
         return "interrupted" if self._interrupted else "stopped"
 
-    def _leave(self, reason: Literal["finished", "stopped", "interrupted", "error"]) -> None:
-        code = ExitCode.FAILED if reason == "error" else report.exit_code(self._state)
+    def _leave(self, reason: Reason) -> None:
+        codes = {"error": ExitCode.FAILED, "exhausted": ExitCode.EXHAUSTED}
+        code = codes.get(reason, report.exit_code(self._state))
         self._record.emit(RunEnded(exit_code=code, reason=reason), sync=True)
         self._supervisor.release_all()
         report.write(report.build(self._state, self._folder, time.time()), self._folder)
@@ -137,15 +151,19 @@ def main() -> None:
     parser.add_argument("--ready", type=int, required=True)
     parser.add_argument("--retry", default=None)
     parser.add_argument("--parallel", type=int, default=0)
+    parser.add_argument("--keys", type=int, default=-1)
     arguments = parser.parse_args()
     os.set_inheritable(arguments.ready, False)
+    keys = _read_keys(arguments.keys)
+    sys.stderr = RedactedOutput(sys.stderr, [key.secret.reveal() for key in keys])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     retry = None
     if arguments.retry is not None:
         retry = [] if arguments.retry == "all" else arguments.retry.split(",")
     code = ExitCode.OK
     try:
-        _serve(RunFolder(arguments.folder.resolve()), arguments.ready, retry, arguments.parallel)
+        folder = RunFolder(arguments.folder.resolve())
+        _serve(folder, arguments.ready, retry, arguments.parallel, keys)
     except TuiError as error:
         _report_failure(arguments.ready, str(error))
         code = error.exit_code
@@ -158,7 +176,21 @@ def main() -> None:
     os._exit(code)
 
 
-def _serve(folder: RunFolder, ready: int, retry: list[str] | None, parallel: int) -> None:
+def _read_keys(descriptor: int) -> tuple[Credential, ...]:
+    """The keys, from the pipe that the face has filled; without a pipe there are none."""
+    if descriptor < 0:
+        return ()
+    with os.fdopen(descriptor, "rb") as pipe:
+        return credentials.decode(pipe.read())
+
+
+def _serve(
+    folder: RunFolder,
+    ready: int,
+    retry: list[str] | None,
+    parallel: int,
+    keys: Sequence[Credential],
+) -> None:
     spec = read_spec(folder)
     if parallel:
         spec = msgspec.structs.replace(spec, parallel=parallel)
@@ -174,7 +206,7 @@ def _serve(folder: RunFolder, ready: int, retry: list[str] | None, parallel: int
         private_directory(runtime)
         (runtime / "run").write_text(str(folder.path))
         tempfile.tempdir = str(runtime)
-        asyncio.run(Engine(folder, spec, runtime).serve(ready, retry))
+        asyncio.run(Engine(folder, spec, runtime, keys).serve(ready, retry))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
         lock.release()

@@ -15,9 +15,10 @@ from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.ownership import take_item
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import EngineStarted, Result, RunHeld
+from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
+from assemblyzero_tui.runner.pool.leases import LeaseBook
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State
@@ -42,14 +43,17 @@ class Supervisor:
         folder: RunFolder,
         record: Record,
         executor: Executor,
+        leases: LeaseBook | None = None,
     ) -> None:
         self.spec = spec
         self.state = record.state
         self.stopping = False
+        self.exhausted = False
+        """No key is left that could be used: nothing is started, and the engine leaves."""
         self._folder = folder
         self._record = record
         self._executor = executor
-        self._hearing = Hearing(record, self._command)
+        self._hearing = Hearing(record, self._command, leases)
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owners: dict[str, FileLock] = {}
@@ -67,6 +71,7 @@ class Supervisor:
         self._record.emit(
             EngineStarted(pid=pid, resumed=resumed, parallel=self.spec.parallel), sync=True
         )
+        self._hearing.begin()
         await self._executor.start(self._hearing.heard)
         self._queue.extend(item.id for item in self.state.unfinished())
         if retry is not None:
@@ -82,13 +87,14 @@ class Supervisor:
             self._queue
             and not self.state.held
             and not self.stopping
+            and not self.exhausted
             and len(self._tasks) < self.state.parallel
         ):
             item = self.state.items[self._queue.popleft()]
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
             self._tasks[item.id] = task
             task.add_done_callback(partial(self._worked, item))
-        if not self._tasks and (self.stopping or self.state.finished):
+        if not self._tasks and (self.stopping or self.exhausted or self.state.finished):
             self._idle.set()
 
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
@@ -151,13 +157,27 @@ class Supervisor:
             self._finish(item, State.CANCELLED, "by you")
         elif self.stopping:
             self._record.change(item, State.PAUSED, "saved")
-        elif outcome.kind == "paused":
+        elif outcome.kind == "exhausted" and item.state is not State.PAUSING:
+            self._exhausted(item, outcome)
+        elif outcome.kind in ("paused", "exhausted"):
             self._record.change(item, State.PAUSED, "by you")
             if item.id in self._resume_wanted:
                 self._requeue(item)
         else:
             self._recover(item, outcome.reason)
         self._resume_wanted.discard(item.id)
+
+    def _exhausted(self, item: ItemState, outcome: Outcome) -> None:
+        """No key is left for the item: it keeps its checkpoint, and no other is started."""
+        until = outcome.until or None
+        self._record.change(item, State.QUOTA, outcome.reason, until=until)
+        if not self.exhausted:
+            self.exhausted = True
+            text = (
+                f"No key can be used: {outcome.reason}. Nothing is lost; go on, then or with other "
+                f"keys: assemblyzero-tui resume {self.spec.run}"
+            )
+            self._record.emit(Notice(text=text, level="error"))
 
     def _recover(self, item: ItemState, reason: str) -> None:
         """A process was lost: tries again from the checkpoint, a few times."""
@@ -227,6 +247,7 @@ class Supervisor:
         items = self._chosen(names)
         if not names:
             self._record.emit(RunHeld(held=False))
+        self.exhausted = False
         affected = []
         for item in items:
             if item.state in (State.PAUSED, State.QUOTA):
@@ -263,6 +284,7 @@ class Supervisor:
 
     def retry(self, names: Iterable[str]) -> list[str]:
         """Queues items again that failed, were lost, cancelled or skipped."""
+        self.exhausted = False
         affected = []
         for item in self._chosen(names):
             if item.state in _RESTARTABLE:

@@ -41,14 +41,22 @@ _ORPHAN_GRACE = 5.0
 """Seconds the children of a dead worker may live before they are told to end."""
 
 
-def start_context(method: str = "") -> Any:
+SDK_MODULES = {
+    "gemini": "assemblyzero_tui.runner.llm.gemini",
+    "genai": "assemblyzero_tui.runner.llm.genai",
+}
+"""What the forkserver loads besides for a provider."""
+
+
+def start_context(method: str = "", provider: str = "") -> Any:
     """How workers are started: by a forkserver that has everything loaded, else by ``spawn``."""
     known = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context(
         method or ("forkserver" if "forkserver" in known else "spawn")
     )
     if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([entry.PRELOAD])
+        sdk = [SDK_MODULES[provider]] if provider in SDK_MODULES else []
+        context.set_forkserver_preload([*sdk, entry.PRELOAD])
     return context
 
 
@@ -137,7 +145,8 @@ class WorkerProcess:
             await asyncio.sleep(_GONE_POLL)
         await self.output_done.wait()
         if self.ended is not None:
-            return Outcome(self.ended.outcome, self.ended.reason, self.ended.result)
+            ended = self.ended
+            return Outcome(ended.outcome, ended.reason, ended.result, ended.until)
         return Outcome("lost", await self._how_it_died())
 
     async def end(self, grace: float) -> None:

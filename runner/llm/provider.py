@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -59,13 +59,28 @@ class Answer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class CallError(Exception):
-    """One attempt of a call failed."""
+    """One attempt of a call failed. Its text holds no key."""
 
-    def __init__(self, outcome: Outcome, message: str, *, sent: bool = True) -> None:
+    def __init__(
+        self, outcome: Outcome, message: str, *, sent: bool = True, http_status: int = 0,
+        reason: str = "", retry_after: float = 0.0, quota_ids: Sequence[str] = (),
+        quota_value: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.outcome = outcome
         self.sent = sent
         """Whether the request left this machine."""
+        self.http_status = http_status
+        """0 where there was no answer."""
+        self.reason = reason
+        """The service's own word for it, such as ``API_KEY_INVALID``."""
+        self.retry_after = retry_after
+        """Seconds the service asks to wait; 0 where it does not say."""
+        self.quota_ids = tuple(quota_ids)
+        self.quota_value = quota_value
+        """The limit that was met, where it was told."""
+        self.seconds = 0.0
+        """How long the attempt took."""
 
 
 class Provider(Protocol):

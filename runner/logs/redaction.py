@@ -7,10 +7,11 @@ the whole way from the pipe to the file.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 from urllib.parse import quote, quote_plus
 
 HOLD_LIMIT = 512
@@ -237,6 +238,25 @@ class Redactor:
             if b"key" in lowered:
                 found += _assigned(text, lowered, before)
         return _merged(found) if found else found
+
+
+class RedactedOutput(io.TextIOBase):
+    """A stream of text that takes secrets out of what is written to it."""
+
+    def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
+        self._stream = stream
+        self._redactor = Redactor(secrets)
+
+    def write(self, text: str) -> int:
+        """Writes a text; a secret in two parts of two calls is not found."""
+        self._stream.write(self._redactor.redact(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
 
 
 def _forms(secret: str) -> Iterator[bytes]:

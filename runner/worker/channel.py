@@ -33,6 +33,11 @@ class Parked(BaseException):
     No ``Exception``, so that a node which catches everything does not swallow it.
     """
 
+    def __init__(self, denial: Deny | None = None) -> None:
+        super().__init__()
+        self.denial = denial
+        """Why there is no lease, where that is the reason."""
+
 
 class LeaseDeniedError(Exception):
     """The engine grants no lease."""
@@ -67,8 +72,8 @@ class Channel:
             except OSError:
                 leave()
 
-    def acquire(self, model: str, tokens: int, node: str) -> Grant:
-        """Waits for the right to make one call.
+    def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
+        """Waits for the right to make one call, of at most ``deadline`` seconds if given.
 
         Raises:
             LeaseDeniedError: there will be none.
@@ -79,7 +84,9 @@ class Channel:
                 raise Parked
             self._request += 1
             request = self._request
-        self.send(Acquire(request=request, model=model, tokens=tokens, node=node))
+        self.send(
+            Acquire(request=request, model=model, tokens=tokens, node=node, deadline=deadline)
+        )
         with self._changed:
             self._changed.wait_for(lambda: request in self._answers or self._draining)
             answer = self._answers.pop(request, None)
@@ -87,6 +94,8 @@ class Channel:
             self.send(Withdraw(request=request))
             raise Parked
         if isinstance(answer, Deny):
+            if answer.park:
+                raise Parked(answer)
             raise LeaseDeniedError(answer.why)
         return answer
 

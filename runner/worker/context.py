@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
 from langgraph.config import get_config
 
 from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Provider, Request
+from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
@@ -18,7 +21,23 @@ from assemblyzero_tui.runner.worker.drafting import SectionPrinter
 from assemblyzero_tui.runner.worker.messages import AnswerReused, Progress, Release, Remark
 from assemblyzero_tui.runner.workflows import log_style as style
 
+CALL_SECONDS = 600.0
+"""All attempts at one answer together, without the waiting for a key."""
+LEAST_SECONDS = 1.0
+"""With less left there is no other attempt."""
+ATTEMPTS = {Outcome.OVERLOADED: 4, Outcome.TRANSPORT: 4, Outcome.TIMEOUT: 2}
+"""Attempts at most for failures of the service or the network; 1 for all that are not named."""
+OF_THE_KEY = frozenset(
+    {Outcome.AUTH, Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER}
+)
+"""Failures that another key, or another time, mends."""
 _CHARACTERS_PER_TOKEN = 4
+_HINTS = {
+    Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
+    Outcome.BAD_REQUEST: "Choose another model with --model or --review-model.",
+    Outcome.OVERLOADED: "Try the item again later; what was done so far is kept.",
+    Outcome.TRANSPORT: "Try the item again later; what was done so far is kept.",
+}
 
 
 class WorkerContext:
@@ -61,12 +80,46 @@ class WorkerContext:
         )
 
     def _call(self, request: Request, node: str, keep: Callable[[Answer], None]) -> Answer:
+        """Asks until there is an answer, as often as each kind of failure allows.
+
+        Each attempt has a lease of its own. A refused key or a used up quota costs no attempt: the
+        next lease is for another key, or comes when there is quota again.
+        """
         model = self._provider.model_for(request)
+        failures: Counter[Outcome] = Counter()
+        left = CALL_SECONDS
+        while True:
+            try:
+                return self._attempt(request, node, model, keep, left)
+            except CallError as error:
+                failures[error.outcome] += 1
+                if error.outcome not in OF_THE_KEY:
+                    left -= error.seconds
+                    most = ATTEMPTS.get(error.outcome, 1)
+                    if failures[error.outcome] >= most or left < LEAST_SECONDS:
+                        again = f", {most} times" if most > 1 else ""
+                        raise WorkflowError(
+                            f"{model} gave no answer{again} ({error.outcome}): {error}",
+                            _HINTS.get(error.outcome, ""),
+                        ) from None
+                self.say(style.caution(style.plain(f"    {error}; asking again")))
+
+    def _attempt(
+        self,
+        request: Request,
+        node: str,
+        model: str,
+        keep: Callable[[Answer], None],
+        seconds: float,
+    ) -> Answer:
         size = len(request.system) + len(request.prompt)
         try:
-            grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node)
+            grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node, seconds)
         except LeaseDeniedError as error:
-            raise WorkflowError(f"No call to {model} is granted: {error}.") from error
+            raise WorkflowError(
+                f"No call to {model} is granted: {error}.",
+                "Choose another model with --model or --review-model.",
+            ) from error
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
         drafting = SectionPrinter(self.say) if request.purpose == "draft" else None
@@ -79,12 +132,19 @@ class WorkerContext:
             )
             if drafting is not None:
                 drafting.finish()
+            if grant.secret:
+                text = Redactor([grant.secret]).exact_only(answer.text)
+                answer = msgspec.structs.replace(answer, text=text)
             keep(answer)
             release.outcome, release.model = Outcome.OK, answer.model
             release.input_tokens, release.output_tokens = answer.input_tokens, answer.output_tokens
         except CallError as error:
             release.outcome, release.sent = error.outcome, error.sent
-            raise WorkflowError(f"{model} gave no answer ({error.outcome}): {error}") from error
+            release.http_status, release.reason = error.http_status, error.reason
+            release.retry_after, release.detail = error.retry_after, str(error)
+            error.seconds = time.monotonic() - started
+            release.quota_ids, release.quota_value = list(error.quota_ids), error.quota_value
+            raise
         finally:
             release.seconds = time.monotonic() - started
             self._channel.send(release)

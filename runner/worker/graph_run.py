@@ -71,7 +71,11 @@ def _run_graph(
             source, thread, stream_mode="tasks", durability="sync", control=control
         ):
             _report(task, context, channel)
-    except (GraphDrained, Parked):
+    except Parked as parked:
+        if (denial := parked.denial) is not None:
+            return Ended(outcome="exhausted", reason=denial.why, until=denial.until)
+        return Ended(outcome="paused", reason="at a checkpoint")
+    except GraphDrained:
         return Ended(outcome="paused", reason="at a checkpoint")
     except UnusableAnswerError:
         answers.forget_latest_task()

@@ -95,6 +95,15 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     seconds: float = 0.0
     sent: bool = True
     """Whether the request left this machine."""
+    http_status: int = 0
+    reason: str = ""
+    """The service's own word for a refusal."""
+    detail: str = ""
+    """For humans; without any key."""
+    retry_after: float = 0.0
+    """Seconds the service asks to wait."""
+    quota_ids: list[str] = []
+    quota_value: int | None = None
 
 
 class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=True):
@@ -107,9 +116,12 @@ class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=
 class Ended(FromWorker, tag="ended", kw_only=True, omit_defaults=True):
     """The last message: how this process left its workflow."""
 
-    outcome: Literal["finished", "paused", "failed", "refused"]
-    """``refused``: the checkpoint does not fit what was asked for; nothing ran."""
+    outcome: Literal["finished", "paused", "exhausted", "failed", "refused"]
+    """``exhausted``: paused for want of a key. ``refused``: the checkpoint does not fit what was
+    asked for; nothing ran."""
     reason: str = ""
+    until: float = 0.0
+    """With ``exhausted``: when there may be a key, seconds since the epoch; 0 if nobody knows."""
     result: Result | None = None
 
 
@@ -128,12 +140,20 @@ class Grant(ToWorker, tag="grant", kw_only=True, omit_defaults=True):
     call_timeout: float = 600.0
     """Seconds the call may take."""
 
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Grant(request={self.request}, lease={self.lease}, name={self.name!r})"
+
 
 class Deny(ToWorker, tag="deny", kw_only=True, omit_defaults=True):
     """There will be no grant."""
 
     request: int
     why: str
+    until: float = 0.0
+    """When there may be one after all, seconds since the epoch; 0 if nobody knows."""
+    park: bool = False
+    """Save and leave: the work can go on later, or with other keys."""
 
 
 class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):

@@ -9,8 +9,12 @@ connection.
 from __future__ import annotations
 
 import gc
+import os
+import socket
 import sqlite3
 import threading
+import time
+from pathlib import Path
 from typing import TypedDict
 
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -26,6 +30,10 @@ from assemblyzero_tui.runner.workflows import (  # noqa: F401
     lld,
     prompt_files,
 )
+
+_TASKS = Path("/proc/self/task")
+_ENDING = 5.0
+"""Seconds that a thread which Python has joined may take to be gone from the system."""
 
 
 class _State(TypedDict, total=False):
@@ -53,9 +61,32 @@ def _warm_up() -> None:
     connection.close()
 
 
+def _check_clean() -> None:
+    """Raises if what was loaded before has begun a thread or opened a connection."""
+    if threading.active_count() > 1:
+        raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
+    deadline = time.monotonic() + _ENDING
+    while _TASKS.exists() and len(list(_TASKS.iterdir())) > 1:
+        if time.monotonic() > deadline:
+            raise RuntimeError("a library has left a thread before the fork")
+        time.sleep(0.002)
+    for opened in list(Path("/dev/fd").iterdir()):
+        try:
+            descriptor = os.dup(int(opened.name))
+        except OSError:
+            continue
+        try:
+            with socket.socket(fileno=descriptor) as found:
+                family = found.family
+        except OSError:
+            os.close(descriptor)
+            continue
+        if family in (socket.AF_INET, socket.AF_INET6):
+            raise RuntimeError("a library has left a connection before the fork")
+
+
 _warm_up()
 prompt_files.digest()
-if threading.active_count() > 1:
-    raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
+_check_clean()
 gc.collect()
 gc.freeze()

@@ -26,6 +26,11 @@ class DraftState(TypedDict, total=False):
     """Text of the newest draft."""
     draft_file: str
     """Its name in the lineage folder."""
+    drafted_by: str
+    """The model that wrote the newest draft."""
+    input_tokens: int
+    """Of every call so far."""
+    output_tokens: int
     reviews: list[ReviewRecord]
     """Every review so far, oldest first."""
 

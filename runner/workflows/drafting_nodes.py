@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows import audit, guards, lineage
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
@@ -32,6 +32,33 @@ class Node(Protocol[State]):
 
 class MaxIterationsError(WorkflowError):
     """The gates were visited as often as allowed, and there is no approval."""
+
+
+class Asking:
+    """Puts the questions of one node to the model, and counts what they cost."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._answers: list[Answer] = []
+
+    def __call__(self, request: Request) -> Answer:
+        """The answer; see `Context.ask`."""
+        self._answers.append(self._context.ask(request))
+        return self._answers[-1]
+
+    @property
+    def model(self) -> str:
+        """The model that answered last."""
+        return self._answers[-1].model
+
+    def spent(self, state: DraftState) -> dict[str, int]:
+        """The counts of tokens of the state with those of these questions and answers."""
+        spent_in = sum(answer.input_tokens for answer in self._answers)
+        spent_out = sum(answer.output_tokens for answer in self._answers)
+        return {
+            "input_tokens": state.get("input_tokens", 0) + spent_in,
+            "output_tokens": state.get("output_tokens", 0) + spent_out,
+        }
 
 
 class DraftingNodes:
@@ -84,6 +111,9 @@ class DraftingNodes:
             "drafts": 0,
             "draft": "",
             "draft_file": "",
+            "drafted_by": "",
+            "input_tokens": 0,
+            "output_tokens": 0,
             "reviews": [],
         }
 
@@ -112,14 +142,16 @@ class DraftingNodes:
             self._say(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
         return number
 
-    def _save_draft(self, state: DraftState, draft: str) -> dict[str, Any]:
+    def _save_draft(self, state: DraftState, draft: str, ask: Asking) -> dict[str, Any]:
         """Writes a draft into the lineage; gives what it changes in the state."""
         number = state["last"] + 1
         return {
             "drafts": state["drafts"] + 1,
             "draft": draft,
             "draft_file": self._write(number, "draft.md", draft.encode()),
+            "drafted_by": ask.model,
             "last": number,
+            **ask.spent(state),
         }
 
     def _say_draft(self, name: str, draft: str) -> None:
@@ -162,7 +194,8 @@ class DraftingNodes:
         draft_number = state["drafts"]
         self._progress(draft_number, f"review {draft_number}")
         self._say(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
-        review, answer = ask_for_review(request, self._context.ask, self._on_repair)
+        ask = Asking(self._context)
+        review, answer = ask_for_review(request, ask, self._on_repair)
         record: ReviewRecord = {
             "draft": draft_number,
             "verdict": review.verdict,
@@ -179,7 +212,7 @@ class DraftingNodes:
         name = self._write(number, "verdict.md", text)
         on_verdict(reviews)
         self._print_verdict(record, name)
-        return {"reviews": reviews, "last": number}
+        return {"reviews": reviews, "last": number, **ask.spent(state)}
 
     def _print_verdict(self, record: ReviewRecord, name: str) -> None:
         lines: list[str] = []

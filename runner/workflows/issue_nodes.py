@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.briefs import Brief
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import DraftState, approved
-from assemblyzero_tui.runner.workflows.drafting_nodes import DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.issue_draft import parse_draft
 from assemblyzero_tui.runner.workflows.issue_filer import IssueFiler, settle
 from assemblyzero_tui.runner.workflows.issue_state import FiledRecord, IssueState
@@ -99,16 +99,17 @@ class IssueNodes(DraftingNodes):
         """Has the next draft written; asks once more if its title or labels cannot be read."""
         self._begin_draft(state)
         request = issue_texts.draft_request(state, self._read_context())
+        ask = Asking(self._context)
         read, answer = ask_and_read(
             request,
-            self._context.ask,
+            ask,
             parse_draft,
             what="draft",
             repair="issue-draft-repair",
             on_repair=self._on_repair,
         )
         draft = answer.text.strip() + "\n"
-        changes = self._save_draft(state, draft)
+        changes = self._save_draft(state, draft, ask)
         self._say(f"    Title: {style.strong(style.plain(read.title))}")
         self._say(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
         self._say_draft(changes["draft_file"], draft)

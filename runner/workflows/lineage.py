@@ -50,6 +50,11 @@ class Approval(msgspec.Struct, kw_only=True):
     """Name of the lineage file that was approved."""
     reviewed_by: str
     """The model that gave the last verdict."""
+    drafted_by: str = ""
+    """The model that wrote the approved draft."""
+    input_tokens: int = 0
+    """Of all calls for this design."""
+    output_tokens: int = 0
 
 
 def folder_of(number: int) -> Path:

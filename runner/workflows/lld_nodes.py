@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.workflows import guards, lineage, lld_texts, status
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
-from assemblyzero_tui.runner.workflows.drafting_nodes import DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER, Issue
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 from assemblyzero_tui.runner.workflows.shared_files import publish
@@ -72,8 +72,9 @@ class LldNodes(DraftingNodes):
         """Has the next draft written."""
         number = self._begin_draft(state)
         request = lld_texts.design_request(state, self._read_context())
-        draft = self._context.ask(request).text.strip() + "\n"
-        changes = self._save_draft(state, draft)
+        ask = Asking(self._context)
+        draft = ask(request).text.strip() + "\n"
+        changes = self._save_draft(state, draft, ask)
         if number == 1:
             self._upsert(state["number"], "draft", [])
         self._say_draft(changes["draft_file"], draft)
@@ -106,6 +107,9 @@ class LldNodes(DraftingNodes):
             draft_count=state["drafts"],
             approved_draft=state["draft_file"],
             reviewed_by=last["model"],
+            drafted_by=state.get("drafted_by", ""),
+            input_tokens=state.get("input_tokens", 0),
+            output_tokens=state.get("output_tokens", 0),
         )
         evidence = lineage.encode_approval(approval)
         name = self._write(number, "approved.json", evidence)
@@ -115,6 +119,10 @@ class LldNodes(DraftingNodes):
             "drafts": state["drafts"],
             "reviews": len(state["reviews"]),
             "has_gemini_review": last["gemini"],
+            "drafted_by": approval.drafted_by,
+            "reviewed_by": approval.reviewed_by,
+            "input_tokens": approval.input_tokens,
+            "output_tokens": approval.output_tokens,
         }
         self._record(state, f"N4:{number}", "complete", details)
 

@@ -82,7 +82,7 @@ async def chosen_with(app: StartApp, keys: str, offers: int = 0) -> StartChoice 
 
 def picked(*numbers: int, parallel: int = 3) -> StartNew:
     items = [item for item in ITEMS if int(item.key) in numbers]
-    return StartNew(SHOP, None, items, parallel, "offline")
+    return StartNew(SHOP, None, items, parallel, "gemini")
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ import pytest
 import assemblyzero_tui.runner as runner
 
 WORKER_SIDE = (
+    "assemblyzero_tui.runner.llm.gemini",
+    "assemblyzero_tui.runner.llm.genai",
     "assemblyzero_tui.runner.worker.context",
     "assemblyzero_tui.runner.worker.graph_run",
     "assemblyzero_tui.runner.worker.preload",
     "assemblyzero_tui.runner.workflows.lld",
 )
-"""The only modules of the runner that may load LangGraph."""
+"""The only modules of the runner that may load LangGraph or an SDK."""
 
 
 def modules() -> list[str]:
@@ -44,7 +46,9 @@ def test_no_module_of_the_runner_loads_textual() -> None:
 
 def test_only_the_worker_side_loads_langgraph() -> None:
     light = [name for name in modules() if name not in WORKER_SIDE]
-    assert loaded_by(light, "langgraph", "langchain_core", "google.generativeai") == []
+    sdks = ("google.api_core", "google.auth", "google.genai", "google.generativeai", "grpc")
+    others = ("langgraph", "langchain_core", "requests", "httpx", "keyring")
+    assert loaded_by(light, *sdks, *others) == []
 
 
 @pytest.mark.parametrize(

@@ -99,11 +99,14 @@ def test_what_cannot_be_an_issue_is_refused(program: Program, wrong: str) -> Non
     assert runs() == 0
 
 
-def test_no_provider_says_that_there_is_only_a_stand_in(program: Program, issues: Issues) -> None:
+def test_gemini_is_the_default_and_without_a_key_nothing_starts(
+    program: Program, issues: Issues
+) -> None:
     issues(1)
     done = program("lld", "--all")
     assert done.returncode == 2
-    assert "not a real model" in done.stderr
+    assert "There is no Gemini key." in done.stderr
+    assert "assemblyzero-tui demo" in done.stderr
     assert runs() == 0
 
 

@@ -1,0 +1,101 @@
+"""One call that can be abandoned: it has a deadline on the wall clock, whatever the SDK does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.outcomes import DeadlineError
+
+ENDPOINT = "ASSEMBLYZERO_TUI_GEMINI_ENDPOINT"
+"""Environment variable that names another server than Google's, such as a gateway or a test's."""
+_HERE = ("127.0.0.1", "::1", "localhost")
+
+Say = Callable[[str], None]
+Work = Callable[[Say], Any]
+
+
+def endpoint() -> str:
+    """The server to ask, without a slash at its end; empty for Google's.
+
+    Raises:
+        TuiError: it is no URL, or keys would travel in clear text.
+    """
+    url = os.environ.get(ENDPOINT, "").strip().rstrip("/")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TuiError(f"{ENDPOINT}={url} is no URL.", "For example: http://127.0.0.1:8123")
+    if parts.scheme == "http" and parts.hostname not in _HERE:
+        raise TuiError(
+            f"{ENDPOINT}={url} would send keys in clear text.",
+            "Use https://, or a server on this machine.",
+        )
+    return url
+
+
+class WorkFailedError(Exception):
+    """The work raised this, and not whoever takes its text."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def call_within(
+    seconds: float,
+    work: Work,
+    on_text: Say | None = None,
+    abandon: Callable[[], None] = lambda: None,
+) -> Any:
+    """Does the work in a thread of its own and gives what it gives.
+
+    Args:
+        seconds: After so long the work is left alone, and its thread with it.
+        work: Given a function that takes each piece of text.
+        on_text: Called in this thread with each piece, as it comes.
+        abandon: Called when the time is up, to close what the work holds open. It may block for as
+            long as a read does that is under way, so that nobody waits for it.
+
+    Raises:
+        DeadlineError: the time is up.
+        WorkFailedError: the work raised something.
+    """
+    deadline = time.monotonic() + seconds
+    news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            news.put(("done", work(lambda text: news.put(("text", text)))))
+        except BaseException as error:
+            news.put(("failed", error))
+
+    threading.Thread(target=run, name="model call", daemon=True).start()
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            if left <= 0:
+                raise queue.Empty
+            kind, what = news.get(timeout=left)
+        except queue.Empty:
+            threading.Thread(target=_quietly, args=(abandon,), name="closing", daemon=True).start()
+            raise DeadlineError from None
+        if kind == "done":
+            return what
+        if kind == "failed":
+            raise WorkFailedError(what) from None
+        if on_text is not None:
+            on_text(what)
+
+
+def _quietly(work: Callable[[], None]) -> None:
+    with contextlib.suppress(Exception):
+        work()

@@ -1,0 +1,69 @@
+"""Names of Gemini models: the ones asked by default, the ones that may not review."""
+
+from __future__ import annotations
+
+import re
+
+from assemblyzero_tui.runner.errors import TuiError
+
+DEFAULT_MODEL = "gemini-3.8-flash"
+"""Writes. The newest stable model; https://ai.google.dev/gemini-api/docs/deprecations."""
+DEFAULT_REVIEW_MODEL = "gemini-3.1-pro-preview"
+"""Reviews. The newest of the Pro line, which has no newer stable one."""
+
+REFUSED_REVIEWERS = (
+    (r"(?:.*-)?latest", "it is an alias that changes without notice"),
+    (r".*(?:-lite|-8b|-nano|-tiny)(?:-.*)?", "it is too small to be the last one to look"),
+    (r"gemini-[12](?:\.\d+)?-.*", "its generation has been shut down"),
+    (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not made for text"),
+    (r"(?:gemma|imagen|veo)-.*", "it is no Gemini"),
+)
+"""Patterns of models that may not review, and why."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,80}")
+_SAME = re.compile(r"(?:-(?:\d+|preview|exp))*")
+"""What may differ between two names of one model: a version, a date, ``preview``."""
+
+
+def check_model(name: str, option: str) -> str:
+    """The name without ``models/``, if it can be one.
+
+    Raises:
+        TuiError: it cannot.
+    """
+    plain = name.strip().removeprefix("models/")
+    if not _NAME.fullmatch(plain):
+        raise TuiError(
+            f"{name!r} is not the name of a model.", f"For example: {option} {DEFAULT_MODEL}"
+        )
+    return plain
+
+
+def check_reviewer(name: str) -> str:
+    """The name, if this model may review.
+
+    Raises:
+        TuiError: it may not.
+    """
+    plain = check_model(name, "--review-model")
+    for pattern, why in REFUSED_REVIEWERS:
+        if re.fullmatch(pattern, plain):
+            raise TuiError(
+                f"{plain} may not review: {why}.",
+                f"For example: --review-model {DEFAULT_REVIEW_MODEL}",
+            )
+    return plain
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Whether the model that answered is the one that was asked.
+
+    ``gemini-x-001`` is a version of ``gemini-x``; ``gemini-x-lite`` is another model. An alias
+    such as ``gemini-flash-latest`` may be answered by any model of its family.
+    """
+    asked, answered = (name.removeprefix("models/") for name in (asked, answered))
+    if asked.endswith("-latest"):
+        family = asked.removesuffix("-latest").split("-")
+        return set(family) <= set(answered.split("-"))
+    short, long = sorted((asked, answered), key=len)
+    return bool(short) and long.startswith(short) and bool(_SAME.fullmatch(long[len(short) :]))

@@ -1,0 +1,188 @@
+"""Credentials: a key with a name. Files of them, as AssemblyZero has them, and the way they travel.
+
+::
+
+    {"credentials": [{"name": "one", "type": "api_key", "key": "…", "enabled": true,
+                      "project": "my-project"}]}
+
+``account-name``, ``notes`` and members unknown here are left alone. ``type`` may be ``oauth``: such
+an entry has no key and is skipped. Keys of one ``project`` share its quota.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.pool.secret import Secret
+
+FILE_LIMIT = 1 << 20
+"""Bytes of a credential file at most."""
+SHORTEST_KEY = 16
+"""Characters of a key at least; anything shorter would blank ordinary words in the logs."""
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One key and what it is called."""
+
+    name: str
+    secret: Secret
+    project: str = ""
+    """Whose quota it uses; empty where that is not known, and then it has one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source of credentials has."""
+
+    source: str
+    """Where, for humans: a path, the name of a variable."""
+    credentials: tuple[Credential, ...] = ()
+    disabled: tuple[str, ...] = ()
+    """Names of entries that are switched off."""
+    notes: tuple[str, ...] = ()
+    """What was left out, and why."""
+
+
+def read_file(path: Path) -> Found:
+    """The credentials of a file.
+
+    Raises:
+        TuiError: it cannot be read, others can read it, or it is not what it should be. The text
+            holds no part of the file but names.
+    """
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise TuiError(f"The credentials {path} are no file.", "Give a JSON file.")
+            if found.st_mode & 0o077:
+                raise TuiError(
+                    f"Others can read the credentials in {path} "
+                    f"(mode {stat.S_IMODE(found.st_mode):04o}).",
+                    f"Run: chmod 600 {path}",
+                )
+            data = file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the credentials {path}: {error.strerror or error}.",
+            "Check --credentials, or make the file readable for you.",
+        ) from None
+    return parse(data, str(path))
+
+
+def parse(data: bytes, source: str) -> Found:
+    """The credentials in the text of a file.
+
+    Raises:
+        TuiError: as in :func:`read_file`.
+    """
+    if len(data) > FILE_LIMIT:
+        raise TuiError(f"{source} is too large.", "Check that it is a file of credentials.")
+    try:
+        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise TuiError(
+            f"{source} is not valid JSON.",
+            f"Find the place with: python3 -m json.tool {source} /dev/null",
+        ) from None
+    entries = document.get("credentials") if isinstance(document, dict) else document
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise TuiError(
+            f"{source} has no list of credentials.",
+            'Write: {"credentials": [{"name": "one", "type": "api_key", "key": "YOUR KEY"}]}',
+        )
+    return _collected(entries, source)
+
+
+def _collected(entries: Iterable[dict[str, Any]], source: str) -> Found:
+    found: list[Credential] = []
+    disabled: list[str] = []
+    notes: list[str] = []
+    names: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        name = _name_of(entry, number, source)
+        if name in names:
+            raise TuiError(
+                f"{source} has two credentials called {name!r}.", "Give each a name of its own."
+            )
+        names.add(name)
+        if entry.get("enabled", True) is not True:
+            disabled.append(name)
+        elif (kind := entry.get("type", "api_key")) != "api_key":
+            notes.append(f"{name} is skipped: it is of the type {str(kind)[:20]!r}, not a key")
+        else:
+            credential = _credential(entry, name, source)
+            same = next((other for other in found if other.secret == credential.secret), None)
+            if same is None:
+                found.append(credential)
+            else:
+                notes.append(f"{name} is skipped: it has the same key as {same.name}")
+    return Found(source, tuple(found), tuple(disabled), tuple(notes))
+
+
+def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
+    name, key = entry.get("name"), entry.get("key")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.strip():
+        raise TuiError(
+            f"Credential {number} of {source} has no usable name.",
+            'Give it one of at most 64 characters, such as "name": "one".',
+        )
+    if isinstance(key, str) and len(key.strip()) >= SHORTEST_KEY and key.strip() in name:
+        raise TuiError(
+            f"Credential {number} of {source} has its key for a name.",
+            "Names are shown everywhere: give it another one.",
+        )
+    return name.strip()
+
+
+def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
+    key = entry.get("key")
+    if not isinstance(key, str) or not key.strip():
+        raise TuiError(
+            f"The credential {name!r} of {source} has no key.",
+            'Add its "key", or switch it off: "enabled": false',
+        )
+    project = entry.get("project")
+    return Credential(
+        name, checked(key, f"{name!r} of {source}"), project if isinstance(project, str) else ""
+    )
+
+
+def checked(key: str, whose: str) -> Secret:
+    """The key, if it can be one; its kind is not looked at, as there are several.
+
+    Raises:
+        TuiError: it cannot.
+    """
+    key = key.strip()
+    if not _KEY.fullmatch(key) or len(key) < SHORTEST_KEY:
+        raise TuiError(
+            f"The key of {whose} cannot be one: it is too short or has spaces or odd characters.",
+            "Copy it again from https://aistudio.google.com/apikey",
+        )
+    return Secret(key)
+
+
+def encode(credentials: Iterable[Credential]) -> bytes:
+    """What goes through the pipe to the engine."""
+    return msgspec.json.encode([(c.name, c.secret.reveal(), c.project) for c in credentials])
+
+
+def decode(data: bytes) -> tuple[Credential, ...]:
+    """What came through it; empty for an empty pipe."""
+    if not data:
+        return ()
+    rows = msgspec.json.decode(data, type=list[tuple[str, str, str]])
+    return tuple(Credential(name, Secret(key), project) for name, key, project in rows)

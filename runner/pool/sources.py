@@ -1,0 +1,114 @@
+"""Where keys are looked for: the first place that has any is the one that is used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.places import state_home
+from assemblyzero_tui.runner.pool.credentials import Credential, Found, checked, parse, read_file
+from assemblyzero_tui.runner.run_spec import RunSpec
+
+FILE_NAME = "gemini-credentials.json"
+VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+"""Environment variables with one key, the stronger first."""
+KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
+"""Under these the system's keyring holds a key, or the text of a credential file."""
+
+
+def find(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found:
+    """The credentials of the first place that has any.
+
+    Args:
+        file: Named by the user: then no other place counts.
+        environment: ``os.environ`` unless given.
+
+    Raises:
+        TuiError: there is no key that could be used, or a place has something wrong.
+    """
+    if file is not None:
+        return usable(read_file(file))
+    for found in places(os.environ if environment is None else environment):
+        return usable(found)
+    raise TuiError(
+        "There is no Gemini key.",
+        "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"
+        f"Or write keys into {state_home() / FILE_NAME}, or try: assemblyzero-tui demo",
+    )
+
+
+def for_run(spec: RunSpec) -> Found | None:
+    """The credentials for a run; ``None`` if it needs none.
+
+    Raises:
+        TuiError: as in :func:`find`.
+    """
+    if spec.provider not in KEYED:
+        return None
+    return find(Path(spec.credentials) if spec.credentials else None)
+
+
+def usable(found: Found) -> Found:
+    """The same, if a key of it can be used.
+
+    Raises:
+        TuiError: none can.
+    """
+    if found.credentials:
+        return found
+    if found.disabled:
+        names = ", ".join(found.disabled)
+        raise TuiError(
+            f"Every key in {found.source} is switched off: {names}.",
+            'Switch one on: "enabled": true',
+        )
+    why = f" ({'; '.join(found.notes)})" if found.notes else ""
+    raise TuiError(
+        f"There is no key in {found.source}{why}.",
+        'Add one: {"name": "one", "type": "api_key", "key": "YOUR KEY"}',
+    )
+
+
+def places(environment: Mapping[str, str]) -> Iterator[Found]:
+    """Every place that has something, in the order in which they count.
+
+    Raises:
+        TuiError: a place has something wrong.
+    """
+    for path in files():
+        if path.exists():
+            yield read_file(path)
+    if (text := _from_keyring()) is not None:
+        yield _of_keyring(text)
+    for name in VARIABLES:
+        if key := environment.get(name, "").strip():
+            source = f"the environment variable {name}"
+            yield Found(source, (Credential(name.lower(), checked(key, source)),))
+
+
+def files() -> list[Path]:
+    """The credential files, the one that counts first in front."""
+    return [state_home() / FILE_NAME, Path.home() / ".agentos" / FILE_NAME]
+
+
+def _of_keyring(text: str) -> Found:
+    source = f"the keyring ({KEYRING_SERVICE}, {KEYRING_USER})"
+    if text.lstrip().startswith(("{", "[")):
+        return parse(text.encode(), source)
+    return Found(source, (Credential("keyring", checked(text, source)),))
+
+
+def _from_keyring() -> str | None:
+    """The entry of the system's keyring; ``None`` without one, or without the package."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER) or None
+    except (KeyringError, RuntimeError, OSError):
+        return None

@@ -1,0 +1,190 @@
+"""What can go wrong with the service, and how it says so: status, ``google.rpc`` details, text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tests.gemini_server.books import Refused
+
+_RPC = "type.googleapis.com/google.rpc."
+_METRIC = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
+
+
+class Fault(StrEnum):
+    """Something to go wrong with a request."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    BARE_429 = "bare_429"
+    """Refused for a quota, without details."""
+    NO_TIER = "no_tier"
+    CAPACITY = "capacity"
+    """429 with the reason ``MODEL_CAPACITY_EXHAUSTED``."""
+    UNAVAILABLE = "unavailable"
+    BAD_KEY = "bad_key"
+    REGION = "region"
+    BAD_ARGUMENT = "bad_argument"
+    UNAUTHENTICATED = "unauthenticated"
+    LEAKED = "leaked"
+    SUSPENDED = "suspended"
+    """Its message repeats the whole key, as that of the real service does."""
+    DISABLED = "disabled"
+    """The API is not enabled in the key's project."""
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    INTERNAL = "internal"
+    BAD_GATEWAY = "bad_gateway"
+    """502 with a page of HTML."""
+    SLOW = "slow"
+    """Nothing comes, for ever."""
+    DRIPPING = "dripping"
+    """A letter now and then, for ever."""
+    RESET = "reset"
+    """The connection is reset before the answer."""
+    CUT = "cut"
+    """The connection is closed in the middle of the answer."""
+    ERROR_IN_STREAM = "error_in_stream"
+    """The answer begins, then there is an error object in its place."""
+    BLOCKED_PROMPT = "blocked_prompt"
+    BLOCKED_ANSWER = "blocked_answer"
+    EMPTY = "empty"
+    """The model stops without a word."""
+    TOO_LONG = "too_long"
+    """The answer is cut at its greatest length."""
+    ENDLESS = "endless"
+    """The answer ends without a reason to end."""
+    OTHER_MODEL = "other_model"
+    """Another model answers than the one that was asked."""
+
+
+ANSWERED = frozenset(
+    {
+        Fault.CUT, Fault.ERROR_IN_STREAM, Fault.BLOCKED_PROMPT, Fault.BLOCKED_ANSWER, Fault.EMPTY,
+        Fault.TOO_LONG, Fault.ENDLESS, Fault.OTHER_MODEL,
+    }
+)  # fmt: skip
+"""Faults of an answer that begins with status 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """An error as it goes out."""
+
+    status: int
+    body: dict[str, Any] | str
+    """JSON, or a page."""
+
+
+def _reply(
+    code: int, status: str, message: str, *details: dict[str, Any], omit: bool = False
+) -> ErrorReply:
+    error: dict[str, Any] = {"code": code, "message": message, "status": status}
+    if details and not omit:
+        error["details"] = list(details)
+    return ErrorReply(code, {"error": error})
+
+
+def _info(reason: str, **metadata: str) -> dict[str, Any]:
+    return {
+        "@type": f"{_RPC}ErrorInfo",
+        "reason": reason,
+        "domain": "googleapis.com",
+        "metadata": {"service": "generativelanguage.googleapis.com"} | metadata,
+    }
+
+
+def quota_reply(refused: Refused, model: str) -> ErrorReply:
+    """A refusal for a quota, with the details of the real service."""
+    period = "PerMinute" if refused.kind == "minute" else "PerDay"
+    violation: dict[str, Any] = {
+        "quotaMetric": _METRIC,
+        "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
+        "quotaDimensions": {"location": "global", "model": model},
+        "quotaValue": str(refused.limit),
+    }
+    message = (
+        "You exceeded your current quota, please check your plan and billing details.\n"
+        f"* Quota exceeded for metric: {_METRIC}, limit: {refused.limit}, model: {model}\n"
+        f"Please retry in {refused.retry_after:.9f}s."
+    )
+    return _reply(
+        429,
+        "RESOURCE_EXHAUSTED",
+        message,
+        {"@type": f"{_RPC}Help", "links": [{"description": "Learn more", "url": "https://ai.google.dev"}]},
+        {"@type": f"{_RPC}QuotaFailure", "violations": [violation]},
+        {"@type": f"{_RPC}RetryInfo", "retryDelay": f"{refused.retry_after:.9f}s"},
+    )  # fmt: skip
+
+
+def error_reply(fault: Fault, model: str, key: str) -> ErrorReply | None:
+    """The error that a fault goes out as; ``None`` where it is none of the HTTP kind."""
+    match fault:
+        case Fault.MINUTE:
+            return quota_reply(Refused("minute", 10, 36.404928261), model)
+        case Fault.DAY:
+            return quota_reply(Refused("day", 20, 41.0), model)
+        case Fault.NO_TIER:
+            return quota_reply(Refused("no_tier", 0, 12.0), model)
+        case Fault.BARE_429:
+            return _reply(
+                429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."
+            )
+        case Fault.CAPACITY:
+            return _reply(
+                429, "RESOURCE_EXHAUSTED", f"No capacity available for model {model} on the server",
+                _info("MODEL_CAPACITY_EXHAUSTED", model=model),
+            )  # fmt: skip
+        case Fault.UNAVAILABLE:
+            return _reply(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+        case Fault.BAD_KEY:
+            return _reply(
+                400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+                _info("API_KEY_INVALID"),
+                {"@type": f"{_RPC}LocalizedMessage", "locale": "en-US",
+                 "message": "API key not valid. Please pass a valid API key."},
+            )  # fmt: skip
+        case Fault.REGION:
+            return _reply(
+                400, "FAILED_PRECONDITION", "User location is not supported for the API use."
+            )
+        case Fault.BAD_ARGUMENT:
+            return _reply(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        case Fault.UNAUTHENTICATED:
+            return _reply(
+                401, "UNAUTHENTICATED",
+                "Request had invalid authentication credentials. Expected OAuth 2 access token.",
+                _info("ACCESS_TOKEN_TYPE_UNSUPPORTED"),
+            )  # fmt: skip
+        case Fault.LEAKED:
+            return _reply(
+                403, "PERMISSION_DENIED",
+                "Your API key was reported as leaked. Please use another API key.",
+            )  # fmt: skip
+        case Fault.SUSPENDED:
+            return _reply(
+                403, "PERMISSION_DENIED",
+                f"Permission denied: Consumer 'api_key:{key}' has been suspended.",
+                _info("CONSUMER_SUSPENDED", consumer="projects/1", containerInfo=f"api_key:{key}"),
+            )  # fmt: skip
+        case Fault.DISABLED:
+            return _reply(
+                403, "PERMISSION_DENIED",
+                "Generative Language API has not been used in project 1 before or it is disabled.",
+                _info("SERVICE_DISABLED", consumer="projects/1"),
+            )  # fmt: skip
+        case Fault.FORBIDDEN:
+            return _reply(403, "PERMISSION_DENIED", "The caller does not have permission")
+        case Fault.NOT_FOUND:
+            return _reply(
+                404, "NOT_FOUND",
+                f"models/{model} is not found for API version v1beta, or is not supported for "
+                "generateContent. Call ListModels to see the list of available models.",
+            )  # fmt: skip
+        case Fault.INTERNAL:
+            return _reply(500, "INTERNAL", "An internal error has occurred. Please retry.")
+        case Fault.BAD_GATEWAY:
+            return ErrorReply(502, "<!DOCTYPE html>\n<title>Error 502 (Server Error)!!1</title>\n")
+    return None

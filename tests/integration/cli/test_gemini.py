@@ -1,0 +1,279 @@
+"""Designs by Gemini, from the command to the last file, against a server on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.runner.events import CallEnded, CallStarted, CredentialChanged
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
+from assemblyzero_tui.runner.runs import run_folders
+from assemblyzero_tui.runner.states import State
+from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
+from tests.integration.cli.conftest import Program
+from tests.terminal.screen import program as on_terminal
+
+Issues = Callable[..., list[int]]
+CANARIES = [
+    "AIzaCanaryNumberOne0000000000000000001",
+    "AQ.CanaryNumberTwo.0000000000000000002",
+    "unheard-of-kind/canary+number=three0003",
+]
+PART = 12
+"""So many characters of a key are enough to know it by."""
+LLD = ("lld", "--all", "--parallel", "3", "--plain")
+
+
+@pytest.fixture
+def server() -> Iterator[GeminiServer]:
+    projects = [Project(f"project-{number}", [key]) for number, key in enumerate(CANARIES, 1)]
+    with GeminiServer(projects) as server:
+        yield server
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    entries = [
+        {"name": f"key-{n}", "type": "api_key", "key": key} for n, key in enumerate(CANARIES, 1)
+    ]
+    path = tmp_path / "elsewhere" / "keys.json"
+    path.parent.mkdir()
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"credentials": [*entries, {"name": "login", "type": "oauth"}]}))
+    return path
+
+
+@pytest.fixture
+def gemini(program: Program, server: GeminiServer) -> Program:
+    program.environment[ENDPOINT] = server.url
+    return program
+
+
+def leaks(*texts: str | bytes) -> list[str]:
+    """The canaries that are in a text, whole, in part, or as a URL has them."""
+    found = []
+    for text in texts:
+        data = text.encode() if isinstance(text, str) else text
+        for number, key in enumerate(CANARIES, 1):
+            forms = (key[:PART], key[-PART:], "unheard-of-kind%2F")
+            found += [f"key {number}" for form in forms if form.encode() in data]
+    return found
+
+
+def leaking_files(*roots: Path) -> list[str]:
+    return [
+        str(path)
+        for root in roots
+        for path in root.rglob("*")
+        if path.is_file() and leaks(path.read_bytes())
+    ]
+
+
+@pytest.mark.parametrize("provider", ["gemini", "genai"])
+def test_designs_are_approved_with_three_keys_and_no_key_is_anywhere(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
+    state_home: Path, provider: str,
+) -> None:  # fmt: skip
+    numbers = issues(5)
+    server.script(Fault.SUSPENDED, key=CANARIES[0])
+    server.script(Fault.MINUTE, key=CANARIES[1], model=DEFAULT_REVIEW_MODEL, times=1)
+    server.script(Fault.UNAVAILABLE, model=DEFAULT_MODEL, times=1)
+    server.script(Fault.RESET, times=1)
+    done = gemini(*LLD, "--provider", provider, "--credentials", str(keys))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    status = json.loads((repository / "docs/lld/lld-status.json").read_text())["issues"]
+    assert sorted(map(int, status)) == numbers
+    assert all(entry["has_gemini_review"] is True for entry in status.values())
+    lines = (repository / "docs/lineage/workflow-audit.jsonl").read_text().splitlines()
+    ends = [e["details"] for e in map(json.loads, lines) if e["event"] == "complete"]
+    assert len(ends) == len(numbers)
+    for details in ends:
+        assert details["has_gemini_review"] is True
+        assert details["drafted_by"] == DEFAULT_MODEL
+        assert details["reviewed_by"] == DEFAULT_REVIEW_MODEL
+        assert details["input_tokens"] > 1000
+        assert details["output_tokens"] > 1000
+    for number in numbers:
+        lineage = repository / f"docs/lineage/active/{number}-lld"
+        approval = json.loads(max(lineage.glob("*-approved.json")).read_text())
+        assert approval["reviewed_by"] == DEFAULT_REVIEW_MODEL
+        assert approval["has_gemini_review"] is True
+        assert approval["input_tokens"] > 1000
+        assert f"by {DEFAULT_REVIEW_MODEL}" in max(lineage.glob("*-verdict.md")).read_text()
+
+    events = read_journal(gemini.the_run().folder.journal)
+    began = [e for e in events if isinstance(e, CallStarted)]
+    ended = [e for e in events if isinstance(e, CallEnded)]
+    assert len(began) == len(ended) == len(server.requests)
+    assert {e.credential for e in ended} == {"key-1", "key-2", "key-3"}
+    assert {"ok", "auth", "minute", "overloaded", "transport"} == {e.outcome for e in ended}
+    assert sum(e.credential == "key-1" for e in ended) <= 3
+    invalid = [e for e in events if isinstance(e, CredentialChanged) and e.state == "invalid"]
+    assert [e.credential for e in invalid] == ["key-1"]
+    assert "has been suspended" in invalid[0].reason
+    assert {request.key for request in server.requests} == set(map(fingerprint, CANARIES))
+    run = gemini.the_run()
+    assert "preload" not in run.folder.engine_log.read_text()
+    assert not any("load its libraries" in notice.text for notice in run.state.notices)
+
+    shown = [done.stdout, done.stderr]
+    for arguments in (
+        ("replay", "--json", "--speed", "1000"), ("report",), ("report", "--json"), ("runs",),
+        ("doctor",), ("doctor", "--json"),
+    ):  # fmt: skip
+        other = gemini(*arguments)
+        shown += [other.stdout, other.stderr]
+    with on_terminal("attach", run.name, cwd=repository, columns=160) as terminal:
+        terminal.wait_for("key-1 refused")
+        terminal.press("q")
+        terminal.wait()
+        shown.append(bytes(terminal.raw).decode(errors="replace"))
+    assert leaks(*shown) == []
+    assert leaking_files(state_home, repository) == []
+    assert "login is skipped" in done.stderr + done.stdout
+
+
+def test_no_key_and_only_disabled_keys_are_said_before_anything_starts(
+    gemini: Program, issues: Issues, keys: Path, state_home: Path
+) -> None:
+    issues(2)
+    none = gemini(*LLD)
+    assert none.returncode == 2
+    assert "There is no Gemini key." in none.stderr
+    assert "export GEMINI_API_KEY" in none.stderr
+    text = keys.read_text().replace('"api_key"', '"api_key", "enabled": false')
+    keys.write_text(text)
+    disabled = gemini(*LLD, "--credentials", str(keys))
+    assert disabled.returncode == 2
+    assert "switched off: key-1, key-2, key-3" in disabled.stderr
+    keys.chmod(0o644)
+    open_to_all = gemini(*LLD, "--credentials", str(keys))
+    assert open_to_all.returncode == 2
+    assert f"Run: chmod 600 {keys}" in open_to_all.stderr
+    assert run_folders() == []
+    assert gemini("lld", "--all", "--dry-run").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--review-model", "gemini-2.0-flash"), "gemini-2.0-flash may not review"),
+        (("--model", "no model"), "is not the name of a model"),
+        (("--credentials", "none.json"), "none.json: No such file"),
+    ],
+)
+def test_wrong_wishes_are_said_before_anything_starts(
+    gemini: Program, issues: Issues, arguments: tuple[str, ...], says: str
+) -> None:
+    issues(1)
+    done = gemini(*LLD, *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert run_folders() == []
+
+
+def test_a_key_from_the_environment_is_in_no_process_but_the_first(
+    gemini: Program, server: GeminiServer, issues: Issues, state_home: Path, repository: Path
+) -> None:
+    issues(1)
+    done = gemini(*LLD, GEMINI_API_KEY=CANARIES[2])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {request.key for request in server.requests} == {fingerprint(CANARIES[2])}
+    assert leaks(done.stdout, done.stderr) == []
+    assert leaking_files(state_home, repository) == []
+
+
+def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_keys(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, state_home: Path
+) -> None:
+    issues(4)
+    for project in server.projects:
+        project.limits = {DEFAULT_MODEL: Limits(day=1)}
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 75, done.stdout + done.stderr
+    run = gemini.the_run()
+    assert run.state.end_reason == "exhausted"
+    waiting = [item for item in run.state.items.values() if item.state is State.QUOTA]
+    assert waiting
+    assert all("has used up its day until" in item.reason and item.until for item in waiting)
+    assert f"assemblyzero-tui resume {run.name}" in done.stdout
+    drafted = run.state.counts[State.DONE]
+    asked = len(server.requests)
+
+    server.projects[:] = [Project("more", ["fresh-canary-key-0000001"])]
+    again = gemini("resume", "--plain", GEMINI_API_KEY="unused-canary-key-000001")
+    assert again.returncode == 75
+    text = json.dumps({"credentials": [{"name": "fresh", "key": "fresh-canary-key-0000001"}]})
+    other = keys.with_name("other.json")
+    other.touch(mode=0o600)
+    other.write_text(text)
+    again = gemini("resume", "--plain", "--credentials", str(other))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert gemini.the_run().state.counts[State.DONE] == 4
+    assert drafted < 4
+    assert len(server.requests) > asked
+    assert leaking_files(state_home) == []
+
+
+def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
+    state_home: Path,
+) -> None:  # fmt: skip
+    issues(1)
+    server.script(Fault.SUSPENDED)
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 75, done.stdout + done.stderr
+    assert "key key-3 is refused and not used any more" in done.stdout
+    assert "has been suspended" in done.stdout
+    assert len(server.requests) == 3
+    assert list((state_home / "checkpoints").rglob("*.db"))
+    assert leaks(done.stdout, done.stderr) == []
+    assert leaking_files(state_home, repository) == []
+    server.unscript()
+    again = gemini("resume", "--plain")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert gemini.the_run().state.counts[State.DONE] == 1
+
+
+def test_a_model_that_stays_overloaded_fails_the_item_after_four_attempts(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path
+) -> None:
+    issues(1)
+    server.script(Fault.UNAVAILABLE)
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{DEFAULT_MODEL} gave no answer, 4 times (overloaded)" in done.stdout
+    assert len(server.requests) == 4
+
+
+def test_another_model_than_the_one_that_was_asked_does_not_review(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path
+) -> None:
+    issues(1)
+    server.script(Fault.OTHER_MODEL, model=DEFAULT_REVIEW_MODEL)
+    done = gemini(*LLD, "--credentials", str(keys))
+    assert done.returncode == 1
+    assert f"{DEFAULT_REVIEW_MODEL} was asked, but gemini-0.5-tiny answered" in done.stdout
+    assert not (repository / "docs/lld/active").exists()
+
+
+def test_doctor_says_which_keys_there_are_by_name(
+    gemini: Program, keys: Path, state_home: Path
+) -> None:
+    state_home.mkdir(parents=True)
+    target = state_home / "gemini-credentials.json"
+    target.touch(mode=0o600)
+    target.write_text(keys.read_text())
+    said = gemini("doctor").stdout
+    assert "key-1 (" in said
+    assert "key-3 (" in said
+    assert str(target) in said
+    assert "login is skipped" in said
+    assert "google-generativeai 0.8" in said
+    assert leaks(said) == []

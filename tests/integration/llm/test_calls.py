@@ -1,0 +1,223 @@
+"""Both SDKs against a server on this machine: every way a call can end has its typed outcome."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm import open_provider
+from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.provider import CallError, Outcome, Provider, Request
+from assemblyzero_tui.runner.run_spec import Options
+from assemblyzero_tui.runner.workflows.reviews import SCHEMA, parse
+from tests.gemini_server import Fault, GeminiServer, Limits, Project
+
+KEY = "AIzaCanaryOfTheTableTest00000000000001"
+SECRET_PART = KEY[:12]
+DEADLINE = 1.0
+"""Seconds a call has in the rows that would otherwise take for ever."""
+GRACE = 2.0
+"""Seconds a call may take beyond its deadline on a busy machine."""
+DRAFT = Request(purpose="draft", system="Design.", prompt="Design a queue.")
+REVIEW = Request(purpose="review", system="Review.", prompt="Review it.", schema=SCHEMA)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a fault has to come out as."""
+
+    fault: Fault
+    outcome: Outcome
+    says: str
+    status: int = 0
+    reason: str = ""
+    retry_after: float = 0.0
+    timeout: float = 20.0
+
+
+ROWS = [
+    Row(Fault.MINUTE, Outcome.MINUTE, "quota of the minute", 429, "RESOURCE_EXHAUSTED", 36.4),
+    Row(Fault.DAY, Outcome.DAY, "quota of the day", 429, "RESOURCE_EXHAUSTED", 41.0),
+    Row(Fault.BARE_429, Outcome.QUOTA_UNKNOWN, "a quota for", 429),
+    Row(Fault.NO_TIER, Outcome.NO_TIER, "has no quota for", 429, retry_after=12.0),
+    Row(Fault.CAPACITY, Outcome.OVERLOADED, "no capacity", 429, "MODEL_CAPACITY_EXHAUSTED"),
+    Row(Fault.UNAVAILABLE, Outcome.OVERLOADED, "no capacity", 503, "UNAVAILABLE"),
+    Row(Fault.BAD_KEY, Outcome.AUTH, "the key is not valid", 400, "API_KEY_INVALID"),
+    Row(Fault.REGION, Outcome.REGION, "not offered here", 400, "FAILED_PRECONDITION"),
+    Row(Fault.BAD_ARGUMENT, Outcome.BAD_REQUEST, "does not accept", 400),
+    Row(Fault.UNAUTHENTICATED, Outcome.AUTH, "the key is not accepted", 401),
+    Row(Fault.LEAKED, Outcome.AUTH, "reported as leaked", 403, "API_KEY_LEAKED"),
+    Row(Fault.SUSPENDED, Outcome.AUTH, "[redacted:AIza]' has been suspended", 403),
+    Row(Fault.DISABLED, Outcome.AUTH, "not enabled in the key's project", 403, "SERVICE_DISABLED"),
+    Row(Fault.FORBIDDEN, Outcome.AUTH, "may not be used", 403, "PERMISSION_DENIED"),
+    Row(Fault.NOT_FOUND, Outcome.BAD_REQUEST, "does not exist", 404),
+    Row(Fault.INTERNAL, Outcome.TRANSPORT, "the service failed", 500),
+    Row(Fault.BAD_GATEWAY, Outcome.TRANSPORT, "the service failed", 502),
+    Row(Fault.SLOW, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
+    Row(Fault.DRIPPING, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
+    Row(Fault.RESET, Outcome.TRANSPORT, "the connection broke off"),
+    Row(Fault.CUT, Outcome.TRANSPORT, "the connection broke off"),
+    Row(Fault.ERROR_IN_STREAM, Outcome.OVERLOADED, "no capacity", 503, "UNAVAILABLE"),
+    Row(Fault.BLOCKED_PROMPT, Outcome.BLOCKED, "the prompt was blocked", 200, "SAFETY"),
+    Row(Fault.BLOCKED_ANSWER, Outcome.BLOCKED, "stopped by the service", 200, "SAFETY"),
+    Row(Fault.EMPTY, Outcome.BLOCKED, "is empty", 200),
+    Row(Fault.TOO_LONG, Outcome.BLOCKED, "greatest length", 200, "MAX_TOKENS"),
+    Row(Fault.ENDLESS, Outcome.TRANSPORT, "without an end", 200),
+    Row(Fault.OTHER_MODEL, Outcome.BAD_REQUEST, "gemini-0.5-tiny answered", 200, "OTHER_MODEL"),
+]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
+    with GeminiServer([Project("one", [KEY])]) as server:
+        monkeypatch.setenv(ENDPOINT, server.url)
+        yield server
+
+
+@pytest.fixture(params=["gemini", "genai"])
+def provider(request: pytest.FixtureRequest, server: GeminiServer) -> Provider:
+    return open_provider(request.param, Options())
+
+
+def test_the_table_has_every_fault() -> None:
+    assert {row.fault for row in ROWS} == set(Fault)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.fault.value)
+def test_every_fault_has_its_outcome_in_time_after_one_request_and_without_the_key(
+    row: Row, provider: Provider, server: GeminiServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.script(row.fault)
+    began = time.monotonic()
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=row.timeout, on_text=lambda text: None)
+    took = time.monotonic() - began
+    error = caught.value
+    assert error.outcome is row.outcome
+    assert row.says in str(error)
+    assert len(server.requests) == 1
+    assert took < (row.timeout if row.timeout == DEADLINE else 5.0) + GRACE
+    if row.status:
+        assert error.http_status == row.status
+    if row.reason:
+        assert error.reason == row.reason
+    assert error.retry_after == pytest.approx(row.retry_after, abs=0.1)
+    assert error.sent
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+    said = repr(error) + str(error) + repr(vars(error)) + "".join(capfd.readouterr())
+    assert SECRET_PART not in said
+    assert "\n" not in str(error)
+
+
+def test_quota_refusals_name_their_quota(provider: Provider, server: GeminiServer) -> None:
+    server.script(Fault.DAY)
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=20)
+    assert caught.value.quota_ids == ("GenerateRequestsPerDayPerProjectPerModel-FreeTier",)
+    assert caught.value.quota_value == 20
+
+
+def test_a_draft_is_streamed_and_counted(provider: Provider, server: GeminiServer) -> None:
+    pieces: list[str] = []
+    answer = provider.generate(DRAFT, secret=KEY, timeout=20, on_text=pieces.append)
+    assert len(pieces) > 2
+    assert "".join(pieces) == answer.text
+    assert answer.text.startswith("# LLD")
+    assert answer.model == Options().model
+    assert answer.input_tokens > 10
+    assert answer.output_tokens == -(-len(answer.text) // 4)
+    (asked,) = server.requests
+    assert asked.body["systemInstruction"]["parts"][0]["text"] == "Design."
+    assert "responseSchema" not in asked.body["generationConfig"]
+
+
+def test_pieces_arrive_while_the_answer_is_being_written(
+    provider: Provider, server: GeminiServer
+) -> None:
+    server.latency = 30.0
+
+    def take(text: str) -> None:
+        raise LookupError(text)
+
+    began = time.monotonic()
+    with pytest.raises(LookupError, match="# LLD"):
+        provider.generate(DRAFT, secret=KEY, timeout=20, on_text=take)
+    assert time.monotonic() - began < 15
+
+
+def test_a_review_is_asked_of_its_model_with_a_schema(
+    provider: Provider, server: GeminiServer
+) -> None:
+    answer = provider.generate(REVIEW, secret=KEY, timeout=20)
+    assert parse(answer.text).verdict in ("APPROVED", "BLOCKED")
+    assert answer.model == Options().review_model == provider.model_for(REVIEW)
+    configuration = server.requests[0].body["generationConfig"]
+    assert configuration["responseMimeType"] == "application/json"
+    assert sorted(configuration["responseSchema"]["required"]) == sorted(SCHEMA["required"])
+
+
+def test_many_keys_at_once_do_not_mix(provider: Provider, server: GeminiServer) -> None:
+    from tests.gemini_server import fingerprint
+
+    keys = [f"AIzaNotMixed{number:026d}" for number in range(4)]
+    server.projects.append(Project("many", keys))
+
+    def ask(key: str) -> None:
+        request = Request(purpose="draft", system="s", prompt=f"Design {fingerprint(key)}.")
+        for _ in range(3):
+            provider.generate(request, secret=key, timeout=30)
+
+    threads = [threading.Thread(target=ask, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.requests) == 12
+    for request in server.requests:
+        assert request.key in request.body["contents"][0]["parts"][0]["text"]
+
+
+def test_a_server_that_is_not_there_was_not_sent_anything(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")
+    with pytest.raises(CallError) as caught:
+        open_provider(provider.name, Options()).generate(DRAFT, secret=KEY, timeout=20)
+    assert caught.value.outcome is Outcome.TRANSPORT
+    assert not caught.value.sent
+    assert "cannot be reached" in str(caught.value)
+
+
+def test_the_books_count_by_project_and_model_on_a_clock_that_can_be_set(
+    provider: Provider, server: GeminiServer
+) -> None:
+    server.projects[0].limits = {"*": Limits(minute=2, day=3)}
+
+    def outcome() -> str:
+        try:
+            provider.generate(DRAFT, secret=KEY, timeout=20)
+        except CallError as error:
+            return error.outcome.value
+        return "ok"
+
+    assert [outcome() for _ in range(3)] == ["ok", "ok", "minute"]
+    server.clock.advance(61)
+    assert [outcome() for _ in range(2)] == ["ok", "day"]
+    server.clock.advance(24 * 3600)
+    assert outcome() == "ok"
+    assert provider.generate(REVIEW, secret=KEY, timeout=20).text
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://example.com"])
+def test_an_endpoint_that_is_none_or_would_carry_keys_in_clear_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENDPOINT, url)
+    with pytest.raises(TuiError, match=ENDPOINT):
+        open_provider("gemini", Options())

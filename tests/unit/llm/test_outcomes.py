@@ -1,0 +1,141 @@
+"""What a failed call means, without any SDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.models import (
+    DEFAULT_MODEL,
+    DEFAULT_REVIEW_MODEL,
+    check_model,
+    check_reviewer,
+    same_model,
+)
+from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
+from assemblyzero_tui.runner.llm.provider import CallError, Outcome
+
+KEY = "AQ.canaryOfTheOutcomes0001"
+
+
+def refused(status: int, body: Any) -> CallError:
+    error = classify(Refusal(status, body), model="gemini-x", secret=KEY)
+    assert error is not None
+    return error
+
+
+def quota(*violations: dict[str, str], message: str = "") -> dict[str, Any]:
+    details = [{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations}]
+    return {"error": {"code": 429, "message": message, "details": details}}
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        (quota({"quotaId": "RequestsPerMinute-Free", "quotaValue": "10"}), Outcome.MINUTE),
+        (quota({"quotaId": "TokensPerMinute"}, {"quotaId": "RequestsPerDay"}), Outcome.DAY),
+        (quota({"quotaId": "RequestsPerDay", "quotaValue": "0"}), Outcome.NO_TIER),
+        (quota({"quotaId": "RequestsPerDay"}, message="limit: 0, model: x"), Outcome.NO_TIER),
+        (quota({"quotaId": "RequestsPerDay"}, message="limit: 20, model: x"), Outcome.DAY),
+        (quota({"quotaId": "Something"}), Outcome.QUOTA_UNKNOWN),
+        ({"error": {"message": "model port 42943 busy"}}, Outcome.QUOTA_UNKNOWN),
+        ("not an object", Outcome.QUOTA_UNKNOWN),
+        (None, Outcome.QUOTA_UNKNOWN),
+        ([{"error": {"details": [{"reason": "MODEL_CAPACITY_EXHAUSTED"}]}}], Outcome.OVERLOADED),
+    ],
+)
+def test_429_means_what_its_details_say(body: Any, outcome: Outcome) -> None:
+    assert refused(429, body).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (400, Outcome.BAD_REQUEST), (401, Outcome.AUTH), (403, Outcome.AUTH),
+        (404, Outcome.BAD_REQUEST), (408, Outcome.TIMEOUT), (413, Outcome.BAD_REQUEST),
+        (500, Outcome.TRANSPORT), (502, Outcome.TRANSPORT), (503, Outcome.OVERLOADED),
+        (504, Outcome.TIMEOUT), (529, Outcome.TRANSPORT),
+    ],
+)  # fmt: skip
+def test_a_status_alone_is_enough(status: int, outcome: Outcome) -> None:
+    error = refused(status, None)
+    assert error.outcome is outcome
+    assert str(status) in str(error)
+
+
+def test_the_number_429_in_a_message_means_nothing() -> None:
+    error = refused(400, {"error": {"message": "429 RESOURCE_EXHAUSTED at http://x:42943"}})
+    assert error.outcome is Outcome.BAD_REQUEST
+
+
+def test_the_key_is_taken_out_of_messages_and_reasons() -> None:
+    body = {"error": {"message": f"'api_key:{KEY}' is bad", "details": [{"reason": KEY}]}}
+    error = refused(403, body)
+    assert KEY[:10] not in str(error) + error.reason + repr(error)
+
+
+def test_a_long_message_is_cut_to_one_line() -> None:
+    error = refused(400, {"error": {"message": "a\nb " * 1000}})
+    assert len(str(error)) < 400
+    assert "\n" not in str(error)
+
+
+def test_a_whole_answer_is_no_failure() -> None:
+    assert classify(Ending("STOP", "", "text"), model="m") is None
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        (Ending("", "", "half"), Outcome.TRANSPORT),
+        (Ending("MAX_TOKENS", "", "half"), Outcome.BLOCKED),
+        (Ending("RECITATION", "", "half"), Outcome.BLOCKED),
+        (Ending("17", "", "half"), Outcome.BLOCKED),
+        (Ending("STOP", "", " \n"), Outcome.BLOCKED),
+        (Ending("", "SAFETY", ""), Outcome.BLOCKED),
+    ],
+)
+def test_every_other_ending_is_one(ending: Ending, outcome: Outcome) -> None:
+    error = classify(ending, model="m")
+    assert error is not None
+    assert error.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "same"),
+    [
+        ("gemini-3.8-flash", "gemini-3.8-flash", True),
+        ("gemini-3.8-flash", "models/gemini-3.8-flash-001", True),
+        ("gemini-3.1-pro-preview", "gemini-3.1-pro-preview-02-19", True),
+        ("gemini-3.1-pro", "gemini-3.1-pro-preview", True),
+        ("gemini-3.8-flash-001", "gemini-3.8-flash", True),
+        ("gemini-3.8-flash", "gemini-3.8-flash-lite", False),
+        ("gemini-3.1-pro-preview", "gemini-3.8-flash", False),
+        ("gemini-3", "gemini-3.1-pro", False),
+        ("gemini-3.8-flash", "", False),
+        ("gemini-flash-latest", "gemini-3.8-flash", True),
+        ("gemini-pro-latest", "gemini-3.8-flash", False),
+    ],
+)
+def test_versions_of_a_model_are_the_same_and_nothing_else_is(
+    asked: str, answered: str, same: bool
+) -> None:
+    assert same_model(asked, answered) is same
+
+
+def test_the_defaults_may_do_what_they_are_for() -> None:
+    assert check_model(f"models/{DEFAULT_MODEL}", "--model") == DEFAULT_MODEL
+    assert check_reviewer(DEFAULT_REVIEW_MODEL) == DEFAULT_REVIEW_MODEL
+    assert check_reviewer("gemini-3.8-flash")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gemini-2.0-flash", "gemini-1.5-pro", "gemini-3.5-flash-lite", "gemini-pro-latest",
+     "gemini-3-pro-image", "gemma-3-27b-it", "Not A Model", ""],
+)  # fmt: skip
+def test_some_models_may_not_review(name: str) -> None:
+    with pytest.raises(TuiError):
+        check_reviewer(name)

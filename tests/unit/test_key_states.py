@@ -1,0 +1,93 @@
+"""Keys by their names, from the events to the faces."""
+
+from __future__ import annotations
+
+import io
+
+from assemblyzero_tui.app.plain_lines import PlainLines
+from assemblyzero_tui.runner.events import (
+    CallEnded,
+    CallStarted,
+    CredentialChanged,
+    EngineStarted,
+    ItemInfo,
+    ItemsQueued,
+    RunStarted,
+    decode_event,
+    encode,
+)
+from assemblyzero_tui.runner.logs.redaction import RedactedOutput
+from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.widgets.glyphs import UNICODE
+from assemblyzero_tui.widgets.pool_strip import strip_content
+
+
+def run_with_keys() -> RunState:
+    return fold(
+        [
+            RunStarted(
+                run="r", workflow="lld", repository="/x", provider="gemini", parallel=3, time=1
+            ),
+            ItemsQueued(items=[ItemInfo(id="LLD-1", key="1")], time=1),
+            EngineStarted(pid=1, time=1),
+            *(CredentialChanged(credential=name, state="ready", time=1) for name in "abc"),
+            CallStarted(item="LLD-1", lease=1, model="m", credential="a", time=2),
+            CallEnded(item="LLD-1", lease=1, outcome="ok", credential="a", output_tokens=5, time=3),
+            CallEnded(item="LLD-1", lease=2, outcome="minute", credential="b", time=3),
+            CredentialChanged(
+                credential="b", state="cooling", model="m", reason="quota", until=40.0, time=3
+            ),
+            CredentialChanged(credential="c", state="invalid", reason="not valid", time=4),
+        ]
+    )
+
+
+def test_the_state_knows_every_key_and_what_it_did() -> None:
+    keys = run_with_keys().credentials
+    assert [(key.name, key.at(10.0)) for key in keys.values()] == [
+        ("a", "ready"), ("b", "cooling"), ("c", "invalid"),
+    ]  # fmt: skip
+    assert keys["b"].at(40.0) == "ready"
+    assert (keys["a"].answered, keys["a"].output_tokens, keys["b"].refused) == (1, 5, 1)
+
+
+def test_keys_of_an_older_engine_are_absent() -> None:
+    run = run_with_keys()
+    run.apply(EngineStarted(pid=2, resumed=True, time=50))
+    run.apply(CredentialChanged(credential="a", state="ready", time=50))
+    assert [key.state for key in run.credentials.values()] == ["ready", "absent", "absent"]
+    assert run.credentials["a"].answered == 1
+
+
+def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
+    text = strip_content(run_with_keys(), 10.0, UNICODE, 120).plain
+    assert "gemini · a · b rests" in text
+    assert "· c refused ·" in text
+    later = strip_content(run_with_keys(), 50.0, UNICODE, 120).plain
+    assert "gemini · a · b · c refused" in later
+
+
+def test_plain_lines_say_what_became_of_a_key() -> None:
+    lines = PlainLines()
+    run = run_with_keys()
+    out = CredentialChanged(credential="c", state="invalid", reason="not valid", time=4)
+    (line,) = lines.event(out, run)
+    assert line == "[COORDINATOR] key c is refused and not used any more: not valid"
+    day = CredentialChanged(credential="b", state="exhausted", model="m", until=5.0, time=4)
+    (line,) = lines.event(day, run)
+    assert line.startswith("[COORDINATOR] key b is used up for the day for m until ")
+    assert list(lines.event(CredentialChanged(credential="a", state="ready"), run)) == []
+
+
+def test_the_event_survives_the_journal() -> None:
+    event = CredentialChanged(credential="b", state="no_tier", model="m", until=4.0)
+    assert decode_event(encode(event)) == event
+
+
+def test_what_an_engine_says_on_stderr_is_redacted() -> None:
+    out = io.StringIO()
+    secret = "unheard-of-canary-key-0001"
+    print(f"Traceback: {secret}\nkey=AIzaSomethingElse000001", file=RedactedOutput(out, [secret]))
+    assert "canary" not in out.getvalue()
+    assert "AIzaSome" not in out.getvalue()
+    assert "Traceback: [redacted]" in out.getvalue()
