@@ -111,4 +111,4 @@ def cli(context: click.Context) -> Any:
         context.exit(ExitCode.USAGE)
     from assemblyzero_tui.app.start import start_from_screen
 
-    return start_from_screen()
+    return start_from_screen(context)

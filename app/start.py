@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.start_choice import AttachRun, ResumeRun, StartChoice, StartNew
-from assemblyzero_tui.runner.run_spec import RunSpec
+from assemblyzero_tui.app.workflow_options import configured
+from assemblyzero_tui.runner.workflows.catalog import LLD
 
 
-def start_from_screen() -> int:
+def start_from_screen(context: click.Context) -> int:
     """Lets the user choose on this terminal, and does it.
+
+    Args:
+        context: Of the whole program; the configuration of its commands holds here too.
 
     Returns:
         The exit code of the command; 0 if nothing was chosen.
@@ -23,8 +30,14 @@ def start_from_screen() -> int:
     from assemblyzero_tui.app.start_screen import StartApp
     from assemblyzero_tui.runner.errors import TuiError
 
-    face = Face("dashboard")
-    app = StartApp(Path.cwd())
+    settings, said = configured(context, LLD.name)
+    face = Face("dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False))
+    app = StartApp(
+        Path.cwd(),
+        ascii=face.ascii,
+        parallel=said.get("parallel", 0),
+        provider=settings.provider,
+    )
     with Signals() as signals:
         try:
             ended_by = run_app(app, signals, mouse=face.mouse)
@@ -35,24 +48,23 @@ def start_from_screen() -> int:
             ) from error
     if ended_by:
         return 128 + ended_by
-    return 0 if app.return_value is None else _do(app.return_value, face)
+    return 0 if app.return_value is None else _do(context, app.return_value, face)
 
 
-def _do(choice: StartChoice, face: Face) -> int:
-    from assemblyzero_tui.app.launch import serve_and_show, show, start_run
+def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
+    from assemblyzero_tui.app.launch import serve_and_show, show
     from assemblyzero_tui.runner.runs import find_run
 
     match choice:
         case StartNew():
-            return start_run(
-                RunSpec(
-                    run="",
-                    workflow=choice.workflow,
-                    repository=str(choice.repository),
-                    items=list(choice.items),
-                    provider=choice.provider,
-                    parallel=choice.parallel,
-                ),
+            settings, _ = configured(context, choice.workflow)
+            settings = replace(settings, parallel=choice.parallel, provider=choice.provider)
+            return settings.start(
+                choice.workflow,
+                choice.repository,
+                choice.items,
+                settings.context_files(),
+                settings.check(),
                 face,
             )
         case ResumeRun():

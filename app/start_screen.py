@@ -45,6 +45,8 @@ class StartApp(App[StartChoice]):
         start: Where to look for a repository.
         ascii: Draws with ASCII characters only.
         light: Begins with the light theme.
+        parallel: Items at once to begin with; 0 means the program's own default.
+        provider: The model to begin with.
         list_runs: Finds the runs to go on with; called in a thread.
         list_items: Finds what is pending; called in a thread.
     """
@@ -86,6 +88,8 @@ class StartApp(App[StartChoice]):
         *,
         ascii: bool = False,
         light: bool = False,
+        parallel: int = 0,
+        provider: str = "",
         list_runs: Callable[[], Sequence[RunOffer]] = offered_runs,
         list_items: Callable[[Path, Path | None, str], Listing] = list_pending,
     ) -> None:
@@ -97,7 +101,9 @@ class StartApp(App[StartChoice]):
         self._request = 0
         self._list_runs = list_runs
         self._list_items = list_items
-        self.settings = StartSettings(start, self.glyphs, id="start-settings")
+        self.settings = StartSettings(
+            start, self.glyphs, parallel=parallel, provider=provider, id="start-settings"
+        )
         self.chooser = ItemChooser(self.glyphs, id="start-items")
         self.runs = RowList(self._offer, glyphs=self.glyphs, one_click=True, id="start-runs")
         self.register_theme(DARK)

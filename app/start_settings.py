@@ -31,8 +31,18 @@ class StartSettings(Vertical):
     class ParallelChanged(Message):
         """Another number at once."""
 
-    def __init__(self, start: Path, glyphs: Glyphs, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        start: Path,
+        glyphs: Glyphs,
+        *,
+        parallel: int = 0,
+        provider: str = "",
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._at_once = min(parallel or DEFAULT_PARALLEL, MAX_PARALLEL)
+        self._model = PROVIDERS.index(provider) if provider else 0
         self._start = start
         self._glyphs = glyphs
 
@@ -47,7 +57,7 @@ class StartSettings(Vertical):
             yield Picker(workflows, glyphs=glyphs, id="start-workflow")
             yield Static("At once", classes="second name")
             numbers = [(number, str(number)) for number in range(1, MAX_PARALLEL + 1)]
-            yield Picker(numbers, index=DEFAULT_PARALLEL - 1, glyphs=glyphs, id="start-parallel")
+            yield Picker(numbers, index=self._at_once - 1, glyphs=glyphs, id="start-parallel")
         with Horizontal(classes="setting", id="start-source-row"):
             yield Static("Issues from", classes="name")
             places = [("gh", "GitHub, with gh"), ("files", "a folder of files")]
@@ -56,7 +66,7 @@ class StartSettings(Vertical):
         with Horizontal(classes="setting"):
             yield Static("Model", classes="name")
             models = [(name, name) for name in PROVIDERS]
-            yield Picker(models, glyphs=glyphs, id="start-model")
+            yield Picker(models, index=self._model, glyphs=glyphs, id="start-model")
             yield Static(id="start-model-note")
 
     def on_mount(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,29 @@ class WorkflowSettings:
             ),
             face,
         )
+
+
+def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:
+    """What a command would do without options, by ``tui.toml`` and the environment.
+
+    Args:
+        context: Of the whole program.
+        workflow: Name of the command.
+
+    Returns:
+        Its settings, and the values of all options that somebody has set.
+
+    Raises:
+        TuiError: the configuration is wrong.
+    """
+    assert isinstance(context.command, click.Group)
+    command = context.command.get_command(context, workflow)
+    assert command is not None
+    parsed = command.make_context(workflow, ["--all"], parent=context)
+    names = [field.name for field in fields(WorkflowSettings)]
+    default = click.core.ParameterSource.DEFAULT
+    said = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
+    return WorkflowSettings(**{name: parsed.params[name] for name in names}), said
 
 
 latency_option = click.option(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.places import state_home
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from tests import stand_ins
 from tests.terminal.screen import PROGRAM, program
@@ -35,6 +36,8 @@ def stop() -> None:
 
 
 def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) -> None:
+    state_home().mkdir(parents=True, exist_ok=True)
+    (state_home() / "tui.toml").write_text('[lld]\nprovider = "offline"\nlatency = 60.0\n')
     with program(cwd=repository, **tracker) as terminal:
         terminal.wait_for("#2 ")
         terminal.press("*")
@@ -45,7 +48,9 @@ def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) ->
         assert terminal.wait() == 0
     (folder,) = run_folders()
     assert is_alive(folder)
-    assert list(open_run(folder).state.items) == ["LLD-1", "LLD-2"]
+    run = open_run(folder)
+    assert list(run.state.items) == ["LLD-1", "LLD-2"]
+    assert (run.spec.provider, run.spec.options.latency) == ("offline", 60.0)
 
     with program(cwd=repository, **tracker) as terminal:
         terminal.wait_for(folder.path.name)

@@ -50,7 +50,7 @@ def test_two_files_of_one_number_are_refused(folder: Path) -> None:
         (b" \n\t\n", "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is not UTF-8 text"),
         (b"text\0text", "is binary"),
-        (b"x" * 1_000_001, "is larger than"),
+        (b"x" * 1_000_001, "has 1,000,001 bytes"),
     ],
 )
 def test_a_file_that_is_no_text_is_named(
