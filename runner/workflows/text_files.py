@@ -27,10 +27,7 @@ def read_text(path: Path, what: str) -> str:
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a special file"
             raise TuiError(f"The {what} {path} is {kind}.", "Name a text file.")
         if found.st_size > SIZE_LIMIT:
-            raise TuiError(
-                f"The {what} {path} has {found.st_size:,} bytes, the limit is {SIZE_LIMIT:,}.",
-                "Split it.",
-            )
+            raise TuiError(f"The {what} {path} is larger than {SIZE_LIMIT:,} bytes.", "Split it.")
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise TuiError(f"The {what} {path} does not exist.", "Was it moved?") from error

@@ -49,7 +49,7 @@ def refused(program: Program, *arguments: str) -> str:
         (b" \n\n", "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", "is not UTF-8 text"),
         (b"# A\0B", "is binary"),
-        (b"x" * 10_000_000, "has 10,000,000 bytes, the limit is 1,000,000"),
+        (b"x" * 10_000_000, "is larger than 1,000,000 bytes"),
         (b"# Long\n\n" + b"word " * 21_000, "characters, the limit is 100,000"),
     ],
     ids=["empty", "blank", "no-text", "binary", "10-MB", "long"],
