@@ -25,6 +25,20 @@ class StartLld:
     provider: str
 
 
+def check_ready(provider: str) -> None:
+    """Looks whether a run with this provider could be started.
+
+    Raises:
+        TuiError: its package or a key is missing.
+    """
+    from assemblyzero_tui.runner.llm import KEYED, check_provider
+    from assemblyzero_tui.runner.pool.sources import find
+
+    check_provider(provider)
+    if provider in KEYED:
+        find()
+
+
 @dataclass(frozen=True, slots=True)
 class ResumeRun:
     """Go on with a run that is not done and that nobody serves."""

@@ -19,6 +19,7 @@ from assemblyzero_tui.app.start_choice import (
     RunOffer,
     StartChoice,
     StartLld,
+    check_ready,
     list_pending,
     offered_runs,
 )
@@ -83,6 +84,7 @@ class StartApp(App[StartChoice]):
         light: bool = False,
         list_runs: Callable[[], Sequence[RunOffer]] = offered_runs,
         list_items: Callable[[Path, Path | None], Listing] = list_pending,
+        check: Callable[[str], None] = check_ready,
     ) -> None:
         super().__init__()
         self.glyphs = ASCII if ascii else UNICODE
@@ -92,6 +94,7 @@ class StartApp(App[StartChoice]):
         self._request = 0
         self._list_runs = list_runs
         self._list_items = list_items
+        self._check = check
         self.settings = StartSettings(start, self.glyphs, id="start-settings")
         self.chooser = ItemChooser(self.glyphs, id="start-items")
         self.runs = RowList(self._offer, glyphs=self.glyphs, one_click=True, id="start-runs")
@@ -291,6 +294,11 @@ class StartApp(App[StartChoice]):
             return
         if not items:
             self.notify("Choose issues with space, or all of them with *.", title="Nothing chosen")
+            return
+        try:
+            self._check(self.settings.provider)
+        except TuiError as error:
+            self.notify(str(error), title="Not started", severity="error", markup=False)
             return
         self.exit(
             StartLld(

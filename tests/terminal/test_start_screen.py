@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from tests import stand_ins
+from tests.gemini_server import GeminiServer, Project
 from tests.terminal.screen import PROGRAM, program
 from tests.waiting import wait_for
 
@@ -34,7 +37,18 @@ def stop() -> None:
     assert subprocess.run([*PROGRAM, "stop"], capture_output=True, timeout=60).returncode == 0
 
 
-def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) -> None:
+@pytest.fixture
+def gemini() -> Iterator[dict[str, str]]:
+    """An environment in which a slow Gemini answers to one key."""
+    key = "AIzaKeyOfTheStartScreen0000000000000001"
+    with GeminiServer([Project("one", [key])], latency=60) as server:
+        yield {ENDPOINT: server.url, "GEMINI_API_KEY": key}
+
+
+def test_what_is_chosen_is_started(
+    repository: Path, tracker: dict[str, str], gemini: dict[str, str]
+) -> None:
+    tracker |= gemini
     with program(cwd=repository, **tracker) as terminal:
         terminal.wait_for("#2 ")
         terminal.press("*")
