@@ -9,7 +9,13 @@ import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.app.start_choice import AttachRun, ResumeRun, StartChoice, StartNew
+from assemblyzero_tui.app.start_choice import (
+    AttachRun,
+    ResumeRun,
+    StartChoice,
+    StartNew,
+    check_ready,
+)
 from assemblyzero_tui.app.workflow_options import configured
 from assemblyzero_tui.runner.workflows.catalog import LLD
 
@@ -37,6 +43,7 @@ def start_from_screen(context: click.Context) -> int:
         ascii=face.ascii,
         parallel=said.get("parallel", 0),
         provider=settings.provider,
+        check=lambda provider: check_ready(provider, settings.credentials),
     )
     with Signals() as signals:
         try:

@@ -27,6 +27,24 @@ class StartNew:
     workflow: str = LLD.name
 
 
+def check_ready(provider: str, credentials: Path | None = None) -> None:
+    """Looks whether a run with this provider could be started.
+
+    Args:
+        provider: Its name.
+        credentials: The file with the keys, if one was named.
+
+    Raises:
+        TuiError: its package or a key is missing.
+    """
+    from assemblyzero_tui.runner.llm import KEYED, check_provider
+    from assemblyzero_tui.runner.pool.sources import find
+
+    check_provider(provider)
+    if provider in KEYED:
+        find(credentials)
+
+
 @dataclass(frozen=True, slots=True)
 class ResumeRun:
     """Go on with a run that is not done and that nobody serves."""

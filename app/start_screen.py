@@ -19,6 +19,7 @@ from assemblyzero_tui.app.start_choice import (
     RunOffer,
     StartChoice,
     StartNew,
+    check_ready,
     list_pending,
     offered_runs,
 )
@@ -92,6 +93,7 @@ class StartApp(App[StartChoice]):
         provider: str = "",
         list_runs: Callable[[], Sequence[RunOffer]] = offered_runs,
         list_items: Callable[[Path, Path | None, str], Listing] = list_pending,
+        check: Callable[[str], None] = check_ready,
     ) -> None:
         super().__init__()
         self.glyphs = ASCII if ascii else UNICODE
@@ -101,6 +103,7 @@ class StartApp(App[StartChoice]):
         self._request = 0
         self._list_runs = list_runs
         self._list_items = list_items
+        self._check = check
         self.settings = StartSettings(
             start, self.glyphs, parallel=parallel, provider=provider, id="start-settings"
         )
@@ -307,6 +310,11 @@ class StartApp(App[StartChoice]):
         if not items:
             text = f"Choose {self._words.items} with space, or all of them with *."
             self.notify(text, title="Nothing chosen")
+            return
+        try:
+            self._check(self.settings.provider)
+        except TuiError as error:
+            self.notify(str(error), title="Not started", severity="error", markup=False)
             return
         self.exit(
             StartNew(

@@ -8,7 +8,7 @@ codes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,18 +67,14 @@ def classify(
         secret: The key that was used; it is taken out of every message.
         timeout: Seconds the call had, for the message.
     """
+    redact = Redactor([secret] if secret else []).redact
     match what:
         case Ending():
-            error = _ending(what, model)
+            return _ending(what, model)
         case Refusal():
-            error = _refusal(what, model)
+            return _refusal(what, model, redact)
         case _:
-            error = _broken(what, model, timeout)
-    if error is not None:
-        redactor = Redactor([secret] if secret else [])
-        error.args = (redactor.redact(str(error)),)
-        error.reason = redactor.redact(error.reason)
-    return error
+            return _broken(what, model, timeout)
 
 
 def _ending(ending: Ending, model: str) -> CallError | None:
@@ -129,15 +125,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     return iter(found)
 
 
-def _refusal(refusal: Refusal, model: str) -> CallError:
+def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> CallError:
     status, error = refusal.status, _error_object(refusal.body)
     details = [each for each in error.get("details") or [] if isinstance(each, dict)]
-    reasons = [str(each["reason"]) for each in details if each.get("reason")]
+    reasons = [redact(str(each["reason"])) for each in details if each.get("reason")]
     violations = [
         one for each in details for one in each.get("violations") or [] if isinstance(one, dict)
     ]
-    said = " ".join(str(error.get("message") or "").split())[:MESSAGE_LIMIT]
-    name = str(error.get("status") or "")
+    # Redacted before it is cut: a part of a key would not be found any more.
+    said = " ".join(redact(str(error.get("message") or "")).split())[:MESSAGE_LIMIT]
+    name = redact(str(error.get("status") or ""))
     if status == 403 and not reasons:
         reasons = [reason for word, reason in _SAID_ONLY.items() if word in said.casefold()]
     outcome, text = _meaning(status, name, reasons, violations, said, model)
@@ -150,7 +147,7 @@ def _refusal(refusal: Refusal, model: str) -> CallError:
         http_status=status,
         reason=reasons[0] if reasons else name,
         retry_after=_retry_after(details),
-        quota_ids=[str(one["quotaId"]) for one in violations if one.get("quotaId")],
+        quota_ids=[redact(str(one["quotaId"])) for one in violations if one.get("quotaId")],
         quota_value=min(values) if values else None,
     )
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -18,6 +19,7 @@ from assemblyzero_tui.app.start_choice import (
     RunOffer,
     StartChoice,
     StartNew,
+    check_ready,
     list_pending,
 )
 from assemblyzero_tui.app.start_screen import StartApp
@@ -50,7 +52,7 @@ def start_app(
     outcome: Listing | TuiError = LISTING,
     offers: Sequence[RunOffer] = (),
     start: Path = SHOP,
-    **more: bool,
+    **more: Any,
 ) -> StartApp:
     """A start screen whose items and runs are these."""
 
@@ -59,6 +61,7 @@ def start_app(
             raise outcome
         return outcome
 
+    more.setdefault("check", lambda provider: None)
     return StartApp(start, list_runs=lambda: offers, list_items=items, **more)
 
 
@@ -78,6 +81,19 @@ async def chosen_with(app: StartApp, keys: str, offers: int = 0) -> StartChoice 
         await pilot.press(*keys.split())
         await pilot.pause()
     return app.return_value
+
+
+async def test_without_a_key_it_says_so_and_stays() -> None:
+    app = start_app(check=check_ready)
+    async with app.run_test(size=(100, 36)) as pilot:
+        await settled(pilot, app)
+        await pilot.press("asterisk", "enter")
+        await pilot.pause()
+        (note,) = app._notifications
+        assert "There is no Gemini key." in note.message
+        assert "export GEMINI_API_KEY" in note.message
+        assert app.is_running
+    assert app.return_value is None
 
 
 def picked(*numbers: int, parallel: int = 3) -> StartNew:
@@ -228,7 +244,9 @@ async def test_issues_can_come_from_a_folder_of_files(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "9-nine.md").write_text("# Nine lives\n\nText.\n")
     (folder / "10-ten.md").write_text("# Ten \x1b[31mgreen bottles\n")
-    app = StartApp(repository, list_runs=tuple, list_items=list_pending)
+    app = StartApp(
+        repository, list_runs=tuple, list_items=list_pending, check=lambda provider: None
+    )
     async with app.run_test(size=(100, 36)) as pilot:
         app.query_one("#start-source", Picker).index = 1
         await pilot.pause()

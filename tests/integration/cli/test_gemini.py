@@ -20,8 +20,8 @@ from tests.terminal.screen import program as on_terminal
 
 Issues = Callable[..., list[int]]
 CANARIES = [
-    "AIzaCanaryNumberOne0000000000000000001",
-    "AQ.CanaryNumberTwo.0000000000000000002",
+    "AIzaCanaryNumberOneQ7xLk2vTn9RbW4eYp1z",
+    "AQ.CanaryNumberTwo.Mf8sHc3dJq6UgA5oXt0",
     "unheard-of-kind/canary+number=three0003",
 ]
 PART = 12

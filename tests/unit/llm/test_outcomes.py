@@ -76,6 +76,12 @@ def test_the_key_is_taken_out_of_messages_and_reasons() -> None:
     assert KEY[:10] not in str(error) + error.reason + repr(error)
 
 
+@pytest.mark.parametrize("before", range(270, 310, 3))
+def test_no_part_of_a_key_is_left_where_a_message_is_cut(before: int) -> None:
+    error = refused(403, {"error": {"message": "x" * before + f" '{KEY}' is bad"}})
+    assert KEY[:4] not in str(error)
+
+
 def test_a_long_message_is_cut_to_one_line() -> None:
     error = refused(400, {"error": {"message": "a\nb " * 1000}})
     assert len(str(error)) < 400
