@@ -18,10 +18,21 @@ from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, p
         ("", "the newest run that has something left to do"),
         ("20260131-140200-lld --parallel 5", "this run, five at once"),
         ("--failed", "what failed, was lost or cancelled as well"),
+        ("--failed --fresh", "the same, from the beginning instead of from their checkpoints"),
+        ("--failed --continue", "although an issue has changed since"),
     ],
 )
 @click.argument("run", required=False)
 @click.option("--failed", is_flag=True, help="Try again what failed, was lost or cancelled.")
+@click.option(
+    "--fresh", is_flag=True, help="With --failed: start those over, without their checkpoints."
+)
+@click.option(
+    "--continue",
+    "accept_changes",
+    is_flag=True,
+    help="Go on from a checkpoint although item, prompts or provider changed since.",
+)
 @click.option(
     "--credentials",
     type=click.Path(path_type=Path),
@@ -34,6 +45,8 @@ from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, p
 def command(
     run: str | None,
     failed: bool,
+    fresh: bool,
+    accept_changes: bool,
     credentials: Path | None,
     parallel: int | None,
     max_parallel: int,
@@ -44,6 +57,10 @@ def command(
     Items that are done are left alone; the others continue from their last checkpoint. Keys are
     looked for again.
     """
+    if fresh and accept_changes:
+        raise click.UsageError("Give --fresh or --continue, not both.")
+    if fresh and not failed:
+        raise click.UsageError("--fresh goes with --failed: only those are started over.")
     if parallel is not None:
         parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.which_run import newest_to_resume
@@ -65,10 +82,17 @@ def command(
                 f"assemblyzero-tui resume {known.name} --failed"
             )
         return 0
+    spec = known.spec
     if credentials is not None:
-        chosen = str(credentials.absolute())
-        write_spec(known.folder, msgspec.structs.replace(known.spec, credentials=chosen))
+        spec = msgspec.structs.replace(spec, credentials=str(credentials.absolute()))
+    if accept_changes:
+        options = msgspec.structs.replace(spec.options, accept_changes=True)
+        spec = msgspec.structs.replace(spec, options=options)
+    if spec != known.spec:
+        write_spec(known.folder, spec)
     from assemblyzero_tui.app.launch import serve_and_show
 
-    retry = again if failed and again else None
-    return serve_and_show(known.folder, face, retry=retry, parallel=parallel or 0)
+    retry: list[str] | None = [] if failed and again else None
+    return serve_and_show(
+        known.folder, face, retry=retry, afresh=fresh and bool(again), parallel=parallel or 0
+    )

@@ -38,7 +38,12 @@ def start_run(spec: RunSpec, face: Face) -> int:
 
 
 def serve_and_show(
-    folder: RunFolder, face: Face, *, retry: Sequence[str] | None = None, parallel: int = 0
+    folder: RunFolder,
+    face: Face,
+    *,
+    retry: Sequence[str] | None = None,
+    afresh: bool = False,
+    parallel: int = 0,
 ) -> int:
     """Starts the engine of a run that exists, and shows it; see `start_engine` for the rest."""
     renew_socket(folder)
@@ -46,7 +51,7 @@ def serve_and_show(
     if face.kind != "json":
         source.poll()
     with Signals() as signals:
-        started = start_engine(folder, retry=retry, parallel=parallel)
+        started = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
         if face.kind == "dashboard":
             import assemblyzero_tui.app.dashboard_face  # noqa: F401 - loads while the engine does
         started.wait()

@@ -103,7 +103,11 @@ class StartedEngine:
 
 
 def start_engine(
-    folder: RunFolder, *, retry: Sequence[str] | None = None, parallel: int = 0
+    folder: RunFolder,
+    *,
+    retry: Sequence[str] | None = None,
+    afresh: bool = False,
+    parallel: int = 0,
 ) -> StartedEngine:
     """Starts the engine of a run as a process of its own, in a session of its own.
 
@@ -113,6 +117,7 @@ def start_engine(
         folder: The run, with its ``run.json``.
         retry: Items that failed, were lost or cancelled and are to be tried again; an empty
             sequence means all of them.
+        afresh: Those begin without their checkpoints.
         parallel: Items at work at once; 0 means what the run was asked for.
 
     Raises:
@@ -125,6 +130,8 @@ def start_engine(
     arguments += ["--ready", str(ready_of_engine)]
     if retry is not None:
         arguments += ["--retry", ",".join(retry) or "all"]
+    if afresh:
+        arguments.append("--afresh")
     if parallel:
         arguments += ["--parallel", str(parallel)]
     keys_of_engine, keys_pipe = os.pipe() if keys else (-1, -1)

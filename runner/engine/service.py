@@ -21,7 +21,7 @@ from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.server import Server
-from assemblyzero_tui.runner.engine.supervisor import Supervisor
+from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import (
     AnyCommand,
@@ -72,7 +72,7 @@ class Engine:
     def _announce(self) -> None:
         self._server.announce()
 
-    async def serve(self, ready: int, retry: list[str] | None) -> None:
+    async def serve(self, ready: int, again: Again | None) -> None:
         """Serves the run to its end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +83,7 @@ class Engine:
         os.close(ready)
         reason: Reason = "error"
         try:
-            await self._supervisor.run(os.getpid(), retry)
+            await self._supervisor.run(os.getpid(), again)
             reason = self._reason()
         finally:
             await self._executor.close()
@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ready", type=int, required=True)
     parser.add_argument("--retry", default=None)
+    parser.add_argument("--afresh", action="store_true")
     parser.add_argument("--parallel", type=int, default=0)
     parser.add_argument("--keys", type=int, default=-1)
     arguments = parser.parse_args()
@@ -157,13 +158,14 @@ def main() -> None:
     keys = _read_keys(arguments.keys)
     sys.stderr = RedactedOutput(sys.stderr, [key.secret.reveal() for key in keys])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    retry = None
+    again = None
     if arguments.retry is not None:
-        retry = [] if arguments.retry == "all" else arguments.retry.split(",")
+        items = [] if arguments.retry == "all" else arguments.retry.split(",")
+        again = Again(items, afresh=arguments.afresh)
     code = ExitCode.OK
     try:
         folder = RunFolder(arguments.folder.resolve())
-        _serve(folder, arguments.ready, retry, arguments.parallel, keys)
+        _serve(folder, arguments.ready, again, arguments.parallel, keys)
     except TuiError as error:
         _report_failure(arguments.ready, str(error))
         code = error.exit_code
@@ -187,7 +189,7 @@ def _read_keys(descriptor: int) -> tuple[Credential, ...]:
 def _serve(
     folder: RunFolder,
     ready: int,
-    retry: list[str] | None,
+    again: Again | None,
     parallel: int,
     keys: Sequence[Credential],
 ) -> None:
@@ -206,7 +208,7 @@ def _serve(
         private_directory(runtime)
         (runtime / "run").write_text(str(folder.path))
         tempfile.tempdir = str(runtime)
-        asyncio.run(Engine(folder, spec, runtime, keys).serve(ready, retry))
+        asyncio.run(Engine(folder, spec, runtime, keys).serve(ready, again))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
         lock.release()

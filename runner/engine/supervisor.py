@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.hearing import Hearing
@@ -29,6 +32,16 @@ GRACE = 5.0
 LOST_DELAYS = (0.5, 2.0, 5.0)
 """Seconds before an item whose process was lost is started again; then it is given up."""
 _RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is tried again when a run goes on."""
+
+    items: Sequence[str]
+    """Their ids; all that can be tried again if empty."""
+    afresh: bool = False
+    """They begin without their checkpoints."""
 
 
 class Supervisor:
@@ -60,11 +73,12 @@ class Supervisor:
         self._lost: Counter[str] = Counter()
         self._resume_wanted: set[str] = set()
         self._begun: set[str] = set()
+        self._afresh: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._failure: BaseException | None = None
 
-    async def run(self, pid: int, retry: Iterable[str] | None = None) -> None:
+    async def run(self, pid: int, again: Again | None = None) -> None:
         """Serves the run until every item is through, or until it was stopped."""
         resumed = bool(self.state.engine_pid)
         self._begun = {item.id for item in self.state.items.values() if item.attempt}
@@ -74,8 +88,8 @@ class Supervisor:
         self._hearing.begin()
         await self._executor.start(self._hearing.heard)
         self._queue.extend(item.id for item in self.state.unfinished())
-        if retry is not None:
-            self.retry(retry)
+        if again is not None:
+            self.retry(again.items, afresh=again.afresh)
         self._fill()
         await self._idle.wait()
         if self._failure is not None:
@@ -114,7 +128,8 @@ class Supervisor:
                 if isinstance(owner, str):
                     raise TuiError(f"in use by the run {owner}")
                 self._owners[item.id] = owner
-            if self.spec.options.fresh and item.id not in self._begun:
+            fresh = self.spec.options.fresh or item.id in self._afresh
+            if fresh and item.id not in self._begun:
                 _forget(checkpoint)
             self._begun.add(item.id)
             self._record.change(item, State.STARTING, attempt=attempt)
@@ -128,7 +143,7 @@ class Supervisor:
                     provider=self.spec.provider,
                     checkpoint=checkpoint_url(checkpoint),
                     audit=str(self._folder.audit(self.spec.workflow, item.info.key)),
-                    options=self.spec.options,
+                    options=msgspec.structs.replace(self.spec.options, fresh=fresh),
                 )
             )
         except TuiError as error:
@@ -282,13 +297,16 @@ class Supervisor:
         self._fill()
         return affected
 
-    def retry(self, names: Iterable[str]) -> list[str]:
+    def retry(self, names: Iterable[str], *, afresh: bool = False) -> list[str]:
         """Queues items again that failed, were lost, cancelled or skipped."""
         self.exhausted = False
         affected = []
         for item in self._chosen(names):
             if item.state in _RESTARTABLE:
                 self._lost[item.id] = 0
+                if afresh:
+                    self._begun.discard(item.id)
+                    self._afresh.add(item.id)
                 self._record.change(item, State.QUEUED, tries=item.tries + 1)
                 self._queue.append(item.id)
                 affected.append(item.id)

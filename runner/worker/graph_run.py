@@ -38,6 +38,11 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
             answers = AnswerStore(database.answers)
             saver = SqliteSaver(database.checkpoints)
             saver.setup()
+            begun = saver.get_tuple(_thread(spec)) is not None
+            done = None if begun or spec.options.fresh else workflow.done_before(spec)
+            if done is not None:
+                print(f"    Nothing to do, {done.summary}: {done.output}")
+                return Ended(outcome="finished", result=done)
             refusal = _check(spec, workflow, saver, answers, channel)
             if refusal:
                 return Ended(outcome="refused", reason=refusal)

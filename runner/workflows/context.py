@@ -55,6 +55,12 @@ class Workflow(Protocol):
             WorkflowError: the item cannot be read.
         """
 
+    def done_before(self, spec: WorkerSpec) -> Result | None:
+        """What an earlier journey made of this item, if nothing is left to do for it.
+
+        Asked when there is no checkpoint, and not for an item that is to be done afresh.
+        """
+
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph that has no checkpoint."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
 from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
@@ -12,7 +14,7 @@ from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
 Item = TypeVar("Item")
 
 
-class DraftingWorkflow(Generic[Item]):
+class DraftingWorkflow(ABC, Generic[Item]):
     """The item whose fingerprint was taken is the one that the first node works with."""
 
     entry: CatalogEntry
@@ -39,6 +41,10 @@ class DraftingWorkflow(Generic[Item]):
         self._read[_key(spec)] = item
         return fingerprints(spec, self.item_word, self._texts(item), self.prompts)
 
+    def done_before(self, spec: WorkerSpec) -> Result | None:
+        """Nothing is known of earlier journeys."""
+        return None
+
     def _take(self, spec: WorkerSpec) -> Item:
         """The item that was read for its fingerprint, or as it is now."""
         return self._read.pop(_key(spec), None) or self._fetch(spec)
@@ -51,13 +57,13 @@ class DraftingWorkflow(Generic[Item]):
         except TuiError as error:
             raise WorkflowError(error.what, error.hint) from error
 
+    @abstractmethod
     def _fetched(self, spec: WorkerSpec) -> Item:
         """The item as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _texts(self, item: Item) -> tuple[str, ...]:
         """What a checkpoint depends on."""
-        raise NotImplementedError
 
 
 def _key(spec: WorkerSpec) -> tuple[str, str, str]:

@@ -124,15 +124,20 @@ def approvals(repository: Path) -> Iterator[Approval]:
             "Make the folder readable.",
         ) from error
     for name in names:
-        if (match := _FOLDER.fullmatch(name)) is None:
-            continue
-        folder = repository / ACTIVE / name
-        existing = files(folder)
-        if not existing or existing[-1].kind != "approved.json":
-            continue
-        try:
-            approval = msgspec.json.decode((folder / existing[-1].name).read_bytes(), type=Approval)
-        except (OSError, msgspec.DecodeError):
-            continue
-        if approval.issue_number == int(match[1]):
-            yield approval
+        if (match := _FOLDER.fullmatch(name)) is not None:
+            approval = approval_of(repository, int(match[1]))
+            if approval is not None:
+                yield approval
+
+
+def approval_of(repository: Path, number: int) -> Approval | None:
+    """The approval of an issue's design, if that is its newest lineage file and can be read."""
+    folder = repository / folder_of(number)
+    existing = files(folder)
+    if not existing or existing[-1].kind != "approved.json":
+        return None
+    try:
+        approval = msgspec.json.decode((folder / existing[-1].name).read_bytes(), type=Approval)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return approval if approval.issue_number == number else None

@@ -17,7 +17,7 @@ from langgraph.graph import END, START, StateGraph
 from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import lineage, prompt_files
+from assemblyzero_tui.runner.workflows import lineage, prompt_files, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
@@ -35,6 +35,18 @@ class LldWorkflow(DraftingWorkflow[Issue]):
     entry = LLD
     prompts = prompt_files.LLD
     item_word = "issue"
+
+    def done_before(self, spec: WorkerSpec) -> Result | None:
+        """The design that is approved already: another run may have come first."""
+        number, repository = int(spec.item.key), Path(spec.repository)
+        if (found := status_file.approved_design(repository, number)) is None:
+            return None
+        return Result(
+            summary="approved before",
+            output=found,
+            lineage=str(lineage.folder_of(number)),
+            verdict="APPROVED",
+        )
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph without a checkpoint."""

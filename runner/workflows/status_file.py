@@ -90,6 +90,22 @@ def approved(repository: Path) -> set[int]:
     return numbers | approved_by_lineage(repository)
 
 
+def approved_design(repository: Path, number: int) -> str | None:
+    """Path of an issue's approved design, relative to the repository; ``None`` if there is none.
+
+    Raises:
+        TuiError: the status file cannot be read.
+    """
+    try:
+        entry = read(repository)["issues"].get(str(number), {})
+    except InvalidStatusFileError:
+        entry = {}
+    if entry.get("status") == "approved":
+        return str(entry.get("lld_path", ""))
+    approval = lineage.approval_of(repository, number)
+    return None if approval is None else approval.lld_path
+
+
 def approved_by_lineage(repository: Path) -> set[int]:
     """The issues whose newest lineage file is an approval.
 

@@ -188,3 +188,62 @@ def test_failed_items_are_tried_again(
     again = program("resume", "--failed", "--plain")
     assert again.returncode == 0, again.stdout + again.stderr
     assert design.is_file()
+
+
+def test_what_another_run_has_approved_is_not_designed_again(
+    program: Program, issues: Callable[..., list[int]], repository: Path
+) -> None:
+    issues(2)
+    slow = ("--provider", "offline", "--latency", "60", "--plain")
+    process = program.start("lld", "--all", *slow)
+    folder = wait_for(drafting, "a draft")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    done = program("lld", "--all", "--provider", "offline", "--latency", "0", "--plain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lineage = repository / "docs/lineage/active"
+    before = sorted(path for path in lineage.rglob("*.*"))
+    resumed = program("resume", folder.path.name, "--plain")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert resumed.stdout.count("approved before") >= 2
+    assert sorted(path for path in lineage.rglob("*.*")) == before
+
+
+@pytest.mark.parametrize("option", ["--fresh", "--continue"])
+def test_an_issue_that_has_changed_can_be_resumed(
+    program: Program, repository: Path, option: str
+) -> None:
+    issue = repository / "issues/1-change.md"
+    issue.parent.mkdir()
+    issue.write_text("# Show the total\n\nThe total shall be shown.\n")
+    arguments = ("lld", "--all", "--issues-dir", "issues", "--provider", "offline")
+    process = program.start(*arguments, "--latency", "60", "--plain")
+    folder = wait_for(drafting, "a draft")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    document = json.loads(folder.spec.read_text())
+    document["options"]["latency"] = 0.0
+    folder.spec.write_text(json.dumps(document))
+    issue.write_text("# Show the total\n\nThe total shall be shown in euros.\n")
+    refused = program("resume", "--plain")
+    assert refused.returncode == 1, refused.stdout
+    assert "changed since the checkpoint" in refused.stdout
+    done = program("resume", "--failed", option, "--plain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    saved = (repository / "docs/lineage/active/1-lld/001-issue.md").read_text()
+    again = repository / "docs/lineage/active/1-lld/002-issue.md"
+    assert "euros" not in saved
+    assert again.exists() == (option == "--fresh")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("--failed", "--fresh", "--continue"), "not both"), (("--fresh",), "goes with --failed")],
+)
+def test_resume_refuses_what_makes_no_sense(
+    program: Program, arguments: tuple[str, ...], told: str
+) -> None:
+    done = program("resume", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
