@@ -22,6 +22,8 @@ from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.places import FILE_MODE
 from assemblyzero_tui.runner.workflows.shared_files import (
     SHARED_MODE,
+    publish,
+    read_shared,
     repository_lock,
     set_aside_name,
 )
@@ -103,6 +105,38 @@ def record(repository: Path, own: Path, event: AuditEvent, notice: Callable[[str
                     f"Cannot write {path}: {error.strerror or error}.",
                     "Make room or make it writable, then retry.",
                 ) from error
+
+
+def mend(repository: Path) -> list[str]:
+    """Moves what is no event out of the repository's audit file; says what it did.
+
+    Called at the start of a run. The events keep their order, nothing is thrown away.
+
+    Raises:
+        TuiError: the file can be neither read nor written.
+    """
+    path = repository / CONSOLIDATED
+    with repository_lock(repository):
+        data = read_shared(path)
+        lines = (data or b"").splitlines(keepends=True)
+        wrong = [line for line in lines if not _is_event(line)]
+        if not wrong:
+            return []
+        aside = set_aside_name(path)
+        publish(aside, b"".join(wrong))
+        publish(path, b"".join(line for line in lines if _is_event(line)))
+    told = "a line that is no event was"
+    if len(wrong) > 1:
+        told = f"{len(wrong)} lines that are no events were"
+    return [f"{CONSOLIDATED}: {told} set aside in {aside.name}."]
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return not line.strip()
+    return True
 
 
 def _append_once(

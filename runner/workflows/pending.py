@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.workflows import gh, issue_files, status_file
+from assemblyzero_tui.runner.workflows import audit, gh, issue_files, status_file
 from assemblyzero_tui.runner.workflows.issues import Issue, issue_number
 
 VIEWED_SINGLY = 3
@@ -34,13 +34,13 @@ def pending_lld_items(
 
     Raises:
         TuiError: an issue does not exist, a number is none, or the issues, or the status file,
-            cannot be read.
+            cannot be read; of files that are not named, not one.
     """
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
     approved = _approved(repository, notes, read_only)
     if numbers is None:
-        issues = _all_issues(repository, issues_dir)
+        issues = _all_issues(repository, issues_dir, notes)
         left_out = [issue.number for issue in issues if issue.number in approved]
         issues = [issue for issue in issues if issue.number not in approved]
         if left_out:
@@ -63,6 +63,7 @@ def pending_lld_items(
 def _approved(repository: Path, notes: list[str], read_only: bool) -> set[int]:
     if not read_only:
         notes.extend(status_file.reconcile(repository))
+        notes.extend(audit.mend(repository))
     try:
         return status_file.approved(repository)
     except status_file.InvalidStatusFileError as error:
@@ -73,10 +74,21 @@ def _approved(repository: Path, notes: list[str], read_only: bool) -> set[int]:
         return status_file.approved_by_lineage(repository)
 
 
-def _all_issues(repository: Path, issues_dir: Path | None) -> list[Issue]:
+def _all_issues(repository: Path, issues_dir: Path | None, notes: list[str]) -> list[Issue]:
+    """Every issue; a file that holds none is noted, and does not hold the others up."""
     if issues_dir is None:
         return gh.list_open_issues(repository)
-    return [issue_files.read_issue(p) for p in issue_files.find_issue_files(issues_dir).values()]
+    issues: list[Issue] = []
+    errors: list[TuiError] = []
+    for path in issue_files.find_issue_files(issues_dir).values():
+        try:
+            issues.append(issue_files.read_issue(path))
+        except TuiError as error:
+            errors.append(error)
+    if errors and not issues:
+        raise errors[0]
+    notes += [f"left out: {error.what} {error.hint}" for error in errors]
+    return issues
 
 
 def _wanted_issues(

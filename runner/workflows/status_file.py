@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.shared_files import (
     publish,
@@ -48,6 +49,7 @@ def decode(data: bytes | None) -> dict[str, Any]:
 
     Raises:
         InvalidStatusFileError: the bytes are not a status file.
+        TuiError: they are one of another format.
     """
     if data is None:
         return {"version": _VERSION, "last_updated": "", "issues": {}}
@@ -56,6 +58,12 @@ def decode(data: bytes | None) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidStatusFileError(str(error)) from error
     issues = document.get("issues") if isinstance(document, dict) else None
+    version = str(document.get("version", _VERSION)) if isinstance(document, dict) else _VERSION
+    if version.partition(".")[0] != _VERSION.partition(".")[0]:
+        raise TuiError(
+            f"{STATUS_FILE} has the format {version}; this version knows {_VERSION}.",
+            "Update: pip install --upgrade assemblyzero-tui",
+        )
     if not isinstance(issues, dict):
         raise InvalidStatusFileError('it has no object "issues"')
     for number, entry in issues.items():

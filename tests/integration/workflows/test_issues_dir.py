@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_two_files_of_one_number_are_refused(folder: Path) -> None:
         (b" \n\t\n", "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is not UTF-8 text"),
         (b"text\0text", "is binary"),
-        (b"x" * 1_000_001, "has 1,000,001 bytes"),
+        (b"x" * 1_000_001, "is larger than"),
     ],
 )
 def test_a_file_that_is_no_text_is_named(
@@ -59,6 +60,19 @@ def test_a_file_that_is_no_text_is_named(
     (folder / "42-x.md").write_bytes(data)
     with pytest.raises(TuiError, match=rf"42-x\.md {told}"):
         pending_lld_items(repository, folder)
+
+
+def test_a_file_that_is_no_text_does_not_hold_up_the_others(repository: Path, folder: Path) -> None:
+    (folder / "7-good.md").write_text("# Good\n\nA text.\n")
+    (folder / "8-empty.md").write_bytes(b"")
+    os.mkfifo(folder / "9-pipe.md")
+    items, notes = pending_lld_items(repository, folder)
+    assert "LLD-7" in [item.id for item in items]
+    assert {"LLD-8", "LLD-9"}.isdisjoint(item.id for item in items)
+    assert [note for note in notes if "8-empty.md is empty" in note]
+    assert [note for note in notes if "9-pipe.md is a special file" in note]
+    with pytest.raises(TuiError, match="is empty"):
+        pending_lld_items(repository, folder, ["8"])
 
 
 def test_a_file_that_went_away_is_named(folder: Path) -> None:

@@ -182,3 +182,26 @@ def test_a_whole_audit_line_without_its_newline_is_completed(repository: Path) -
     assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2
     approve(repository, 6)
     assert len([json.loads(line) for line in path.read_text().splitlines()]) == 4
+
+
+def test_what_is_no_event_is_set_aside_at_the_start_of_a_run(repository: Path) -> None:
+    path = repository / audit.CONSOLIDATED
+    path.parent.mkdir(parents=True)
+    good = [b'{"event":"start"}\n', b'{"event":"complete"}\n']
+    path.write_bytes(good[0] + b"not json\n[1]\n" + good[1])
+    (note,) = audit.mend(repository)
+    assert "2 lines that are no events were set aside" in note
+    assert path.read_bytes() == b"".join(good)
+    (aside,) = path.parent.glob("workflow-audit.jsonl.invalid-*")
+    assert aside.read_bytes() == b"not json\n[1]\n"
+    assert audit.mend(repository) == []
+
+
+def test_a_status_file_of_another_format_is_left_alone(repository: Path) -> None:
+    path = repository / status_file.STATUS_FILE
+    path.parent.mkdir(parents=True)
+    text = '{"version":"2.0","issues":{}}'
+    path.write_text(text)
+    with pytest.raises(TuiError, match=r"has the format 2\.0; this version knows 1\.0"):
+        pending_lld_items(repository)
+    assert path.read_text() == text
