@@ -64,4 +64,3 @@ def _set_environment(spec: WorkerSpec) -> None:
     os.environ["ASSEMBLYZERO_WORKFLOW_DB"] = database
     for name in _KEYS:
         os.environ.pop(name, None)
-    os.chdir(spec.repository)

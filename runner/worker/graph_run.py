@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -32,6 +33,7 @@ _DATABASE_PATIENCE = 5.0
 def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
     try:
+        _enter(spec)
         workflow = catalog.load(spec.workflow)
         path = checkpoint_path(spec.checkpoint)
         with _Database(path, channel) as database:
@@ -53,9 +55,28 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     except TuiError as error:
         print(f"[ERROR] {error}", file=sys.stderr)
         return Ended(outcome="failed", reason=error.what)
+    except sqlite3.OperationalError as error:
+        traceback.print_exc()
+        what = f"the checkpoint {checkpoint_path(spec.checkpoint)} cannot be used: {error}"
+        return Ended(outcome="failed", reason=f"{what}. Make room and make it writable, then retry")
     except Exception as error:
         traceback.print_exc()
         return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
+
+
+def _enter(spec: WorkerSpec) -> None:
+    """Works in the repository from now on.
+
+    Raises:
+        WorkflowError: it is not there.
+    """
+    try:
+        os.chdir(spec.repository)
+    except OSError as error:
+        raise WorkflowError(
+            f"The repository {spec.repository} cannot be entered: {error.strerror or error}. "
+            "Was it moved? Move it back and retry, or start anew where it is now."
+        ) from error
 
 
 def _run_graph(

@@ -95,6 +95,20 @@ def test_a_failed_item_does_not_disturb_the_others_and_can_be_retried(tmp_path: 
         assert state.exit_code == 0
 
 
+def test_a_repository_that_was_moved_is_named(tmp_path: Path) -> None:
+    with running(tmp_path, items=2, start=False) as run:
+        repository = Path(run.spec.repository)
+        moved = repository.rename(repository.with_name("moved"))
+        run.start()
+        state = run.until_ended()
+        assert states(state) == [State.FAILED] * 2
+        assert f"The repository {repository} cannot be entered" in run.item().reason
+        moved.rename(repository)
+        run.start(retry=[])
+        run.until(lambda state: state.items[run.spec.items[1].id].tries == 1)
+        assert states(run.until_ended()) == [State.DONE] * 2
+
+
 @pytest.mark.parametrize("moment", ["draft", "review"])
 def test_a_worker_killed_is_retried_from_its_checkpoint_with_the_same_result(
     tmp_path: Path, moment: str
