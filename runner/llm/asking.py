@@ -103,6 +103,7 @@ class GeminiProvider:
             failure = classify(error, model=model, secret=secret, timeout=timeout)
         except WorkFailedError as failed:
             what = exchange.refusal(failed.error) or failed.error
+            exchange.close()
             failure = classify(what, model=model, secret=secret, timeout=timeout)
         else:
             exchange.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+from multiprocessing import forkserver
 
 import pytest
 
 import assemblyzero_tui.runner as runner
+from assemblyzero_tui.runner.engine.worker_process import SDK_MODULES, start_context
 
 WORKER_SIDE = (
     "assemblyzero_tui.runner.llm.gemini",
@@ -70,3 +72,34 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "Examples:" in done.stdout
     assert done.stderr.split() == []
+
+
+PRELOAD = "assemblyzero_tui.runner.worker.preload"
+
+
+def test_what_the_forkserver_loads_has_an_sdk_only_if_the_provider_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert loaded_by([PRELOAD], "google.api_core", "google.genai", "grpc") == []
+    server = vars(forkserver)["_forkserver"]
+    monkeypatch.setattr(server, "_preload_modules", [])
+    start_context("forkserver", "offline")
+    assert server._preload_modules == [PRELOAD]
+    for provider, module in SDK_MODULES.items():
+        start_context("forkserver", provider)
+        assert server._preload_modules == [module, PRELOAD]
+
+
+@pytest.mark.parametrize("provider", SDK_MODULES)
+def test_an_sdk_leaves_no_thread_and_no_connection_before_the_fork(provider: str) -> None:
+    assert loaded_by([SDK_MODULES[provider], PRELOAD], "google.generativeai") == []
+
+
+def test_the_preload_refuses_to_fork_with_a_connection_or_a_thread() -> None:
+    for leftover in (
+        "import socket; left = socket.socket(socket.AF_INET)",
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    ):
+        program = f"{leftover}\nimport {PRELOAD}"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert "before the fork" in done.stderr
