@@ -14,6 +14,8 @@ WORKER_SIDE = (
     "assemblyzero_tui.runner.worker.context",
     "assemblyzero_tui.runner.worker.graph_run",
     "assemblyzero_tui.runner.worker.preload",
+    "assemblyzero_tui.runner.workflows.issue",
+    "assemblyzero_tui.runner.workflows.issue_nodes",
     "assemblyzero_tui.runner.workflows.lld",
 )
 """The only modules of the runner that may load LangGraph."""
@@ -48,7 +50,8 @@ def test_only_the_worker_side_loads_langgraph() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["lld", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor"]
+    "command",
+    ["lld", "issue", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor"],
 )
 def test_help_loads_nothing_heavy(command: str) -> None:
     program = (

@@ -34,7 +34,7 @@ def command_named(name: str) -> ExampleMixin:
 
 def test_the_commands_are_those_of_the_program() -> None:
     assert list(COMMANDS) == [
-        "lld", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor",
+        "lld", "issue", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor",
     ]  # fmt: skip
 
 
