@@ -11,7 +11,7 @@ import click
 from assemblyzero_tui.app.cli_command import Command
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.runs import KnownRun
+    from assemblyzero_tui.runner.runs import KnownRun, UnreadableRun
 
 
 @click.command(
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def command(as_json: bool) -> int:
     """List the runs of this machine, the newest first."""
     from assemblyzero_tui.app.text_table import table
-    from assemblyzero_tui.runner.runs import known_runs
+    from assemblyzero_tui.runner.runs import KnownRun, all_runs
 
-    runs = [_described(run) for run in known_runs()]
+    runs = [_described(run) if isinstance(run, KnownRun) else _named(run) for run in all_runs()]
     if as_json:
         import msgspec
 
@@ -34,9 +34,11 @@ def command(as_json: bool) -> int:
     if not runs:
         click.echo("There are no runs yet. Try: assemblyzero-tui demo")
         return 0
-    columns = ("run", "workflow", "repository", "state", "done", "failed", "left", "started")
+    columns = (
+        "run", "workflow", "repository", "state", "done", "failed", "cancelled", "left", "started",
+    )  # fmt: skip
     rows = [[_cell(run, column) for column in columns] for run in runs]
-    for line in table(columns, rows, right="done failed left"):
+    for line in table(columns, rows, right="done failed cancelled left"):
         click.echo(line)
     return 0
 
@@ -65,19 +67,39 @@ def _described(run: KnownRun) -> dict[str, Any]:
         "items": items,
         "done": counts[State.DONE],
         "failed": counts[State.FAILED] + counts[State.LOST],
+        "cancelled": counts[State.CANCELLED] + counts[State.SKIPPED],
         "left": items - through,
         "started": state.started,
         "ended": state.ended,
         "exit_code": state.exit_code,
         "demo": run.spec.demo,
         "folder": str(run.folder.path),
+        "problem": "",
+    }
+
+
+def _named(run: UnreadableRun) -> dict[str, Any]:
+    """A run that cannot be read, with what is known of it all the same."""
+    spec = run.spec
+    return {
+        "run": run.folder.path.name,
+        "workflow": spec.workflow if spec is not None else "",
+        "repository": spec.repository if spec is not None else "",
+        "state": "newer version" if run.newer else "damaged",
+        "items": len(spec.items) if spec is not None else None,
+        **dict.fromkeys(("done", "failed", "cancelled", "left", "started", "ended", "exit_code")),
+        "demo": spec is not None and spec.demo,
+        "folder": str(run.folder.path),
+        "problem": run.problem,
     }
 
 
 def _cell(run: dict[str, Any], column: str) -> str:
     value = run[column]
+    if value is None or value == "":
+        return ""
     if column == "started":
-        return "" if value is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
     if column == "repository":
         if run["demo"]:
             return "(demo)"

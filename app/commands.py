@@ -50,7 +50,7 @@ class UserCommand:
     """One thing the user can do."""
 
     id: str
-    """Name for ``--keymap`` and of the action of the screen."""
+    """Name of the binding, and of the screen's action unless ``action`` names another."""
     keys: tuple[str, ...]
     label: str
     """One or two words for the footer."""

@@ -292,7 +292,11 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
         run, now = self.run_state, self.source_now()
         with self.app.batch_update():
             self._tell_trouble()
-            self.header.tell(run, now, self.glyphs)
+            self.header.tell(
+                run, now, self.glyphs,
+                served=run.ended is None and not self.engine_gone,
+                time=self.source.time_of_day(),
+            )  # fmt: skip
             self.pool.tell(run, now, self.glyphs)
             if self.table.display and self.stage.mode is Mode.LIST:
                 self.table.tell()
@@ -304,7 +308,8 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
             if self.side.display and shown and shown[0].item in run.items:
                 self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
             states = frozenset(item.state for item in self.targets())
-            situation = Situation(run, self.stage, states, self.engine_gone)
+            can_go_on = self.engine_gone and self._app.can_resume
+            situation = Situation(run, self.stage, states, can_go_on, self.source.live)
             notes = page_parts(run, self.items, self.stage, self.glyphs)
             self.hints.tell(hints(situation), notes, LAST_HINTS)
 

@@ -29,6 +29,9 @@ class Situation:
     states: frozenset[State]
     """Of the items that the keys act on."""
     engine_gone: bool
+    """Whether there is work left and no engine, and one can be started."""
+    live: bool = True
+    """Whether an engine takes commands."""
 
     @property
     def where(self) -> Where:
@@ -52,13 +55,13 @@ def hints(now: Situation) -> list[Hint]:
 def _applies(command: str, now: Situation) -> bool:
     match command:
         case "pause":
-            return bool(now.states & (PAUSABLE | RESUMABLE))
+            return now.live and bool(now.states & (PAUSABLE | RESUMABLE))
         case "pause_all":
-            return not now.run.finished
+            return now.live and not now.run.finished
         case "cancel":
-            return any(not state.terminal for state in now.states)
+            return now.live and any(not state.terminal for state in now.states)
         case "retry":
-            return bool(now.states & RETRIABLE) or now.engine_gone
+            return now.engine_gone or (now.live and bool(now.states & RETRIABLE))
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
         case "next_page":

@@ -15,6 +15,7 @@ from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import create_run, renew_socket
+from assemblyzero_tui.runner.states import State
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.run_spec import RunSpec
@@ -117,6 +118,11 @@ def _farewell(source: LiveRun) -> None:
         lines.append(f"The work goes on. Come back with: assemblyzero-tui attach {run.name}")
     elif run.unfinished:
         lines.append(f"Go on with: assemblyzero-tui resume {run.name}")
+    again = sum(n for s, n in run.state.counts.items() if s.terminal and s is not State.DONE)
+    if again and not run.alive:
+        lines.append(
+            f"Try again what did not succeed ({again}): assemblyzero-tui resume {run.name} --failed"
+        )
     if run.state.demo:
         lines.append(f"The designs: {run.state.repository}/docs/lld/active")
     if not run.alive and run.folder.summary_markdown.exists():

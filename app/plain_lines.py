@@ -200,7 +200,7 @@ def _told(event: ItemChanged, item: ItemState) -> str:
         what = event.result.summary or event.reason
     text = f"  {one_line(what)}" if what else ""
     if event.tries and event.state in (State.QUEUED, State.RETRYING):
-        text += f"  (try {event.tries + 1})"
+        text += f"  (try {event.tries})"
     if event.state.terminal and item.started is not None:
         text += f" ({duration(item.active_seconds(event.time))})"
     return text

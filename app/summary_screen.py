@@ -231,6 +231,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
     asked = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
     asked += [f"{calls.refused} refused"] if calls.refused else []
+    asked += [f"{calls.abandoned} abandoned"] if calls.abandoned else []
     asked += [f"{calls.read_back} read back"] if calls.read_back else []
     asked += [f"{brief(calls.input_tokens)} tokens in, {brief(calls.output_tokens)} out"]
     asked += [f"exit code {summary.exit_code}"]
@@ -257,7 +258,7 @@ def details(item: ItemLine, glyphs: Glyphs) -> Content:
     spent += [f"{duration(item.paused)} paused"] if item.paused else []
     spent += [f"{duration(item.quota)} waiting for quota"] if item.quota else []
     spent += [counted(item.reviews, "review")] if item.reviews else []
-    spent += [f"tried {item.tries + 1} times"] if item.tries else []
+    spent += [f"try {item.tries}"] if item.tries else []
     spent += [f"{brief(item.tokens)} tokens"] if item.tokens else []
     spent += [f"last node {node_name(item.node)}"] if item.node else []
     lines = [

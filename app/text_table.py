@@ -65,7 +65,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     times, calls = summary.times, summary.calls
     yield (
         f"{summary.headline}. {duration(times.wall)} in all, {duration(times.active)} of work, "
-        f"{calls.answered} calls answered."
+        f"{calls.answered} call{'' if calls.answered == 1 else 's'} answered."
     )
     for failure in summary.failures[:10]:
         yield f"{failure.id}: {failure.reason or failure.state.value}  (log: {failure.log})"

@@ -283,6 +283,13 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     # The palette
 
+    def action_command_palette(self) -> None:
+        """Opens the palette."""
+        from assemblyzero_tui.app.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in COMMANDS:
             if command.id.startswith("pane_") or command.id == "command_palette":

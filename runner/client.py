@@ -43,7 +43,10 @@ class Source(Protocol):
         """Whether commands can be sent: an engine serves the run."""
 
     def now(self) -> float:
-        """The time that this source is at, in seconds since the epoch."""
+        """The time that the work is at, by the clock of ``state``; it stands if nobody works."""
+
+    def time_of_day(self) -> float:
+        """What a clock on the wall shows, in seconds since the epoch."""
 
     def poll(self) -> list[AnyEvent]:
         """Takes in what is new and returns it; ``state`` has it already."""
@@ -191,6 +194,11 @@ class LiveRun:
         return self._alive
 
     def now(self) -> float:
+        if self.state.time and not self.live:
+            return self.state.time
+        return self.state.clock.reading(time.time())
+
+    def time_of_day(self) -> float:
         return time.time()
 
     def poll(self) -> list[AnyEvent]:

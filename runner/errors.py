@@ -27,6 +27,10 @@ class UnusableAnswerError(WorkflowError):
     """What the model answered cannot be used: a retry asks again instead of reading it back."""
 
 
+class NewerVersionError(TuiError):
+    """A file was written by a newer version of this program."""
+
+
 class EngineError(TuiError):
     """The engine did not start, or does not answer."""
 

@@ -154,6 +154,10 @@ class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
     seconds: float = 0.0
 
 
+ABANDONED = frozenset({"died", "cancelled"})
+"""Outcomes of calls whose caller did not wait for the answer: nobody refused anything."""
+
+
 class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
     """An answer that was paid for before was read back; nothing was sent."""
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.errors import NewerVersionError, TuiError
 from assemblyzero_tui.runner.events import SCHEMA, AnyEvent, decode_event, encode
 from assemblyzero_tui.runner.places import FILE_MODE
 
@@ -119,7 +119,7 @@ class JournalReader:
         except msgspec.DecodeError as error:
             raise TuiError(f"{self.path} is not a journal of assemblyzero-tui.") from error
         if header.schema > SCHEMA:
-            raise TuiError(
+            raise NewerVersionError(
                 f"{self.path} was written by a newer version (schema {header.schema}, "
                 f"this one reads up to {SCHEMA}).",
                 "Update: pip install --upgrade assemblyzero-tui",

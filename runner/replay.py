@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from assemblyzero_tui.runner.errors import EngineError
 from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Reply
@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.steady_clock import SteadyClock
 
 
 class Replay:
@@ -39,6 +40,7 @@ class Replay:
         self._logs: dict[str, LogReader] = {}
         self._origin = self._events[0].time if self._events else 0.0
         self._started = clock()
+        self._end = _steady_end(self._events)
 
     @property
     def over(self) -> bool:
@@ -47,11 +49,14 @@ class Replay:
 
     @property
     def end(self) -> float:
-        """Time of the last event."""
-        return self._events[-1].time if self._events else 0.0
+        """Time of the last event, by the clock of the run's state."""
+        return self._end
 
     def now(self) -> float:
         return min(self._origin + (self._clock() - self._started) * self.speed, self.end)
+
+    def time_of_day(self) -> float:
+        return self.now() - self.state.clock.set_back
 
     def jump(self, to: float) -> None:
         """Makes ``to`` (seconds since the epoch) the time of now; never backwards."""
@@ -60,12 +65,15 @@ class Replay:
     def poll(self) -> list[AnyEvent]:
         now = self.now()
         first = self._next
-        while self._next < len(self._events) and self._events[self._next].time <= now:
+        while self._next < len(self._events) and self._due(self._events[self._next]) <= now:
             self.state.apply(self._events[self._next])
             self._next += 1
         for log in self._logs.values():
             log.limit(now)
         return self._events[first : self._next]
+
+    def _due(self, event: AnyEvent) -> float:
+        return self.state.clock.reading(event.time)
 
     def log(self, item: str) -> LogReader:
         if item not in self._logs:
@@ -86,3 +94,10 @@ class Replay:
         for log in self._logs.values():
             log.close()
         self._logs.clear()
+
+
+def _steady_end(events: Iterable[AnyEvent]) -> float:
+    clock = SteadyClock()
+    for event in events:
+        clock.take(event.time)
+    return clock.now

@@ -51,7 +51,7 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         now: Seconds since the epoch; the end of what has not ended. For a run that nobody serves
             any more and that was not ended, give ``state.time``.
     """
-    end = state.ended if state.ended is not None else now
+    end = state.ended if state.ended is not None else max(now, state.time)
     items = list(state.items.values())
     return Summary(
         run=state.run or folder.path.name,
@@ -90,9 +90,8 @@ _BY_OUTCOME = (State.DONE, *(s for s in sorted(State, key=lambda s: s.look.order
 
 def _times(state: RunState, items: Iterable[ItemState], end: float) -> Times:
     items = list(items)
-    begin = state.started if state.started is not None else end
     return Times(
-        wall=max(0.0, end - begin - state.unserved),
+        wall=state.wall_seconds(end),
         active=sum(item.active_seconds(end) for item in items),
         paused=sum(item.paused_seconds(end) for item in items),
         quota=sum(item.quota_seconds(end) for item in items),
@@ -102,10 +101,10 @@ def _times(state: RunState, items: Iterable[ItemState], end: float) -> Times:
 
 def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
     items = list(items)
-    answered = state.calls_ended["ok"]
     return Calls(
-        answered=answered,
-        refused=sum(state.calls_ended.values()) - answered,
+        answered=state.calls_ended["ok"],
+        refused=state.calls_refused,
+        abandoned=state.calls_abandoned,
         read_back=sum(item.calls_skipped for item in items),
         input_tokens=sum(item.input_tokens for item in items),
         output_tokens=sum(item.output_tokens for item in items),

@@ -121,7 +121,9 @@ def _facts(summary: Summary, local: Clock) -> str:
         ("Retries", str(summary.retries)),
         (
             "Calls",
-            f"{calls.answered} answered, {calls.refused} refused, {calls.read_back} read back",
+            f"{calls.answered} answered, {calls.refused} refused, "
+            + (f"{calls.abandoned} abandoned, " if calls.abandoned else "")
+            + f"{calls.read_back} read back",
         ),
         ("Tokens", f"{calls.input_tokens:,} in, {calls.output_tokens:,} out"),
         ("Exit code", f"{summary.exit_code}{meaning}"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assemblyzero_tui.runner.events import (
+    ABANDONED,
     AnyEvent,
     CallEnded,
     CallSkipped,
@@ -31,6 +32,7 @@ from assemblyzero_tui.runner.events import (
     RunStarted,
 )
 from assemblyzero_tui.runner.states import AT_WORK, State
+from assemblyzero_tui.runner.steady_clock import SteadyClock
 
 NOTICE_LIMIT = 500
 """How many notices a run remembers; the journal has them all."""
@@ -170,13 +172,15 @@ class RunState:
     counts: Counter[State] = field(default_factory=Counter)
     """How many items are in each state."""
     time: float = 0.0
-    """Of the newest event."""
+    """Of the newest event, by :attr:`clock`, as all times in here."""
     seq: int = 0
     """Of the newest event."""
     missing: int = 0
     """Events that the journal should hold and does not."""
     unserved: float = 0.0
     """Seconds between the end of one engine, or its last event, and the start of the next."""
+    clock: SteadyClock = field(default_factory=SteadyClock)
+    """Goes on where the machine's clock was set back, so that no length of time is wrong."""
 
     def apply(self, event: AnyEvent) -> None:
         """Takes one event in. Events of an older attempt of an item change nothing."""
@@ -185,7 +189,7 @@ class RunState:
                 return
             self.missing += event.seq - self.seq - 1
             self.seq = event.seq
-        last, self.time = self.time, max(self.time, event.time)
+        last, self.time = self.time, self.clock.take(event.time)
         if isinstance(event, EngineStarted):
             self._engine_started(event, last)
         if event.item:
@@ -208,6 +212,12 @@ class RunState:
     def finished(self) -> bool:
         """Whether nothing is left to do without a retry."""
         return bool(self.items) and all(item.state.terminal for item in self.items.values())
+
+    def wall_seconds(self, now: float) -> float:
+        """Seconds from the start until the end, or until ``now``, with an engine at it."""
+        end = self.ended if self.ended is not None else now
+        begin = self.started if self.started is not None else end
+        return max(0.0, end - begin - self.unserved)
 
     def unfinished(self) -> list[ItemState]:
         """The items that a resumed run goes on with, in order."""
@@ -242,6 +252,18 @@ class RunState:
         rest = [max(mean * 0.1, mean - item.active_seconds(now)) for item in left]
         return max(sum(rest) / min(self.parallel, len(rest)), min(rest))
 
+    @property
+    def calls_refused(self) -> int:
+        """Calls that came back without an answer."""
+        return sum(n for outcome, n in self.calls_ended.items() if outcome != "ok") - (
+            self.calls_abandoned
+        )
+
+    @property
+    def calls_abandoned(self) -> int:
+        """Calls whose caller did not wait for the answer, as after a stop."""
+        return sum(self.calls_ended[outcome] for outcome in ABANDONED)
+
     def calls_in_flight(self) -> int:
         """Leases that are out."""
         return sum(1 for item in self.items.values() if item.call is not None)
@@ -252,13 +274,13 @@ class RunState:
             "demo",
         ):  # fmt: skip
             setattr(self, name, getattr(event, name))
-        self.started = event.time
+        self.started = self.time
 
     def _queued(self, event: ItemsQueued) -> None:
         for info in event.items:
             if info.id not in self.items:
-                item = ItemState(info, len(self.items), since=event.time)
-                item.spans.append(Span(State.QUEUED, event.time))
+                item = ItemState(info, len(self.items), since=self.time)
+                item.spans.append(Span(State.QUEUED, self.time))
                 self.items[info.id] = item
                 self.counts[State.QUEUED] += 1
 
@@ -266,7 +288,7 @@ class RunState:
         self.engine_pid = event.pid
         self.parallel = event.parallel or self.parallel
         if event.resumed:
-            self.unserved += max(0.0, event.time - last)
+            self.unserved += max(0.0, self.time - last)
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""
@@ -275,14 +297,14 @@ class RunState:
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
                 self._enter(item, State.QUEUED, last)
-                item.since = item.spans[-1].start = event.time
+                item.since = item.spans[-1].start = self.time
                 item.reason = "continued"
 
     def _held(self, event: RunHeld) -> None:
         self.held, self.held_reason = event.held, event.reason
 
     def _ended(self, event: RunEnded) -> None:
-        self.ended, self.exit_code, self.end_reason = event.time, event.exit_code, event.reason
+        self.ended, self.exit_code, self.end_reason = self.time, event.exit_code, event.reason
 
     def _notice(self, event: Notice) -> None:
         self.notices.append(event)
@@ -307,17 +329,19 @@ class RunState:
 
     def _item_changed(self, item: ItemState, event: ItemChanged) -> None:
         if event.state is not item.state:
-            self._enter(item, event.state, event.time)
-        item.reason, item.until = event.reason, event.until
+            self._enter(item, event.state, self.time)
+        item.reason, item.until = event.reason, None
+        if event.until is not None:
+            item.until = event.until + self.clock.set_back
         item.tries = max(item.tries, event.tries)
         if event.result is not None:
             item.result = event.result
         if event.state is State.STARTING and item.started is None:
-            item.started = event.time
-        item.ended = event.time if event.state.terminal else None
+            item.started = self.time
+        item.ended = self.time if event.state.terminal else None
 
     def _node_started(self, item: ItemState, event: NodeStarted) -> None:
-        item.node, item.node_since = event.node, event.time
+        item.node, item.node_since = event.node, self.time
 
     def _node_ended(self, item: ItemState, event: NodeEnded) -> None:
         if event.error:
@@ -328,14 +352,15 @@ class RunState:
 
     def _call_started(self, item: ItemState, event: CallStarted) -> None:
         item.calls += 1
-        item.call = Call(event.lease, event.model, event.credential, event.time, event.timeout)
+        item.call = Call(event.lease, event.model, event.credential, self.time, event.timeout)
 
     def _call_ended(self, item: ItemState, event: CallEnded) -> None:
         self.calls_ended[event.outcome] += 1
-        item.calls_refused += event.outcome != "ok"
+        refused = event.outcome != "ok" and event.outcome not in ABANDONED
+        item.calls_refused += refused
         if (key := self.credentials.get(event.credential)) is not None:
             key.answered += event.outcome == "ok"
-            key.refused += event.outcome != "ok"
+            key.refused += refused
             key.input_tokens += event.input_tokens
             key.output_tokens += event.output_tokens
         item.input_tokens += event.input_tokens

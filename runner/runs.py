@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.errors import NewerVersionError, TuiError
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks import is_held
 from assemblyzero_tui.runner.places import (
@@ -49,6 +50,18 @@ class KnownRun:
     def unfinished(self) -> bool:
         """Whether ``resume`` would find something to do."""
         return not self.alive and not self.state.finished
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRun:
+    """A run whose specification or journal this version cannot read."""
+
+    folder: RunFolder
+    spec: RunSpec | None
+    """What it was asked for, if that at least can be read."""
+    newer: bool
+    """Whether a newer version wrote it; otherwise it is damaged."""
+    problem: str
 
 
 def versions() -> dict[str, str]:
@@ -156,13 +169,25 @@ def run_folders() -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(found, key=lambda p: p.name, reverse=True)]
 
 
-def known_runs() -> Iterator[KnownRun]:
-    """All runs that can be read, the newest first."""
+def all_runs() -> Iterator[KnownRun | UnreadableRun]:
+    """All runs, the newest first."""
     for folder in run_folders():
         try:
             yield open_run(folder)
-        except TuiError:
-            continue
+        except TuiError as error:
+            yield _unreadable(folder, error)
+
+
+def _unreadable(folder: RunFolder, error: TuiError) -> UnreadableRun:
+    spec = None
+    with contextlib.suppress(TuiError):
+        spec = read_spec(folder)
+    return UnreadableRun(folder, spec, isinstance(error, NewerVersionError), str(error))
+
+
+def known_runs() -> Iterator[KnownRun]:
+    """All runs that can be read, the newest first."""
+    return (run for run in all_runs() if isinstance(run, KnownRun))
 
 
 def find_run(name: str | None = None) -> RunFolder:

@@ -13,7 +13,11 @@ FAILURES = frozenset({State.FAILED, State.LOST})
 
 
 class Part(msgspec.Struct, kw_only=True, frozen=True):
-    """A part of a summary. Times are seconds since the epoch, lengths are seconds."""
+    """A part of a summary. Times are seconds since the epoch, lengths are seconds.
+
+    Where the machine's clock was set back during the run, times go on by the clock as it was at
+    the start.
+    """
 
 
 class Times(Part, kw_only=True, frozen=True):
@@ -36,7 +40,9 @@ class Calls(Part, kw_only=True, frozen=True):
 
     answered: int
     refused: int
-    """Ended without an answer, for whatever reason; see ``outcomes``."""
+    """Came back without an answer, for whatever reason; see ``outcomes``."""
+    abandoned: int = 0
+    """The caller did not wait for the answer, as after a stop or a cancellation."""
     read_back: int
     """Answers that were kept and read again instead of calling."""
     input_tokens: int

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
@@ -35,11 +35,11 @@ def bar(fraction: float, width: int, glyphs: Glyphs) -> list[Part]:
     return [(glyphs.bar * done, "$success"), (glyphs.rest * (width - done), "$foreground 25%")]
 
 
-def estimate(run: RunState, now: float, glyphs: Glyphs) -> str:
-    """How long it will take, or how long it took."""
-    if run.ended is not None and run.started is not None and run.finished:
-        return f"took {clock(run.ended - run.started)}"
-    if run.held or not run.items:
+def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) -> str:
+    """How long it will take, or how long it took; nothing while nobody is at it."""
+    if run.ended is not None and run.finished:
+        return f"took {duration(run.wall_seconds(now))}"
+    if run.held or not run.items or not served:
         return ""
     left = run.seconds_left(now)
     if left is None:
@@ -50,16 +50,35 @@ def estimate(run: RunState, now: float, glyphs: Glyphs) -> str:
     return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 
-def header_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
-    """The first row for a width."""
+def header_content(
+    run: RunState,
+    now: float,
+    glyphs: Glyphs,
+    width: int,
+    *,
+    served: bool = True,
+    time: float | None = None,
+) -> Content:
+    """The first row for a width.
+
+    Args:
+        run: The run.
+        now: The time that the work is at.
+        glyphs: What to draw with.
+        width: Cells of the row.
+        served: Whether the run goes on.
+        time: The time of day, if it is not ``now``.
+    """
     n = len(run.items)
     where = f"{run.workflow} {glyphs.dot} {PurePath(run.repository).name}" if run.workflow else ""
     left: list[Part] = [" ", (BRAND, "$primary bold")]
     middle = totals(run, glyphs)
     percent = int(run.done_fraction() * 100)
     right: list[Part] = [(f"{percent:>3}%", "bold")]
-    clock_part: list[Part] = [("  " + time_of_day(now) + " ", "$text-muted")]
-    eta = estimate(run, now, glyphs)
+    clock_part: list[Part] = [
+        ("  " + time_of_day(now if time is None else time) + " ", "$text-muted")
+    ]
+    eta = estimate(run, now, glyphs, served=served)
     eta_part: list[Part] = [(f"  {eta}", "$text-muted")] if eta else []
     items: list[Part] = [(f"  {count(n)} item{'' if n == 1 else 's'}", "$text-muted"), "  "]
 
@@ -93,6 +112,6 @@ class Header(TextLine):
     Header { background: $panel; }
     """
 
-    def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
-        """Shows how the run is doing."""
-        self.fill(lambda width: header_content(run, now, glyphs, width))
+    def tell(self, run: RunState, now: float, glyphs: Glyphs, *, served: bool, time: float) -> None:
+        """Shows how the run is doing; see :func:`header_content`."""
+        self.fill(lambda width: header_content(run, now, glyphs, width, served=served, time=time))

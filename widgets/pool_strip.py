@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.durations import clock, duration
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.safe_text import one_line
-from assemblyzero_tui.runner.states import AT_WORK
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 from assemblyzero_tui.widgets.wording import brief, count, fit, roughly
@@ -50,9 +49,10 @@ def pool_parts(run: RunState, glyphs: Glyphs, now: float = 0.0) -> list[Part]:
     parts: list[Part] = [(name, "$text-muted"), *key_parts(run, now, glyphs), dot]
     parts.append((f"{count(out)} call{'' if out == 1 else 's'} out", "$primary" if out else "dim"))
     parts += [dot, (f"{count(run.calls_ended['ok'])} answered", "$text-muted")]
-    refused = sum(run.calls_ended.values()) - run.calls_ended["ok"]
-    if refused:
+    if refused := run.calls_refused:
         parts += [dot, (f"{count(refused)} refused", "$warning")]
+    if abandoned := run.calls_abandoned:
+        parts += [dot, (f"{count(abandoned)} abandoned", "$text-muted")]
     tokens = sum(item.input_tokens + item.output_tokens for item in run.items.values())
     if tokens:
         parts += [dot, (f"{brief(tokens)} tokens", "$text-muted")]
@@ -63,11 +63,9 @@ def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Cont
     """The row for a width: the pool on the left, the run on the right."""
     right: list[Part] = []
     if run.started is not None:
-        end = run.ended if run.ended is not None else now
+        spent = duration(run.wall_seconds(now)) if run.finished else clock(run.wall_seconds(now))
         slots = f"{run.parallel} at once" if run.parallel > 1 else "one at a time"
         dot = f" {glyphs.dot} "
-        working = run.ended is not None or any(run.counts[state] for state in AT_WORK)
-        spent = clock(end - run.started) if working else roughly(end - run.started)
         right = [(f"{run.run}{dot}{slots}{dot}{spent} ", "$text-muted")]
     return spread([" ", *pool_parts(run, glyphs, now)], right, width, glyphs.ellipsis)
 

@@ -106,7 +106,7 @@ def segments(
     if item.iteration and not item.state.terminal:
         add(f"draft {item.iteration}", 7)
     if item.tries and item.state is not State.RETRYING:
-        add(f"try {item.tries + 1}", 8)
+        add(f"try {item.tries}", 8)
     if item.started is not None:
         paused = item.paused_seconds(now)
         add(clock(item.active_seconds(now)), 4)

@@ -111,7 +111,7 @@ def _figures(item: ItemState, now: float) -> list[tuple[str, str]]:
         ("answers reused", str(item.calls_skipped)),
         ("tokens in", brief(item.input_tokens)),
         ("tokens out", brief(item.output_tokens)),
-        ("tries", str(item.tries + 1)),
+        ("tries", str(item.tries)),
     ]
     if item.call is not None:
         figures.insert(1, ("call in flight", clock(now - item.call.since)))

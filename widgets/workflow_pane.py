@@ -21,6 +21,13 @@ STEPS_FROM = (76, 16)
 """Columns and rows from which a pane that is alone shows the nodes."""
 
 
+def silence(item: ItemState) -> str:
+    """What an empty log of this item says."""
+    if item.state is State.QUEUED:
+        return "waits for a free slot"
+    return "printed nothing" if item.state.terminal else "nothing printed yet"
+
+
 class WorkflowPane(Widget):
     """Shows one item at a time; which one is told to it."""
 
@@ -106,7 +113,7 @@ class WorkflowPane(Widget):
         """Shows this item from now on."""
         self.item = item.id
         self._alone = alone
-        self.log_pane.read(view, "nothing printed yet")
+        self.log_pane.read(view, silence(item))
         self._show_steps()
 
     def tell(self, item: ItemState, run: RunState, now: float, number: int | None) -> None:
@@ -120,6 +127,8 @@ class WorkflowPane(Widget):
         """
         if item.state is not self._state:
             self._restyle(item.state)
+        if self.log_pane.view is not None:
+            self.log_pane.read(self.log_pane.view, silence(item))
         self._entitle(item, number)
         self.status.tell(item, run, self.figures(), now, self.glyphs)
         self.steps.tell(item, run, self.glyphs)

@@ -14,7 +14,9 @@ from tests.ui.journals import BuiltRun, build, mixed
 
 
 class Standing(Replay):
-    """A replay that stands at the end of its journal."""
+    """A replay that stands at the end of its journal, as if an engine served it."""
+
+    live = True
 
     def __init__(self, run: BuiltRun) -> None:
         super().__init__(run.folder, clock=lambda: 0.0)

@@ -243,6 +243,15 @@ async def test_the_palette_finds_and_runs_a_command(tmp_path: Path) -> None:
             await seen.until(lambda: seen.app.screen is seen.board, "dashboard")
 
 
+async def test_the_palette_shows_no_emoji(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("colon")
+        await seen.shows("Leave (d)", " > ")
+        assert not [character for character in seen.text() if ord(character) >= 0x1F000]
+        await seen.press("ctrl+p")
+        assert len(seen.app.screen_stack) == 2, "it is open once"
+
+
 async def test_summary_can_be_looked_at_in_between(tmp_path: Path) -> None:
     async with watching(tmp_path, 6) as seen:
         await seen.press("S")

@@ -122,6 +122,20 @@ async def test_a_refusal_is_shown(tmp_path: Path) -> None:
         await seen.shows("LLD-42 [is] busy.")
 
 
+async def test_with_the_engine_gone_only_what_works_is_offered(tmp_path: Path) -> None:
+    async def resume() -> Source:
+        raise AssertionError("nobody asked for it")
+
+    stories = [*mixed(3), Story("45", "Waits", State.QUEUED)]
+    async with watching(tmp_path, stories, resume=resume) as seen:
+        await seen.shows("p Pause", "x Cancel", "ETA", "waits for a free slot")
+        seen.source.engine_goes()
+        await seen.shows("The engine has gone", "r Resume run")
+        footer = seen.text().splitlines()[-1]
+        assert not any(word in footer for word in ("p Pause", "x Cancel", "P Pause all"))
+        assert "ETA" not in seen.text()
+
+
 async def test_what_finishes_is_announced(tmp_path: Path) -> None:
     async with watching(tmp_path, 6) as seen:
         seen.source.change("LLD-42", State.FAILED, reason="no [valid] answer")

@@ -100,6 +100,16 @@ def test_the_footer_offers_only_what_would_do_something() -> None:
     assert "P" not in offered(run_of(State.DONE), State.DONE)
 
 
+def test_the_footer_offers_no_command_that_no_engine_would_take() -> None:
+    run, stage = run_of(State.RUNNING, State.FAILED), Stage()
+    stage.fit(2, 120, 40)
+    for states in ({State.RUNNING}, {State.FAILED}, {State.PAUSED}):
+        found = hints(Situation(run, stage, frozenset(states), engine_gone=False, live=False))
+        assert not {"p", "P", "x", "r"} & {hint.key for hint in found}
+    found = hints(Situation(run, stage, frozenset(states), engine_gone=True, live=False))
+    assert {hint.key: hint.label for hint in found}["r"] == "Resume run"
+
+
 def changed(name: str, state: State, reason: str = "") -> ItemChanged:
     return ItemChanged(item=name, state=state, reason=reason)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    CallEnded,
     CallStarted,
     ItemChanged,
     ItemInfo,
@@ -16,8 +20,11 @@ from assemblyzero_tui.runner.events import (
     NodeStarted,
     Progressed,
     Result,
+    RunEnded,
     RunStarted,
 )
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.report import build
 from assemblyzero_tui.runner.run_state import ItemState, RunState, fold
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
@@ -25,7 +32,7 @@ from assemblyzero_tui.widgets.header import estimate, header_content
 from assemblyzero_tui.widgets.item_table import Order, sorted_items
 from assemblyzero_tui.widgets.pool_strip import strip_content
 from assemblyzero_tui.widgets.status_line import LogFigures, status_content
-from assemblyzero_tui.widgets.steps import steps_content
+from assemblyzero_tui.widgets.steps import panel_content, steps_content
 from assemblyzero_tui.widgets.wording import brief, counted, cut, fit, roughly
 
 NODES = ["N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"]
@@ -154,6 +161,44 @@ def test_the_estimate_says_when_nothing_is_known() -> None:
     assert estimate(run, 165.0, UNICODE) == "ETA unknown"
     run.held = True
     assert estimate(run, 165.0, UNICODE) == ""
+
+
+def test_there_is_no_estimate_while_nobody_is_at_it() -> None:
+    run, _ = working(change(State.STARTING, 110.0, "LLD-3"), change(State.DONE, 150.0, "LLD-3"))
+    assert estimate(run, 165.0, UNICODE).startswith("ETA")
+    assert estimate(run, 165.0, UNICODE, served=False) == ""
+    assert "ETA" not in header_content(run, 165.0, UNICODE, 160, served=False).plain
+
+
+def test_the_header_and_the_summary_say_the_same_of_how_long_it_took(tmp_path: Path) -> None:
+    run, _ = working(*(change(State.DONE, 150.6, f"LLD-{n}") for n in (1, 2, 3)))
+    run.apply(RunEnded(time=150.8, exit_code=0))
+    wall = build(run, RunFolder(tmp_path), 200.0).times.wall
+    assert estimate(run, 165.0, UNICODE) == f"took {duration(wall)}"
+    assert strip_content(run, 165.0, UNICODE, 120).plain.endswith(f" {duration(wall)} ")
+
+
+def test_a_retry_is_counted_in_the_same_way_everywhere() -> None:
+    run, item = working()
+    item.tries = 1
+    pane = status_content(item, run, LogFigures(), 165.0, UNICODE, 120).plain
+    assert "try 1" in pane
+    panel = panel_content(item, run, 165.0, UNICODE, 30).plain
+    assert next(row.split() for row in panel.splitlines() if "tries" in row) == ["tries", "1"]
+
+
+def test_time_goes_on_in_seconds_while_everything_rests() -> None:
+    run, _ = working(change(State.PAUSED, 110.0))
+    assert strip_content(run, 120.0, UNICODE, 120).plain.endswith("at once · 00:20 ")
+
+
+def test_calls_that_a_stop_abandoned_were_not_refused() -> None:
+    run, item = working()
+    for outcome in ("ok", "died", "cancelled", "minute"):
+        run.apply(CallEnded(item=item.id, attempt=item.attempt, lease=9, outcome=outcome))
+    assert (run.calls_refused, run.calls_abandoned, item.calls_refused) == (1, 2, 1)
+    text = strip_content(run, 165.0, UNICODE, 120).plain
+    assert "1 answered · 1 refused · 2 abandoned" in text
 
 
 def test_the_pool_strip_tells_calls() -> None:

@@ -1,0 +1,28 @@
+"""What is said when the dashboard has been left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.app.launch import _farewell
+from assemblyzero_tui.runner.client import LiveRun
+from assemblyzero_tui.runner.states import State
+from tests.ui.journals import Story, build
+
+
+def test_after_a_cancellation_it_says_how_to_try_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stories = [Story("42", "One"), Story("43", "Two", State.CANCELLED)]
+    _farewell(LiveRun(build(tmp_path / "20260101-100000-lld", stories, ended="finished").folder))
+    said = capsys.readouterr().out
+    assert "(1): assemblyzero-tui resume 20260101-100000-lld --failed" in said
+
+
+def test_after_a_success_nothing_is_to_be_tried_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _farewell(LiveRun(build(tmp_path / "a-run", [Story("42", "One")], ended="finished").folder))
+    assert "resume" not in capsys.readouterr().out
