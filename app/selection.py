@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from assemblyzero_tui.runner.engine.ownership import held_by
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items
@@ -61,13 +63,17 @@ def choose_briefs(
 def _free_items(
     repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str], *, named: bool
 ) -> list[ItemInfo]:
-    """The items no other run is working on; the others are noted, or refused if they were named."""
+    """The items no other run is working on; the others are noted, or refused if they were named.
+
+    What looks like a key in a title is taken out: titles are shown and written everywhere.
+    """
     free: list[ItemInfo] = []
     taken: dict[str, list[str]] = {}
+    redact = Redactor().redact
     for item in items:
         run = held_by(repository, workflow, item.key)
         if run is None:
-            free.append(item)
+            free.append(msgspec.structs.replace(item, title=redact(item.title)))
         else:
             taken.setdefault(run, []).append(item.id)
     for run, ids in taken.items():
@@ -90,8 +96,6 @@ def tell(notes: Sequence[str]) -> None:
 def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> None:
     """Lists what would run, or says that there is nothing."""
     if as_json and dry_run:
-        import msgspec
-
         for item in items:
             click.echo(msgspec.json.encode(item))
         return

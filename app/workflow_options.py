@@ -225,7 +225,8 @@ def _options(
             default=Options().max_iterations,
             show_default=True,
             metavar="N",
-            help="Drafts before a workflow gives up.",
+            help="Visits of the human-edit gate before a workflow gives up; a rejected draft makes "
+            "two.",
         ),
         click.option(
             "--context",

@@ -15,6 +15,7 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.errors import TuiError, UnusableAnswerError, WorkflowError
+from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.answers import AnswerStore
@@ -103,10 +104,19 @@ def _run_graph(
         return Ended(outcome="paused", reason="at a checkpoint")
     except GraphDrained:
         return Ended(outcome="paused", reason="at a checkpoint")
-    except UnusableAnswerError:
+    except UnusableAnswerError as error:
         answers.forget_latest_task()
-        raise
+        return _failed(error, graph.get_state(thread).values)
+    except TuiError as error:
+        return _failed(error, graph.get_state(thread).values)
     return Ended(outcome="finished", result=workflow.result(graph.get_state(thread).values))
+
+
+def _failed(error: TuiError, values: dict[str, Any]) -> Ended:
+    """The end of a workflow that did not succeed, with what it had done."""
+    print(f"[ERROR] {error}", file=sys.stderr)
+    done = Result(iterations=values.get("drafts", 0), reviews=len(values.get("reviews", ())))
+    return Ended(outcome="failed", reason=error.what, result=done)
 
 
 def _report(task: dict[str, Any], context: WorkerContext, channel: Channel) -> None:

@@ -163,7 +163,7 @@ class DraftingNodes:
         """The gate between writing and reviewing: counts, and lets pass what is fit to go on."""
         visit = state["visits"] + 1
         limit = self._spec.options.max_iterations
-        if visit > limit:
+        if visit + (not awaits_review(state)) > limit:  # a draft nobody may review is not written
             raise MaxIterationsError(
                 f"max_iterations: no approval of {self._subject} within "
                 f"{style.count(limit, 'visit')} of the human-edit gate "

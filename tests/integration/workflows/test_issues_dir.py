@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.app.selection import choose_items
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
 from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
@@ -73,6 +74,13 @@ def test_a_file_that_is_no_text_does_not_hold_up_the_others(repository: Path, fo
     assert [note for note in notes if "9-pipe.md is a special file" in note]
     with pytest.raises(TuiError, match="is empty"):
         pending_lld_items(repository, folder, ["8"])
+
+
+def test_what_looks_like_a_key_in_a_title_is_not_passed_on(repository: Path, folder: Path) -> None:
+    key = "AIza" + "SyD3mo-0123456789_abcdefghijklmnopq"
+    (folder / "7-key.md").write_text(f"# Rotate {key} now\n\nA text.\n")
+    items, _ = choose_items(repository, issues_dir=folder, wanted=["7"])
+    assert [item.title for item in items] == ["Rotate [redacted:AIza] now"]
 
 
 def test_a_file_that_went_away_is_named(folder: Path) -> None:

@@ -167,9 +167,9 @@ def test_context_files_go_into_every_draft(
     assert {name for name in before if before[name] != after[name]} == {"context files"}
 
 
-@pytest.mark.parametrize("limit", [1, 4])
+@pytest.mark.parametrize(("limit", "visits"), [(1, 1), (4, 3), (5, 5)])
 def test_the_iteration_cap_ends_the_workflow(
-    repository: Path, items: dict[int, ItemInfo], tmp_path: Path, limit: int
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path, limit: int, visits: int
 ) -> None:
     spec = worker_spec(repository, items[AT_ONCE], tmp_path, max_iterations=limit)
     context = InTestContext(spec, reply=scripted_reviews(BLOCKED))
@@ -177,7 +177,9 @@ def test_the_iteration_cap_ends_the_workflow(
         run_graph(context)
 
     gates = [note for _, _, note in context.notes if note.startswith("gate ")]
-    assert gates == [f"gate {visit}" for visit in range(1, limit + 1)]
+    assert gates == [f"gate {visit}" for visit in range(1, visits + 1)]
+    purposes = [request.purpose for request in context.requests]
+    assert purposes == ["draft", "review"] * ((visits + 1) // 2)
     assert audit_of(repository)[-1]["event"] == "max_iterations"
     assert status_of(repository, AT_ONCE)["status"] == "blocked"
     with pytest.raises(WorkflowError, match="max_iterations"):
