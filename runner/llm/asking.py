@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -59,7 +60,7 @@ class Exchange(Protocol):
         """The service's answer in an exception of the SDK; ``None`` if it got none."""
 
 
-class GeminiProvider:
+class GeminiProvider(ABC):
     """See :class:`~assemblyzero_tui.runner.llm.provider.Provider`; an SDK makes it whole."""
 
     name = ""
@@ -118,9 +119,9 @@ class GeminiProvider:
             output_tokens=received.output_tokens,
         )
 
+    @abstractmethod
     def exchange(self, request: Request, model: str, secret: str, timeout: float) -> Exchange:
         """A client of its own for one attempt."""
-        raise NotImplementedError
 
 
 def _other_model(received: Received, model: str) -> CallError | None:
