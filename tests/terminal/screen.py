@@ -51,13 +51,17 @@ class Terminal:
         lines: int = 40,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        sealed: bool = False,
     ) -> None:
+        """With ``sealed`` the terminal is there, but nobody may open it again."""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
         """Everything the command has written."""
         self._master, slave = pty.openpty()
         self._set_size(columns, lines)
+        if sealed:
+            Path(os.ttyname(slave)).chmod(0)
         try:
             self.process = subprocess.Popen(
                 command,
@@ -174,15 +178,18 @@ def program(
     columns: int = 120,
     lines: int = 40,
     cwd: Path | None = None,
+    prefix: Sequence[str] = (),
+    sealed: bool = False,
     **environment: str,
 ) -> Iterator[Terminal]:
     """``assemblyzero-tui`` on a terminal of its own."""
     terminal = Terminal(
-        [*PROGRAM, *arguments],
+        [*prefix, *PROGRAM, *arguments],
         columns=columns,
         lines=lines,
         cwd=cwd or Path(os.environ["ASSEMBLYZERO_HOME"]).parent,
         environment=environment,
+        sealed=sealed,
     )
     try:
         yield terminal

@@ -10,6 +10,7 @@ import pytest
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from assemblyzero_tui.runner.states import State
+from tests.powerless import prefix
 from tests.terminal.screen import PROGRAM, Terminal, program
 from tests.waiting import wait_for
 
@@ -165,7 +166,7 @@ def test_an_ended_run_and_its_replay_are_shown_on_the_dashboard(ended: str) -> N
         assert terminal.wait() == 0
 
 
-def test_a_terminal_that_cannot_be_opened_gets_plain_lines(ended: str) -> None:
+def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(ended: str) -> None:
     with program("replay", ended, "--speed", "1000", TERM="dumb") as terminal:
         assert terminal.wait() == 0
         said = terminal.raw.decode()
@@ -201,3 +202,19 @@ def test_ctrl_c_on_plain_lines_stops_and_everything_is_saved() -> None:
         assert terminal.wait() == 130
         assert b"Stopping: everything is saved" in terminal.raw
     assert not is_alive(the_run())
+
+
+def test_a_terminal_that_cannot_be_opened_gets_plain_lines() -> None:
+    quick = ("demo", "--items", "3", "--latency", "0")
+    with program(*quick, prefix=prefix(), sealed=True, NO_COLOR="1") as seen:
+        assert seen.wait(90) == 0
+        assert b"The terminal cannot be opened (Permission denied). Plain lines" in seen.raw
+        assert b"[LLD-101] >>> Executing: N1_design" in seen.raw
+        assert b"All 3 items are done" in seen.raw
+
+
+def test_the_start_screen_on_a_terminal_that_cannot_be_opened_says_so() -> None:
+    with program(prefix=prefix(), sealed=True) as seen:
+        assert seen.wait(60) == 2
+        assert b"The terminal cannot be opened: Permission denied." in seen.raw
+        assert b"assemblyzero-tui --help" in seen.raw

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from assemblyzero_tui.runner.runs import run_folders
 from tests.integration.cli.conftest import Program
+from tests.powerless import prefix
 from tests.stand_ins import filed_issues
 
 QUICK = ("--provider", "offline", "--latency", "0", "--plain")
@@ -85,10 +85,7 @@ def test_a_brief_that_is_missing_a_folder_or_outside(
 
 
 def test_a_brief_that_cannot_be_read(program: Program, folder: Path) -> None:
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("as root without setpriv, permissions hold nobody back")
-        program.prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    program.prefix = prefix()
     path = folder / "secret.md"
     path.write_text("# Secret\n")
     path.chmod(0)

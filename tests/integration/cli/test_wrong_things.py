@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import known_runs, run_folders
 from tests.integration.cli.conftest import Program
+from tests.powerless import prefix
 from tests.stand_ins import write_issue
 from tests.waiting import wait_for
 
@@ -26,10 +26,7 @@ SLOW = ("--provider", "offline", "--latency", "60", "--plain")
 @pytest.fixture
 def powerless(program: Program) -> Program:
     """The program without the power of root to go past permissions."""
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("as root without setpriv, permissions hold nobody back")
-        program.prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    program.prefix = prefix()
     return program
 
 
