@@ -194,7 +194,7 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
         if not self.grid.is_attached:
             return
         width, height = self.app.size
-        focus = focus or self.current
+        explicit, focus = bool(focus), focus or self.current
         self._placed_items = len(self.run_state.items)
         layout = self.stage.fit(self._placed_items, width, height)
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
@@ -209,7 +209,7 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
         body = height - header_rows(height) - 1 - (self.trouble is not None)
         with self.app.batch_update():
             self.grid.place(self._placed(width, body))
-        self._focus_item(focus)
+        self._focus_item(focus, explicit=explicit)
         self.call_after_refresh(self.tell)
 
     def _placed(self, width: int, body: int) -> list[tuple[Widget, Cell]]:
@@ -233,8 +233,17 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
         return list(zip(self.panes, cells, strict=False))
 
     def _beside_the_table(self, logs: int) -> list[str]:
-        rows = self.table.rows
-        return rows[self.table.cursor : self.table.cursor + logs]
+        """The item of the cursor, and its neighbours where there is room for more logs."""
+        rows, cursor = self.table.rows, self.table.cursor
+        after = rows[cursor : cursor + logs]
+        return after + rows[:cursor][::-1][: logs - len(after)]
+
+    def _follow_the_table(self) -> None:
+        """Shows the logs of the rows at the cursor, if they are other ones by now."""
+        shown = [pane.item for pane in self.shown_panes]
+        wanted = self._beside_the_table(len(shown))
+        if shown != wanted and self._pane_in_focus is None and not self.stage.zoomed:
+            self._assign(wanted)
 
     def _assign(self, items: list[str], *, alone: bool = False) -> None:
         """Gives the first panes these items; panes are made as they are needed."""
@@ -254,10 +263,11 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
             return None
         return (place + 1) % 10
 
-    def _focus_item(self, item: str) -> None:
+    def _focus_item(self, item: str, *, explicit: bool) -> None:
         was_list, self._is_list = self._is_list, self.stage.mode is Mode.LIST
         if self._is_list and not self.stage.zoomed:
-            self.table.go_to_item(item)
+            if explicit or not was_list:
+                self.table.go_to_item(item)
             if self._pane_in_focus is None or not was_list:
                 self.table.focus()
             return
@@ -300,6 +310,7 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
             self.pool.tell(run, now, self.glyphs)
             if self.table.display and self.stage.mode is Mode.LIST:
                 self.table.tell()
+                self._follow_the_table()
             shown = self.shown_panes
             for pane in shown:
                 if pane.item in run.items:

@@ -107,7 +107,7 @@ class Moving(DashboardPart):
 
     def on_item_table_moved(self) -> None:
         if not self._screen.stage.zoomed:
-            self._screen.lay_out(self._screen.table.item)
+            self._screen.lay_out()
 
     def on_item_table_opened(self) -> None:
         self.action_zoom()
@@ -125,5 +125,8 @@ class Moving(DashboardPart):
             screen.choose(event.pane)
 
     def on_workflow_pane_chosen(self, event: WorkflowPane.Chosen) -> None:
-        self._screen.chosen = event.pane.item
-        self._screen.tell()
+        screen = self._screen
+        screen.chosen = event.pane.item
+        if screen.stage.mode is Mode.LIST and not screen.stage.zoomed:
+            screen.table.hold()
+        screen.tell()

@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from assemblyzero_tui.app.announcements import announcements, terminal_title
+from assemblyzero_tui.app.announcements import Herald, terminal_title
 from assemblyzero_tui.app.commands import COMMANDS
 from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
@@ -90,6 +90,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self._retry = retry
         self._keep_summary = keep_summary
         self._clock = clock
+        self._herald = Herald()
         self._unseen = 0
         self._rang = 0.0
         self._title = ""
@@ -143,10 +144,10 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         live = self.source.live
         if live and not self.was_live:
             self.was_live = True
+        if not first:
+            self._announce(events)
         if events:
             self._last_news = self._clock()
-            if not first:
-                self._announce(events)
             self.dashboard.refresh_run()
             self._write_title()
         over = any(isinstance(event, RunEnded) for event in events)
@@ -156,8 +157,11 @@ class DashboardApp(App[Ending], inherit_bindings=False):
             self.show_summary(ended=True)
 
     def _announce(self, events: Sequence[AnyEvent]) -> None:
-        for said in announcements(events):
-            self.notify(said.text, title=said.title, severity=said.severity, markup=False)
+        for said in self._herald.announce(events, self._clock()):
+            self.notify(
+                said.text, title=said.title, severity=said.severity, timeout=said.timeout,
+                markup=False,
+            )  # fmt: skip
             if said.attention and not self.app_focus:
                 self._unseen += 1
                 if self._clock() - self._rang >= BELL_PERIOD:

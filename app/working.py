@@ -6,6 +6,7 @@ from assemblyzero_tui.app import wishes
 from assemblyzero_tui.app.dashboard_part import DashboardPart
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import AnyCommand, Cancel
+from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.widgets.banner import Trouble
 from assemblyzero_tui.widgets.layout import Mode
 
@@ -13,14 +14,20 @@ from assemblyzero_tui.widgets.layout import Mode
 class Working(DashboardPart):
     """Keys that tell the engine something."""
 
+    def _meant(self) -> list[ItemState]:
+        """The items that a key is meant for; from now on the cursor stays with its item."""
+        if self._screen.stage.mode is Mode.LIST:
+            self._screen.table.hold()
+        return self._screen.targets()
+
     def action_pause(self) -> None:
-        self._wish(wishes.pause_or_resume(self._screen.targets()), "There is nothing to pause.")
+        self._wish(wishes.pause_or_resume(self._meant()), "There is nothing to pause.")
 
     def action_pause_all(self) -> None:
         self._wish(wishes.pause_or_resume_all(self._screen.run_state), "There is nothing to pause.")
 
     def action_cancel(self, force: bool = False) -> None:
-        items = wishes.cancellable(self._screen.targets())
+        items = wishes.cancellable(self._meant())
         if not items:
             self._screen.notify("There is nothing to cancel.")
             return
@@ -52,7 +59,7 @@ class Working(DashboardPart):
         if self.engine_gone:
             self.action_resume_run()
         else:
-            self._wish(wishes.retry(self._screen.targets()), "There is nothing to retry.")
+            self._wish(wishes.retry(self._meant()), "There is nothing to retry.")
 
     def _wish(self, command: AnyCommand | None, otherwise: str) -> None:
         """Sends a command; says so if there is none."""
@@ -87,7 +94,7 @@ class Working(DashboardPart):
         screen = self._screen
         if screen.stage.mode is Mode.LIST:
             screen.table.next_order()
-            screen.lay_out(screen.table.item)
+            screen.lay_out()
 
     @property
     def engine_gone(self) -> bool:

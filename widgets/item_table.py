@@ -10,11 +10,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.item_row import TONE_NAMES, Cells, Columns, head, row_cells
 from assemblyzero_tui.widgets.wording import count
@@ -39,7 +41,14 @@ def sorted_items(run: RunState, order: Order, now: float) -> list[str]:
 
 
 class ItemTable(Widget, can_focus=True, inherit_bindings=False):
-    """All items with a cursor and marks."""
+    """All items with a cursor and marks.
+
+    The cursor is on the top row until the user has chosen an item, and again after
+    :meth:`go_home`. A chosen item keeps the cursor wherever the order puts it, so that no key acts
+    on another one. The rows in sight follow it only while others push it along: an item that
+    leaves because it has ended, say, does not take the view with it. The next key that moves the
+    cursor does.
+    """
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"item-table--{name}" for name in TONE_NAMES}
@@ -108,6 +117,12 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self._painted: list[Cells] = []
         self._columns = Columns.fitting(0, ())
         self._said = ("", "")
+        self._fitted: Size | None = None
+        """The size for which the columns and the first row were chosen."""
+        self._chosen: State | None = None
+        """The state of the item that the user has chosen when it was last looked at."""
+        self._in_sight = True
+        """Whether the cursor is."""
 
     # What is shown
 
@@ -123,12 +138,16 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
 
     def tell(self) -> None:
         """Takes in what has changed; paints only if something in sight did."""
-        current = self.item
-        self.rows = sorted_items(self._run(), self.order, self._now())
-        if current and self.rows[self.cursor : self.cursor + 1] != [current]:
+        current, run = self.item, self._run()
+        self.rows = sorted_items(run, self.order, self._now())
+        if self._chosen is None or current not in run.items:
+            self.cursor = self.top = 0
+        elif self.item != current:
             self.cursor = self.rows.index(current)
+        before, self._chosen = self._chosen, self._chosen and run.items[current].state
+        self._fit()
         self._columns = Columns.fitting(self.size.width, self.rows)
-        self._keep_in_sight()
+        self._place(follow=self._in_sight and self._chosen is before)
         self._say()
         if self._rows_in_sight() != self._painted:
             self.refresh()
@@ -153,6 +172,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         ]
 
     def render_line(self, y: int) -> Strip:
+        self._fit()  # the size comes before the message that tells of it
         width = self.size.width
         if y == 0:
             return self._strip(head(self._columns), width, Style())
@@ -186,41 +206,55 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.move(pages * max(1, self.height - 1))
 
     def go_home(self) -> None:
-        """Goes to the first row."""
+        """Goes to the first row and stays there, whatever item comes to it."""
         self._go(0)
+        self._chosen = None
 
     def go_end(self) -> None:
         """Goes to the last row."""
         self._go(len(self.rows) - 1)
 
     def go_to_item(self, item: str) -> None:
-        """Puts the cursor on an item."""
+        """Puts the cursor on an item, which is chosen then."""
         if item in self.rows:
             self._go(self.rows.index(item))
+            self.hold()
+
+    def hold(self) -> None:
+        """Takes the item under the cursor as chosen by the user."""
+        if self.rows:
+            self._chosen = self._run().items[self.item].state
 
     def _go(self, row: int) -> None:
         row = max(0, min(row, len(self.rows) - 1))
         if row != self.cursor and self.rows:
             self.cursor = row
-            self._keep_in_sight()
+            self.hold()
             self._say()
-            self.refresh()
             self.post_message(self.Moved(self.item))
+        self._place(follow=True)
+        self.refresh()
 
-    def _keep_in_sight(self) -> None:
+    def _place(self, *, follow: bool) -> None:
         height = max(1, self.height)
         self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
         self.top = max(0, min(self.top, len(self.rows) - height))
-        if self.cursor < self.top:
-            self.top = self.cursor
-        elif self.cursor >= self.top + height:
-            self.top = self.cursor - height + 1
+        if follow:
+            self.top = max(min(self.top, self.cursor), self.cursor - height + 1)
+        self._in_sight = self.top <= self.cursor < self.top + height
+
+    def _fit(self) -> None:
+        if self.size != self._fitted:
+            self._fitted = self.size
+            self._columns = Columns.fitting(self.size.width, self.rows)
+            self._place(follow=self._in_sight)
 
     def next_order(self) -> Order:
         """Sorts by the next order."""
         orders = list(Order)
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
         self.tell()
+        self._place(follow=True)
         self.refresh()
         return self.order
 
@@ -230,6 +264,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         """Marks the item under the cursor, or takes its mark away, and goes on."""
         if self.item:
             self.marks ^= {self.item}
+            self.hold()
             self.refresh()
             self.move(1)
             self._say()
@@ -243,8 +278,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     # Mouse and size
 
     def on_resize(self) -> None:
-        self._columns = Columns.fitting(self.size.width, self.rows)
-        self._keep_in_sight()
+        self._fit()
         self._say()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -259,5 +293,6 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         row = event.y - 2 + self.top
         if event.y >= 2 and 0 <= row < len(self.rows):
             self._go(row)
+            self.hold()
             if event.chain == 2:
                 self.post_message(self.Opened(self.item))

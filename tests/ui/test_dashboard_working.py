@@ -144,6 +144,15 @@ async def test_what_finishes_is_announced(tmp_path: Path) -> None:
         await seen.shows("the disk is almost full")
 
 
+async def test_many_endings_at_once_are_one_toast(tmp_path: Path) -> None:
+    stories = [Story(str(n), "A title", State.RUNNING, begins=9.0) for n in range(42, 54)]
+    async with watching(tmp_path, stories, built={"parallel": 12}) as seen:
+        for story in stories[:10]:
+            seen.source.change(story.id, State.DONE)
+        await seen.shows("10 items done")
+        assert len(list(seen.app._notifications)) == 1
+
+
 async def test_what_happened_before_is_not_announced(tmp_path: Path) -> None:
     async with watching(tmp_path, 6) as seen:
         await seen.press("tab")

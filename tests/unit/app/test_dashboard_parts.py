@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from assemblyzero_tui.app import wishes
-from assemblyzero_tui.app.announcements import announcements, terminal_title
+from assemblyzero_tui.app.announcements import BRIEFLY, Herald, terminal_title
 from assemblyzero_tui.app.commands import COMMANDS, Where, bindings, listed, markdown_table
 from assemblyzero_tui.app.footer import Situation, hints
 from assemblyzero_tui.app.stage import Stage, neighbour
-from assemblyzero_tui.runner.events import ItemChanged, ItemInfo, Notice, Pause, Resume, Retry
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    ItemChanged,
+    ItemInfo,
+    Notice,
+    Pause,
+    Resume,
+    Retry,
+    RunEnded,
+)
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.layout import Mode
@@ -114,16 +123,57 @@ def changed(name: str, state: State, reason: str = "") -> ItemChanged:
     return ItemChanged(item=name, state=state, reason=reason)
 
 
-def test_many_endings_are_counted_not_shown_one_by_one() -> None:
-    said = announcements([changed(f"LLD-{n}", State.DONE) for n in range(10)])
-    assert len(said) == 4
-    assert said[-1].text == "and 7 more done"
+def done(*numbers: int) -> list[AnyEvent]:
+    return [changed(f"LLD-{n}", State.DONE) for n in numbers]
+
+
+def test_a_few_endings_are_told_one_by_one_and_briefly() -> None:
+    said = Herald().announce(done(1, 2, 3), 0.0)
+    assert [s.title for s in said] == ["LLD-1 done", "LLD-2 done", "LLD-3 done"]
+    assert {s.timeout for s in said} == {BRIEFLY}
+
+
+def test_a_burst_of_endings_is_one_toast() -> None:
+    said = Herald().announce(done(*range(12)), 0.0)
+    assert [(s.title, s.text, s.timeout) for s in said] == [("", "12 items done", BRIEFLY)]
+
+
+def test_endings_that_go_on_are_counted_now_and_then() -> None:
+    herald = Herald()
+    said = [
+        (now, s.title + s.text)
+        for now in range(60)
+        for s in herald.announce(done(now) if now < 40 else [], float(now))
+    ]
+    assert said == [
+        (0, "LLD-0 done"), (1, "LLD-1 done"), (2, "LLD-2 done"), (12, "10 items done"),
+        *[(now, "10 items done") for now in (22, 32)], (42, "7 items done"),
+    ]  # fmt: skip
+
+
+def test_failures_are_told_one_by_one_up_to_a_number() -> None:
+    herald = Herald()
+    said = herald.announce([changed(f"LLD-{n}", State.FAILED) for n in range(8)], 0.0)
+    assert [s.title or s.text for s in said] == [
+        *(f"LLD-{n} failed" for n in range(5)),
+        "3 more items failed",
+    ]
+    assert all(s.attention for s in said)
+    assert herald.announce([changed("LLD-9", State.FAILED)], 5.0) == []
+    assert [s.text for s in herald.announce([], 10.0)] == ["1 more item failed"]
+
+
+def test_what_the_summary_tells_is_not_told_again() -> None:
+    herald = Herald()
+    herald.announce(done(*range(3)), 0.0)
+    assert herald.announce([*done(4, 5), RunEnded(exit_code=0)], 1.0) == []
+    assert herald.announce([], 60.0) == []
 
 
 def test_failures_come_first_and_need_attention() -> None:
-    said = announcements(
+    said = Herald().announce(
         [changed("LLD-1", State.DONE), changed("LLD-2", State.FAILED, "no\x1b[2J answer"),
-         Notice(text="by the way"), Notice(text="careful", level="warning")]
+         Notice(text="by the way"), Notice(text="careful", level="warning")], 0.0
     )  # fmt: skip
     assert [(s.title, s.attention) for s in said[:2]] == [
         ("LLD-2 failed", True),
