@@ -330,7 +330,7 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
             was = self.trouble
             self.trouble = trouble
             self.banner.tell(trouble, self.glyphs)
-            if (was is None) != (trouble is None):
-                self.call_after_refresh(self.lay_out)
+            moved = (was is None) != (trouble is None)
+            self.call_after_refresh(self.lay_out if moved else self.tell)
         elif trouble is not None:
             self.banner.tell(trouble, self.glyphs)

@@ -136,6 +136,19 @@ async def test_with_the_engine_gone_only_what_works_is_offered(tmp_path: Path) -
         assert "ETA" not in seen.text()
 
 
+async def test_the_end_of_a_paused_run_changes_the_footer_at_once(tmp_path: Path) -> None:
+    stories = [Story("42", "One", State.PAUSED), Story("43", "Two", State.QUEUED)]
+    async with watching(tmp_path, stories, built={"held": "by you"}) as seen:
+        await seen.shows("P Resume all")
+        await seen.until(lambda: seen.board._ticks == 1, "first look at the time")
+        seen.source.happen(RunEnded(exit_code=3, reason="stopped"))
+        await seen.until(lambda: seen.source.state.ended is not None, "end of the run")
+        seen.source.engine_goes()
+        await seen.shows("The run was stopped")
+        await seen.pilot.pause()
+        assert "Resume all" not in seen.text().splitlines()[-1]
+
+
 async def test_what_finishes_is_announced(tmp_path: Path) -> None:
     async with watching(tmp_path, 6) as seen:
         seen.source.change("LLD-42", State.FAILED, reason="no [valid] answer")

@@ -33,7 +33,7 @@ def test_runs_lists_a_run(ended: Program) -> None:
     )  # fmt: skip
     header, row = ended("runs").stdout.splitlines()
     assert header.split() == [
-        "run", "workflow", "repository", "state", "done", "failed", "left", "started",
+        "run", "workflow", "repository", "state", "done", "failed", "cancelled", "left", "started",
     ]  # fmt: skip
     assert row.startswith(run["run"])
 
