@@ -19,8 +19,8 @@ from pathlib import Path
 import cairosvg
 
 from assemblyzero_tui.app.tui import DashboardApp
-from assemblyzero_tui.runner.replay import Replay
 from tests.ui.journals import Story, build, finished, mixed
+from tests.ui.playing import Standing
 
 TARGET = Path(__file__).parents[1] / "screenshots"
 SCALE = 1.1
@@ -51,9 +51,7 @@ async def shoot(
         home.mkdir()
         stack.callback(shutil.rmtree, home)
         built = build(home / "runs/20260921-142000-lld", stories, ended=ended)
-        replay = Replay(built.folder, clock=lambda: 0.0)
-        replay.jump(built.now)
-        app = DashboardApp(replay, clock=lambda: 0.0)
+        app = DashboardApp(Standing(built, live=ended is None), clock=lambda: 0.0)
         async with app.run_test(size=size) as pilot:
             await pilot.pause(SETTLED)
             if ended is not None:

@@ -22,6 +22,15 @@ from tests.ui.journals import BuiltRun, Story, build, mixed
 DEADLINE = 20.0
 
 
+class Standing(Replay):
+    """A replay that stands at the end of its journal, as if an engine served it."""
+
+    def __init__(self, run: BuiltRun, *, live: bool = True) -> None:
+        super().__init__(run.folder, clock=lambda: 0.0)
+        self.jump(run.now)
+        self.live = live
+
+
 class PlayedRun(Replay):
     """A run at the end of its journal, with an engine that answers as the test says."""
 

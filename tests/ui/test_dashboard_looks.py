@@ -9,18 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from assemblyzero_tui.app.tui import DashboardApp
-from assemblyzero_tui.runner.replay import Replay
-from tests.ui.journals import BuiltRun, build, mixed
-
-
-class Standing(Replay):
-    """A replay that stands at the end of its journal, as if an engine served it."""
-
-    live = True
-
-    def __init__(self, run: BuiltRun) -> None:
-        super().__init__(run.folder, clock=lambda: 0.0)
-        self.jump(run.now)
+from tests.ui.journals import build, mixed
+from tests.ui.playing import Standing
 
 
 def app_of(path: Path, n: int, **options: Any) -> DashboardApp:
