@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
 
 
 @click.command(
@@ -33,6 +35,8 @@ from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, p
     is_flag=True,
     help="Go on from a checkpoint although item, prompts or provider changed since.",
 )
+@click.option("--model", metavar="NAME", help="Another Gemini model that writes.")
+@click.option("--review-model", metavar="NAME", help="Another Gemini model that reviews.")
 @click.option(
     "--credentials",
     type=click.Path(path_type=Path),
@@ -47,6 +51,8 @@ def command(
     failed: bool,
     fresh: bool,
     accept_changes: bool,
+    model: str | None,
+    review_model: str | None,
     credentials: Path | None,
     parallel: int | None,
     max_parallel: int,
@@ -85,8 +91,13 @@ def command(
     spec = known.spec
     if credentials is not None:
         spec = msgspec.structs.replace(spec, credentials=str(credentials.absolute()))
-    if accept_changes:
-        options = msgspec.structs.replace(spec.options, accept_changes=True)
+    chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}
+    if model is not None:
+        chosen["model"] = check_model(model, "--model")
+    if review_model is not None:
+        chosen["review_model"] = check_reviewer(review_model)
+    if chosen:
+        options = msgspec.structs.replace(spec.options, **chosen)
         spec = msgspec.structs.replace(spec, options=options)
     if spec != known.spec:
         write_spec(known.folder, spec)

@@ -188,9 +188,11 @@ class Supervisor:
         self._record.change(item, State.QUOTA, outcome.reason, until=until)
         if not self.exhausted:
             self.exhausted = True
+            go_on = f"assemblyzero-tui resume {self.spec.run}"
             text = (
-                f"No key can be used: {outcome.reason}. Nothing is lost; go on, then or with other "
-                f"keys: assemblyzero-tui resume {self.spec.run}"
+                f"No key can be used: {outcome.reason}. Nothing is lost. "
+                f"{f'Go on then: {go_on}. ' if until is not None else ''}"
+                f"With other keys: {go_on} --credentials FILE"
             )
             self._record.emit(Notice(text=text, level="error"))
 

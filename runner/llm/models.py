@@ -14,9 +14,10 @@ DEFAULT_REVIEW_MODEL = "gemini-3.1-pro-preview"
 REFUSED_REVIEWERS = (
     (r"(?:.*-)?latest", "it is an alias that changes without notice"),
     (r".*(?:-lite|-8b|-nano|-tiny)(?:-.*)?", "it is too small to be the last one to look"),
-    (r"gemini-[12](?:\.\d+)?-.*", "its generation has been shut down"),
+    (r"gemini-[12](?:\.\d+)?(?:-.*)?", "its generation has been shut down"),
     (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not made for text"),
-    (r"(?:gemma|imagen|veo)-.*", "it is no Gemini"),
+    (r"(?!gemini-).*", "it is no Gemini"),
+    (r"gemini-(?!\d).*", "its name says no generation, so that it may be any"),
 )
 """Patterns of models that may not review, and why."""
 

@@ -80,7 +80,7 @@ def classify(
 def _ending(ending: Ending, model: str) -> CallError | None:
     blocked, finish = ending.blocked, ending.finish
     if blocked:
-        text = f"the prompt was blocked by the service ({blocked}); change the issue's text"
+        text = f"the prompt was blocked by the service ({blocked})"
         return CallError(Outcome.BLOCKED, text, http_status=200, reason=blocked)
     if not finish:
         text = f"the answer of {model} broke off: it came without an end"

@@ -139,9 +139,9 @@ def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
             f"Credential {number} of {source} has no usable name.",
             'Give it one of at most 64 characters, such as "name": "one".',
         )
-    if isinstance(key, str) and len(key.strip()) >= SHORTEST_KEY and key.strip() in name:
+    if isinstance(key, str) and key.strip()[:SHORTEST_KEY] and key.strip()[:SHORTEST_KEY] in name:
         raise TuiError(
-            f"Credential {number} of {source} has its key for a name.",
+            f"Credential {number} of {source} has its key, or a part of it, for a name.",
             "Names are shown everywhere: give it another one.",
         )
     return name.strip()

@@ -1,9 +1,10 @@
-"""Where keys are looked for: the first place that has any is the one that is used."""
+"""Where keys are looked for: the first place that has one is the one that is used."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
@@ -20,7 +21,7 @@ KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
 
 
 def find(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found:
-    """The credentials of the first place that has any.
+    """The credentials of the first place that has a key; others before it are noted.
 
     Args:
         file: Named by the user: then no other place counts.
@@ -31,8 +32,14 @@ def find(file: Path | None = None, environment: Mapping[str, str] | None = None)
     """
     if file is not None:
         return usable(read_file(file))
+    without: list[Found] = []
     for found in places(os.environ if environment is None else environment):
-        return usable(found)
+        if found.credentials:
+            passed = tuple(f"{place.source} has no key that is switched on" for place in without)
+            return replace(found, notes=(*passed, *found.notes))
+        without.append(found)
+    if without:
+        return usable(without[0])
     raise TuiError(
         "There is no Gemini key.",
         "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"

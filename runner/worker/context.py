@@ -25,18 +25,22 @@ CALL_SECONDS = 600.0
 """All attempts at one answer together, without the waiting for a key."""
 LEAST_SECONDS = 1.0
 """With less left there is no other attempt."""
-ATTEMPTS = {Outcome.OVERLOADED: 4, Outcome.TRANSPORT: 4, Outcome.TIMEOUT: 2}
+ATTEMPTS = {Outcome.OVERLOADED: 4, Outcome.TRANSPORT: 4}
 """Attempts at most for failures of the service or the network; 1 for all that are not named."""
 OF_THE_KEY = frozenset(
     {Outcome.AUTH, Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER}
 )
 """Failures that another key, or another time, mends."""
 _CHARACTERS_PER_TOKEN = 4
+_LATER = "Try the item again later; what was done so far is kept."
 _HINTS = {
     Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
     Outcome.BAD_REQUEST: "Choose another model with --model or --review-model.",
-    Outcome.OVERLOADED: "Try the item again later; what was done so far is kept.",
-    Outcome.TRANSPORT: "Try the item again later; what was done so far is kept.",
+    Outcome.BLOCKED: "Change the item's text and begin with --fresh, or choose another model with "
+    "--model or --review-model.",
+    Outcome.OVERLOADED: _LATER,
+    Outcome.TRANSPORT: _LATER,
+    Outcome.TIMEOUT: _LATER,
 }
 
 
@@ -97,7 +101,8 @@ class WorkerContext:
                     left -= error.seconds
                     most = ATTEMPTS.get(error.outcome, 1)
                     if failures[error.outcome] >= most or left < LEAST_SECONDS:
-                        again = f", {most} times" if most > 1 else ""
+                        tries = failures[error.outcome]
+                        again = f", {tries} times" if tries > 1 else ""
                         raise WorkflowError(
                             f"{model} gave no answer{again} ({error.outcome}): {error}",
                             _HINTS.get(error.outcome, ""),

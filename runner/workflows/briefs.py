@@ -108,14 +108,27 @@ def pending_briefs(
         wanted: Files, kept in this order; ``None`` means every idea, sorted by name.
 
     Raises:
-        TuiError: a file is missing, unusable, or outside the repository, or two have one slug.
+        TuiError: a file that was named is missing, unusable, or outside the repository; of files
+            that were not, none is usable; or two have one slug.
     """
     notes: list[str] = []
+    briefs: list[Brief] = []
+    errors: list[TuiError] = []
     paths = _ideas(repository) if wanted is None else _wanted(repository, wanted, notes)
-    _check_slugs(paths)
-    items = []
     for path in paths:
-        brief = _usable(path)
+        try:
+            briefs.append(_usable(_within(repository, path)))
+        except TuiError as error:
+            if wanted is not None:
+                raise
+            errors.append(error)
+    if errors and not briefs:
+        raise errors[0]
+    notes += [f"left out: {error.what} {error.hint}" for error in errors]
+    _check_slugs(briefs)
+    items = []
+    for brief in briefs:
+        path = brief.path
         if path.parent != repository / IDEAS:
             filed = filed_before(repository, brief.slug, brief.digest)
             checkpoint = checkpoint_file(repository, ISSUE.name, brief.slug)
@@ -154,7 +167,7 @@ def _ideas(repository: Path) -> list[Path]:
         raise TuiError(
             f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
         ) from error
-    return [_within(repository, path) for path in found]
+    return found
 
 
 def _wanted(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[Path]:
@@ -184,13 +197,12 @@ def _within(repository: Path, given: Path) -> Path:
     return path
 
 
-def _check_slugs(paths: Iterable[Path]) -> None:
+def _check_slugs(briefs: Iterable[Brief]) -> None:
     known: dict[str, Path] = {}
-    for path in paths:
-        slug = slug_of(path)
-        if slug in known:
+    for brief in briefs:
+        if brief.slug in known:
             raise TuiError(
-                f"Two briefs have the slug {slug!r}: {known[slug]} and {path}.",
+                f"Two briefs have the slug {brief.slug!r}: {known[brief.slug]} and {brief.path}.",
                 "Nothing was started. Rename one of them, or name only one.",
             )
-        known[slug] = path
+        known[brief.slug] = brief.path

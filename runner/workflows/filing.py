@@ -62,6 +62,11 @@ class Filed(msgspec.Struct, kw_only=True):
     has_gemini_review: bool
     reviewed_by: str
     """The model that gave the last verdict."""
+    drafted_by: str = ""
+    """The model that wrote the approved draft."""
+    input_tokens: int = 0
+    """Of all calls for this issue."""
+    output_tokens: int = 0
     found: bool
     """The issue was found on the tracker: an earlier attempt filed it."""
 

@@ -18,9 +18,12 @@ import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.locks import shared_with_children
+from assemblyzero_tui.runner.pool.sources import VARIABLES
 
 TIMEOUT = 60.0
 """Seconds after which ``gh`` is given up."""
+SAID_LIMIT = 300
+"""Characters of what ``gh`` said that are shown."""
 LOGIN_NEEDED = 4
 """Exit code of ``gh`` where nobody is logged in."""
 _QUIET = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1"}
@@ -66,7 +69,8 @@ def run_gh(
         )
     command = f"gh {' '.join(arguments[:3] if number else arguments[:2])}"
     environment = os.environ | _QUIET
-    environment.pop("GH_FORCE_TTY", None)
+    for name in ("GH_FORCE_TTY", *VARIABLES):
+        environment.pop(name, None)
     with (
         tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as output,
@@ -104,7 +108,7 @@ def run_gh(
     failure = _failure(repository, command, code, said, number, otherwise)
     raise failure or TuiError(
         f"{command} in {repository} failed with exit code {code}: "
-        f"{said.splitlines()[-1] if said else 'it said nothing'}",
+        f"{' '.join(said.split())[:SAID_LIMIT] or 'it said nothing'}",
         f"Try it yourself: cd {repository} && {trial or command}",
     )
 

@@ -172,6 +172,9 @@ class IssueFiler:
             review_count=len(reviews),
             has_gemini_review=bool(reviews and reviews[-1]["gemini"]),
             reviewed_by=reviews[-1]["model"] if reviews else "",
+            drafted_by=self._state.get("drafted_by", ""),
+            input_tokens=self._state.get("input_tokens", 0),
+            output_tokens=self._state.get("output_tokens", 0),
             found=found,
         )
 

@@ -117,7 +117,7 @@ class IssueNodes(DraftingNodes):
 
     def review(self, state: IssueState) -> dict[str, Any]:
         """Has the newest draft judged."""
-        return self._judge(state, issue_texts.review_request(state))
+        return self._judge(state, issue_texts.review_request(state, self._read_context()))
 
     def human_edit_verdict(self, state: DraftState) -> dict[str, Any]:
         """The gate behind the review: an approval goes on to be filed, the rest is counted."""
@@ -150,6 +150,10 @@ class IssueNodes(DraftingNodes):
             "drafts": filed.draft_count,
             "reviews": filed.review_count,
             "has_gemini_review": filed.has_gemini_review,
+            "drafted_by": filed.drafted_by,
+            "reviewed_by": filed.reviewed_by,
+            "input_tokens": filed.input_tokens,
+            "output_tokens": filed.output_tokens,
         }
         self._record(state, f"N6:{filed.issue_number}", "complete", details)
         moved = settle(self._repository, filed, self._warn)

@@ -43,13 +43,14 @@ def draft_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
     )
 
 
-def review_request(state: IssueState) -> Request:
-    """Asks for a review of the newest draft."""
+def review_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
+    """Asks for a review of the newest draft; the reviewer sees the context files, too."""
     return review_question(
         "issue-review",
         slug=state["slug"],
         draft_number=str(state["drafts"]),
         brief=delimited("BRIEF", state["brief"]),
+        context=context_part(context),
         draft=delimited("DRAFT", state["draft"]),
         history=earlier_reviews_part(state, "issue-earlier-reviews"),
     )

@@ -82,7 +82,7 @@ class LldNodes(DraftingNodes):
 
     def review(self, state: LldState) -> dict[str, Any]:
         """Has the newest draft judged."""
-        request = lld_texts.review_request(state)
+        request = lld_texts.review_request(state, self._read_context())
         return self._judge(state, request, partial(self._judged, state["number"]))
 
     def _judged(self, number: int, reviews: list[ReviewRecord]) -> None:

@@ -50,13 +50,14 @@ def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:
     )
 
 
-def review_request(state: LldState) -> Request:
-    """Asks for a review of the newest draft."""
+def review_request(state: LldState, context: list[tuple[str, str]]) -> Request:
+    """Asks for a review of the newest draft; the reviewer sees the context files, too."""
     return review_question(
         "review",
         number=str(state["number"]),
         draft_number=str(state["drafts"]),
         issue=delimited("ISSUE", issue_text(state)),
+        context=context_part(context),
         draft=delimited("DESIGN", state["draft"]),
         history=earlier_reviews_part(state, "earlier-reviews"),
     )

@@ -271,7 +271,7 @@ async def test_ideas_can_become_issues(tmp_path: Path) -> None:
     (tmp_path / "shop/.git").mkdir()
     (folder / "b-second.md").write_text("# Second\n\nText.\n")
     (folder / "a-first.md").write_text("# First \x1b[31midea\n")
-    app = StartApp(tmp_path / "shop", list_runs=tuple, list_items=list_pending)
+    app = StartApp(tmp_path / "shop", list_runs=tuple, list_items=list_pending, provider="offline")
     async with app.run_test(size=(100, 36)) as pilot:
         app.query_one("#start-workflow", Picker).index = 1
         await pilot.pause()

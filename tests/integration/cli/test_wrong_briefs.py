@@ -42,6 +42,17 @@ def refused(program: Program, *arguments: str) -> str:
     return done.stderr
 
 
+def left_out(program: Program, name: str) -> str:
+    """What is said of a brief that is left out while the good one would run."""
+    done = program("issue", "--all", "--dry-run", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["ISSUE-good  Good", "1 would run."]
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("Note: left out: ")
+    assert name in done.stderr
+    return done.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -59,7 +70,8 @@ def test_a_brief_that_is_no_brief(
 ) -> None:
     path = folder / "bad.md"
     path.write_bytes(content)
-    for arguments in (["--all"], [str(path)], ["ideas/active/good.md", "ideas/active/bad.md"]):
+    assert told in left_out(program, "bad.md")
+    for arguments in ([str(path)], ["ideas/active/good.md", "ideas/active/bad.md"]):
         said = refused(program, *arguments)
         assert told in said
         assert "bad.md" in said
@@ -78,9 +90,12 @@ def test_a_brief_that_is_missing_a_folder_or_outside(
     assert "is outside the repository" in said
     assert "--repo PATH" in said
     (folder / "link.md").symlink_to(outside)
-    assert "is outside the repository" in refused(program, "--all")
+    assert "is outside the repository" in left_out(program, "link.md")
+    assert "is outside the repository" in refused(program, "ideas/active/link.md")
     (folder / "link.md").unlink()
     os.mkfifo(folder / "pipe.md")
+    assert "is a special file" in left_out(program, "pipe.md")
+    (folder / "good.md").unlink()
     assert "is a special file" in refused(program, "--all")
 
 
@@ -89,7 +104,7 @@ def test_a_brief_that_cannot_be_read(program: Program, folder: Path) -> None:
     path = folder / "secret.md"
     path.write_text("# Secret\n")
     path.chmod(0)
-    said = refused(program, "--all")
+    said = left_out(program, "secret.md")
     assert "Cannot read the brief" in said
     assert "chmod u+r" in said
     folder.chmod(0)
@@ -100,9 +115,9 @@ def test_a_brief_that_cannot_be_read(program: Program, folder: Path) -> None:
 @pytest.mark.parametrize("name", ["???.md", "7-lld.md", f"{'x' * 120}.md"])
 def test_a_name_that_gives_no_slug(program: Program, folder: Path, name: str) -> None:
     (folder / name).write_text("# Fine\n")
-    said = refused(program, "--all")
-    assert name in said
-    assert "name" in said
+    for said in (left_out(program, name), refused(program, f"ideas/active/{name}")):
+        assert name in said
+        assert "name" in said
 
 
 def test_two_briefs_with_one_slug(program: Program, folder: Path) -> None:
@@ -146,10 +161,11 @@ def test_options_that_make_no_sense(
     assert told in refused(program, *arguments)
 
 
-def test_no_provider(program: Program, folder: Path) -> None:
+def test_no_key(program: Program, folder: Path) -> None:
     done = program("issue", "--all")
     assert done.returncode == 2
-    assert "--provider" in done.stderr
+    assert "There is no Gemini key." in done.stderr
+    assert "export GEMINI_API_KEY" in done.stderr
 
 
 @pytest.mark.parametrize(

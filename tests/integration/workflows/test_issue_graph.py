@@ -132,6 +132,10 @@ def test_a_brief_becomes_one_issue_and_everything_is_put_away(
         assert event["slug"] == "dark-mode"
         assert "issue_number" not in event
     assert complete["details"]["issue_number"] == 42
+    for said in (complete["details"], filed):
+        assert said["drafted_by"] == said["reviewed_by"] == "offline-1"
+        assert said["input_tokens"] > 100
+        assert said["output_tokens"] > 100
     assert (
         Path(context.spec.audit).read_text()
         == (repository / "docs/lineage/workflow-audit.jsonl").read_text()

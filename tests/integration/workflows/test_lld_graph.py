@@ -160,7 +160,7 @@ def test_context_files_go_into_every_draft(
 
     drafts = [request for request in context.requests if request.purpose == "draft"]
     assert len(drafts) == 2
-    assert all("Costs are $5 for {{ISSUE}} and {braces}." in draft.prompt for draft in drafts)
+    assert all("Costs are $5 for {{ISSUE}} and {braces}." in r.prompt for r in context.requests)
     before = load("lld").fingerprints(spec)
     notes.write_text("changed")
     after = load("lld").fingerprints(spec)

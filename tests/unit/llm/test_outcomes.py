@@ -140,6 +140,7 @@ def test_the_defaults_may_do_what_they_are_for() -> None:
 @pytest.mark.parametrize(
     "name",
     ["gemini-2.0-flash", "gemini-1.5-pro", "gemini-3.5-flash-lite", "gemini-pro-latest",
+     "gemini-1.5", "gemini-pro", "gemini-exp-1206", "gpt-4",
      "gemini-3-pro-image", "gemma-3-27b-it", "Not A Model", ""],
 )  # fmt: skip
 def test_some_models_may_not_review(name: str) -> None:

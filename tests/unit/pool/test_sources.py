@@ -90,7 +90,8 @@ def test_a_file_that_others_can_read_is_refused_with_what_mends_it(file: Path, m
         (json.dumps({"credentials": [entry(1) | {"name": ""}]}), "has no usable name"),
         (json.dumps({"credentials": [entry(1) | {"name": "a\x1bb"}]}), "has no usable name"),
         (json.dumps({"credentials": [entry(1) | {"name": 7}]}), "has no usable name"),
-        (json.dumps({"credentials": [entry(1) | {"name": key(1)}]}), "its key for a name"),
+        (json.dumps({"credentials": [entry(1) | {"name": key(1)}]}), "its key, or a part of it"),
+        (json.dumps({"credentials": [entry(1) | {"name": key(1)[:16]}]}), "a part of it"),
         (json.dumps({"credentials": [entry(1), entry(1)]}), "two credentials called 'key-1'"),
         (json.dumps({"credentials": [entry(1) | {"key": ""}]}), "has no key"),
         (json.dumps({"credentials": [entry(1) | {"key": None}]}), "has no key"),
@@ -138,9 +139,19 @@ def test_the_places_count_in_their_order(state_home: Path, monkeypatch: pytest.M
     assert names(sources.find(None, environment)) == ["key-7"]
 
 
-def test_a_place_with_something_wrong_is_not_passed_over(state_home: Path) -> None:
-    write(sources.files()[0], entry(1, enabled=False))
+def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None:
+    path = sources.files()[0]
+    write(path, entry(1, enabled=False))
+    found = sources.find(None, {"GEMINI_API_KEY": key(2)})
+    assert names(found) == ["gemini_api_key"]
+    assert found.notes == (f"{path} has no key that is switched on",)
     with pytest.raises(TuiError, match="switched off"):
+        sources.find(None, {})
+
+
+def test_a_place_with_something_wrong_is_not_passed_over(state_home: Path) -> None:
+    write(sources.files()[0], entry(1) | {"key": "short"})
+    with pytest.raises(TuiError, match="cannot be one"):
         sources.find(None, {"GEMINI_API_KEY": key(2)})
 
 

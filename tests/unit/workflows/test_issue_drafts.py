@@ -169,7 +169,7 @@ def test_every_sample_becomes_a_complete_issue_and_is_reviewed(index: int) -> No
     assert len(draft.title) <= 80
     assert draft.labels
     state["draft"] = text
-    review = reviews.parse(model.generate(review_request(state), timeout=1.0).text)
+    review = reviews.parse(model.generate(review_request(state, []), timeout=1.0).text)
     assert (review.verdict == "BLOCKED") == (rejections(sample.strip()) > 0)
 
 

@@ -77,7 +77,7 @@ def test_any_issue_gets_a_design_and_a_review_that_can_be_read(title: str, body:
     state["draft"] = model.generate(design_request(state, []), timeout=1.0).text
     state["drafts"] = 1
     assert sections(state["draft"])[0][0] == "1. Context and goal"
-    review = reviews.parse(model.generate(review_request(state), timeout=1.0).text)
+    review = reviews.parse(model.generate(review_request(state, []), timeout=1.0).text)
     assert review.verdict in ("APPROVED", "BLOCKED")
 
 
