@@ -306,6 +306,7 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
                 run, now, self.glyphs,
                 served=run.ended is None and not self.engine_gone,
                 time=self.source.time_of_day(),
+                with_keys=not self.has_class("-tall"),
             )  # fmt: skip
             self.pool.tell(run, now, self.glyphs)
             if self.table.display and self.stage.mode is Mode.LIST:

@@ -50,6 +50,18 @@ def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) 
     return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 
+def keys(run: RunState, now: float) -> list[Part]:
+    """How many keys can be used, and when the next one can; nothing where none is needed."""
+    known = [key for key in run.credentials.values() if key.state != "absent"]
+    if not known:
+        return []
+    ready = sum(key.at(now) == "ready" for key in known)
+    times = [key.until - now for key in known if key.until is not None and key.until > now]
+    following = f", next {roughly(min(times))}" if times and not ready else ""
+    style = "$text-muted" if ready == len(known) else "$warning" if ready else "$error"
+    return [(f"  keys {ready}/{len(known)}{following}", style)]
+
+
 def header_content(
     run: RunState,
     now: float,
@@ -58,6 +70,7 @@ def header_content(
     *,
     served: bool = True,
     time: float | None = None,
+    with_keys: bool = False,
 ) -> Content:
     """The first row for a width.
 
@@ -68,6 +81,7 @@ def header_content(
         width: Cells of the row.
         served: Whether the run goes on.
         time: The time of day, if it is not ``now``.
+        with_keys: Also says how many keys there are, as no other row does.
     """
     n = len(run.items)
     where = f"{run.workflow} {glyphs.dot} {PurePath(run.repository).name}" if run.workflow else ""
@@ -86,6 +100,8 @@ def header_content(
         return width - sum(cells(group) for group in groups) - 2
 
     right += eta_part
+    if with_keys:
+        right += keys(run, now)
     if room(left, items, middle, right, clock_part) >= 0:
         right += clock_part
     else:
@@ -112,6 +128,13 @@ class Header(TextLine):
     Header { background: $panel; }
     """
 
-    def tell(self, run: RunState, now: float, glyphs: Glyphs, *, served: bool, time: float) -> None:
+    def tell(
+        self, run: RunState, now: float, glyphs: Glyphs, *, served: bool, time: float,
+        with_keys: bool,
+    ) -> None:  # fmt: skip
         """Shows how the run is doing; see :func:`header_content`."""
-        self.fill(lambda width: header_content(run, now, glyphs, width, served=served, time=time))
+        self.fill(
+            lambda width: header_content(
+                run, now, glyphs, width, served=served, time=time, with_keys=with_keys
+            )
+        )

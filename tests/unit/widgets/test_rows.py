@@ -14,6 +14,7 @@ from assemblyzero_tui.runner.events import (
     AnyEvent,
     CallEnded,
     CallStarted,
+    CredentialChanged,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
@@ -154,6 +155,22 @@ def test_the_header_has_totals_with_words_and_what_needs_attention_first() -> No
     assert text.index("✗ 1 FAIL") < text.index("▸ 1 RUN") < text.index("✓ 1 DONE")
     assert "lld · shop" in text
     assert "3 items" in text
+
+
+def test_a_header_without_a_row_for_the_keys_counts_them() -> None:
+    cooling = CredentialChanged(credential="b", state="cooling", until=300.0, time=120.0)
+    one, two = (CredentialChanged(credential=n, state="ready", time=110.0) for n in "ab")
+    run, _ = working(one, two)
+    said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
+    assert said.cell_length == 80
+    assert "keys 2/2" in said.plain
+    assert "keys" not in header_content(run, 165.0, UNICODE, 80).plain
+    run.apply(cooling)
+    assert "keys 1/2 " in header_content(run, 165.0, UNICODE, 80, with_keys=True).plain
+    run.apply(CredentialChanged(credential="a", state="cooling", until=225.0, time=121.0))
+    said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
+    assert "keys 0/2, next 1m" in said.plain
+    assert "keys" not in header_content(working()[0], 165.0, UNICODE, 80, with_keys=True).plain
 
 
 def test_the_estimate_says_when_nothing_is_known() -> None:
