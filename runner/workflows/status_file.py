@@ -7,6 +7,7 @@ repository's lock; approvals that are missing are made again from the lineage.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,10 +105,11 @@ def approved_design(repository: Path, number: int) -> str | None:
     Raises:
         TuiError: the status file cannot be read.
     """
-    try:
-        entry = read(repository)["issues"].get(str(number), {})
-    except InvalidStatusFileError:
-        entry = {}
+    data = read_shared(repository / STATUS_FILE)
+    entry: dict[str, Any] = {}
+    if data is not None and f'"{number}"'.encode() in data:  # of a thousand, few are worth decoding
+        with contextlib.suppress(InvalidStatusFileError):
+            entry = decode(data)["issues"].get(str(number), {})
     if entry.get("status") == "approved":
         return str(entry.get("lld_path", ""))
     approval = lineage.approval_of(repository, number)
