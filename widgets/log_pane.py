@@ -212,6 +212,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             return
         self._stale = False
         view, (width, height) = self.view, self.size
+        view.resize(height)  # at the time of a resize event the size may not be known yet
         self._thumb = _thumb(view, height) if view.total > height > 0 else None
         self._text_width = max(1, width - (self._thumb is not None))
         if self._styles is None:

@@ -187,3 +187,12 @@ async def test_every_row_is_exactly_as_wide_as_the_pane(
                 assert strip.cell_length == app.pane.size.width
                 assert sum(cell_len(segment.text) for segment in strip) == app.pane.size.width
                 assert "\x1b" not in strip.text
+
+
+async def test_a_pane_that_knew_no_size_when_it_was_resized_shows_its_lines(
+    tmp_path: Path,
+) -> None:
+    async with shown(tmp_path, b"one\ntwo\nthree\n") as app:
+        app.view.resize(0)
+        app.pane.repaint()
+        assert [row.strip() for row in app.rows()[:4]] == ["one", "two", "three", ""]
