@@ -14,8 +14,10 @@ from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.runs import run_folders
 from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
 from tests.integration.cli.conftest import Program
+from tests.stand_ins import filed_issues
 from tests.terminal.screen import program as on_terminal
 
 Issues = Callable[..., list[int]]
@@ -72,6 +74,39 @@ def leaking_files(*roots: Path) -> list[str]:
         for path in root.rglob("*")
         if path.is_file() and leaks(path.read_bytes())
     ]
+
+
+def test_twelve_issues_and_six_briefs_with_three_keys(
+    gemini: Program, issues: Issues, keys: Path, repository: Path, state_home: Path, tmp_path: Path
+) -> None:
+    numbers = issues(12)
+    ideas = repository / "ideas/active"
+    ideas.mkdir(parents=True)
+    for sample in demo_issues(6):
+        (ideas / f"{sample.slug}.md").write_text(sample.text)
+    four = ("--all", "--parallel", "4", "--plain", "--credentials", str(keys))
+    designs, briefs = gemini("lld", *four), gemini("issue", *four)
+    for done in (designs, briefs):
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    status = json.loads((repository / "docs/lld/lld-status.json").read_text())["issues"]
+    assert sorted(map(int, status)) == numbers
+    assert all(entry["has_gemini_review"] is True for entry in status.values())
+    new = filed_issues(tmp_path / "issues")[12:]
+    assert len(new) == len({issue["title"] for issue in new}) == 6
+    assert list(ideas.iterdir()) == []
+    lines = (repository / "docs/lineage/workflow-audit.jsonl").read_text().splitlines()
+    ends = [event for event in map(json.loads, lines) if event["event"] == "complete"]
+    assert [e["workflow_type"] for e in ends] == ["lld"] * 12 + ["issue"] * 6
+    for details in (event["details"] for event in ends):
+        assert details["has_gemini_review"] is True
+        assert (details["drafted_by"], details["reviewed_by"]) == (
+            DEFAULT_MODEL, DEFAULT_REVIEW_MODEL,
+        )  # fmt: skip
+        assert details["input_tokens"] > 1000
+        assert details["output_tokens"] > 100
+    assert leaks(designs.stdout, designs.stderr, briefs.stdout, briefs.stderr) == []
+    assert leaking_files(state_home, repository) == []
 
 
 @pytest.mark.parametrize("provider", ["gemini", "genai"])
