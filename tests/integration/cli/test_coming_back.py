@@ -185,9 +185,10 @@ def test_failed_items_are_tried_again(
     assert left.returncode == 0
     assert f"assemblyzero-tui resume {name} --failed" in left.stdout
     design.rmdir()
-    again = program("resume", "--failed", "--plain")
+    again = program("resume", "--failed", "--plain", "--model", "gemini-9-other")
     assert again.returncode == 0, again.stdout + again.stderr
     assert design.is_file()
+    assert program.the_run().spec.options.model == "gemini-9-other"
 
 
 def test_what_another_run_has_approved_is_not_designed_again(

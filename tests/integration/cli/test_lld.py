@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,3 +146,18 @@ def test_a_failed_item_gives_exit_code_1_and_disturbs_no_other(
     assert "-> FAIL" in done.stdout
     assert "resume" in done.stdout
     assert "--failed" in done.stdout
+
+
+def test_modules_of_the_repository_are_not_imported(
+    program: Program, issues: Issues, repository: Path
+) -> None:
+    issues(1)
+    for name in ("queue", "selectors", "msgspec", "langgraph", "app", "runner"):
+        (repository / f"{name}.py").write_text("raise RuntimeError('of the user')\n")
+    console_script = Path(sys.executable).with_name("assemblyzero-tui")
+    done = subprocess.run(
+        [console_script, "lld", "1", *OFFLINE, "--plain"],
+        cwd=repository, env=os.environ | program.environment, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=90,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

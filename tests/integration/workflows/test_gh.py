@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.workflows import gh, status_file
 from assemblyzero_tui.runner.workflows.catalog import load
+from assemblyzero_tui.runner.workflows.gh_process import run_gh
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import install, make_issues, write_issue
@@ -186,3 +188,18 @@ def test_a_fault_in_a_worker_fails_its_item_clearly(
         run_graph(context)
     assert "gh is not logged in" in (repository / "docs/lineage/workflow-audit.jsonl").read_text()
     assert [p.name for p in (repository / "docs/lineage").iterdir()] == ["workflow-audit.jsonl"]
+
+
+def test_gh_gets_no_key_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gh = tmp_path / "bin/gh"
+    gh.parent.mkdir()
+    gh.write_text("#!/bin/sh\nenv\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(gh.parent), prepend=os.pathsep)
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.setenv(name, "AIzaCanaryOfTheEnvironment0000000000001")
+    said = run_gh(tmp_path, ["repo", "view"])
+    assert b"PATH=" in said
+    assert b"Canary" not in said
