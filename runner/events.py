@@ -131,6 +131,15 @@ class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
     """Such as ``draft 2`` or ``review: BLOCKED, 2 issues``."""
 
 
+class CallQueued(Event, tag="call_queued", kw_only=True, omit_defaults=True):
+    """A call waits for a key; it is saved first if that takes long."""
+
+    model: str
+    why: str = ""
+    until: float | None = None
+    """When it is expected to start, seconds since the epoch."""
+
+
 class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
     """A lease was granted: one attempt of one call to a model is under way."""
 
@@ -140,6 +149,8 @@ class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
     node: str = ""
     timeout: float = 0.0
     """Seconds the call may take."""
+    waited: float = 0.0
+    """Seconds it waited in line."""
 
 
 class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
@@ -165,17 +176,64 @@ class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
     node: str = ""
 
 
+KeyState = Literal["ready", "probing", "cooling", "exhausted", "no_tier", "invalid", "disabled"]
+"""``probing``: one call is tried before others."""
+
+
 class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defaults=True):
     """A key can be used (again), or not for some time, or not any more."""
 
     credential: str
     """Its name; its text is nowhere."""
-    state: Literal["ready", "cooling", "exhausted", "no_tier", "invalid"]
+    state: KeyState
     model: str = ""
     """The model that this is about; empty for all."""
     reason: str = ""
     until: float | None = None
     """When it is expected to be ready again, seconds since the epoch."""
+    project: str = ""
+    """Whose quota it uses, where the user said so."""
+    fingerprint: str = ""
+    """The first 8 hexadecimal digits of the key's SHA-256."""
+    quota: str = ""
+    """The name of the quota it uses; keys that share one have the same."""
+    count: int = 0
+    """Refusals in a row."""
+
+
+class QuotaCounted(Event, tag="quota_counted", kw_only=True, omit_defaults=True):
+    """How much of a quota is used, by all runs of this machine."""
+
+    quota: str
+    model: str
+    minute: int
+    """Calls of this minute."""
+    per_minute: int | None = None
+    """How many may be; ``None`` where that is not known."""
+    day: int
+    """Calls of the service's day."""
+    per_day: int | None = None
+    learned: bool = False
+    """A limit was told by a refusal, not by the user."""
+
+
+class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
+    """How the keys stand as a whole."""
+
+    state: Literal["open", "low", "throttled", "paused"]
+    """``low``: fewer workflows at once than asked for are worth it. ``throttled``: nobody calls for
+    a moment. ``paused``: nothing is started; whoever needs a call saves and leaves."""
+    until: float | None = None
+    """When it goes on by itself, seconds since the epoch; ``None`` if no time is known."""
+    slots: int = 0
+    """Workflows that are worth having at work; 0 for as many as were asked for."""
+    reason: str = ""
+
+
+class AutoResumeSet(Event, tag="auto_resume_set", kw_only=True, omit_defaults=True):
+    """Whether the run goes on by itself when there are keys again."""
+
+    on: bool
 
 
 class Notice(Event, tag="notice", kw_only=True, omit_defaults=True):
@@ -208,10 +266,14 @@ AnyEvent = (
     | NodeStarted
     | NodeEnded
     | Progressed
+    | CallQueued
     | CallStarted
     | CallEnded
     | CallSkipped
     | CredentialChanged
+    | QuotaCounted
+    | PoolChanged
+    | AutoResumeSet
     | Notice
     | RunHeld
     | RunEnded
@@ -264,7 +326,29 @@ class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
     force: bool = False
 
 
-AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop
+class TryNow(Command, tag="try_now", kw_only=True, omit_defaults=True):
+    """Ask the keys again now, whatever they wait for, with one call each at first."""
+
+
+class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=True):
+    """Whether the run goes on by itself when there are keys again."""
+
+    on: bool
+
+
+class AddKey(Command, tag="add_key", kw_only=True, omit_defaults=True):
+    """Use this key as well, from now until the engine leaves."""
+
+    name: str
+    key: str
+    project: str = ""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"AddKey(name={self.name!r})"
+
+
+AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoResume | AddKey
 
 
 class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -140,15 +140,18 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
     outcome, text = _meaning(status, name, reasons, violations, said, model)
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
         said = ""  # the service's own words are long and say no more
-    values = [int(v) for one in violations if (v := str(one.get("quotaValue", ""))).isdigit()]
     return CallError(
         outcome,
         f"{text}: {said}" if said else f"{text} (HTTP {status})",
         http_status=status,
         reason=reasons[0] if reasons else name,
         retry_after=_retry_after(details),
-        quota_ids=[redact(str(one["quotaId"])) for one in violations if one.get("quotaId")],
-        quota_value=min(values) if values else None,
+        quotas={
+            redact(str(one["quotaId"])): int(value) if value.isdigit() else None
+            for one in violations
+            if one.get("quotaId")
+            for value in [str(one.get("quotaValue", ""))]
+        },
     )
 
 

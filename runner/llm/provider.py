@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -63,8 +63,8 @@ class CallError(Exception):
 
     def __init__(
         self, outcome: Outcome, message: str, *, sent: bool = True, http_status: int = 0,
-        reason: str = "", retry_after: float = 0.0, quota_ids: Sequence[str] = (),
-        quota_value: int | None = None,
+        reason: str = "", retry_after: float = 0.0,
+        quotas: Mapping[str, int | None] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.outcome = outcome
@@ -76,9 +76,8 @@ class CallError(Exception):
         """The service's own word for it, such as ``API_KEY_INVALID``."""
         self.retry_after = retry_after
         """Seconds the service asks to wait; 0 where it does not say."""
-        self.quota_ids = tuple(quota_ids)
-        self.quota_value = quota_value
-        """The limit that was met, where it was told."""
+        self.quotas = dict(quotas or {})
+        """The quotas that were met, by the service's name, with the limit where it was told."""
         self.seconds = 0.0
         """How long the attempt took."""
 

@@ -6,7 +6,9 @@
                       "project": "my-project"}]}
 
 ``account-name``, ``notes`` and members unknown here are left alone. ``type`` may be ``oauth``: such
-an entry has no key and is skipped. Keys of one ``project`` share its quota.
+an entry has no key and is skipped. Keys of one ``project`` share its quota. ``rpm`` and ``rpd`` are
+the requests a minute and a day that the quota allows, for every model or by model:
+``"rpm": {"gemini-3.1-pro-preview": 5, "*": 10}``.
 """
 
 from __future__ import annotations
@@ -14,20 +16,22 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL
 from assemblyzero_tui.runner.pool.secret import Secret
 
 FILE_LIMIT = 1 << 20
 """Bytes of a credential file at most."""
 SHORTEST_KEY = 16
 """Characters of a key at least; anything shorter would blank ordinary words in the logs."""
+_Row = tuple[str, str, str, dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -40,6 +44,14 @@ class Credential:
     secret: Secret
     project: str = ""
     """Whose quota it uses; empty where that is not known, and then it has one of its own."""
+    rpm: Mapping[str, int] = field(default_factory=dict)
+    """Requests a minute by model; ``*`` is every other one. Empty where they are not known."""
+    rpd: Mapping[str, int] = field(default_factory=dict)
+    """Requests a day."""
+
+    def limits(self, model: str) -> tuple[int | None, int | None]:
+        """Requests a minute and a day for a model, where they are known."""
+        return self.rpm.get(model, self.rpm.get("*")), self.rpd.get(model, self.rpd.get("*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +168,23 @@ def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
         )
     project = entry.get("project")
     return Credential(
-        name, checked(key, f"{name!r} of {source}"), project if isinstance(project, str) else ""
+        name,
+        checked(key, f"{name!r} of {source}"),
+        project.strip() if isinstance(project, str) else "",
+        _limit(entry, "rpm", name, source),
+        _limit(entry, "rpd", name, source),
     )
+
+
+def _limit(entry: dict[str, Any], member: str, name: str, source: str) -> dict[str, int]:
+    found = entry.get(member)
+    limits = found if isinstance(found, dict) else {} if found is None else {"*": found}
+    if not all(type(value) is int and value > 0 for value in limits.values()):
+        raise TuiError(
+            f"The credential {name!r} of {source} has a {member!r} that is no number.",
+            f'Write "{member}": 10, or by model: "{member}": {{"{DEFAULT_MODEL}": 5, "*": 10}}',
+        )
+    return limits
 
 
 def checked(key: str, whose: str) -> Secret:
@@ -177,12 +204,14 @@ def checked(key: str, whose: str) -> Secret:
 
 def encode(credentials: Iterable[Credential]) -> bytes:
     """What goes through the pipe to the engine."""
-    return msgspec.json.encode([(c.name, c.secret.reveal(), c.project) for c in credentials])
+    return msgspec.json.encode(
+        [(c.name, c.secret.reveal(), c.project, c.rpm, c.rpd) for c in credentials]
+    )
 
 
 def decode(data: bytes) -> tuple[Credential, ...]:
     """What came through it; empty for an empty pipe."""
     if not data:
         return ()
-    rows = msgspec.json.decode(data, type=list[tuple[str, str, str]])
-    return tuple(Credential(name, Secret(key), project) for name, key, project in rows)
+    rows = msgspec.json.decode(data, type=list[_Row])
+    return tuple(Credential(row[0], Secret(row[1]), row[2], row[3], row[4]) for row in rows)

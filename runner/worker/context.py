@@ -148,7 +148,7 @@ class WorkerContext:
             release.http_status, release.reason = error.http_status, error.reason
             release.retry_after, release.detail = error.retry_after, str(error)
             error.seconds = time.monotonic() - started
-            release.quota_ids, release.quota_value = list(error.quota_ids), error.quota_value
+            release.quotas = error.quotas
             raise
         finally:
             release.seconds = time.monotonic() - started

@@ -102,8 +102,8 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     """For humans; without any key."""
     retry_after: float = 0.0
     """Seconds the service asks to wait."""
-    quota_ids: list[str] = []
-    quota_value: int | None = None
+    quotas: dict[str, int | None] = {}
+    """The quotas that were met, by the service's name, with the limit where it was told."""
 
 
 class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=True):

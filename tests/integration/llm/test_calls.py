@@ -119,8 +119,7 @@ def test_quota_refusals_name_their_quota(provider: Provider, server: GeminiServe
     server.script(Fault.DAY)
     with pytest.raises(CallError) as caught:
         provider.generate(DRAFT, secret=KEY, timeout=20)
-    assert caught.value.quota_ids == ("GenerateRequestsPerDayPerProjectPerModel-FreeTier",)
-    assert caught.value.quota_value == 20
+    assert caught.value.quotas == {"GenerateRequestsPerDayPerProjectPerModel-FreeTier": 20}
 
 
 def test_a_draft_is_streamed_and_counted(provider: Provider, server: GeminiServer) -> None:

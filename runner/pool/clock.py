@@ -1,0 +1,58 @@
+"""The clock of the pool: it goes on while the machine sleeps, and nobody can set it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+_BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""macOS has no ``CLOCK_BOOTTIME``; its monotonic clock goes on in the machine's sleep."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """What the pool knows of time."""
+
+    def now(self) -> float:
+        """Seconds since some moment; never goes back, and goes on while the machine sleeps."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch, by a clock that people may set."""
+
+    def wall_at(self, moment: float) -> float:
+        """What :meth:`wall` will show at a moment of :meth:`now`, if nobody sets it."""
+
+    def awake(self) -> float:
+        """Like :meth:`now`, but it stands while the machine sleeps."""
+
+
+class MachineClock:
+    """The clocks of this machine.
+
+    Args:
+        speed: How many seconds of the pool go by in a second; for demonstrations and benchmarks.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+
+    def now(self) -> float:
+        return time.clock_gettime(_BOOTTIME) * self.speed
+
+    def wall(self) -> float:
+        return time.time()
+
+    def wall_at(self, moment: float) -> float:
+        return time.time() + (moment - self.now()) / self.speed
+
+    def awake(self) -> float:
+        return time.monotonic() * self.speed
+
+
+def boot_id() -> str:
+    """Names the time since the machine was started: readings of two boots do not compare."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return f"since {round((time.time() - time.clock_gettime(_BOOTTIME)) / 60)}"

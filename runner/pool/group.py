@@ -1,0 +1,235 @@
+"""A quota: what one project may do with one model, what it has done, and what it was told.
+
+Whoever counts his own starts needs no refusal to know that a quota is used up. The service counts
+starts in a minute that slides; they are counted here in a window one second longer, as a request
+takes now longer, now shorter to arrive.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf
+
+MINUTE = 60.0
+GUARD = 1.0
+"""Seconds by which the way of one request may be longer than that of another."""
+WINDOW = MINUTE + GUARD
+MEMORY = 3 * WINDOW
+"""Seconds for which starts are remembered."""
+DAYS = 3
+"""Days of which starts are remembered."""
+BURST = 2
+"""So many calls may start at once; the others are spread evenly over the minute."""
+LEAST = 1.0
+"""Starts a minute that a quota is held to at least."""
+CUT = 0.7
+"""What is left of the rate after a refusal that the count does not explain."""
+GROWTH = 1.0 / MINUTE
+"""By how many starts a minute a rate that was cut grows each second."""
+
+
+class Door(StrEnum):
+    """Whether calls may start."""
+
+    OPEN = "open"
+    COOLING = "cooling"
+    """Refused for the minute: closed until it has some quota again."""
+    PROBING = "probing"
+    """One call may start; how it ends decides."""
+    EXHAUSTED = "exhausted"
+    """Refused for the day: closed until the day ends."""
+    NO_TIER = "no_tier"
+    """There is no quota at all for this model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The service's day, for a moment."""
+
+    name: str
+    ends: float
+    """By the pool's clock."""
+
+
+@dataclass(slots=True)
+class Group:
+    """One project and one model. All times are of the pool's clock."""
+
+    name: str
+    model: str
+    per_minute: int | None = None
+    """Starts a minute, ``None`` while that is not known."""
+    per_day: int | None = None
+    learned: bool = False
+    """A limit was told by a refusal and not by the user."""
+    door: Door = Door.OPEN
+    since: float = 0.0
+    until: float = 0.0
+    reason: str = ""
+    careful: bool = False
+    """After the rest one call is tried before the others."""
+    refusals: int = 0
+    """In a row."""
+    refused_at: float = -inf
+    """When a call was refused last."""
+    days: dict[str, int] = field(default_factory=dict)
+    """Starts of the newest days, by the day's name."""
+    struck: str = ""
+    """The day whose quota was said to be used up although the count did not agree."""
+    waived: str = ""
+    """The day on which the count of the day is not believed: the user wants to try."""
+    cap: float = inf
+    """Starts a minute it is held to since :attr:`cap_since`, whatever its limit is."""
+    cap_since: float = 0.0
+    probe: int = 0
+    """The lease that is the probe."""
+    starts: list[float] = field(default_factory=list)
+    """When calls started, the oldest first."""
+    refused: list[float] = field(default_factory=list)
+    """Those of them that were refused."""
+
+    def count(self, now: float, seconds: float = WINDOW) -> int:
+        """Starts in the last so many seconds."""
+        return len(self.starts) - bisect_right(self.starts, now - seconds)
+
+    def forgets(self, now: float) -> float:
+        """When the oldest start leaves the window; now if none is in it."""
+        first = bisect_right(self.starts, now - WINDOW)
+        return self.starts[first] + WINDOW if first < len(self.starts) else now
+
+    def accepted(self, before: float) -> int:
+        """Calls of the minute before a moment that the service counts: those not refused."""
+        started, refused = (
+            bisect_left(times, before) - bisect_right(times, before - MINUTE)
+            for times in (self.starts, self.refused)
+        )
+        return started - refused
+
+    def rate(self, now: float) -> float:
+        """Starts a minute that it is held to now; infinite where nothing is known."""
+        limit = inf if self.per_minute is None else float(self.per_minute)
+        if self.cap == inf:
+            return limit
+        grown = self.cap + max(0.0, now - self.cap_since) * GROWTH
+        return min(limit, grown)
+
+    def used_today(self, today: Today) -> int:
+        """Starts of this day."""
+        return self.days.get(today.name, 0)
+
+    def settle(self, now: float, today: Today) -> bool:
+        """Opens the door when its time has come; whether that changed anything."""
+        if self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now:
+            self.door = Door.PROBING if self.careful else Door.OPEN
+            self.since, self.until, self.probe = now, 0.0, 0
+            return True
+        if self.per_day is None or self.used_today(today) < self.per_day:
+            return False
+        if self.door in (Door.EXHAUSTED, Door.NO_TIER) or self.probe or self.waived == today.name:
+            return False
+        self.careful = True
+        return self.close(Door.EXHAUSTED, max(today.ends, self.until), "the day is used up", now)
+
+    def opens(self, now: float) -> float:
+        """When the next call may start: now, later, or never."""
+        if self.door is Door.NO_TIER:
+            return inf
+        if self.door in (Door.COOLING, Door.EXHAUSTED):
+            return max(now, self.until)
+        if self.probe:
+            return now + GUARD
+        return max(now, self._window_opens(now), self._pace_opens(now))
+
+    def _window_opens(self, now: float) -> float:
+        rate = self.rate(now)
+        if rate == inf:
+            return now
+        most = max(1, int(rate))
+        if self.count(now) < most:
+            return now
+        return self.starts[-most] + WINDOW
+
+    def _pace_opens(self, now: float) -> float:
+        """As the token bucket has it: ``BURST`` tokens, a new one every ``WINDOW / rate``."""
+        rate = self.rate(now)
+        if rate == inf:
+            return now
+        gap = WINDOW / max(LEAST, rate)
+        arrival = -inf
+        for start in self.starts[-2 * BURST * 4 :]:
+            arrival = max(arrival, start) + gap
+        return arrival - (BURST - 1) * gap
+
+    def start(self, now: float, lease: int, today: Today) -> None:
+        """Counts a call that starts now."""
+        if self.door is Door.PROBING:
+            self.probe = lease
+        self.saw_start(now, today.name)
+
+    def saw_start(self, moment: float, day: str) -> None:
+        """Counts a start, of another engine maybe."""
+        insort(self.starts, moment)
+        self.days[day] = self.days.get(day, 0) + 1
+        while len(self.days) > DAYS:
+            del self.days[min(self.days)]
+        del self.starts[: bisect_right(self.starts, self.starts[-1] - MEMORY)]
+        if self.refused:
+            del self.refused[: bisect_right(self.refused, self.starts[-1] - MEMORY)]
+
+    def refund(self, moment: float, day: str) -> None:
+        """Takes back a start whose request never left this machine."""
+        if moment in self.starts:
+            self.starts.remove(moment)
+        if self.days.get(day):
+            self.days[day] -= 1
+
+    def close(self, door: Door, until: float, reason: str, now: float) -> bool:
+        """Closes the door; an end that is known only moves away. Whether that says anything new."""
+        same = self.door is door
+        if (same and until <= self.until + GUARD) or self.door is Door.NO_TIER:
+            return False
+        if self.door is Door.EXHAUSTED and door is Door.COOLING:
+            return False
+        self.since = self.since if same else now
+        self.door, self.until, self.reason, self.probe = door, until, reason, 0
+        return True
+
+    def slow_down(self, now: float, started: float) -> None:
+        """Holds it to less than it did when it was refused, once for all calls of one moment."""
+        if self.cap_since > started:
+            return
+        done = min(max(LEAST, float(self.count(now, MINUTE) - 1)), self.rate(now))
+        self.cap, self.cap_since = max(LEAST, done * CUT), now
+
+    def answered(self, lease: int) -> bool:
+        """A call was not refused; whether that opens the door."""
+        self.refusals = 0
+        if self.door is not Door.PROBING or lease != self.probe:
+            return False
+        self.door, self.probe, self.reason = Door.OPEN, 0, ""
+        self.struck = ""
+        return True
+
+    def forget(self, today: str) -> None:
+        """Forgets what it was told and how often it was used today, as the user wishes."""
+        if self.learned:
+            self.per_minute = self.per_day = None
+        self.learned, self.careful, self.cap, self.refusals = False, False, inf, 0
+        self.days.pop(today, None)
+
+    def absorb(self, other: Group) -> None:
+        """Takes in another quota that turned out to be this one."""
+        self.starts = sorted(self.starts + other.starts)
+        self.refused = sorted(self.refused + other.refused)
+        for day, count in other.days.items():
+            self.days[day] = self.days.get(day, 0) + count
+        for name in ("per_minute", "per_day"):
+            limits = [v for v in (getattr(self, name), getattr(other, name)) if v is not None]
+            setattr(self, name, min(limits, default=None))
+        self.learned = self.learned or other.learned
+        self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
+        if other.until > self.until:
+            self.door, self.until, self.reason = other.door, other.until, other.reason
+            self.since, self.careful = other.since, self.careful or other.careful

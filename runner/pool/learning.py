@@ -1,0 +1,166 @@
+"""What the end of a call tells about key, quota and model.
+
+The service's words are not taken at face value: a delay of half a minute is named for the quota of
+a day as well, and a quota of a day is sometimes named by mistake. What it says is held against the
+pool's own count, and tried once more where the two differ.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from math import inf
+from typing import TYPE_CHECKING
+
+from assemblyzero_tui.runner.events import Notice
+from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
+from assemblyzero_tui.runner.pool.key import OF_THE_PROJECT, UNCERTAIN, Key
+from assemblyzero_tui.runner.pool.ledger import Lease
+from assemblyzero_tui.runner.pool.model_rest import ModelRest
+from assemblyzero_tui.runner.worker.messages import Release
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.pool.pool import Pool
+
+UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
+"""Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
+DOUBT = 30.0
+"""Seconds at least until a quota of a day is tried again that the own count does not confirm."""
+AFTER_MIDNIGHT = 5.0
+"""Seconds by which the service's clock may be behind."""
+REFUSALS = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER})
+
+
+def learn(pool: Pool, lease: Lease, news: Release) -> None:
+    """Takes in how a call with a key ended."""
+    key = pool.keys[lease.key]
+    group = pool.group(key, lease.model)
+    pool.changes.groups.add((group.name, group.model))
+    if not news.sent:
+        group.refund(lease.started, lease.day)
+        pool.changes.refunds.append(lease)
+    if news.outcome in REFUSALS:
+        _refused(pool, group, lease, news)
+        pool.say_group(group)
+        return
+    match news.outcome:
+        case Outcome.OK | Outcome.BLOCKED | Outcome.BAD_REQUEST | Outcome.REGION:
+            _answered(pool, key, group, lease, news)
+        case Outcome.AUTH:
+            _key_refused(pool, key, news)
+        case Outcome.OVERLOADED | Outcome.TRANSPORT:
+            _no_capacity(pool, lease, news)
+    if group.probe == lease.number:
+        group.probe = 0  # it told nothing about the quota: another call is tried
+
+
+def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -> None:
+    if news.outcome == Outcome.OK:
+        key.strikes = 0
+        rest = pool.models.get(lease.model)
+        if rest is not None and rest.answered(lease.started):
+            del pool.models[lease.model]
+    doubted = group.struck
+    if group.answered(lease.number):
+        if doubted and group.learned:
+            group.per_day = None  # the day's quota was named by mistake
+        pool.say_group(group)
+    pool.sharing.accepted(group, pool.others(group), lease.started)
+
+
+def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
+    now = pool.clock.now()
+    known_by_then = lease.started <= group.refused_at
+    group.refusals += 1
+    if group.probe == lease.number:
+        group.probe = 0
+    if lease.started in group.starts:
+        insort(group.refused, lease.started)
+    match news.outcome:
+        case Outcome.NO_TIER:
+            group.close(Door.NO_TIER, 0.0, f"no quota for {group.model}", now)
+        case Outcome.DAY:
+            _day(pool, group, news, now, known_by_then)
+        case Outcome.MINUTE:
+            _minute(pool, group, lease, news, now, known_by_then)
+        case _:
+            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2 ** (group.refusals - 1))
+            group.careful = True
+            group.slow_down(now, lease.started)
+            until = now + max(wait, news.retry_after) + pool.chance()
+            group.close(Door.COOLING, until, "a quota is used up", now)
+    if not known_by_then:
+        group.refused_at = now
+
+
+def _minute(
+    pool: Pool, group: Group, lease: Lease, news: Release, now: float, known_by_then: bool
+) -> None:
+    limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
+    limit = min((value for value in limits if value), default=None)
+    if limit is not None and (
+        group.per_minute is None or group.learned or limit < group.per_minute
+    ):
+        group.per_minute, group.learned = limit, True
+    until = now + (news.retry_after or MINUTE)
+    reason = "the minute is used up"
+    if group.per_minute is None and not limits and news.quotas:
+        reason = "the minute's tokens are used up"
+    elif group.accepted(lease.started) >= (group.per_minute or inf):
+        most = int(group.per_minute or 1)
+        if len(group.starts) >= most:
+            until = max(until, group.starts[-most] + WINDOW)
+    elif not known_by_then:
+        group.careful = True
+        group.slow_down(now, lease.started)
+        pool.judge.surprised(group, news.retry_after, now)
+        one_with = pool.sharing.refused(group, pool.others(group), lease.started)
+        if one_with is not None:
+            group.close(Door.COOLING, until + pool.chance(), reason, now)
+            pool.merge(group, one_with)
+            return
+    group.close(Door.COOLING, until + pool.chance(), reason, now)
+
+
+def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: bool) -> None:
+    today = pool.today(now)
+    limits = [v for name, v in news.quotas.items() if "Requests" in name and "Day" in name]
+    limit = min((value for value in limits if value), default=None)
+    if limit is not None and (group.per_day is None or group.learned or limit < group.per_day):
+        group.per_day, group.learned = limit, True
+    counted = group.per_day is not None and group.used_today(today) >= group.per_day
+    tried = group.struck == today.name and not known_by_then
+    group.careful, group.waived = True, ""
+    if counted or tried:
+        until = today.ends + AFTER_MIDNIGHT
+        group.close(Door.EXHAUSTED, until, "the day is used up", now)
+        return
+    if not known_by_then:
+        group.struck = today.name
+    until = now + max(DOUBT, news.retry_after) + pool.chance()
+    group.close(Door.COOLING, until, "the day may be used up", now)
+
+
+def _key_refused(pool: Pool, key: Key, news: Release) -> None:
+    wall, detail = pool.clock.wall(), news.detail
+    same = [k for k in pool.keys.values() if k.credential.project and k.quota == key.quota]
+    if news.reason == OF_THE_PROJECT:
+        out = [k for k in same or [key] if k.refused(news.reason, detail, wall)]
+    else:
+        others = any(k.strikes for k in same if k is not key)
+        out = [key] if key.refused(news.reason, detail, wall, at_once=others) else []
+        if out and others and news.reason in UNCERTAIN:
+            out += [k for k in same if k is not key and k.strikes and k.refused("", detail, wall)]
+    for each in out:
+        pool.changes.keys.add(each.fingerprint)
+        pool.say_key(each)
+
+
+def _no_capacity(pool: Pool, lease: Lease, news: Release) -> None:
+    rest = pool.models.setdefault(lease.model, ModelRest())
+    first = rest.count == 0
+    reason = news.detail or news.outcome
+    now = pool.clock.now()
+    fresh = rest.refused(lease.number, lease.started, news.retry_after, reason, now, pool.chance())
+    if fresh and first:
+        pool.tell(Notice(text=f"{reason}; calls slow down"))

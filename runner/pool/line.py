@@ -1,0 +1,77 @@
+"""The line in front of the pool: a queue for each workflow, and turns between them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assemblyzero_tui.runner.worker.messages import Acquire
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A request in line."""
+
+    item: str
+    attempt: int
+    wish: Acquire
+    since: float
+    """By the pool's clock."""
+    told: bool = False
+    """It has been said that it waits."""
+
+
+class Line:
+    """Whoever was served longest ago is served next; a workflow's own requests stay in order.
+
+    So a workflow that asks for ten calls at once gets no more of them than one that asks for one
+    after the other.
+    """
+
+    def __init__(self) -> None:
+        self._queues: dict[str, deque[Ticket]] = {}
+        self._served: dict[str, int] = {}
+        self._turn = 0
+
+    def __len__(self) -> int:
+        return sum(len(queue) for queue in self._queues.values())
+
+    def __iter__(self) -> Iterator[Ticket]:
+        """Every ticket, in no order that matters."""
+        for queue in self._queues.values():
+            yield from queue
+
+    def add(self, ticket: Ticket) -> None:
+        """Puts a ticket at the end of its workflow's queue."""
+        self._queues.setdefault(ticket.item, deque()).append(ticket)
+
+    def in_turn(self) -> Iterator[Ticket]:
+        """The first ticket of each workflow for each model, in the order of serving."""
+        for item in sorted(self._queues, key=lambda item: self._served.get(item, 0)):
+            models = set()
+            for ticket in self._queues[item]:
+                if ticket.wish.model not in models:
+                    models.add(ticket.wish.model)
+                    yield ticket
+
+    def serve(self, ticket: Ticket) -> None:
+        """Takes a ticket out, as it is granted."""
+        self._turn += 1
+        self._served[ticket.item] = self._turn
+        self.drop(ticket)
+
+    def drop(self, ticket: Ticket) -> None:
+        """Takes a ticket out."""
+        queue = self._queues[ticket.item]
+        queue.remove(ticket)
+        if not queue:
+            del self._queues[ticket.item]
+
+    def drop_item(self, item: str) -> None:
+        """Takes out whatever a workflow asked for, as it has gone."""
+        self._queues.pop(item, None)
+
+    def forget(self, item: str) -> None:
+        """Forgets when a workflow was served: it is through."""
+        self._served.pop(item, None)

@@ -1,0 +1,550 @@
+"""The credential pool: who may call a model now, with which key, and what became of it.
+
+One lease is one HTTP attempt. The pool is pure: messages in, a ledger out; clock and random
+numbers come from outside. Engine and simulation drive the same one.
+
+It counts what it grants and so knows, without being refused, when a quota is used up. Whoever asks
+meanwhile waits in line; when no key can be used for longer than a minute and a half, whoever asks
+is told to save and leave, and the pool says when it goes on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from math import inf
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    CallEnded,
+    CallQueued,
+    CallStarted,
+    CredentialChanged,
+    KeyState,
+    Notice,
+)
+from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.pool.clock import Clock
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.days import Days, PacificDays
+from assemblyzero_tui.runner.pool.group import GUARD, Door, Group, Today
+from assemblyzero_tui.runner.pool.judging import PARK_AFTER, Judge
+from assemblyzero_tui.runner.pool.key import Key
+from assemblyzero_tui.runner.pool.learning import learn
+from assemblyzero_tui.runner.pool.ledger import Changes, Lease, Ledger, Tally
+from assemblyzero_tui.runner.pool.line import Line, Ticket
+from assemblyzero_tui.runner.pool.model_rest import ModelRest
+from assemblyzero_tui.runner.pool.sharing import Sharing
+from assemblyzero_tui.runner.pool.slots import Slots
+from assemblyzero_tui.runner.pool.wording import why_closed
+from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
+
+CALL_TIMEOUT = 600.0
+"""Seconds one call may take."""
+PATIENCE = 30.0
+"""Seconds after a call's time is up until its lease is taken back by force."""
+WORTH_SAYING = 1.0
+"""Seconds of waiting in line from which on it is said."""
+LATE = 256
+"""So many leases that ended by force are remembered, for what is said of them late."""
+STATES: dict[Door, KeyState] = {
+    Door.OPEN: "ready",
+    Door.PROBING: "probing",
+    Door.COOLING: "cooling",
+    Door.EXHAUSTED: "exhausted",
+    Door.NO_TIER: "no_tier",
+}
+"""What the faces are told of a key whose quota has this door."""
+NOT_REFUSED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.BAD_REQUEST, Outcome.REGION})
+"""Outcomes of calls that no quota refused."""
+
+
+class Pool:
+    """Grants leases and takes them back.
+
+    Feed it messages, then call :meth:`serve`: it grants what can be granted and gives the ledger.
+
+    Args:
+        credentials: The keys; without any, whoever asks gets a lease without a key.
+        clock: See :class:`~assemblyzero_tui.runner.pool.clock.Clock`.
+        days: When the service's day ends.
+        chance: A random number from 0 to 1.
+        most: How many workflows the user wants at work.
+    """
+
+    def __init__(
+        self,
+        credentials: Iterable[Credential] = (),
+        *,
+        clock: Clock,
+        days: Days | None = None,
+        chance: Callable[[], float] = random.random,
+        most: int = 1,
+    ) -> None:
+        self.clock = clock
+        self.days: Days = PacificDays() if days is None else days
+        self.chance = chance
+        self.keys: dict[str, Key] = {}
+        """By fingerprint."""
+        self.groups: dict[tuple[str, str], Group] = {}
+        """By the name of the quota, as :meth:`canonical` gives it, and model."""
+        self.models: dict[str, ModelRest] = {}
+        self.line = Line()
+        self.sharing = Sharing()
+        self.slots = Slots()
+        self.judge = Judge(self, most)
+        self.changes = Changes()
+        self.out: dict[int, Lease] = {}
+        self._same: dict[str, str] = {}
+        self._late: dict[int, Lease] = {}
+        self._last = 0
+        self._ledger = Ledger()
+        self._said: dict[tuple[str, str], tuple[object, ...]] = {}
+        for credential in credentials:
+            self.keys[credential.secret.fingerprint] = Key(credential)
+
+    # What there is
+
+    def canonical(self, quota: str) -> str:
+        """The name of the quota that this one turned out to be."""
+        while quota in self._same:
+            quota = self._same[quota]
+        return quota
+
+    def group(self, key: Key, model: str) -> Group:
+        """The quota of a key for a model; it is made when it is needed."""
+        return self.group_named(key.quota, model)
+
+    def group_named(self, quota: str, model: str) -> Group:
+        """The quota of this name, merged or not, for a model."""
+        name = self.canonical(quota)
+        found = self.groups.get((name, model))
+        if found is None:
+            found = self.groups[name, model] = Group(name, model, since=self.clock.now())
+            for key in self.keys.values():
+                if self.canonical(key.quota) == name:
+                    self._give_limits(found, key.credential)
+        return found
+
+    def _give_limits(self, group: Group, credential: Credential) -> None:
+        per_minute, per_day = credential.limits(group.model)
+        if per_minute is not None:
+            group.per_minute = min(per_minute, group.per_minute or per_minute)
+        if per_day is not None:
+            group.per_day = min(per_day, group.per_day or per_day)
+
+    def keys_of(self, group: Group) -> list[Key]:
+        """The keys that use a quota."""
+        return [key for key in self.keys.values() if self.canonical(key.quota) == group.name]
+
+    def others(self, group: Group) -> list[Group]:
+        """The other quotas of the same model."""
+        return [
+            other
+            for (_, model), other in self.groups.items()
+            if model == group.model and other is not group
+        ]
+
+    def named(self, name: str) -> Key | None:
+        """The key of this name, or with this fingerprint."""
+        found = self.keys.get(name)
+        return found or next((key for key in self.keys.values() if key.name == name), None)
+
+    def today(self, now: float) -> Today:
+        """The service's day."""
+        wall = self.clock.wall()
+        ends = self.days.end(wall)
+        return Today(self.days.name(wall), now + self._until_wall(ends, wall, now))
+
+    def _until_wall(self, ends: float, wall: float, now: float) -> float:
+        """Seconds of the pool's clock until a time on the wall."""
+        ahead = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
+        return (ends - wall) / ahead
+
+    def opens(self, model: str, now: float) -> float:
+        """When a call to a model may start: now, later, or never."""
+        if not self.keys:
+            return now
+        times = [self.group(key, model).opens(now) for key in self.keys.values() if key.usable]
+        rest = self.models.get(model)
+        return max(
+            min(times, default=inf),
+            rest.opens(now, now + GUARD) if rest is not None else now,
+            self.judge.throttled_until,
+        )
+
+    # Messages
+
+    def opened(self) -> None:
+        """Says which keys there are, and what is the matter with them."""
+        for key in self.keys.values():
+            self.say_key(key)
+        for group in self.groups.values():
+            self.say_group(group)
+
+    def acquire(self, item: str, attempt: int, wish: Acquire) -> None:
+        """Puts a request in line."""
+        now = self.clock.now()
+        self.slots.asked(item, now)
+        self.line.add(Ticket(item, attempt, wish, now))
+        for key in self.keys.values():
+            self.group(key, wish.model)
+
+    def withdraw(self, item: str, attempt: int, request: int) -> None:
+        """Takes a request out of the line."""
+        for ticket in list(self.line):
+            if (ticket.item, ticket.attempt, ticket.wish.request) == (item, attempt, request):
+                self.line.drop(ticket)
+
+    def release(self, item: str, attempt: int, news: Release) -> None:
+        """Takes a lease back.
+
+        What a worker says of a lease that it does not hold changes nothing, but for one thing: a
+        lease that was taken from it by force may still tell what the service said.
+        """
+        lease = self.out.get(news.lease)
+        if lease is not None and (lease.item, lease.attempt) == (item, attempt):
+            self._end(lease, news)
+            return
+        lease = self._late.get(news.lease)
+        if lease is not None and (lease.item, lease.attempt) == (item, attempt):
+            del self._late[news.lease]
+            if lease.key in self.keys and news.outcome not in NOT_REFUSED:
+                learn(self, lease, news)
+            return
+        text = f"{item} gave back the lease {news.lease}, which it does not hold"
+        self.tell(Notice(item=item, attempt=attempt, text=text, level="warning"))
+
+    def died(self, item: str) -> None:
+        """Takes back every lease of an item whose process is gone, and what it asked for."""
+        self.line.drop_item(item)
+        self.slots.gone(item)
+        for lease in [lease for lease in self.out.values() if lease.item == item]:
+            self._force(lease)
+
+    def through(self, item: str) -> None:
+        """An item is through: it will not ask again."""
+        self.line.forget(item)
+
+    def _force(self, lease: Lease) -> None:
+        self._end(lease, Release(lease=lease.number, outcome=Outcome.DIED))
+        self._late[lease.number] = lease
+        while len(self._late) > LATE:
+            del self._late[next(iter(self._late))]
+
+    def _end(self, lease: Lease, news: Release) -> None:
+        del self.out[lease.number]
+        self.tell(
+            CallEnded(
+                item=lease.item,
+                attempt=lease.attempt,
+                lease=lease.number,
+                outcome=news.outcome,
+                credential=lease.credential,
+                model=news.model or lease.model,
+                input_tokens=news.input_tokens,
+                output_tokens=news.output_tokens,
+                seconds=news.seconds,
+            )
+        )
+        now = self.clock.now()
+        if news.outcome == Outcome.OK:
+            self.slots.called(lease.item, lease.model, now - lease.started, now)
+        if lease.key in self.keys:
+            self.changes.ended.append(lease)
+            self.changes.tallies.append(
+                Tally(
+                    lease.key,
+                    lease.model,
+                    news.outcome == Outcome.OK,
+                    news.outcome not in (Outcome.OK, Outcome.DIED, Outcome.CANCELLED),
+                    news.input_tokens,
+                    news.output_tokens,
+                )
+            )
+            learn(self, lease, news)
+
+    # What the user does
+
+    def add(self, credential: Credential) -> None:
+        """Takes in another key; one that is known is not taken in again."""
+        fingerprint = credential.secret.fingerprint
+        if fingerprint in self.keys:
+            return
+        key = self.keys[fingerprint] = Key(credential)
+        for (name, _), group in self.groups.items():
+            if name == self.canonical(key.quota):
+                self._give_limits(group, credential)
+        self.changes.keys.add(fingerprint)
+        self.say_key(key)
+
+    def disable(self, name: str, why: str = "by you") -> None:
+        """Switches a key off; a call under way with it goes on."""
+        if (key := self.named(name)) is not None:
+            key.disabled, key.since = why, self.clock.wall()
+            self.changes.keys.add(key.fingerprint)
+            self.say_key(key)
+
+    def enable(self, name: str) -> None:
+        """Switches a key on again."""
+        if (key := self.named(name)) is not None:
+            key.disabled, key.since = "", self.clock.wall()
+            self.changes.keys.add(key.fingerprint)
+            self.say_key(key)
+
+    def reset(self, name: str) -> None:
+        """Forgets what was held against a key and its quotas; they are tried with one call."""
+        if (key := self.named(name)) is None:
+            return
+        key.invalid, key.strikes, key.since = "", 0, self.clock.wall()
+        self.changes.keys.add(key.fingerprint)
+        self.say_key(key)
+        for group in self.groups.values():
+            if group.name == self.canonical(key.quota):
+                self._try(group, forget=True)
+
+    def try_now(self) -> None:
+        """Opens every door that a time keeps closed, for one call at first."""
+        for group in self.groups.values():
+            if group.door in (Door.COOLING, Door.EXHAUSTED):
+                self._try(group)
+        for rest in self.models.values():
+            rest.until, rest.probe = 0.0, 0
+        self.judge.try_now()
+
+    def _try(self, group: Group, *, forget: bool = False) -> None:
+        now = self.clock.now()
+        today = self.today(now).name
+        group.waived, group.struck, group.probe = today, "", 0
+        group.door, group.since, group.until, group.reason = Door.PROBING, now, 0.0, ""
+        if forget:
+            group.forget(today)
+            for key in self.keys_of(group):
+                self._give_limits(group, key.credential)
+        self.changes.groups.add((group.name, group.model))
+        self.say_group(group)
+
+    def merge(self, one: Group, other: Group) -> None:
+        """Treats two quotas as one from now on, for every model."""
+        kept, gone = sorted((one.name, other.name))
+        names = " and ".join(key.name for g in (one, other) for key in self.keys_of(g))
+        self._same[gone] = kept
+        for (name, model), group in list(self.groups.items()):
+            if name == gone:
+                del self.groups[name, model]
+                self.group_named(kept, model).absorb(group)
+        text = f"{names} are refused together: they are treated as keys of one project"
+        self.tell(Notice(text=text, level="warning"))
+        for (name, _), group in self.groups.items():
+            if name == kept:
+                self.say_group(group)
+
+    # Serving
+
+    def serve(self) -> Ledger:
+        """Grants and denies what can be granted and must be denied now; what there is to tell."""
+        now = self.clock.now()
+        if self.keys:
+            today = self.today(now)
+            self._take_back(self.clock.awake())
+            for group in self.groups.values():
+                if group.settle(now, today):
+                    self.changes.groups.add((group.name, group.model))
+                    self.say_group(group)
+            self._grant_all(now, today)
+            self._deny_all(now)
+            self.judge.judge(now, today)
+        else:
+            for ticket in list(self.line):
+                self._grant(ticket, None, now, Today("", 0.0))
+        ledger, self._ledger = self._ledger, Ledger()
+        return ledger
+
+    def next_time(self) -> float | None:
+        """When it should serve again at the latest, by its clock; ``None`` if no time is known."""
+        if not self.keys:
+            return None
+        now = self.clock.now()
+        times = [self.opens(model, now) for model in {t.wish.model for t in self.line}]
+        times += [group.until for group in self.groups.values() if group.until > now]
+        times += [now + lease.expires - self.clock.awake() for lease in self.out.values()]
+        times += self.judge.times(now)
+        return min((time for time in times if time != inf), default=None)
+
+    def _take_back(self, awake: float) -> None:
+        for lease in list(self.out.values()):
+            if lease.expires <= awake:
+                self._force(lease)
+                self._ledger.revoked.append((lease.item, lease.attempt))
+
+    def _grant_all(self, now: float, today: Today) -> None:
+        closed: set[str] = set()
+        going = True
+        while going:
+            going = False
+            for ticket in self.line.in_turn():
+                model = ticket.wish.model
+                if model in closed:
+                    continue
+                if (key := self._pick(model, now)) is None:
+                    closed.add(model)
+                    continue
+                self._grant(ticket, key, now, today)
+                going = True
+                break
+
+    def _pick(self, model: str, now: float) -> Key | None:
+        """The key that is used next: of the quota that is used least, the one that rested most."""
+        rest = self.models.get(model)
+        if rest is not None and rest.opens(now, inf) > now:
+            return None
+        if self.judge.throttled_until > now:
+            return None
+        best: tuple[bool, float, int] | None = None
+        found = None
+        for key in self.keys.values():
+            if not key.usable:
+                continue
+            group = self.group(key, model)
+            if group.opens(now) > now:
+                continue
+            rate = group.rate(now)
+            used = group.count(now) / rate if rate != inf else 0.0
+            order = (group.door is Door.PROBING, used, key.served)
+            if best is None or order < best:
+                best, found = order, key
+        return found
+
+    def _grant(self, ticket: Ticket, key: Key | None, now: float, today: Today) -> None:
+        self._last += 1
+        wish = ticket.wish
+        timeout = min(CALL_TIMEOUT, wish.deadline) if wish.deadline else CALL_TIMEOUT
+        lease = Lease(
+            self._last,
+            ticket.item,
+            ticket.attempt,
+            wish.model,
+            key.fingerprint if key is not None else "",
+            key.name if key is not None else "",
+            key.quota if key is not None else "",
+            now,
+            today.name,
+            self.clock.awake() + timeout + PATIENCE,
+        )
+        self.out[lease.number] = lease
+        self.line.serve(ticket)
+        if key is not None:
+            key.served = lease.number
+            self.group(key, wish.model).start(now, lease.number, today)
+            self.changes.granted.append(lease)
+            if (rest := self.models.get(wish.model)) is not None:
+                rest.start(lease.number)
+        secret = key.credential.secret.reveal() if key is not None else ""
+        self._ledger.answers.append(
+            (
+                ticket.item,
+                Grant(
+                    request=wish.request,
+                    lease=lease.number,
+                    name=lease.credential,
+                    secret=secret,
+                    call_timeout=timeout,
+                ),
+            )
+        )
+        self.tell(
+            CallStarted(
+                item=ticket.item,
+                attempt=ticket.attempt,
+                lease=lease.number,
+                model=wish.model,
+                credential=lease.credential,
+                node=wish.node,
+                timeout=timeout,
+                waited=now - ticket.since if key is not None else 0.0,
+            )
+        )
+
+    def _deny_all(self, now: float) -> None:
+        for ticket in list(self.line):
+            model = ticket.wish.model
+            opens = self.opens(model, now)
+            if opens - now > PARK_AFTER:
+                self._deny(ticket, opens, now)
+            elif not ticket.told and (opens - now >= WORTH_SAYING or now - ticket.since >= 1.0):
+                ticket.told = True
+                self.tell(
+                    CallQueued(
+                        item=ticket.item,
+                        attempt=ticket.attempt,
+                        model=model,
+                        why=why_closed(self, model, now),
+                        until=self.clock.wall_at(opens),
+                    )
+                )
+
+    def _deny(self, ticket: Ticket, opens: float, now: float) -> None:
+        model = ticket.wish.model
+        park = not self.without_tier(model)
+        denial = Deny(
+            request=ticket.wish.request,
+            why=why_closed(self, model, now),
+            until=self.clock.wall_at(opens) if opens != inf else 0.0,
+            park=park,
+        )
+        self._ledger.answers.append((ticket.item, denial))
+        self.line.drop(ticket)
+        if park:
+            self.judge.park(model, opens)
+
+    def without_tier(self, model: str) -> bool:
+        """Whether every key that could be used has no quota at all for a model."""
+        doors = [self.group(key, model).door for key in self.keys.values() if key.usable]
+        return bool(doors) and all(door is Door.NO_TIER for door in doors)
+
+    # Telling
+
+    def tell(self, event: AnyEvent) -> None:
+        """Puts an event into the ledger."""
+        self._ledger.events.append(event)
+
+    def say_key(self, key: Key) -> None:
+        """Tells what is the matter with a key, for every model, if that is news."""
+        state: KeyState = "disabled" if key.disabled else "invalid" if key.invalid else "ready"
+        self._say(
+            CredentialChanged(
+                credential=key.name,
+                state=state,
+                reason=key.disabled or key.invalid,
+                project=key.credential.project,
+                fingerprint=key.fingerprint,
+                quota=self.canonical(key.quota),
+            )
+        )
+
+    def say_group(self, group: Group) -> None:
+        """Tells what is the matter with a quota, for each of its keys, if that is news."""
+        state = STATES[group.door]
+        for key in self.keys_of(group):
+            self._say(
+                CredentialChanged(
+                    credential=key.name,
+                    state=state,
+                    model=group.model,
+                    reason=group.reason,
+                    until=self.clock.wall_at(group.until) if group.until else None,
+                    project=key.credential.project,
+                    fingerprint=key.fingerprint,
+                    quota=group.name,
+                    count=group.refusals,
+                )
+            )
+
+    def _say(self, event: CredentialChanged) -> None:
+        place = (event.credential, event.model)
+        until = round(event.until) if event.until else None
+        what = (event.state, event.reason, until, event.quota)
+        before = self._said.get(place, ("ready", "", None, event.quota) if event.model else None)
+        if what != before:
+            self._said[place] = what
+            self.tell(event)

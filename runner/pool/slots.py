@@ -1,0 +1,86 @@
+"""How many workflows are worth running at once: as many as the quotas can feed.
+
+Little's law: the number at work is the rate of calls times the time from one call of a workflow to
+its next one. More of them would only wait for each other, and each would take longer.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+ROOM = 1.25
+"""More than the law says, as calls are not spread evenly."""
+UP_AFTER = 60.0
+"""Seconds for which more must be worth it before there are more."""
+WEIGHT = 0.1
+"""Of the newest call in the means."""
+ENOUGH = 3
+"""So many calls must have ended before the means count."""
+
+
+class Slots:
+    """Follows the calls and the quotas. All times are seconds of the pool's clock."""
+
+    def __init__(self) -> None:
+        self._call = 0.0
+        self._between = 0.0
+        self._calls = 0
+        self._gaps = 0
+        self._ended: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._higher_since: float | None = None
+        self.now: int | None = None
+        """How many; ``None`` while there is no reason for a bound."""
+
+    def asked(self, item: str, now: float) -> None:
+        """A workflow asks for a call."""
+        if (ended := self._ended.pop(item, None)) is not None:
+            self._gaps += 1
+            self._between = _mean(self._between, now - ended, self._gaps)
+
+    def called(self, item: str, model: str, seconds: float, now: float) -> None:
+        """A call of a workflow has come back with an answer."""
+        self._calls += 1
+        self._call = _mean(self._call, seconds, self._calls)
+        self._ended[item] = now
+        for known in self._asked:
+            self._asked[known] *= 1 - WEIGHT
+        self._asked[model] = self._asked.get(model, 0.0) + WEIGHT
+
+    def gone(self, item: str) -> None:
+        """A workflow has no process any more."""
+        self._ended.pop(item, None)
+
+    @property
+    def waits(self) -> bool:
+        """Whether more may be worth it in a while."""
+        return self._higher_since is not None
+
+    def follow(self, rates: dict[str, float], now: float) -> int | None:
+        """The number for these rates: calls a minute of each model; infinite is no bound."""
+        wanted = self._wanted(rates)
+        if self.now is not None and (wanted is None or wanted > self.now):
+            self._higher_since = now if self._higher_since is None else self._higher_since
+            if now - self._higher_since < UP_AFTER:
+                return self.now
+        self._higher_since = None
+        self.now = wanted
+        return wanted
+
+    def _wanted(self, rates: dict[str, float]) -> int | None:
+        total = sum(self._asked.get(model, 0.0) for model in rates)
+        if self._calls < ENOUGH or not total:
+            return None
+        rate = min(
+            per_minute * total / self._asked[model]
+            for model, per_minute in rates.items()
+            if self._asked.get(model)
+        )
+        if rate == float("inf"):
+            return None
+        return max(1, ceil(rate / 60 * (self._call + self._between) * ROOM))
+
+
+def _mean(mean: float, value: float, count: int) -> float:
+    """An average in which the first values weigh alike and later the newest a tenth."""
+    return mean + (value - mean) * max(WEIGHT, 1 / count)
