@@ -20,6 +20,8 @@ MEMORY = 3 * WINDOW
 """Seconds for which starts are remembered."""
 DAYS = 3
 """Days of which starts are remembered."""
+BIT = 1e-6
+"""Seconds that are none: a start leaves the window at the very time that was told."""
 BURST = 2
 """So many calls may start at once; the others are spread evenly over the minute."""
 LEAST = 1.0
@@ -85,6 +87,9 @@ class Group:
     cap_since: float = 0.0
     probe: int = 0
     """The lease that is the probe."""
+    paced: float = -inf
+    """When the next call is due if calls are spread evenly (``TAT`` in the generic cell rate
+    algorithm)."""
     starts: list[float] = field(default_factory=list)
     """When calls started, the oldest first."""
     refused: list[float] = field(default_factory=list)
@@ -92,11 +97,11 @@ class Group:
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
         """Starts in the last so many seconds."""
-        return len(self.starts) - bisect_right(self.starts, now - seconds)
+        return len(self.starts) - bisect_right(self.starts, now - seconds + BIT)
 
     def forgets(self, now: float) -> float:
         """When the oldest start leaves the window; now if none is in it."""
-        first = bisect_right(self.starts, now - WINDOW)
+        first = bisect_right(self.starts, now - WINDOW + BIT)
         return self.starts[first] + WINDOW if first < len(self.starts) else now
 
     def accepted(self, before: float) -> int:
@@ -152,15 +157,9 @@ class Group:
         return self.starts[-most] + WINDOW
 
     def _pace_opens(self, now: float) -> float:
-        """As the token bucket has it: ``BURST`` tokens, a new one every ``WINDOW / rate``."""
+        """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
         rate = self.rate(now)
-        if rate == inf:
-            return now
-        gap = WINDOW / max(LEAST, rate)
-        arrival = -inf
-        for start in self.starts[-2 * BURST * 4 :]:
-            arrival = max(arrival, start) + gap
-        return arrival - (BURST - 1) * gap
+        return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
 
     def start(self, now: float, lease: int, today: Today) -> None:
         """Counts a call that starts now."""
@@ -171,6 +170,8 @@ class Group:
     def saw_start(self, moment: float, day: str) -> None:
         """Counts a start, of another engine maybe."""
         insort(self.starts, moment)
+        if (rate := self.rate(moment)) != inf:
+            self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
         self.days[day] = self.days.get(day, 0) + 1
         while len(self.days) > DAYS:
             del self.days[min(self.days)]
@@ -222,6 +223,7 @@ class Group:
     def absorb(self, other: Group) -> None:
         """Takes in another quota that turned out to be this one."""
         self.starts = sorted(self.starts + other.starts)
+        self.paced = max(self.paced, other.paced)
         self.refused = sorted(self.refused + other.refused)
         for day, count in other.days.items():
             self.days[day] = self.days.get(day, 0) + count

@@ -1,0 +1,334 @@
+"""What the pool would make of a batch: the very same pool, a service that keeps its quotas, and a
+clock that costs nothing.
+
+The service counts as Gemini does: for each project and model, requests of the last 60 seconds and
+of the Pacific day; a refused request does not count. It knows which keys share a project, the pool
+may not. A request takes a moment to arrive, now longer, now shorter.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil, exp
+from zoneinfo import ZoneInfo
+
+from assemblyzero_tui.runner.events import PoolChanged
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.days import PacificDays
+from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
+
+MODEL = "simulated"
+LATENCY_MEAN, LATENCY_SIGMA = 8.0, 0.6
+"""Seconds of a call, lognormal."""
+TRANSIT = (0.02, 0.4)
+"""Seconds until a request arrives, and until a refusal is back."""
+DAY_HINT = 40.0
+"""Seconds the service asks to wait for the quota of a day: as short as for that of a minute."""
+WATCHED = 1200.0
+"""Seconds for which fairness is watched."""
+FANNING = 5
+"""Every so many workflows one asks for several calls at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A batch, and what it has to do with."""
+
+    keys: int = 4
+    projects: int = 4
+    """The pool is told that the keys are spread over so many projects."""
+    hidden_projects: int = 0
+    """In truth they are spread over so many; 0 if the pool was told the truth."""
+    rpm: int = 10
+    """Requests a minute of a project."""
+    rpd: int = 0
+    """Requests a day of a project; 0 is no limit."""
+    workers: int = 10
+    workflows: int = 200
+    calls: int = 6
+    """Of each workflow, one after the other."""
+    fan_out: int = 5
+    """Calls that some of the watched workflows ask for at once."""
+    learn: bool = False
+    """The pool is not told the limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of one seed."""
+
+    wasted_429: int
+    """Requests that were refused."""
+    makespan_s: float
+    makespan_over_bound: float
+    """The time for the whole batch, over the least that the quotas and the calls allow."""
+    jain: float
+    """Jain's index of the calls that workflows get while all of them want some; 1 is fair."""
+    turnaround_s: float
+    """Mean seconds from the first start of a workflow to its end."""
+    wait_p95_s: float
+    """Seconds in line: of twenty calls nineteen waited less."""
+    parked: int
+    """How often a workflow saved and left."""
+
+
+class SimulatedClock:
+    """A clock that is moved by the simulation; the machine never sleeps."""
+
+    def __init__(self, start: float) -> None:
+        self.time = 0.0
+        self._start = start
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self._start + self.time
+
+    def wall_at(self, moment: float) -> float:
+        return self._start + moment
+
+    def awake(self) -> float:
+        return self.time
+
+
+@dataclass(slots=True)
+class _Service:
+    scenario: Scenario
+    clock: SimulatedClock
+    days: PacificDays = field(default_factory=PacificDays)
+    refused: int = 0
+    _minutes: dict[int, deque[float]] = field(default_factory=dict)
+    _day_counts: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    def ask(self, project: int) -> Release | None:
+        """A request arrives; the refusal, if it is one."""
+        now, limits = self.clock.now(), self.scenario
+        minute = self._minutes.setdefault(project, deque())
+        while minute and minute[0] <= now - 60.0:
+            minute.popleft()
+        day = project, self.days.name(self.clock.wall())
+        used = self._day_counts.get(day, 0)
+        if limits.rpd and used >= limits.rpd:
+            return self._refusal("day", "PerDay", limits.rpd, DAY_HINT)
+        if len(minute) >= limits.rpm:
+            return self._refusal("minute", "PerMinute", limits.rpm, minute[0] + 60.0 - now)
+        minute.append(now)
+        self._day_counts[day] = used + 1
+        return None
+
+    def _refusal(self, outcome: str, period: str, limit: int, wait: float) -> Release:
+        self.refused += 1
+        name = f"GenerateRequests{period}PerProjectPerModel"
+        return Release(lease=0, outcome=outcome, retry_after=wait, quotas={name: limit})
+
+
+@dataclass(slots=True)
+class _Workflow:
+    name: str
+    left: int
+    """Calls it still has to make."""
+    at_once: int = 1
+    started: float = -1.0
+    out: int = 0
+    """Calls it waits for."""
+    answered: int = 0
+    requests: int = 0
+
+
+class Simulation:
+    """One batch with one seed."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self._rng = random.Random(seed)  # noqa: S311 - a simulation, no secret
+        noon = datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("America/Los_Angeles")).timestamp()
+        self.clock = SimulatedClock(noon)
+        self.service = _Service(scenario, self.clock)
+        limits = ({}, {}) if scenario.learn else ({"*": scenario.rpm}, _day_limit(scenario))
+        credentials = [
+            Credential(f"key-{n}", Secret(f"simulated-key-{n:06}"), f"project-{project}", *limits)
+            for n in range(scenario.keys)
+            for project in [n % scenario.projects]
+        ]
+        self.pool = Pool(
+            credentials, clock=self.clock, chance=self._rng.random, most=scenario.workers
+        )
+        self._projects = {
+            c.name: n % (scenario.hidden_projects or scenario.projects)
+            for n, c in enumerate(credentials)
+        }
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = 0
+        self._wakes: set[float] = set()
+        self._queue: deque[_Workflow] = deque()
+        self._at_work: dict[str, _Workflow] = {}
+        self._parked: list[_Workflow] = []
+        self._paused = False
+        self._slots = scenario.workers
+        self._asked: dict[tuple[str, int], float] = {}
+        self.waits: list[float] = []
+        self.turnarounds: list[float] = []
+        self.parked = 0
+
+    def run(self) -> tuple[float, list[float], list[float]]:
+        """The whole batch: its seconds, the turnaround of each workflow, the wait of each call."""
+        self._queue.extend(
+            _Workflow(f"W{n}", self.scenario.calls) for n in range(self.scenario.workflows)
+        )
+        self._fill()
+        while self._events and (self._queue or self._at_work or self._parked):
+            self._next()
+        if self._queue or self._at_work or self._parked:
+            raise AssertionError("the batch stands still")
+        return self.clock.time, self.turnarounds, self.waits
+
+    def watch(self) -> list[int]:
+        """As many workflows as workers, all of which always want more: the calls each got."""
+        every = [
+            _Workflow(f"W{n}", 1 << 30, self.scenario.fan_out if n % FANNING == 0 else 1)
+            for n in range(self.scenario.workers)
+        ]
+        for workflow in every:
+            self._begin(workflow)
+        while self._events and self.clock.time < WATCHED:
+            self._next()
+        return [workflow.answered for workflow in every]
+
+    def _at(self, seconds: float, what: Callable[[], None]) -> None:
+        self._order += 1
+        heapq.heappush(self._events, (self.clock.time + seconds, self._order, what))
+
+    def _next(self) -> None:
+        time, _, what = heapq.heappop(self._events)
+        self.clock.time = max(self.clock.time, time)
+        what()
+        self._carry_out(self.pool.serve())
+
+    def _carry_out(self, ledger: Ledger) -> None:
+        for event in ledger.events:
+            if isinstance(event, PoolChanged):
+                was, self._paused = self._paused, event.state == "paused"
+                self._slots = event.slots or self.scenario.workers
+                if was and not self._paused:
+                    self._queue.extendleft(reversed(self._parked))
+                    self._parked.clear()
+        for item, answer in ledger.answers:
+            if isinstance(answer, Grant):
+                self._granted(self._at_work[item], answer)
+            else:
+                self._denied(self._at_work[item], answer)
+        self._fill()
+        if (time := self.pool.next_time()) is not None and time not in self._wakes:
+            self._wakes.add(time)
+            self._at(max(0.0, time - self.clock.time), lambda: self._wakes.discard(time))
+
+    def _fill(self) -> None:
+        while self._queue and not self._paused:
+            if len(self._at_work) >= min(self._slots, self.scenario.workers):
+                return
+            self._begin(self._queue.popleft())
+
+    def _begin(self, workflow: _Workflow) -> None:
+        self._at_work[workflow.name] = workflow
+        if workflow.started < 0:
+            workflow.started = self.clock.time
+        self._at(0.0, lambda: self._ask(workflow))
+
+    def _ask(self, workflow: _Workflow) -> None:
+        while workflow.out < min(workflow.at_once, workflow.left):
+            workflow.out += 1
+            self._acquire(workflow)
+
+    def _acquire(self, workflow: _Workflow) -> None:
+        workflow.requests += 1
+        wish = Acquire(request=workflow.requests, model=MODEL)
+        self._asked[workflow.name, workflow.requests] = self.clock.time
+        self.pool.acquire(workflow.name, 1, wish)
+
+    def _granted(self, workflow: _Workflow, grant: Grant) -> None:
+        self.waits.append(
+            self.clock.time - self._asked.pop((workflow.name, grant.request))
+        )
+        self._at(self._rng.uniform(*TRANSIT), lambda: self._arrive(workflow, grant))
+
+    def _arrive(self, workflow: _Workflow, grant: Grant) -> None:
+        refusal = self.service.ask(self._projects[grant.name])
+        if refusal is None:
+            mean = LATENCY_MEAN / exp(LATENCY_SIGMA**2 / 2)
+            seconds = mean * self._rng.lognormvariate(0.0, LATENCY_SIGMA)
+            news = Release(lease=grant.lease, outcome="ok", seconds=seconds)
+            self._at(seconds, lambda: self._answered(workflow, news))
+        else:
+            refusal.lease = grant.lease
+            self._at(self._rng.uniform(*TRANSIT), lambda: self._refused(workflow, refusal))
+
+    def _refused(self, workflow: _Workflow, news: Release) -> None:
+        self.pool.release(workflow.name, 1, news)
+        self._acquire(workflow)
+
+    def _answered(self, workflow: _Workflow, news: Release) -> None:
+        self.pool.release(workflow.name, 1, news)
+        workflow.left -= 1
+        workflow.out -= 1
+        workflow.answered += 1
+        if workflow.left:
+            self._ask(workflow)
+            return
+        self.turnarounds.append(self.clock.time - workflow.started)
+        self._leave(workflow)
+        self.pool.through(workflow.name)
+
+    def _denied(self, workflow: _Workflow, denial: Deny) -> None:
+        self._asked.pop((workflow.name, denial.request), None)
+        self.parked += 1
+        workflow.out -= 1
+        if not workflow.out:
+            self._leave(workflow)
+            self._parked.append(workflow)
+
+    def _leave(self, workflow: _Workflow) -> None:
+        del self._at_work[workflow.name]
+        self.pool.died(workflow.name)
+
+
+def _day_limit(scenario: Scenario) -> dict[str, int]:
+    return {"*": scenario.rpd} if scenario.rpd else {}
+
+
+def least_seconds(scenario: Scenario) -> float:
+    """No batch can be done in less: the quotas forbid it, or the calls take as long."""
+    projects = scenario.hidden_projects or scenario.projects
+    calls = scenario.workflows * scenario.calls
+    work = calls * LATENCY_MEAN / scenario.workers
+    if not scenario.rpd or calls <= projects * scenario.rpd:
+        return max(work, (ceil(calls / (projects * scenario.rpm)) - 1) * 60.0)
+    days, rest = divmod(calls - 1, projects * scenario.rpd)
+    half_a_day, day = 12 * 3600.0, 24 * 3600.0  # it begins at noon
+    minutes = ceil((rest + 1) / (projects * scenario.rpm)) - 1
+    return max(work, half_a_day + (days - 1) * day + minutes * 60.0)
+
+
+def simulate(scenario: Scenario, seed: int) -> Figures:
+    """One batch, and one look at fairness."""
+    batch = Simulation(scenario, seed)
+    seconds, turnarounds, waits = batch.run()
+    shares = Simulation(scenario, seed).watch()
+    waits.sort()
+    return Figures(
+        wasted_429=batch.service.refused,
+        makespan_s=seconds,
+        makespan_over_bound=seconds / least_seconds(scenario),
+        jain=sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares)),
+        turnaround_s=sum(turnarounds) / len(turnarounds),
+        wait_p95_s=waits[int(0.95 * (len(waits) - 1))],
+        parked=batch.parked,
+    )
