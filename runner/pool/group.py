@@ -159,7 +159,7 @@ class Group:
     def _pace_opens(self, now: float) -> float:
         """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
         rate = self.rate(now)
-        return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
+        return now if rate == inf else self.paced - (BURST - 1) * MINUTE / max(LEAST, rate)
 
     def start(self, now: float, lease: int, today: Today) -> None:
         """Counts a call that starts now."""
@@ -171,7 +171,7 @@ class Group:
         """Counts a start, of another engine maybe."""
         insort(self.starts, moment)
         if (rate := self.rate(moment)) != inf:
-            self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
+            self.paced = max(self.paced, moment) + MINUTE / max(LEAST, rate)
         self.days[day] = self.days.get(day, 0) + 1
         while len(self.days) > DAYS:
             del self.days[min(self.days)]

@@ -255,9 +255,7 @@ class Simulation:
         self.pool.acquire(workflow.name, 1, wish)
 
     def _granted(self, workflow: _Workflow, grant: Grant) -> None:
-        self.waits.append(
-            self.clock.time - self._asked.pop((workflow.name, grant.request))
-        )
+        self.waits.append(self.clock.time - self._asked.pop((workflow.name, grant.request)))
         self._at(self._rng.uniform(*TRANSIT), lambda: self._arrive(workflow, grant))
 
     def _arrive(self, workflow: _Workflow, grant: Grant) -> None:
@@ -310,11 +308,11 @@ def least_seconds(scenario: Scenario) -> float:
     calls = scenario.workflows * scenario.calls
     work = calls * LATENCY_MEAN / scenario.workers
     if not scenario.rpd or calls <= projects * scenario.rpd:
-        return max(work, (ceil(calls / (projects * scenario.rpm)) - 1) * 60.0)
+        return max(work, (ceil(calls / (projects * scenario.rpm)) - 1) * 60.0 + LATENCY_MEAN)
     days, rest = divmod(calls - 1, projects * scenario.rpd)
     half_a_day, day = 12 * 3600.0, 24 * 3600.0  # it begins at noon
     minutes = ceil((rest + 1) / (projects * scenario.rpm)) - 1
-    return max(work, half_a_day + (days - 1) * day + minutes * 60.0)
+    return max(work, half_a_day + (days - 1) * day + minutes * 60.0 + LATENCY_MEAN)
 
 
 def simulate(scenario: Scenario, seed: int) -> Figures:
