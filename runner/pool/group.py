@@ -121,16 +121,16 @@ class Group:
 
     def settle(self, now: float, today: Today) -> bool:
         """Opens the door when its time has come; whether that changed anything."""
-        if self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now:
+        opened = self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now
+        if opened:
             self.door = Door.PROBING if self.careful else Door.OPEN
             self.since, self.until, self.probe = now, 0.0, 0
-            return True
         if self.per_day is None or self.used_today(today) < self.per_day:
-            return False
+            return opened
         if self.door in (Door.EXHAUSTED, Door.NO_TIER) or self.probe or self.waived == today.name:
-            return False
+            return opened
         self.careful = True
-        return self.close(Door.EXHAUSTED, max(today.ends, self.until), "the day is used up", now)
+        return self.close(Door.EXHAUSTED, today.ends, "the day is used up", now) or opened
 
     def opens(self, now: float) -> float:
         """When the next call may start: now, later, or never."""

@@ -348,9 +348,7 @@ class Pool:
             today = self.today(now)
             self._take_back(self.clock.awake())
             for group in self.groups.values():
-                if group.settle(now, today):
-                    self.changes.groups.add((group.name, group.model))
-                    self.say_group(group)
+                self._settle(group, now, today)
             self._grant_all(now, today)
             self._deny_all(now)
             self.judge.judge(now, today)
@@ -370,6 +368,11 @@ class Pool:
         times += [now + lease.expires - self.clock.awake() for lease in self.out.values()]
         times += self.judge.times(now)
         return min((time for time in times if time != inf), default=None)
+
+    def _settle(self, group: Group, now: float, today: Today) -> None:
+        if group.settle(now, today):
+            self.changes.groups.add((group.name, group.model))
+            self.say_group(group)
 
     def _take_back(self, awake: float) -> None:
         for lease in list(self.out.values()):
@@ -464,6 +467,8 @@ class Pool:
                 waited=now - ticket.since if key is not None else 0.0,
             )
         )
+        if key is not None:
+            self._settle(self.group(key, wish.model), now, today)
 
     def _deny_all(self, now: float) -> None:
         for ticket in list(self.line):
