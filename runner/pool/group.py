@@ -188,6 +188,8 @@ class Group:
     def close(self, door: Door, until: float, reason: str, now: float) -> bool:
         """Closes the door; an end that is known only moves away. Whether that says anything new."""
         same = self.door is door
+        if door is not Door.NO_TIER:
+            until = max(until, self.until)
         if (same and until <= self.until + GUARD) or self.door is Door.NO_TIER:
             return False
         if self.door is Door.EXHAUSTED and door is Door.COOLING:
