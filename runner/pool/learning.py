@@ -35,6 +35,9 @@ def learn(pool: Pool, lease: Lease, news: Release) -> None:
     """Takes in how a call with a key ended."""
     key = pool.keys[lease.key]
     group = pool.group(key, lease.model)
+    rest = pool.models.get(lease.model)
+    if rest is not None and rest.probe == lease.number:
+        rest.probe = 0  # however it ended: the next one is tried
     pool.changes.groups.add((group.name, group.model))
     if not news.sent:
         group.refund(lease.started, lease.day)
