@@ -66,7 +66,7 @@ def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -
     doubted = group.struck
     if group.answered(lease.number):
         if doubted and group.learned:
-            group.per_day = None  # the day's quota was named by mistake
+            group.per_day = pool.given(group)[1]  # the day's quota was named by mistake
         pool.say_group(group)
     pool.sharing.accepted(group, pool.others(group), lease.started)
 
@@ -100,10 +100,8 @@ def _minute(
     pool: Pool, group: Group, lease: Lease, news: Release, now: float, known_by_then: bool
 ) -> None:
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
-    limit = min((value for value in limits if value), default=None)
-    if limit is not None and (
-        group.per_minute is None or group.learned or limit < group.per_minute
-    ):
+    limit = _lowest(*limits, given=pool.given(group)[0])
+    if limit is not None and limit != group.per_minute:
         group.per_minute, group.learned = limit, True
     until = now + (news.retry_after or MINUTE)
     reason = "the minute is used up"
@@ -128,8 +126,8 @@ def _minute(
 def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: bool) -> None:
     today = pool.today(now)
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Day" in name]
-    limit = min((value for value in limits if value), default=None)
-    if limit is not None and (group.per_day is None or group.learned or limit < group.per_day):
+    limit = _lowest(*limits, given=pool.given(group)[1])
+    if limit is not None and limit != group.per_day:
         group.per_day, group.learned = limit, True
     counted = group.per_day is not None and group.used_today(today) >= group.per_day
     tried = group.struck == today.name and not known_by_then
@@ -142,6 +140,12 @@ def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: boo
         group.struck = today.name
     until = now + max(DOUBT, news.retry_after) + pool.chance()
     group.close(Door.COOLING, until, "the day may be used up", now)
+
+
+def _lowest(*told: int | None, given: int | None) -> int | None:
+    """The limit that holds from now on, if one was told that makes sense."""
+    limit = min((value for value in told if value is not None and value > 0), default=None)
+    return limit if limit is None or given is None else min(limit, given)
 
 
 def _key_refused(pool: Pool, key: Key, news: Release) -> None:

@@ -133,6 +133,14 @@ class Pool:
         if per_day is not None:
             group.per_day = min(per_day, group.per_day or per_day)
 
+    def given(self, group: Group) -> tuple[int | None, int | None]:
+        """What the user said that a quota allows: calls a minute and a day."""
+        limits = [key.credential.limits(group.model) for key in self.keys_of(group)]
+        return (
+            min((minute for minute, _ in limits if minute is not None), default=None),
+            min((day for _, day in limits if day is not None), default=None),
+        )
+
     def keys_of(self, group: Group) -> list[Key]:
         """The keys that use a quota."""
         return [key for key in self.keys.values() if self.canonical(key.quota) == group.name]
