@@ -11,6 +11,8 @@ from bisect import insort
 from math import inf
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.llm.provider import Outcome
 from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
@@ -24,15 +26,21 @@ if TYPE_CHECKING:
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
 """Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
+MOST_DOUBLINGS = 10
 DOUBT = 30.0
 """Seconds at least until a quota of a day is tried again that the own count does not confirm."""
 AFTER_MIDNIGHT = 5.0
 """Seconds by which the service's clock may be behind."""
+LONGEST_HINT = 86_400.0
+"""Seconds of waiting that the service asks for are believed up to here."""
 REFUSALS = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER})
 
 
 def learn(pool: Pool, lease: Lease, news: Release) -> None:
     """Takes in how a call with a key ended."""
+    hint = max(0.0, min(news.retry_after, LONGEST_HINT))  # zero if it is no number
+    if hint != news.retry_after:
+        news = msgspec.structs.replace(news, retry_after=hint)
     key = pool.keys[lease.key]
     group = pool.group(key, lease.model)
     rest = pool.models.get(lease.model)
@@ -87,7 +95,8 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
         case Outcome.MINUTE:
             _minute(pool, group, lease, news, now, known_by_then)
         case _:
-            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2 ** (group.refusals - 1))
+            doublings = min(max(0, group.refusals - 1), MOST_DOUBLINGS)
+            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2**doublings)
             group.careful = True
             group.slow_down(now, lease.started)
             until = now + max(wait, news.retry_after) + pool.chance()
