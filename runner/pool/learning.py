@@ -82,7 +82,9 @@ def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -
 def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
     now = pool.clock.now()
     known_by_then = lease.started <= group.refused_at
-    group.refusals += 1
+    if not known_by_then:
+        group.refused_at = now
+        group.refusals += 1
     if group.probe == lease.number:
         group.probe = 0
     if lease.started in group.starts:
@@ -101,8 +103,6 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
             group.slow_down(now, lease.started)
             until = now + max(wait, news.retry_after) + pool.chance()
             group.close(Door.COOLING, until, "a quota is used up", now)
-    if not known_by_then:
-        group.refused_at = now
 
 
 def _minute(
