@@ -92,12 +92,19 @@ class Group:
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
         """Starts in the last so many seconds."""
-        return len(self.starts) - bisect_right(self.starts, now - seconds)
+        return len(self.starts) - self._gone(now, seconds)
 
     def forgets(self, now: float) -> float:
         """When the oldest start leaves the window; now if none is in it."""
-        first = bisect_right(self.starts, now - WINDOW)
+        first = self._gone(now, WINDOW)
         return self.starts[first] + WINDOW if first < len(self.starts) else now
+
+    def _gone(self, now: float, seconds: float) -> int:
+        """Starts that are at least so many seconds ago, whichever way the sum is rounded."""
+        gone = bisect_right(self.starts, now - seconds)
+        while gone < len(self.starts) and self.starts[gone] + seconds <= now:
+            gone += 1
+        return gone
 
     def accepted(self, before: float) -> int:
         """Calls of the minute before a moment that the service counts: those not refused."""

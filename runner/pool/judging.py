@@ -87,7 +87,7 @@ class Judge:
         if said != self._said:
             self._said = said
             self._pool.tell(PoolChanged(state=state, until=shown, slots=bound, reason=reason))
-        if now - self._told >= TELL_EVERY:
+        if now >= self._told + TELL_EVERY:
             self._tell_figures(now, today)
 
     def _look_at_the_parked(self, now: float) -> None:

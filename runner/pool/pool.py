@@ -45,6 +45,8 @@ PATIENCE = 30.0
 """Seconds after a call's time is up until its lease is taken back by force."""
 WORTH_SAYING = 1.0
 """Seconds of waiting in line from which on it is said."""
+MOMENT = 0.001
+"""Seconds to wait at least for a lease's time: two clocks may differ in the last digit."""
 LATE = 256
 """So many leases that ended by force are remembered, for what is said of them late."""
 STATES: dict[Door, KeyState] = {
@@ -373,7 +375,8 @@ class Pool:
         now = self.clock.now()
         times = [self.opens(model, now) for model in {t.wish.model for t in self.line}]
         times += [group.until for group in self.groups.values() if group.until > now]
-        times += [now + lease.expires - self.clock.awake() for lease in self.out.values()]
+        awake = self.clock.awake()
+        times += [now + max(lease.expires - awake, MOMENT) for lease in self.out.values()]
         times += self.judge.times(now)
         return min((time for time in times if time != inf), default=None)
 
