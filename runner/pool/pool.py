@@ -47,6 +47,7 @@ WORTH_SAYING = 1.0
 """Seconds of waiting in line from which on it is said."""
 MOMENT = 0.001
 """Seconds to wait at least for a lease's time: two clocks may differ in the last digit."""
+A_DAY = 86_400.0
 LATE = 256
 """So many leases that ended by force are remembered, for what is said of them late."""
 STATES: dict[Door, KeyState] = {
@@ -167,9 +168,10 @@ class Pool:
         return Today(self.days.name(wall), now + self._until_wall(ends, wall, now))
 
     def _until_wall(self, ends: float, wall: float, now: float) -> float:
-        """Seconds of the pool's clock until a time on the wall."""
-        ahead = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
-        return (ends - wall) / ahead
+        """Seconds of the pool's clock until a time on the wall; two looks at the clocks, between
+        which this process may have to wait, must not matter."""
+        ahead = self.clock.wall_at(now + A_DAY) - self.clock.wall_at(now)
+        return (ends - wall) * A_DAY / ahead
 
     def opens(self, model: str, now: float) -> float:
         """When a call to a model may start: now, later, or never."""
