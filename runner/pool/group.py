@@ -239,6 +239,8 @@ class Group:
             setattr(self, name, min(limits, default=None))
         self.learned = self.learned or other.learned
         self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
-        if other.until > self.until:
+        if other.door is Door.NO_TIER:
+            self.close(other.door, 0.0, other.reason, other.since)
+        elif self.door is not Door.NO_TIER and other.until > self.until:
             self.door, self.until, self.reason = other.door, other.until, other.reason
             self.since, self.careful = other.since, self.careful or other.careful

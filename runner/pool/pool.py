@@ -347,9 +347,12 @@ class Pool:
                 self.group_named(kept, model).absorb(group)
         text = f"{names} are refused together: they are treated as keys of one project"
         self.tell(Notice(text=text, level="warning"))
-        for (name, _), group in self.groups.items():
+        for (name, model), group in self.groups.items():
             if name == kept:
+                self.changes.groups.add((name, model))
                 self.say_group(group)
+                for key in self.keys_of(group):
+                    self.say_key(key)
 
     # Serving
 
