@@ -106,10 +106,16 @@ class Group:
             gone += 1
         return gone
 
-    def accepted(self, before: float) -> int:
-        """Calls of the minute before a moment that the service counts: those not refused."""
+    def accepted(self, before: float, *, then: bool = False) -> int:
+        """Calls of the minute before a moment that the service counts: those not refused.
+
+        Args:
+            before: The moment.
+            then: Also those of the very moment: which of them came first, nobody knows.
+        """
+        up_to = bisect_right if then else bisect_left
         started, refused = (
-            bisect_left(times, before) - bisect_right(times, before - MINUTE)
+            up_to(times, before) - bisect_right(times, before - MINUTE)
             for times in (self.starts, self.refused)
         )
         return started - refused

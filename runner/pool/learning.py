@@ -116,7 +116,7 @@ def _minute(
     reason = "the minute is used up"
     if group.per_minute is None and not limits and news.quotas:
         reason = "the minute's tokens are used up"
-    elif group.accepted(lease.started) >= (group.per_minute or inf):
+    elif group.accepted(lease.started, then=True) >= (group.per_minute or inf):
         most = int(group.per_minute or 1)
         if len(group.starts) >= most:
             until = max(until, group.starts[-most] + WINDOW)

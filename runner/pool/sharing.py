@@ -41,7 +41,8 @@ class Sharing:
         fits: list[tuple[int, Group]] = []
         for other in others:
             pair = self._pairs.setdefault(_name(group, other), _Suspicion())
-            if group.accepted(started) + other.accepted(started) < limit:
+            both_had = group.accepted(started, then=True) + other.accepted(started, then=True)
+            if both_had < limit:
                 pair.fitting.clear()
                 continue
             pair.fitting = [(at, who) for at, who in pair.fitting if at > started - FRESH]
