@@ -102,6 +102,7 @@ class Pool:
         self._late: dict[int, Lease] = {}
         self._last = 0
         self._ledger = Ledger()
+        self._began: float | None = None
         self._said: dict[tuple[str, str], tuple[object, ...]] = {}
         for credential in credentials:
             self.keys[credential.secret.fingerprint] = Key(credential)
@@ -361,6 +362,7 @@ class Pool:
         now = self.clock.now()
         if self.keys:
             today = self.today(now)
+            self._look_at_the_wall()
             self._take_back(self.clock.awake())
             for group in self.groups.values():
                 self._settle(group, now, today)
@@ -384,6 +386,14 @@ class Pool:
         times += [now + max(lease.expires - awake, MOMENT) for lease in self.out.values()]
         times += self.judge.times(now)
         return min((time for time in times if time != inf), default=None)
+
+    def _look_at_the_wall(self) -> None:
+        """Says anew until when doors are closed if somebody has set the clock on the wall."""
+        began = self.clock.wall_at(0.0)
+        if self._began is None or abs(began - self._began) > WORTH_SAYING:
+            self._began = began
+            for group in self.groups.values():
+                self.say_group(group)
 
     def _settle(self, group: Group, now: float, today: Today) -> None:
         if group.settle(now, today):
