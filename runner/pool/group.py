@@ -20,8 +20,6 @@ MEMORY = 3 * WINDOW
 """Seconds for which starts are remembered."""
 DAYS = 3
 """Days of which starts are remembered."""
-BIT = 1e-6
-"""Seconds that are none: a start leaves the window at the very time that was told."""
 BURST = 2
 """So many calls may start at once; the others are spread evenly over the minute."""
 LEAST = 1.0
@@ -97,17 +95,30 @@ class Group:
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
         """Starts in the last so many seconds."""
-        return len(self.starts) - bisect_right(self.starts, now - seconds + BIT)
+        return len(self.starts) - self._gone(now, seconds)
 
     def forgets(self, now: float) -> float:
         """When the oldest start leaves the window; now if none is in it."""
-        first = bisect_right(self.starts, now - WINDOW + BIT)
+        first = self._gone(now, WINDOW)
         return self.starts[first] + WINDOW if first < len(self.starts) else now
 
-    def accepted(self, before: float) -> int:
-        """Calls of the minute before a moment that the service counts: those not refused."""
+    def _gone(self, now: float, seconds: float) -> int:
+        """Starts that are at least so many seconds ago, whichever way the sum is rounded."""
+        gone = bisect_right(self.starts, now - seconds)
+        while gone < len(self.starts) and self.starts[gone] + seconds <= now:
+            gone += 1
+        return gone
+
+    def accepted(self, before: float, *, then: bool = False) -> int:
+        """Calls of the minute before a moment that the service counts: those not refused.
+
+        Args:
+            before: The moment.
+            then: Also those of the very moment: which of them came first, nobody knows.
+        """
+        up_to = bisect_right if then else bisect_left
         started, refused = (
-            bisect_left(times, before) - bisect_right(times, before - MINUTE)
+            up_to(times, before) - bisect_right(times, before - MINUTE)
             for times in (self.starts, self.refused)
         )
         return started - refused
@@ -126,16 +137,16 @@ class Group:
 
     def settle(self, now: float, today: Today) -> bool:
         """Opens the door when its time has come; whether that changed anything."""
-        if self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now:
+        opened = self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now
+        if opened:
             self.door = Door.PROBING if self.careful else Door.OPEN
             self.since, self.until, self.probe = now, 0.0, 0
-            return True
         if self.per_day is None or self.used_today(today) < self.per_day:
-            return False
+            return opened
         if self.door in (Door.EXHAUSTED, Door.NO_TIER) or self.probe or self.waived == today.name:
-            return False
+            return opened
         self.careful = True
-        return self.close(Door.EXHAUSTED, max(today.ends, self.until), "the day is used up", now)
+        return self.close(Door.EXHAUSTED, today.ends, "the day is used up", now) or opened
 
     def opens(self, now: float) -> float:
         """When the next call may start: now, later, or never."""
@@ -157,7 +168,7 @@ class Group:
         return self.starts[-most] + WINDOW
 
     def _pace_opens(self, now: float) -> float:
-        """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
+        """As a token bucket has it: ``BURST`` tokens, and a new one every ``60 s / rate``."""
         rate = self.rate(now)
         return now if rate == inf else self.paced - (BURST - 1) * MINUTE / max(LEAST, rate)
 
@@ -179,6 +190,13 @@ class Group:
         if self.refused:
             del self.refused[: bisect_right(self.refused, self.starts[-1] - MEMORY)]
 
+    def pace_anew(self) -> None:
+        """Spreads the next calls by the starts that are known, as after they were read."""
+        self.paced = -inf
+        for moment in self.starts[-2 * BURST :]:
+            if (rate := self.rate(moment)) != inf:
+                self.paced = max(self.paced, moment) + MINUTE / max(LEAST, rate)
+
     def refund(self, moment: float, day: str) -> None:
         """Takes back a start whose request never left this machine."""
         if moment in self.starts:
@@ -189,6 +207,8 @@ class Group:
     def close(self, door: Door, until: float, reason: str, now: float) -> bool:
         """Closes the door; an end that is known only moves away. Whether that says anything new."""
         same = self.door is door
+        if door is not Door.NO_TIER:
+            until = max(until, self.until)
         if (same and until <= self.until + GUARD) or self.door is Door.NO_TIER:
             return False
         if self.door is Door.EXHAUSTED and door is Door.COOLING:
@@ -232,6 +252,8 @@ class Group:
             setattr(self, name, min(limits, default=None))
         self.learned = self.learned or other.learned
         self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
-        if other.until > self.until:
+        if other.door is Door.NO_TIER:
+            self.close(other.door, 0.0, other.reason, other.since)
+        elif self.door is not Door.NO_TIER and other.until > self.until:
             self.door, self.until, self.reason = other.door, other.until, other.reason
             self.since, self.careful = other.since, self.careful or other.careful

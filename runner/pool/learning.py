@@ -11,6 +11,8 @@ from bisect import insort
 from math import inf
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.llm.provider import Outcome
 from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
@@ -24,17 +26,26 @@ if TYPE_CHECKING:
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
 """Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
+MOST_DOUBLINGS = 10
 DOUBT = 30.0
 """Seconds at least until a quota of a day is tried again that the own count does not confirm."""
 AFTER_MIDNIGHT = 5.0
 """Seconds by which the service's clock may be behind."""
+LONGEST_HINT = 86_400.0
+"""Seconds of waiting that the service asks for are believed up to here."""
 REFUSALS = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER})
 
 
 def learn(pool: Pool, lease: Lease, news: Release) -> None:
     """Takes in how a call with a key ended."""
+    hint = max(0.0, min(news.retry_after, LONGEST_HINT))  # zero if it is no number
+    if hint != news.retry_after:
+        news = msgspec.structs.replace(news, retry_after=hint)
     key = pool.keys[lease.key]
     group = pool.group(key, lease.model)
+    rest = pool.models.get(lease.model)
+    if rest is not None and rest.probe == lease.number:
+        rest.probe = 0  # however it ended: the next one is tried
     pool.changes.groups.add((group.name, group.model))
     if not news.sent:
         group.refund(lease.started, lease.day)
@@ -63,7 +74,7 @@ def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -
     doubted = group.struck
     if group.answered(lease.number):
         if doubted and group.learned:
-            group.per_day = None  # the day's quota was named by mistake
+            group.per_day = pool.given(group)[1]  # the day's quota was named by mistake
         pool.say_group(group)
     pool.sharing.accepted(group, pool.others(group), lease.started)
 
@@ -71,7 +82,9 @@ def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -
 def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
     now = pool.clock.now()
     known_by_then = lease.started <= group.refused_at
-    group.refusals += 1
+    if not known_by_then:
+        group.refused_at = now
+        group.refusals += 1
     if group.probe == lease.number:
         group.probe = 0
     if lease.started in group.starts:
@@ -84,29 +97,26 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
         case Outcome.MINUTE:
             _minute(pool, group, lease, news, now, known_by_then)
         case _:
-            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2 ** (group.refusals - 1))
+            doublings = min(max(0, group.refusals - 1), MOST_DOUBLINGS)
+            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2**doublings)
             group.careful = True
             group.slow_down(now, lease.started)
             until = now + max(wait, news.retry_after) + pool.chance()
             group.close(Door.COOLING, until, "a quota is used up", now)
-    if not known_by_then:
-        group.refused_at = now
 
 
 def _minute(
     pool: Pool, group: Group, lease: Lease, news: Release, now: float, known_by_then: bool
 ) -> None:
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
-    limit = min((value for value in limits if value), default=None)
-    if limit is not None and (
-        group.per_minute is None or group.learned or limit < group.per_minute
-    ):
+    limit = _lowest(*limits, given=pool.given(group)[0])
+    if limit is not None and limit != group.per_minute:
         group.per_minute, group.learned = limit, True
     until = now + (news.retry_after or MINUTE)
     reason = "the minute is used up"
     if group.per_minute is None and not limits and news.quotas:
         reason = "the minute's tokens are used up"
-    elif group.accepted(lease.started) >= (group.per_minute or inf):
+    elif group.accepted(lease.started, then=True) >= (group.per_minute or inf):
         most = int(group.per_minute or 1)
         if len(group.starts) >= most:
             until = max(until, group.starts[-most] + WINDOW)
@@ -125,8 +135,8 @@ def _minute(
 def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: bool) -> None:
     today = pool.today(now)
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Day" in name]
-    limit = min((value for value in limits if value), default=None)
-    if limit is not None and (group.per_day is None or group.learned or limit < group.per_day):
+    limit = _lowest(*limits, given=pool.given(group)[1])
+    if limit is not None and limit != group.per_day:
         group.per_day, group.learned = limit, True
     counted = group.per_day is not None and group.used_today(today) >= group.per_day
     tried = group.struck == today.name and not known_by_then
@@ -139,6 +149,12 @@ def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: boo
         group.struck = today.name
     until = now + max(DOUBT, news.retry_after) + pool.chance()
     group.close(Door.COOLING, until, "the day may be used up", now)
+
+
+def _lowest(*told: int | None, given: int | None) -> int | None:
+    """The limit that holds from now on, if one was told that makes sense."""
+    limit = min((value for value in told if value is not None and value > 0), default=None)
+    return limit if limit is None or given is None else min(limit, given)
 
 
 def _key_refused(pool: Pool, key: Key, news: Release) -> None:

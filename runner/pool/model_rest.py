@@ -32,7 +32,7 @@ class ModelRest:
         """Takes in a refusal; whether it is news: calls of the same moment are not."""
         if self.probe == lease:
             self.probe = 0
-        if self.count and started < self.since:
+        if self.count and started <= self.since:
             return False
         self.count += 1
         self.since, self.reason = now, reason
@@ -45,7 +45,7 @@ class ModelRest:
 
     def answered(self, started: float) -> bool:
         """Takes in an answer; whether the spell is over with it."""
-        if not self.count or started < self.since:
+        if not self.count or started <= self.since:
             return False
         self.count, self.until, self.probe, self.reason = 0, 0.0, 0, ""
         return True

@@ -45,6 +45,9 @@ PATIENCE = 30.0
 """Seconds after a call's time is up until its lease is taken back by force."""
 WORTH_SAYING = 1.0
 """Seconds of waiting in line from which on it is said."""
+MOMENT = 0.001
+"""Seconds to wait at least for a lease's time: two clocks may differ in the last digit."""
+A_DAY = 86_400.0
 LATE = 256
 """So many leases that ended by force are remembered, for what is said of them late."""
 STATES: dict[Door, KeyState] = {
@@ -99,6 +102,7 @@ class Pool:
         self._late: dict[int, Lease] = {}
         self._last = 0
         self._ledger = Ledger()
+        self._began: float | None = None
         self._said: dict[tuple[str, str], tuple[object, ...]] = {}
         for credential in credentials:
             self.keys[credential.secret.fingerprint] = Key(credential)
@@ -133,6 +137,14 @@ class Pool:
         if per_day is not None:
             group.per_day = min(per_day, group.per_day or per_day)
 
+    def given(self, group: Group) -> tuple[int | None, int | None]:
+        """What the user said that a quota allows: calls a minute and a day."""
+        limits = [key.credential.limits(group.model) for key in self.keys_of(group)]
+        return (
+            min((minute for minute, _ in limits if minute is not None), default=None),
+            min((day for _, day in limits if day is not None), default=None),
+        )
+
     def keys_of(self, group: Group) -> list[Key]:
         """The keys that use a quota."""
         return [key for key in self.keys.values() if self.canonical(key.quota) == group.name]
@@ -157,9 +169,10 @@ class Pool:
         return Today(self.days.name(wall), now + self._until_wall(ends, wall, now))
 
     def _until_wall(self, ends: float, wall: float, now: float) -> float:
-        """Seconds of the pool's clock until a time on the wall."""
-        ahead = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
-        return (ends - wall) / ahead
+        """Seconds of the pool's clock until a time on the wall; two looks at the clocks, between
+        which this process may have to wait, must not matter."""
+        ahead = self.clock.wall_at(now + A_DAY) - self.clock.wall_at(now)
+        return (ends - wall) * A_DAY / ahead
 
     def opens(self, model: str, now: float) -> float:
         """When a call to a model may start: now, later, or never."""
@@ -335,9 +348,12 @@ class Pool:
                 self.group_named(kept, model).absorb(group)
         text = f"{names} are refused together: they are treated as keys of one project"
         self.tell(Notice(text=text, level="warning"))
-        for (name, _), group in self.groups.items():
+        for (name, model), group in self.groups.items():
             if name == kept:
+                self.changes.groups.add((name, model))
                 self.say_group(group)
+                for key in self.keys_of(group):
+                    self.say_key(key)
 
     # Serving
 
@@ -346,11 +362,10 @@ class Pool:
         now = self.clock.now()
         if self.keys:
             today = self.today(now)
+            self._look_at_the_wall()
             self._take_back(self.clock.awake())
             for group in self.groups.values():
-                if group.settle(now, today):
-                    self.changes.groups.add((group.name, group.model))
-                    self.say_group(group)
+                self._settle(group, now, today)
             self._grant_all(now, today)
             self._deny_all(now)
             self.judge.judge(now, today)
@@ -367,9 +382,23 @@ class Pool:
         now = self.clock.now()
         times = [self.opens(model, now) for model in {t.wish.model for t in self.line}]
         times += [group.until for group in self.groups.values() if group.until > now]
-        times += [now + lease.expires - self.clock.awake() for lease in self.out.values()]
+        awake = self.clock.awake()
+        times += [now + max(lease.expires - awake, MOMENT) for lease in self.out.values()]
         times += self.judge.times(now)
         return min((time for time in times if time != inf), default=None)
+
+    def _look_at_the_wall(self) -> None:
+        """Says anew until when doors are closed if somebody has set the clock on the wall."""
+        began = self.clock.wall_at(0.0)
+        if self._began is None or abs(began - self._began) > WORTH_SAYING:
+            self._began = began
+            for group in self.groups.values():
+                self.say_group(group)
+
+    def _settle(self, group: Group, now: float, today: Today) -> None:
+        if group.settle(now, today):
+            self.changes.groups.add((group.name, group.model))
+            self.say_group(group)
 
     def _take_back(self, awake: float) -> None:
         for lease in list(self.out.values()):
@@ -464,6 +493,8 @@ class Pool:
                 waited=now - ticket.since if key is not None else 0.0,
             )
         )
+        if key is not None:
+            self._settle(self.group(key, wish.model), now, today)
 
     def _deny_all(self, now: float) -> None:
         for ticket in list(self.line):

@@ -62,7 +62,8 @@ class Sharing:
         fitting: list[Group] = []
         for other in others:
             pair = self._pairs.setdefault(_name(group, other), _Suspicion())
-            if group.accepted(started) + other.accepted(started) < limit:
+            both_had = group.accepted(started, then=True) + other.accepted(started, then=True)
+            if both_had < limit:
                 pair.contradicts(started)
             elif pair.fits(started, group.name):
                 fitting.append(other)
