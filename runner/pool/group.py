@@ -168,9 +168,9 @@ class Group:
         return self.starts[-most] + WINDOW
 
     def _pace_opens(self, now: float) -> float:
-        """As a token bucket has it: ``BURST`` tokens, and a new one every ``60 s / rate``."""
+        """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
         rate = self.rate(now)
-        return now if rate == inf else self.paced - (BURST - 1) * MINUTE / max(LEAST, rate)
+        return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
 
     def start(self, now: float, lease: int, today: Today) -> None:
         """Counts a call that starts now."""
@@ -182,7 +182,7 @@ class Group:
         """Counts a start, of another engine maybe."""
         insort(self.starts, moment)
         if (rate := self.rate(moment)) != inf:
-            self.paced = max(self.paced, moment) + MINUTE / max(LEAST, rate)
+            self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
         self.days[day] = self.days.get(day, 0) + 1
         while len(self.days) > DAYS:
             del self.days[min(self.days)]
@@ -195,7 +195,7 @@ class Group:
         self.paced = -inf
         for moment in self.starts[-2 * BURST :]:
             if (rate := self.rate(moment)) != inf:
-                self.paced = max(self.paced, moment) + MINUTE / max(LEAST, rate)
+                self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
 
     def refund(self, moment: float, day: str) -> None:
         """Takes back a start whose request never left this machine."""

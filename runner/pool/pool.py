@@ -340,7 +340,10 @@ class Pool:
     def merge(self, one: Group, other: Group) -> None:
         """Treats two quotas as one from now on, for every model."""
         kept, gone = sorted((one.name, other.name))
-        names = " and ".join(key.name for g in (one, other) for key in self.keys_of(g))
+        theirs = (one.name, other.name)
+        names = " and ".join(
+            key.name for key in self.keys.values() if self.canonical(key.quota) in theirs
+        )
         self._same[gone] = kept
         for (name, model), group in list(self.groups.items()):
             if name == gone:
