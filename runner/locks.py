@@ -6,6 +6,7 @@ a worker and inherited by its children, a lock tells whether any of them is stil
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -15,6 +16,8 @@ from assemblyzero_tui.runner.places import FILE_MODE, private_directory
 
 _PROBE_PATIENCE = (0.002, 0.005, 0.01)
 """Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""
+_PAUSE = 0.01
+"""Seconds between the tries of :meth:`FileLock.wait`."""
 
 
 class FileLock:
@@ -54,6 +57,21 @@ class FileLock:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, note.encode())
         return cls(path, descriptor)
+
+    @classmethod
+    def wait(cls, path: Path, seconds: float, note: str = "") -> FileLock:
+        """Takes the lock as soon as whoever holds it gives it back.
+
+        Raises:
+            TimeoutError: nobody did within so many seconds.
+            OSError: the file cannot be made or opened.
+        """
+        deadline = time.monotonic() + seconds
+        while (lock := cls.take(path, note)) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, "somebody holds the lock", str(path))
+            time.sleep(_PAUSE)
+        return lock
 
     def release(self, *, remove: bool = False) -> None:
         """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless."""

@@ -64,6 +64,11 @@ class Changes:
     tallies: list[Tally] = field(default_factory=list)
     groups: set[tuple[str, str]] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+    resets: set[str] = field(default_factory=set)
+    """Keys that the user has reset."""
 
     def __bool__(self) -> bool:
-        return any((self.granted, self.ended, self.refunds, self.tallies, self.groups, self.keys))
+        return any(
+            (self.granted, self.ended, self.refunds, self.tallies, self.groups, self.keys,
+             self.resets)
+        )  # fmt: skip

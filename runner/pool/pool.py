@@ -311,6 +311,7 @@ class Pool:
             return
         key.invalid, key.strikes, key.since = "", 0, self.clock.wall()
         self.changes.keys.add(key.fingerprint)
+        self.changes.resets.add(key.fingerprint)
         self.say_key(key)
         for group in self.groups.values():
             if group.name == self.canonical(key.quota):

@@ -1,0 +1,275 @@
+"""The pool's memory: one file for all runs of this machine, which outlives them.
+
+Runs at the same time share one budget through it: who grants does so in a transaction that first
+takes in what the others have granted. It holds counts, names and fingerprints, and no key. Nothing
+that goes wrong with it stops a run: the pool goes on by what it knows itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.pool.clock import Clock, boot_id
+from assemblyzero_tui.runner.pool.days import Days, PacificDays
+from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.standing import PoolStanding
+from assemblyzero_tui.runner.pool.store_figures import Figures
+from assemblyzero_tui.runner.pool.store_file import TROUBLE, StoreFile
+from assemblyzero_tui.runner.pool.store_reading import Reader
+from assemblyzero_tui.runner.pool.store_standing import read_standing
+from assemblyzero_tui.runner.pool.store_tidying import EVENTS, forget_engine, forget_old_rows
+from assemblyzero_tui.runner.pool.store_wishes import disable, enable, reset
+from assemblyzero_tui.runner.pool.store_writing import Pending, Writer
+
+FILE_NAME = "pool.db"
+FIGURES_EVERY = 0.5
+"""Seconds between two times that what is only shown is written."""
+TIDY_EVERY = 30.0
+"""Seconds between two looks for what is too old."""
+
+
+class PoolStore:
+    """The store, open. Not for use by several threads at once."""
+
+    def __init__(self, file: StoreFile, clock: Clock, run: str, days: Days) -> None:
+        """See :meth:`open`."""
+        self.path = file.path
+        self.notes = file.notes
+        """What a human should know, the oldest first; whoever tells it may clear the list."""
+        self._file = file
+        self._clock = clock
+        self._days = days
+        self._reader = Reader(file)
+        self._writer = Writer(file, run)
+        self._pending = Pending()
+        self._figures = Figures()
+        self._figures_at = self._tidied_at = clock.now()
+        self._pool: Pool | None = None
+        self._seen = (0, 0)
+        """How often the file had been opened, and how many files, at the last look."""
+        self._known: set[str] = set()
+        """Fingerprints of the pool's keys for which this file has been searched."""
+
+    @classmethod
+    def open(
+        cls, path: Path, clock: Clock, *, engine: str = "", boot: str | None = None, run: str = "",
+        folder: Path | None = None, days: Days | None = None,
+    ) -> PoolStore:  # fmt: skip
+        """Opens the store, and makes it where there is none.
+
+        It never fails: what is wrong is in :attr:`notes`, and the store is tried again later.
+
+        Args:
+            path: Of the database.
+            clock: The one of the pool.
+            engine: A name of this writer that no other has; one is made up if it is empty.
+            boot: The machine's boot that the clock's times are of; this machine's if not given.
+            run: The name of the run that writes.
+            folder: Of that run: the writer lives as long as the engine's lock in it is held.
+            days: When the service's day ends.
+        """
+        writer = (engine or uuid.uuid4().hex, run, "" if folder is None else str(folder))
+        file = StoreFile(path, clock, boot_id() if boot is None else boot, writer)
+        try:
+            file.open()
+        except TROUBLE as error:
+            file.trouble(error)
+        return cls(file, clock, run, PacificDays() if days is None else days)
+
+    # For an engine
+
+    def load(self, pool: Pool) -> None:
+        """Gives a new pool what is known of its keys and their quotas."""
+        self._pool = pool
+        if self._begin(pool, tell=False):
+            self._finish(pool)
+
+    def exchange(self, pool: Pool, work: Callable[[], Ledger]) -> Ledger:
+        """Takes in what others have done, lets the pool work, and writes down what it has done.
+
+        All of that is one transaction, so that two engines never spend the same call. Where the
+        store cannot be used, the work is done all the same, and written when it can be.
+
+        Args:
+            pool: The same one each time.
+            work: Feeds the pool and serves; done exactly once.
+
+        Returns:
+            What the work gave.
+        """
+        if not pool.keys:
+            ledger = work()
+            pool.changes = Changes()
+            return ledger
+        self._pool = pool
+        ready = self._begin(pool)
+        try:
+            ledger = work()
+        except BaseException:
+            self._file.roll_back()
+            raise
+        changes = self._pending.take(pool, ledger, self._clock)
+        wall = self._clock.wall()
+        if changes.granted or changes.ended:
+            self._figures.take(changes, pool.days.name(wall), wall)
+        if not ready:
+            self._pending.forget_old(self._clock.now(), EVENTS)
+            return ledger
+        answered = {tally.key for tally in changes.tallies if tally.answered}
+        self._pending.keys |= self._writer.strikes_changed(pool, answered)
+        if not self._finish(pool) and self._begin(pool):
+            self._finish(pool)
+        return ledger
+
+    def close(self) -> None:
+        """Writes what is left, and takes back the leases of this engine."""
+        self._figures_at = self._clock.now() - FIGURES_EVERY
+        if self._pool is not None and self._begin(self._pool):
+            self._finish(self._pool)
+        with contextlib.suppress(*TROUBLE):
+            self._file.ready()
+            with self._file.transaction() as connection:
+                forget_engine(connection, self._file.engine)
+        self._file.shut()
+
+    # For the faces and the command line
+
+    def disable(self, fingerprint: str, name: str, why: str = "by you") -> None:
+        """Switches a key off, in every run.
+
+        Raises:
+            TuiError: the store cannot be written.
+        """
+        with self._wish() as connection:
+            disable(connection, fingerprint, name, why, self._clock.wall())
+
+    def enable(self, fingerprint: str) -> None:
+        """Switches a key on again, in every run.
+
+        Raises:
+            TuiError: the store cannot be written.
+        """
+        with self._wish() as connection:
+            enable(connection, fingerprint, self._clock.wall())
+
+    def reset(self, fingerprint: str) -> None:
+        """Forgets what was held against a key and its quota, in every run.
+
+        Raises:
+            TuiError: the store cannot be written.
+        """
+        with self._wish() as connection:
+            today = self._days.name(self._clock.wall())
+            reset(connection, fingerprint, self._file.times, today)
+
+    def standing(self) -> PoolStanding:
+        """How the keys stand, by all runs of this machine; empty where the store cannot be read."""
+        try:
+            self._file.ready()
+            with self._file.transaction() as connection:
+                self._write_figures()
+                standing = read_standing(connection, self._file.times, self._days)
+        except TROUBLE as error:
+            self._file.trouble(error)
+            return PoolStanding()
+        self._figures = Figures()
+        return standing
+
+    @contextlib.contextmanager
+    def _wish(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._file.ready()
+            with self._file.transaction() as connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise TuiError(
+                f"Cannot write {self.path}: {error}.", "Make room or make it writable, then retry."
+            ) from error
+        self._reader.forget_version()
+
+    # A transaction of an engine
+
+    def _begin(self, pool: Pool, *, tell: bool = True) -> bool:
+        """Begins one and takes in what others have written; whether that could be done."""
+        if self._file.resting:
+            return False
+        for _ in range(2):
+            try:
+                self._file.ready()
+                self._file.connection.execute("BEGIN IMMEDIATE")
+                self._take_in(pool, tell=tell)
+                return True
+            except TROUBLE as error:
+                if not self._file.trouble(error):
+                    return False
+        return False
+
+    def _take_in(self, pool: Pool, *, tell: bool) -> None:
+        replaced = self._look_at_the_file()
+        self._writer.foreign(self._reader.news(pool, self._known))
+        if len(self._known) == len(pool.keys):
+            return
+        if replaced:
+            self._pending.starts.clear()
+            self._pending.days.clear()
+        new = pool.keys.keys() - self._known
+        news = self._reader.everything(pool, new, self._pending.days, tell=tell)
+        self._writer.foreign(news)
+        self._pending.keys |= new
+        self._known |= new
+        if replaced:
+            self._publish(pool)
+
+    def _look_at_the_file(self) -> bool:
+        """Whether the file is another one than at the last look, and lacks what the pool knows."""
+        openings, files = self._seen
+        self._seen = (self._file.openings, self._file.files)
+        if openings != self._file.openings:
+            self._reader.forget_version()
+            self._writer.forget()
+        if files == self._file.files:
+            return False
+        self._known = set()
+        return files > 0
+
+    def _publish(self, pool: Pool) -> None:
+        """Gets everything written that the pool knows and a fresh file does not."""
+        today = pool.today(self._clock.now()).name
+        for group in pool.groups.values():
+            stored = self._reader.moments(pool, group)
+            of_day = self._reader.starts_of_day(pool, group, today)
+            self._pending.add_missing(pool, group, stored, today, of_day)
+
+    def _finish(self, pool: Pool) -> bool:
+        """Writes what is pending and ends the transaction; ``False`` if a fresh file is to get it.
+
+        Where it cannot be written, it stays pending.
+        """
+        now = self._clock.now()
+        figures = now - self._figures_at >= FIGURES_EVERY
+        try:
+            self._writer.write(pool, self._pending)
+            if figures:
+                self._write_figures()
+            if now - self._tidied_at >= TIDY_EVERY:
+                self._tidied_at = now
+                forget_old_rows(self._file.connection, self._file.times)
+            self._file.connection.execute("COMMIT")
+        except TROUBLE as error:
+            self._writer.forget()
+            return not self._file.trouble(error)
+        self._reader.resets.update(self._writer.resets)
+        self._pending = Pending()
+        if figures:
+            self._figures, self._figures_at = Figures(), now
+        return True
+
+    def _write_figures(self) -> None:
+        if not self._figures.empty:
+            self._figures.write(self._file.connection, self._file.engine, self._clock.wall())

@@ -1,0 +1,142 @@
+"""The store's file while it is in use: transactions, and what is done when they cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.pool.clock import Clock
+from assemblyzero_tui.runner.pool.store_schema import inode_of, is_damage, open_database
+from assemblyzero_tui.runner.pool.store_tidying import (
+    boot_number,
+    engine_number,
+    forget_dead_engines,
+)
+from assemblyzero_tui.runner.pool.store_times import Times
+
+BLOCKED_REST = 5.0
+"""Seconds without the store after another process has blocked it for too long."""
+TROUBLE = (sqlite3.Error, OSError, TuiError)
+"""What may go wrong."""
+_KEEPS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+"""Errors after which a connection is as good as before."""
+
+
+class StoreFile:
+    """A file that may be damaged, replaced, locked or out of reach at any time.
+
+    Args:
+        path: Of the database.
+        clock: The one of the pool.
+        boot: The machine's boot that the clock's times are of.
+        writer: A name of its own, the name of the run and the run's folder.
+    """
+
+    def __init__(self, path: Path, clock: Clock, boot: str, writer: tuple[str, str, str]) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        """What a human should know, the oldest first."""
+        self.connection: sqlite3.Connection
+        self.times: Times
+        self.engine = 0
+        """The number of the writer in this file."""
+        self.openings = 0
+        """How often it has been opened."""
+        self.files = 0
+        """How many files have been opened: another one of the same name lacks what was in it."""
+        self._clock = clock
+        self._boot = boot
+        self._writer = writer
+        self._open = False
+        self._inode: tuple[int, int] | None = None
+        self._rest_until = 0.0
+        self._said: set[str] = set()
+
+    @property
+    def resting(self) -> bool:
+        """Whether it should not be tried for a moment."""
+        return self._clock.now() < self._rest_until
+
+    def ready(self) -> None:
+        """Opens the file if it is not open, or is not the one of that name any more.
+
+        Raises:
+            sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
+        """
+        if not self._open or self._inode != inode_of(self.path):
+            self.open()
+
+    def open(self, damaged: tuple[int, int] | None = None) -> None:
+        """Opens the file, or makes it.
+
+        Args:
+            damaged: The file that is to be set aside, if it still has the name.
+
+        Raises:
+            sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
+        """
+        self.shut()
+        opened = open_database(self.path, damaged)
+        self.notes += opened.notes
+        self.connection, self._open = opened.connection, True
+        name, run, folder = self._writer
+        try:
+            with self.transaction() as connection:
+                self.engine = engine_number(connection, name, run, folder)
+                self.times = Times(self._clock, boot_number(connection, self._boot))
+                forget_dead_engines(connection, self.engine, folder)
+        except BaseException:
+            self.shut()
+            raise
+        self.openings += 1
+        self.files += self._inode != opened.inode
+        self._inode = opened.inode
+
+    def shut(self) -> None:
+        """Closes the file; it can be opened again."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that writes; rolled back if anything is raised in it."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.roll_back()
+            raise
+
+    def roll_back(self) -> None:
+        """Ends a transaction, if there is one, as if it had never been."""
+        if self._open and self.connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+
+    def trouble(self, error: Exception) -> bool:
+        """Sees to an error; whether there is a fresh file now, with which to try again."""
+        self.roll_back()
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            try:
+                self.open(self._inode)
+            except TROUBLE as another:
+                error = another
+            else:
+                return True
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_BUSY or isinstance(error, TimeoutError):
+            self._rest_until = self._clock.now() + BLOCKED_REST
+        if code not in _KEEPS:
+            self.shut()
+        said = error.what if isinstance(error, TuiError) else f"{error}."
+        if said not in self._said:
+            self._said.add(said)
+            text = f"The counts of the keys cannot be kept in {self.path}: {said}"
+            self.notes.append(f"{text} This run goes on by its own counts.")
+        return False

@@ -1,0 +1,238 @@
+"""What other processes have written into the store, taken into a pool."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from assemblyzero_tui.runner.pool.group import DAYS, Group
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.store_file import StoreFile
+from assemblyzero_tui.runner.pool.store_rows import (
+    ELSEWHERE,
+    KEY_COLUMNS,
+    QUOTA_COLUMNS,
+    QUOTA_SIZE,
+    REFUND,
+    REFUSED,
+    START,
+    KeyRow,
+    QuotaRow,
+    Written,
+    take_key,
+    take_quota,
+)
+
+_KEYS = f"SELECT resets, {KEY_COLUMNS} FROM keys"  # noqa: S608 - constants
+_QUOTAS = f"SELECT {QUOTA_COLUMNS}, boot, at, wall FROM quotas"  # noqa: S608 - constants
+_STARTS = "SELECT quota, model, kind, moment, day, boot, wall FROM starts"
+_NEW_STARTS = f"{_STARTS} WHERE id > ? AND engine != ?"
+_NEW = " WHERE stamp > ? AND engine != ?"
+_MARKS = """SELECT coalesce((SELECT max(id) FROM starts), 0),
+                   (SELECT value FROM counters WHERE name = 'stamp')"""
+
+PATIENCE = 60.0
+"""Seconds for which the call is waited for with which another engine tries a quota."""
+_StartRow = tuple[str, str, int, float, str, int, float]
+Place = tuple[str, str]
+"""A quota, by the pool's name for it, and a model."""
+Day = tuple[str, str, str]
+"""A quota, a model, and a day of the service."""
+
+
+class News(NamedTuple):
+    """What a look at the store brought that the caller has to go on with."""
+
+    reset: set[str]
+    """Fingerprints of keys that the user has reset."""
+    keys: set[str]
+    """Fingerprints of keys of which a row was taken in."""
+    quotas: set[Place]
+    """Quotas, by their own names, of which a row was taken in."""
+
+
+class Reader:
+    """Reads for one pool what it does not know yet. Call it within a transaction."""
+
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
+        self._version = -1
+        self._start = 0
+        self._stamp = 0
+        self.resets: dict[str, int] = {}
+        """How often each key of the pool had been reset when it was looked at."""
+        self._elsewhere: dict[Place, float] = {}
+        """Quotas that another engine tries with one call, and until when that is believed."""
+
+    def forget_version(self) -> None:
+        """Makes the next look a thorough one, as this process has written something for others."""
+        self._version = -1
+
+    def news(self, pool: Pool, known: Collection[str]) -> News:
+        """Takes in what others wrote since the last look, about the keys that were known then."""
+        execute = self._file.connection.execute
+        if self._elsewhere:
+            self.stop_waiting(pool)
+        (version,) = execute("PRAGMA data_version").fetchone()
+        if version == self._version:
+            return News(set(), set(), set())
+        starts = execute(
+            f"{_STARTS} WHERE id > ? AND engine != ?", (self._start, self._file.engine)
+        )
+        start_rows = starts.fetchall()
+        key_rows = execute(_KEYS + _NEW, (self._stamp, self._file.engine)).fetchall()
+        quota_rows = execute(_QUOTAS + _NEW, (self._stamp, self._file.engine)).fetchall()
+        self._start, self._stamp = execute(_MARKS).fetchone()
+        self._version = version
+        if not (start_rows or key_rows or quota_rows):
+            return News(set(), set(), set())
+        quotas = {pool.keys[fingerprint].quota for fingerprint in known}
+        news = News(set(), set(), set())
+        for resets, *columns in key_rows:
+            if columns[0] in known:
+                self._take_news_of_key(pool, resets, KeyRow(*columns), news)
+        for row in quota_rows:
+            if row[0] in quotas:
+                self._take_quota(pool, row, new=False)
+                news.quotas.add((row[0], row[1]))
+        for start in start_rows:
+            if start[0] in quotas:
+                self._take_start(pool, start)
+        for fingerprint in news.reset:
+            self._count_day_anew(pool, fingerprint)
+        return news
+
+    def _take_news_of_key(self, pool: Pool, resets: int, row: KeyRow, news: News) -> None:
+        fingerprint = row.fingerprint
+        news.keys.add(fingerprint)
+        if resets != self.resets.get(fingerprint, resets):
+            pool.reset(fingerprint)
+            pool.changes.resets.discard(fingerprint)
+            news.reset.add(fingerprint)
+        self.resets[fingerprint] = resets
+        if fingerprint not in pool.changes.keys or fingerprint in news.reset:
+            take_key(pool, row, tell=True)
+
+    def everything(
+        self, pool: Pool, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
+        tell: bool,
+    ) -> News:  # fmt: skip
+        """Takes in whatever is known of some keys; what the pool knows already stays.
+
+        Args:
+            pool: It has these keys.
+            fingerprints: Of the keys.
+            unwritten: Starts of the pool that are still to be written.
+            tell: The faces have been told something of them already.
+        """
+        execute = self._file.connection.execute
+        quotas = {pool.keys[fingerprint].quota for fingerprint in fingerprints}
+        news = News(set(), set(), set())
+        for resets, *columns in execute(_KEYS).fetchall():
+            if columns[0] in fingerprints:
+                self.resets[columns[0]] = resets
+                news.keys.add(columns[0])
+                take_key(pool, KeyRow(*columns), tell=tell)
+        quota_rows = [row for row in execute(_QUOTAS) if row[0] in quotas]
+        for row in quota_rows:
+            place = (pool.canonical(row[0]), row[1])
+            self._take_quota(pool, row, new=place not in pool.groups)
+            news.quotas.add((row[0], row[1]))
+            if tell and place in pool.groups:
+                pool.say_group(pool.groups[place])
+        self._merge_starts(pool, [row for row in execute(_STARTS) if row[0] in quotas])
+        days = execute("SELECT quota, model, day, starts FROM days ORDER BY wall, day").fetchall()
+        days += [(*day, count) for day, count in unwritten.items()]
+        self._merge_days(pool, [row for row in days if row[0] in quotas])
+        self._start, self._stamp = execute(_MARKS).fetchone()
+        return news
+
+    def _take_quota(self, pool: Pool, row: tuple[object, ...], *, new: bool) -> None:
+        quota = QuotaRow(*row[:QUOTA_SIZE])  # type: ignore[arg-type]
+        written = Written(*row[QUOTA_SIZE:])  # type: ignore[arg-type]
+        take_quota(pool, quota, written, self._file.times, new=new)
+        place = (pool.canonical(quota.quota), quota.model)
+        if (group := pool.groups.get(place)) is not None and group.probe == ELSEWHERE:
+            self._elsewhere[place] = self._file.times.clock.now() + PATIENCE
+
+    def stop_waiting(self, pool: Pool) -> None:
+        """Lets a quota be tried here that another engine has been trying for too long."""
+        now = self._file.times.clock.now()
+        for place in [place for place, until in self._elsewhere.items() if until <= now]:
+            del self._elsewhere[place]
+            if (group := pool.groups.get(place)) is not None and group.probe == ELSEWHERE:
+                group.probe = 0
+
+    def _moment(self, row: _StartRow) -> float:
+        moment, boot, wall = row[3], row[5], row[6]
+        return self._file.times.here(moment, boot, moment, wall)
+
+    def _take_start(self, pool: Pool, row: _StartRow) -> None:
+        quota, model, kind, _, day, _, _ = row
+        group = pool.group_named(quota, model)
+        moment = self._moment(row)
+        if kind == START:
+            group.saw_start(moment, day)
+        elif kind == REFUND:
+            group.refund(moment, day)
+        else:
+            insort(group.refused, moment)
+
+    def _merge_starts(self, pool: Pool, rows: Iterable[_StartRow]) -> None:
+        started: dict[Place, Counter[float]] = {}
+        refused: dict[Place, Counter[float]] = {}
+        for row in rows:
+            place = (pool.canonical(row[0]), row[1])
+            into = refused if row[2] == REFUSED else started
+            into.setdefault(place, Counter())[self._moment(row)] += row[2] or 1
+        for place, moments in started.items():
+            group = pool.group_named(*place)
+            group.starts = _merged(group.starts, moments)
+        for place, moments in refused.items():
+            group = pool.group_named(*place)
+            group.refused = _merged(group.refused, moments)
+
+    def _merge_days(self, pool: Pool, rows: Iterable[tuple[str, str, str, int]]) -> None:
+        found: dict[Place, Counter[str]] = {}
+        for quota, model, day, starts in rows:
+            found.setdefault((pool.canonical(quota), model), Counter())[day] += starts
+        for place, days in found.items():
+            group = pool.group_named(*place)
+            merged = {day: max(count, group.days.get(day, 0)) for day, count in days.items()}
+            merged |= {day: count for day, count in group.days.items() if day not in merged}
+            group.days = dict(list(merged.items())[-DAYS:])
+
+    def _count_day_anew(self, pool: Pool, fingerprint: str) -> None:
+        """After a reset: the day's count as the store has it, and not as the pool had it."""
+        key = pool.keys[fingerprint]
+        today = pool.today(self._file.times.clock.now()).name
+        for group in pool.groups.values():
+            if group.name == pool.canonical(key.quota):
+                group.days.pop(today, None)
+                if count := self.starts_of_day(pool, group, today):
+                    group.days[today] = count
+
+    def starts_of_day(self, pool: Pool, group: Group, day: str) -> int:
+        """Starts of a day in the store, under every name of a quota."""
+        names = {key.quota for key in pool.keys_of(group)}
+        found = self._file.connection.execute(
+            "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (group.model, day)
+        )
+        return sum(starts for quota, starts in found if quota in names)
+
+    def moments(self, pool: Pool, group: Group) -> Counter[float]:
+        """The starts of a quota that are in the store."""
+        names = {key.quota for key in pool.keys_of(group)}
+        found: Counter[float] = Counter()
+        rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (group.model,))
+        for row in rows:
+            if row[0] in names and row[2] != REFUSED:
+                found[self._moment(row)] += row[2]
+        return found
+
+
+def _merged(known: list[float], found: Counter[float]) -> list[float]:
+    """Both, each moment as often as the one that has it most often."""
+    return sorted((Counter(known) | found).elements())

@@ -1,0 +1,172 @@
+"""The rows of the store that stand for a key and for a quota, and how another's is taken in."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+from assemblyzero_tui.runner.pool.group import Door, Group
+from assemblyzero_tui.runner.pool.key import Key
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.store_times import Times
+
+START, REFUND, REFUSED = 1, -1, 0
+"""What a row of the table of starts says: a call began, did not begin after all, was refused."""
+ELSEWHERE = -1
+"""The number of a probe that is in the hand of another engine."""
+CLOSED = (Door.COOLING, Door.EXHAUSTED)
+"""Doors that a time opens."""
+
+
+class KeyRow(NamedTuple):
+    """What is kept of a key."""
+
+    fingerprint: str
+    name: str
+    project: str
+    quota: str
+    disabled: str
+    invalid: str
+    since: float
+    strikes: int
+
+
+class QuotaRow(NamedTuple):
+    """What is kept of a quota and a model."""
+
+    quota: str
+    model: str
+    door: str
+    since: float
+    until: float
+    reason: str
+    careful: bool
+    refusals: int
+    refused_at: float
+    per_minute: int | None
+    per_day: int | None
+    learned: bool
+    cap: float
+    cap_since: float
+    struck: str
+    waived: str
+    probing: bool
+    """One call is under way that is tried before the others."""
+
+
+class Written(NamedTuple):
+    """When a row was written, by the clocks of its writer."""
+
+    boot: int
+    at: float
+    wall: float
+
+
+KEY_COLUMNS = ", ".join(KeyRow._fields)
+QUOTA_COLUMNS = ", ".join(QuotaRow._fields)
+QUOTA_SIZE = len(QuotaRow._fields)
+
+
+def key_row(key: Key) -> KeyRow:
+    """What to keep of a key; its text is not in it."""
+    return KeyRow(
+        key.fingerprint, key.name, key.credential.project, key.quota,
+        key.disabled, key.invalid, key.since, key.strikes,
+    )  # fmt: skip
+
+
+def quota_row(group: Group, quota: str) -> QuotaRow:
+    """What to keep of a group under the name of one of the quotas that it stands for."""
+    return QuotaRow(
+        quota, group.model, group.door.value, group.since, group.until, group.reason,
+        group.careful, group.refusals, group.refused_at, group.per_minute, group.per_day,
+        group.learned, group.cap, group.cap_since, group.struck, group.waived,
+        group.probe > 0,
+    )  # fmt: skip
+
+
+def take_key(pool: Pool, row: KeyRow, *, tell: bool) -> None:
+    """Makes a key what another process, or the user, has made of it."""
+    key = pool.keys[row.fingerprint]
+    before = (key.disabled, key.invalid)
+    key.disabled, key.invalid = row.disabled, row.invalid
+    key.since, key.strikes = row.since, row.strikes
+    if tell and before != (key.disabled, key.invalid):
+        pool.say_key(key)
+
+
+def take_quota(pool: Pool, row: QuotaRow, written: Written, times: Times, *, new: bool) -> None:
+    """Takes in what another process, or an earlier one, has learned of a quota.
+
+    Args:
+        pool: Its group of this name is made if need be.
+        row: A quota of one of the pool's keys.
+        written: When.
+        times: To read the row's times.
+        new: The pool knows nothing of the quota yet, so that there is nothing to tell.
+    """
+    if new and not _worth_knowing(row):
+        return
+    group = pool.group_named(row.quota, row.model)
+    before = (group.door, group.until)
+    since, until, refused_at, cap_since = (
+        times.here(moment, *written)
+        for moment in (row.since, row.until, row.refused_at, row.cap_since)
+    )
+    group.careful = group.careful or bool(row.careful)
+    group.refusals = row.refusals
+    group.refused_at = max(group.refused_at, refused_at)
+    group.struck, group.waived = row.struck, row.waived
+    if row.learned:
+        _take_limits(pool, group, row)
+    if row.cap != inf and (group.cap == inf or cap_since > group.cap_since):
+        group.cap, group.cap_since = row.cap, cap_since
+    _take_door(group, row, since, until, times.clock.now(), new=new)
+    _take_probe(group, row, of_this_boot=written.boot == times.boot)
+    if not new and before != (group.door, group.until):
+        pool.say_group(group)
+
+
+def _worth_knowing(row: QuotaRow) -> bool:
+    return row[2:] != quota_row(Group(row.quota, row.model), row.quota)[2:]
+
+
+def _take_door(
+    group: Group, row: QuotaRow, since: float, until: float, now: float, *, new: bool
+) -> None:
+    """A door that another has closed is closed here too, and for no shorter than it was here."""
+    door = Door(row.door)
+    if door is Door.NO_TIER or (door in CLOSED and until > now):
+        until = max(until, group.until if group.door in CLOSED else 0.0)
+        was = group.door
+        if group.close(door, until, row.reason, now) and was is not door:
+            group.since = min(since, now)
+    elif (new and door in CLOSED and row.careful) or (
+        door is Door.PROBING and (new or (group.door in CLOSED and group.until <= now))
+    ):
+        group.until = 0.0
+        group.door, group.since, group.reason = Door.PROBING, min(since, now), row.reason
+    elif door is Door.OPEN and group.door is Door.PROBING and group.probe <= 0:
+        group.door, group.since, group.reason = Door.OPEN, now, ""
+
+
+def _take_probe(group: Group, row: QuotaRow, *, of_this_boot: bool) -> None:
+    """While another engine tries a quota with one call, this one does not."""
+    tried = row.probing and of_this_boot and row.door == Door.PROBING
+    if group.door is Door.PROBING and tried and not group.probe:
+        group.probe = ELSEWHERE
+    elif group.probe == ELSEWHERE and not tried:
+        group.probe = 0
+
+
+def _take_limits(pool: Pool, group: Group, row: QuotaRow) -> None:
+    given = [key.credential.limits(group.model) for key in pool.keys_of(group)]
+    minutes = [each[0] for each in given if each[0] is not None]
+    days = [each[1] for each in given if each[1] is not None]
+    group.per_minute = min(minutes + _known(row.per_minute), default=None)
+    group.per_day = min(days + _known(row.per_day), default=None)
+    group.learned = True
+
+
+def _known(limit: int | None) -> list[int]:
+    return [] if limit is None else [limit]

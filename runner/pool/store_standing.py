@@ -1,0 +1,121 @@
+"""Reads how the keys stand out of the store."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.pool.days import Days
+from assemblyzero_tui.runner.pool.group import WINDOW, Door
+from assemblyzero_tui.runner.pool.standing import (
+    KeyStanding,
+    LeaseOut,
+    MinuteCount,
+    PoolEvent,
+    PoolStanding,
+    QuotaStanding,
+    Total,
+)
+from assemblyzero_tui.runner.pool.store_rows import CLOSED, REFUSED
+from assemblyzero_tui.runner.pool.store_times import Times
+
+HOUR = 3600.0
+
+
+def read_standing(connection: sqlite3.Connection, times: Times, days: Days) -> PoolStanding:
+    """How the keys stand now. Call it within a transaction."""
+    wall = times.clock.wall()
+    day = days.name(wall)
+    keys = connection.execute(
+        "SELECT fingerprint, name, project, quota, disabled, invalid, since FROM keys ORDER BY name"
+    )
+    totals = connection.execute(
+        "SELECT fingerprint, model, day, answered, refused, input_tokens, output_tokens "
+        "FROM tallies ORDER BY wall DESC, fingerprint, model"
+    )
+    minutes = connection.execute(
+        "SELECT minute, calls, refused FROM minutes WHERE minute > ? ORDER BY minute",
+        ((wall - HOUR) // 60,),
+    )
+    events = connection.execute(
+        "SELECT wall, fingerprint, name, model, state, reason, until, run FROM events "
+        "ORDER BY id DESC"
+    )
+    return PoolStanding(
+        time=wall,
+        day=day,
+        keys=tuple(KeyStanding(*row) for row in keys),
+        quotas=_quotas(connection, times, day),
+        totals=tuple(Total(*row) for row in totals),
+        minutes=tuple(MinuteCount(minute * 60.0, *counts) for minute, *counts in minutes),
+        leases=_leases(connection),
+        events=tuple(PoolEvent(*row) for row in events),
+    )
+
+
+def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[QuotaStanding, ...]:
+    now = times.clock.now()
+    minute: Counter[tuple[str, str]] = Counter()
+    starts = connection.execute(
+        "SELECT quota, model, kind, moment, boot, wall FROM starts WHERE kind != ?", (REFUSED,)
+    )
+    for quota, model, kind, moment, boot, wall in starts:
+        if times.here(moment, boot, moment, wall) > now - WINDOW:
+            minute[quota, model] += kind
+    counted = connection.execute("SELECT quota, model, starts FROM days WHERE day = ?", (day,))
+    today = {(quota, model): count for quota, model, count in counted}
+    rows = connection.execute(
+        "SELECT quota, model, door, since, until, reason, careful, refusals, "
+        "per_minute, per_day, learned, boot, at, wall FROM quotas"
+    ).fetchall()
+    found = {}
+    for row in rows:
+        quota, model, word, since, until, reason, careful, refusals = row[:8]
+        written = row[11:]
+        door, closed_until = Door(word), None
+        since = times.here(since, *written)
+        if door in CLOSED:
+            until = times.here(until, *written)
+            if until > now:
+                closed_until = times.wall(until)
+            else:
+                door, since, reason = Door.PROBING if careful else Door.OPEN, until, ""
+        found[quota, model] = QuotaStanding(
+            quota=quota, model=model, door=door,
+            since=times.wall(since) if since else 0.0, until=closed_until, reason=reason,
+            refusals=refusals, minute=minute[quota, model], per_minute=row[8],
+            day=today.get((quota, model), 0), per_day=row[9], learned=bool(row[10]),
+        )  # fmt: skip
+    for quota, model in {*minute, *today} - found.keys():
+        found[quota, model] = QuotaStanding(
+            quota=quota, model=model, door=Door.OPEN, since=0.0, until=None, reason="",
+            refusals=0, minute=minute[quota, model], per_minute=None,
+            day=today.get((quota, model), 0), per_day=None, learned=False,
+        )  # fmt: skip
+    return tuple(found[place] for place in sorted(found))
+
+
+def _leases(connection: sqlite3.Connection) -> tuple[LeaseOut, ...]:
+    rows = connection.execute(
+        "SELECT engines.id, folder, pid, fingerprint, run, item, model, wall "
+        "FROM leases JOIN engines ON engines.id = leases.engine ORDER BY wall"
+    ).fetchall()
+    alive = {number: is_alive(folder, pid) for number, folder, pid, *_ in rows}
+    return tuple(LeaseOut(*row[3:]) for row in rows if alive[row[0]])
+
+
+def is_alive(folder: str, pid: int) -> bool:
+    """Whether the engine that wrote this is still there: by its run, or else by its process."""
+    try:
+        if folder:
+            return is_held(RunFolder(Path(folder)).engine_lock)
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

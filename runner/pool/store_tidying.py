@@ -1,0 +1,69 @@
+"""What is taken out of the store again: what is too old, and what dead engines have left."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from assemblyzero_tui.runner.pool.group import MEMORY
+from assemblyzero_tui.runner.pool.store_standing import HOUR, is_alive
+from assemblyzero_tui.runner.pool.store_times import Times
+
+EVENTS = 300
+"""So many of the newest events are kept."""
+DAY = 86400.0
+DAYS_KEPT, TOTALS_KEPT = 4 * DAY, 60 * DAY
+"""Seconds for which the counts of a day, and the totals of one, are kept."""
+
+
+def boot_number(connection: sqlite3.Connection, boot: str) -> int:
+    """The number that this boot of the machine has in the store."""
+    connection.execute("INSERT OR IGNORE INTO boots (boot) VALUES (?)", (boot,))
+    found = connection.execute("SELECT id FROM boots WHERE boot = ?", (boot,)).fetchone()
+    return int(found[0])
+
+
+def engine_number(connection: sqlite3.Connection, engine: str, run: str, folder: str) -> int:
+    """The number that this engine has in the store."""
+    connection.execute(
+        "INSERT OR IGNORE INTO engines (engine, run, folder, pid) VALUES (?, ?, ?, ?)",
+        (engine, run, folder, os.getpid()),
+    )
+    found = connection.execute("SELECT id FROM engines WHERE engine = ?", (engine,)).fetchone()
+    return int(found[0])
+
+
+def forget_dead_engines(connection: sqlite3.Connection, mine: int, folder: str) -> None:
+    """Takes back the leases of engines that have gone; what they started stays counted.
+
+    Of the engines of one run only the newest can be alive.
+    """
+    rows = connection.execute("SELECT id, folder, pid FROM engines").fetchall()
+    for number, its_folder, pid in rows:
+        same_run = folder and its_folder == folder
+        if number != mine and (same_run or not is_alive(its_folder, pid)):
+            forget_engine(connection, number)
+
+
+def forget_engine(connection: sqlite3.Connection, number: int) -> None:
+    """Takes back the leases of an engine."""
+    connection.execute("DELETE FROM leases WHERE engine = ?", (number,))
+    connection.execute("UPDATE quotas SET probing = 0 WHERE engine = ?", (number,))
+    connection.execute("DELETE FROM engines WHERE id = ?", (number,))
+
+
+def forget_old_rows(connection: sqlite3.Connection, times: Times) -> None:
+    """Drops what nobody counts or looks at any more.
+
+    The newest start stays, whatever its age: its number tells others what they have read.
+    """
+    now, wall = times.clock.now(), times.clock.wall()
+    connection.execute(
+        "DELETE FROM starts WHERE id < (SELECT max(id) FROM starts) "
+        "AND CASE boot WHEN ? THEN moment < ? ELSE wall < ? END",
+        (times.boot, now - MEMORY, wall - MEMORY),
+    )
+    connection.execute("DELETE FROM days WHERE wall < ?", (wall - DAYS_KEPT,))
+    connection.execute("DELETE FROM tallies WHERE wall < ?", (wall - TOTALS_KEPT,))
+    connection.execute("DELETE FROM minutes WHERE minute < ?", ((wall - 2 * HOUR) // 60,))
+    connection.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (EVENTS,))

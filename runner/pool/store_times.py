@@ -1,0 +1,45 @@
+"""Times of the store: steady ones within a boot of the machine, those of the wall between boots."""
+
+from __future__ import annotations
+
+from math import inf
+
+from assemblyzero_tui.runner.pool.clock import Clock
+
+
+class Times:
+    """Reads the times of rows that other processes wrote, maybe before the machine was restarted.
+
+    A row has, besides its steady times, the boot they are of, and what both clocks showed when it
+    was written. Within one boot, setting the clock on the wall changes nothing.
+    """
+
+    def __init__(self, clock: Clock, boot: int) -> None:
+        self.clock = clock
+        self.boot = boot
+        """The number of this boot in the store."""
+
+    def here(self, moment: float, boot: int, at: float, wall: float) -> float:
+        """A moment of a row by this process's clock.
+
+        Args:
+            moment: The steady time; infinite and 0 mean no time and stay so.
+            boot: The boot of the row.
+            at: The steady time at which it was written.
+            wall: The time on the wall then, in seconds since the epoch.
+        """
+        if boot == self.boot or moment in (0.0, inf, -inf):
+            return moment
+        # What was to come is never farther away than when it was written, wherever the wall's
+        # clock is now.
+        return self.clock.now() - self._since(wall) + (moment - at)
+
+    def wall(self, moment: float) -> float:
+        """A moment of this process's clock, in seconds since the epoch."""
+        return self.clock.wall_at(moment)
+
+    def _since(self, wall: float) -> float:
+        """Seconds of the pool's clock since a time on the wall; never less than none."""
+        now = self.clock.now()
+        each = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
+        return max(0.0, (self.clock.wall() - wall) / each)

@@ -1,0 +1,243 @@
+"""What the store has still to write: gathered step by step, written in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from assemblyzero_tui.runner.events import CredentialChanged
+from assemblyzero_tui.runner.pool.clock import Clock
+from assemblyzero_tui.runner.pool.group import MEMORY, Group
+from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.store_file import StoreFile
+from assemblyzero_tui.runner.pool.store_reading import News, Place
+from assemblyzero_tui.runner.pool.store_rows import (
+    KEY_COLUMNS,
+    QUOTA_COLUMNS,
+    REFUND,
+    REFUSED,
+    START,
+    KeyRow,
+    QuotaRow,
+    key_row,
+    quota_row,
+)
+
+SAME_END = 2.0
+"""Seconds by which two processes may differ on when the same rest ends."""
+
+_Start = tuple[str, str, int, float, str, float]
+"""Quota, model, kind, moment, day, time on the wall."""
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+_INSERT_START = (
+    "INSERT INTO starts (quota, model, kind, moment, day, wall, boot, engine) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_COUNT_DAY = """
+INSERT INTO days VALUES (?, ?, ?, max(0, ?4), ?)
+ON CONFLICT DO UPDATE SET starts = max(0, starts + ?4), wall = excluded.wall"""
+_WRITE_QUOTA = (
+    f"INSERT OR REPLACE INTO quotas ({QUOTA_COLUMNS}, boot, at, wall, stamp, engine) "  # noqa: S608
+    f"VALUES ({_marks(len(QuotaRow._fields) + 5)})"
+)
+_WRITE_KEY = (
+    f"INSERT INTO keys ({KEY_COLUMNS}, stamp, engine) "  # noqa: S608 - constants
+    f"VALUES ({_marks(len(KeyRow._fields) + 2)}) ON CONFLICT DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*KeyRow._fields[1:], "stamp", "engine"))
+)
+
+
+@dataclass(slots=True)
+class Pending:
+    """What is not written yet. It only grows while the store cannot be reached."""
+
+    starts: list[_Start] = field(default_factory=list)
+    days: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Starts by quota, model and day."""
+    quotas: set[Place] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    resets: set[str] = field(default_factory=set)
+    events: list[tuple[float, CredentialChanged]] = field(default_factory=list)
+
+    def take(self, pool: Pool, ledger: Ledger, clock: Clock) -> Changes:
+        """Takes in what a step of the pool has changed, and clears the pool's list of it."""
+        changes, pool.changes = pool.changes, Changes()
+        for kind, leases in ((START, changes.granted), (REFUND, changes.refunds)):
+            for lease in leases:
+                wall = clock.wall_at(lease.started)
+                self.starts.append((lease.quota, lease.model, kind, lease.started, lease.day, wall))
+                self.days[lease.quota, lease.model, lease.day] += kind
+                self.quotas.add((lease.quota, lease.model))
+        for lease in changes.ended:
+            group = pool.group_named(lease.quota, lease.model)
+            if group.refused and lease.started in group.refused:
+                wall = clock.wall_at(lease.started)
+                self.starts.append(
+                    (lease.quota, lease.model, REFUSED, lease.started, lease.day, wall)
+                )
+        self.quotas |= changes.groups
+        self.keys |= changes.keys
+        self.resets |= changes.resets
+        wall = clock.wall()
+        self.events += [(wall, e) for e in ledger.events if isinstance(e, CredentialChanged)]
+        return changes
+
+    def forget_old(self, now: float, most_events: int) -> None:
+        """Drops what is of no use any more: starts that nobody counts, events nobody would see."""
+        self.starts = [start for start in self.starts if start[3] > now - MEMORY]
+        del self.events[:-most_events]
+
+    def add_missing(
+        self, pool: Pool, group: Group, stored: Counter[float], today: str, of_day: int
+    ) -> None:
+        """Takes in what a store lacks of a quota that the pool knows.
+
+        Args:
+            pool: Of the group.
+            group: A quota and a model.
+            stored: The starts that are in the store.
+            today: The service's day.
+            of_day: The starts of that day by the store.
+        """
+        self.quotas.add((group.name, group.model))
+        quota = next((key.quota for key in pool.keys_of(group)), group.name)
+        for moment in (Counter(group.starts) - stored).elements():
+            wall = pool.clock.wall_at(moment)
+            day = pool.days.name(wall)
+            self.starts.append((quota, group.model, START, moment, day, wall))
+        if (missing := group.days.get(today, 0) - of_day) > 0:
+            self.days[quota, group.model, today] += missing
+
+
+class Writer:
+    """Writes what one pool has changed. Call it within a transaction."""
+
+    def __init__(self, file: StoreFile, run: str) -> None:
+        self._file = file
+        self._run = run
+        self._keys: dict[str, KeyRow] = {}
+        self._quotas: dict[Place, QuotaRow] = {}
+        self.resets: dict[str, int] = {}
+        """How often keys have been reset, of those that were reset here."""
+
+    def foreign(self, news: News) -> None:
+        """Forgets what it knows of rows that somebody else has written."""
+        for fingerprint in news.keys:
+            self._keys.pop(fingerprint, None)
+        for place in news.quotas:
+            self._quotas.pop(place, None)
+
+    def forget(self) -> None:
+        """Forgets what it knows of every row: a transaction of its own was lost."""
+        self._keys.clear()
+        self._quotas.clear()
+
+    def strikes_changed(self, pool: Pool, fingerprints: Iterable[str]) -> set[str]:
+        """Of these keys those whose strikes are not as they were written."""
+        return {
+            fingerprint
+            for fingerprint in fingerprints
+            if (row := self._keys.get(fingerprint)) is not None
+            and row.strikes != pool.keys[fingerprint].strikes
+        }
+
+    def write(self, pool: Pool, pending: Pending) -> None:
+        """Writes everything that is pending."""
+        file, executemany = self._file, self._file.connection.executemany
+        now, wall = file.times.clock.now(), file.times.clock.wall()
+        keys = self._changed_keys(pool, pending.keys) if pending.keys else []
+        quotas = self._changed_quotas(pool, pending.quotas) if pending.quotas else []
+        if keys or quotas or pending.resets:
+            stamp = next_stamp(file.connection)
+            executemany(_WRITE_KEY, [(*row, stamp, file.engine) for row in keys])
+            written = (file.times.boot, now, wall, stamp, file.engine)
+            executemany(_WRITE_QUOTA, [(*row, *written) for row in quotas])
+            self._write_resets(pool, pending.resets, stamp)
+        if pending.starts:
+            mine = (file.times.boot, file.engine)
+            executemany(_INSERT_START, [(*start, *mine) for start in pending.starts])
+        if pending.days:
+            counts = [(*place, count, wall) for place, count in pending.days.items() if count]
+            executemany(_COUNT_DAY, counts)
+        for wall, event in pending.events:
+            note_event(
+                self._file.connection, wall, event.fingerprint, event.credential, event.model,
+                event.state, event.reason, event.until, self._run,
+            )  # fmt: skip
+
+    def _changed_keys(self, pool: Pool, fingerprints: Iterable[str]) -> Sequence[KeyRow]:
+        rows = [key_row(pool.keys[each]) for each in fingerprints if each in pool.keys]
+        changed = [row for row in rows if self._keys.get(row.fingerprint) != row]
+        self._keys.update((row.fingerprint, row) for row in changed)
+        return changed
+
+    def _changed_quotas(self, pool: Pool, places: Iterable[Place]) -> Sequence[QuotaRow]:
+        changed = []
+        for name, model in places:
+            group = pool.groups.get((pool.canonical(name), model))
+            if group is None:
+                continue
+            for quota in {key.quota for key in pool.keys_of(group)}:
+                row = quota_row(group, quota)
+                if self._quotas.get((quota, model)) != row:
+                    self._quotas[quota, model] = row
+                    changed.append(row)
+        return changed
+
+    def _write_resets(self, pool: Pool, fingerprints: Iterable[str], stamp: int) -> None:
+        today = pool.today(self._file.times.clock.now()).name
+        for fingerprint in fingerprints:
+            group_name = pool.canonical(pool.keys[fingerprint].quota)
+            names = {k.quota for k in pool.keys.values() if pool.canonical(k.quota) == group_name}
+            self.resets[fingerprint] = count_reset(
+                self._file.connection, fingerprint, stamp, self._file.engine
+            )
+            self._file.connection.executemany(
+                "DELETE FROM days WHERE quota = ? AND day = ?", [(name, today) for name in names]
+            )
+
+
+def next_stamp(connection: sqlite3.Connection) -> int:
+    """A number for rows that are written now; later ones have greater ones."""
+    connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'stamp'")
+    (stamp,) = connection.execute("SELECT value FROM counters WHERE name = 'stamp'").fetchone()
+    return int(stamp)
+
+
+def count_reset(connection: sqlite3.Connection, fingerprint: str, stamp: int, engine: int) -> int:
+    """Counts a reset of a key, and says how many there have been."""
+    connection.execute(
+        "UPDATE keys SET resets = resets + 1, stamp = ?, engine = ? WHERE fingerprint = ?",
+        (stamp, engine, fingerprint),
+    )
+    found = connection.execute("SELECT resets FROM keys WHERE fingerprint = ?", (fingerprint,))
+    row = found.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def note_event(
+    connection: sqlite3.Connection, wall: float, fingerprint: str, name: str, model: str,
+    state: str, reason: str, until: float | None, run: str,
+) -> None:  # fmt: skip
+    """Notes what became of a key, unless that has been noted already, by another process maybe."""
+    before = connection.execute(
+        "SELECT state, reason, until FROM events WHERE fingerprint = ? AND model = ? "
+        "ORDER BY id DESC LIMIT 1",
+        (fingerprint, model),
+    ).fetchone() or ("ready", "", None)
+    same_end = abs((before[2] or 0.0) - (until or 0.0)) < SAME_END
+    if (before[0], before[1]) == (state, reason) and same_end:
+        return
+    connection.execute(
+        "INSERT INTO events (wall, fingerprint, name, model, state, reason, until, run) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (wall, fingerprint, name, model, state, reason, until, run),
+    )
