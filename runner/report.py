@@ -115,7 +115,7 @@ def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
 def _pool(state: RunState, items: Iterable[ItemState]) -> list[PoolLine]:
     if not state.provider:
         return []
-    keys = [key for key in state.credentials.values() if key.state != "absent" or key.answered]
+    keys = [key for key in state.pool.keys.values() if key.present or key.used]
     if keys:
         return [
             PoolLine(

@@ -52,11 +52,12 @@ def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) 
 
 def keys(run: RunState, now: float) -> list[Part]:
     """How many keys can be used, and when the next one can; nothing where none is needed."""
-    known = [key for key in run.credentials.values() if key.state != "absent"]
+    known = run.pool.present
     if not known:
         return []
-    ready = sum(key.at(now) == "ready" for key in known)
-    times = [key.until - now for key in known if key.until is not None and key.until > now]
+    ready = run.pool.usable(now)
+    untils = [until for key in known if (until := key.strongest(now).until) is not None]
+    times = [until - now for until in untils if until > now]
     following = f", next {roughly(min(times))}" if times and not ready else ""
     style = "$text-muted" if ready == len(known) else "$warning" if ready else "$error"
     return [(f"  keys {ready}/{len(known)}{following}", style)]

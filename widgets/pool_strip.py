@@ -28,15 +28,14 @@ def key_parts(run: RunState, now: float, glyphs: Glyphs) -> list[Part]:
     """Every key by its name, with what is the matter with it; those in use are bright."""
     leased = {item.call.credential for item in run.items.values() if item.call is not None}
     parts: list[Part] = []
-    for key in run.credentials.values():
-        if key.state == "absent":
-            continue
+    for key in run.pool.present:
         parts.append((f" {glyphs.dot} ", "$text-disabled"))
         name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis).rstrip()
-        if (word := KEY_WORDS.get(key.at(now))) is None:
+        standing = key.strongest(now)
+        if (word := KEY_WORDS.get(standing.at(now))) is None:
             parts.append((name, "$primary" if key.name in leased else "$text-muted"))
             continue
-        left = "" if key.until is None else f" {roughly(key.until - now)}"
+        left = "" if standing.until is None else f" {roughly(standing.until - now)}"
         parts.append((f"{name} {word[0]}{left}", word[1]))
     return parts
 
