@@ -22,7 +22,7 @@ MEANINGS: dict[State, str] = {
     State.ASKING: "waits for your answer",
     State.FAILED: "finished without success; r tries again",
     State.LOST: "its processes died again and again",
-    State.QUOTA: "waits for a credential, goes on by itself",
+    State.QUOTA: "has saved and waits for a key, goes on by itself",
     State.RETRYING: "its process was lost, another takes over",
     State.CANCELLING: "asked to end",
     State.PAUSING: "asked to pause, ends its node first",

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from assemblyzero_tui.runner.durations import countdown, duration
-from assemblyzero_tui.runner.key_state import STRENGTH
+from assemblyzero_tui.runner.key_state import RESTING, STRENGTH, USABLE
 from assemblyzero_tui.runner.pool_state import PoolState, QuotaState
 
 HOUR = 3600.0
@@ -71,6 +71,14 @@ def used_of_day(quota: QuotaState) -> str:
 
 def _of(used: int, limit: int | None) -> str:
     return f"{used}/{'?' if limit is None else limit}"
+
+
+def all_rest(pool: PoolState, now: float) -> str:
+    """What is to be said when nobody can call: a sentence without its full stop."""
+    states = {state for state, _ in census(pool, now)}
+    if states & USABLE:
+        return "No key is free"
+    return "All keys rest" if states & RESTING else "No key can be used"
 
 
 def census(pool: PoolState, now: float) -> list[tuple[str, int]]:

@@ -50,8 +50,8 @@ class Detail:
     run: bool = True
     answered: bool = True
     day: bool = True
-    minute: bool = True
     out: bool = True
+    minute: bool = True
     names: bool = True
     """Also of the keys that are well."""
     clock: bool = True
