@@ -49,8 +49,8 @@ class Detail:
     tokens: bool = True
     run: bool = True
     answered: bool = True
-    day: bool = True
     out: bool = True
+    day: bool = True
     minute: bool = True
     names: bool = True
     """Also of the keys that are well."""
