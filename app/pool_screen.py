@@ -35,7 +35,7 @@ LOOK_AGAIN = 1.0
 """Seconds between two looks: countdowns run, and figures change."""
 TWO_PLOTS = 30
 """Rows of the terminal from which the calls of all keys are shown below those of one."""
-LEAST_BARS, MOST_BARS = 2, 14
+LEAST_BARS, MOST_BARS = 2, 10
 """Rows of the bars of a plot."""
 
 
