@@ -181,15 +181,25 @@ def _joined(groups: list[list[Piece]], dot: str) -> list[Piece]:
 def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
     """The row for a width: the pool on the left, the run on the right."""
     dot = f" {glyphs.dot} "
-    left: list[Part] = []
-    right: list[Part] = []
-    for detail in DETAILS:
+
+    def told(detail: Detail) -> tuple[list[Piece], list[Piece]]:
         pool = _joined(pool_groups(run, now, detail, glyphs.ellipsis), dot)
-        others = _joined(run_groups(run, now, detail), dot)
-        left, right = [" ", *pool], [*others, " "] if others else []
-        if sum(cell_len(text) for text, _ in (*pool, *others)) + 4 <= width:
-            break
-    return spread(left, right, width, glyphs.ellipsis)
+        return pool, _joined(run_groups(run, now, detail), dot)
+
+    def too_long(detail: Detail) -> bool:
+        pool, others = told(detail)
+        return sum(cell_len(text) for text, _ in (*pool, *others)) + 4 > width
+
+    most, least = 0, len(DETAILS) - 1
+    while most < least:  # less detail is never longer
+        middle = (most + least) // 2
+        if too_long(DETAILS[middle]):
+            most = middle + 1
+        else:
+            least = middle
+    pool, others = told(DETAILS[most])
+    right: list[Part] = [*others, " "] if others else []
+    return spread([" ", *pool], right, width, glyphs.ellipsis)
 
 
 class PoolStrip(TextLine):
