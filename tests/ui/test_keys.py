@@ -14,7 +14,6 @@ from textual.widgets import Input
 from assemblyzero_tui.app.pool_screen import PoolScreen
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import Source
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import (
     AutoResumeSet,
     Event,
@@ -27,6 +26,7 @@ from assemblyzero_tui.runner.events import (
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.key_dialog import KeyDialog
+from tests.ui.desks import Desk
 from tests.ui.journals import Story, build
 from tests.ui.playing import Standing, Watched, watching
 from tests.ui.pool_journals import (
@@ -41,37 +41,6 @@ from tests.ui.pool_journals import (
 from tests.ui.test_dashboard_looks import settled
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
-
-
-class Desk:
-    """Notes what is ordered."""
-
-    place = "~/.assemblyzero/gemini-credentials.json"
-
-    def __init__(self) -> None:
-        self.orders: list[tuple[str, ...]] = []
-        self.refusal = ""
-
-    async def _order(self, *order: str) -> str:
-        self.orders.append(order)
-        if self.refusal:
-            raise TuiError(self.refusal)
-        return f"{order[0]}: [done]"
-
-    async def disable(self, fingerprint: str, name: str) -> str:
-        return await self._order("disable", fingerprint, name)
-
-    async def enable(self, fingerprint: str, name: str) -> str:
-        return await self._order("enable", fingerprint, name)
-
-    async def reset(self, fingerprint: str, name: str) -> str:
-        return await self._order("reset", fingerprint, name)
-
-    async def test(self, fingerprint: str, name: str) -> str:
-        return await self._order("test", fingerprint, name)
-
-    async def add(self, name: str, key: str, project: str) -> str:
-        return await self._order("add", name, key, project)
 
 
 @asynccontextmanager
