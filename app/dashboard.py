@@ -294,8 +294,9 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         """Shows what changes by itself; while nothing is at work, that is little."""
         self._ticks += 1
         run = self.run_state
-        moving = any(run.counts[state] for state in _MOVING)
-        quiet = self.clock() - self.grew > QUIET_AFTER and not run.in_line and not run.pool.paused
+        counting = run.ended is None and (bool(run.in_line) or run.pool.paused)
+        moving = counting or any(run.counts[state] for state in _MOVING)
+        quiet = self.clock() - self.grew > QUIET_AFTER and not counting
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
             self.tell()
         elif self.grid.is_attached and self.stage.mode is not Mode.TOO_SMALL:
