@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -33,7 +34,8 @@ class BooksDesk:
 
     Args:
         source: Gives the run that is looked at.
-        books: Where orders are written down; engines look there.
+        books: Opens the books in which orders are written down, where engines look. They are
+            opened, used and closed in one thread for each order.
         file: Where keys are kept.
         keep: Adds a key to that file: its name, its text, its project.
         try_key: Makes one call with the key of a fingerprint and says what came of it.
@@ -42,7 +44,7 @@ class BooksDesk:
     def __init__(
         self,
         source: Callable[[], Source],
-        books: Books,
+        books: Callable[[], AbstractContextManager[Books]],
         file: Path,
         keep: Callable[[str, str, str], None],
         try_key: Callable[[str], str] | None = None,
@@ -61,19 +63,26 @@ class BooksDesk:
         except ValueError:
             return str(self._file)
 
+    async def _write(self, order: Callable[[Books], None]) -> None:
+        def write() -> None:
+            with self._books() as books:
+                order(books)
+
+        await asyncio.to_thread(write)
+
     async def disable(self, fingerprint: str, name: str) -> str:
         """Switches a key off; a call under way with it goes on."""
-        await asyncio.to_thread(self._books.disable, fingerprint, name, BY_YOU)
+        await self._write(lambda books: books.disable(fingerprint, name, BY_YOU))
         return f"{name} is switched off. A call under way with it goes on."
 
     async def enable(self, fingerprint: str, name: str) -> str:
         """Switches a key on."""
-        await asyncio.to_thread(self._books.enable, fingerprint)
+        await self._write(lambda books: books.enable(fingerprint))
         return f"{name} is switched on."
 
     async def reset(self, fingerprint: str, name: str) -> str:
         """Forgets what is held against a key."""
-        await asyncio.to_thread(self._books.reset, fingerprint)
+        await self._write(lambda books: books.reset(fingerprint))
         return f"{name} is reset: it is tried with one call."
 
     async def test(self, fingerprint: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,7 +52,7 @@ def desk_of(engine: Engine, books: NotedBooks, **more: Any) -> tuple[PoolDesk, l
     kept: list[Any] = []
     desk = BooksDesk(
         lambda: cast("Source", engine),
-        books,
+        lambda: nullcontext(books),
         Path.home() / ".assemblyzero/gemini-credentials.json",
         lambda *key: kept.append(key),
         **more,
