@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assemblyzero_tui.app.pool_news import PoolNews
 from assemblyzero_tui.runner.events import AnyEvent, ItemChanged, Notice, RunEnded
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.safe_text import one_line
@@ -55,7 +56,12 @@ class Herald:
         self._recent: dict[State, deque[float]] = {s: deque(maxlen=ALARMS + 1) for s in _TOLD}
         """When the newest items came to it, told one by one or not."""
         self._untold: Counter[State] = Counter()
+        self._pool = PoolNews()
         self._counted_at = float("-inf")
+
+    def begin(self, run: RunState) -> None:
+        """What was so before is not told."""
+        self._pool.begin(run.pool)
 
     def announce(self, events: Sequence[AnyEvent], now: float) -> list[Announcement]:
         """The toasts for these events and for what was held back, what needs attention first."""
@@ -71,6 +77,10 @@ class Herald:
                 _counted(state, self._untold[state]) for state in _TOLD if self._untold[state]
             ]
             self._untold.clear()
+        found += [
+            Announcement(told.title, told.text, told.severity, told.attention)
+            for told in self._pool.toasts(events, now)
+        ]
         for event in events:
             if isinstance(event, Notice) and event.level != "info":
                 level: Severity = "error" if event.level == "error" else "warning"

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from assemblyzero_tui.app.commands import bindings
 from assemblyzero_tui.app.footer import LAST_HINTS, Situation, hints, page_parts
+from assemblyzero_tui.app.keeping import Keeping
 from assemblyzero_tui.app.moving import Moving
 from assemblyzero_tui.app.reading import Reading
 from assemblyzero_tui.app.stage import Stage
@@ -55,7 +56,7 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that show a time that runs."""
 
 
-class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
+class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None]):
     """Shows the run of a :class:`Source` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -128,6 +129,10 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
     def source_now(self) -> float:
         """The time that the source is at."""
         return self.source.now()
+
+    def wall_now(self) -> float:
+        """The time on the wall, by the run's clock: it goes on when nobody works, too."""
+        return self.source.time_of_day() + self.run_state.clock.set_back
 
     def adopt(self, source: Source) -> None:
         """Shows another source of the same run, as after a resumption."""
@@ -288,8 +293,10 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
     def _tick(self) -> None:
         """Shows what changes by itself; while nothing is at work, that is little."""
         self._ticks += 1
-        moving = any(self.run_state.counts[state] for state in _MOVING)
-        quiet = self.clock() - self.grew > QUIET_AFTER
+        run = self.run_state
+        counting = run.ended is None and (bool(run.in_line) or run.pool.paused)
+        moving = counting or any(run.counts[state] for state in _MOVING)
+        quiet = self.clock() - self.grew > QUIET_AFTER and not counting
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
             self.tell()
         elif self.grid.is_attached and self.stage.mode is not Mode.TOO_SMALL:
@@ -321,7 +328,9 @@ class DashboardScreen(Moving, Working, Reading, Watching, Screen[None]):
                 self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
             states = frozenset(item.state for item in self.targets())
             can_go_on = self.engine_gone and self._app.can_resume
-            situation = Situation(run, self.stage, states, can_go_on, self.source.live)
+            pool = run.pool
+            trouble = pool.usable(now) < len(pool.present)
+            situation = Situation(run, self.stage, states, can_go_on, self.source.live, trouble)
             notes = page_parts(run, self.items, self.stage, self.glyphs)
             self.hints.tell(hints(situation), notes, LAST_HINTS)
 

@@ -19,6 +19,9 @@ from assemblyzero_tui.widgets.wording import STATE_STYLES, count
 LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
 """What the footer always has, at its end."""
 
+KEYS_PLACE = 38
+"""Place of the keys in the footer while some of them cannot be used."""
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -32,6 +35,8 @@ class Situation:
     """Whether there is work left and no engine, and one can be started."""
     live: bool = True
     """Whether an engine takes commands."""
+    keys_in_trouble: bool = False
+    """Whether some key cannot be used."""
 
     @property
     def where(self) -> Where:
@@ -43,12 +48,14 @@ class Situation:
 
 def hints(now: Situation) -> list[Hint]:
     """The keys that would do something, the most important first."""
+    commands = [each for each in footer_commands(now.where) if _applies(each.id, now)]
+    if now.keys_in_trouble:
+        commands.sort(key=lambda each: KEYS_PLACE if each.id == "pool" else each.footer)
     return [
         Hint(
             command.shown_keys[0], _label(command.id, command.label, now), f"screen.{command.does}"
         )
-        for command in footer_commands(now.where)
-        if _applies(command.id, now)
+        for command in commands
     ]
 
 
@@ -62,6 +69,8 @@ def _applies(command: str, now: Situation) -> bool:
             return now.live and any(not state.terminal for state in now.states)
         case "retry":
             return now.engine_gone or (now.live and bool(now.states & RETRIABLE))
+        case "pool":
+            return bool(now.run.pool.keys)
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
         case "next_page":

@@ -14,15 +14,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assemblyzero_tui.app.commands import listed
+from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
+from assemblyzero_tui.widgets.pool_table import KEY_GLYPHS
 from assemblyzero_tui.widgets.wording import STATE_STYLES
 
 MEANINGS: dict[State, str] = {
     State.ASKING: "waits for your answer",
     State.FAILED: "finished without success; r tries again",
     State.LOST: "its processes died again and again",
-    State.QUOTA: "waits for a credential, goes on by itself",
+    State.QUOTA: "has saved and waits for a key, goes on by itself",
     State.RETRYING: "its process was lost, another takes over",
     State.CANCELLING: "asked to end",
     State.PAUSING: "asked to pause, ends its node first",
@@ -33,6 +36,15 @@ MEANINGS: dict[State, str] = {
     State.CANCELLED: "ended at your wish; r tries again",
     State.SKIPPED: "never started",
     State.DONE: "finished and succeeded",
+}
+KEY_MEANINGS = {
+    "ready": "can be called with",
+    "probing": "is tried with one call before others",
+    "cooling": "has used up what a minute allows, comes back by itself",
+    "exhausted": "has used up its day, comes back when the day of the service ends",
+    "no_tier": "may not call this model at all",
+    "invalid": "was refused as a key: mend it, then reset it",
+    "disabled": "switched off by you",
 }
 _KEYS = 14
 _WIDTH = 84
@@ -89,6 +101,10 @@ class HelpScreen(ModalScreen[None]):
         for state in sorted(State, key=lambda state: state.look.order):
             word = f"{self.glyphs.of(state)} {self.glyphs.word(state)}"
             rows.append(self._row(word, MEANINGS[state], f"bold {STATE_STYLES[state]}"))
+        rows += [Content(""), Content.assemble(("Keys of the pool", "bold $secondary"))]
+        for key, meaning in KEY_MEANINGS.items():
+            word = f"{KEY_GLYPHS[key][self.glyphs.plain]} {KEY_WORDS[key]}"
+            rows.append(self._row(word, meaning, f"bold {KEY_STYLES[key]}"))
         return Content("\n").join(rows)
 
     def _row(self, keys: str, text: str, style: str) -> Content:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from assemblyzero_tui.app.pool_news import PoolLines, queued_text
 from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    AutoResumeSet,
+    CallQueued,
     CredentialChanged,
     EngineStarted,
     ItemChanged,
     ItemsQueued,
     Notice,
+    PoolChanged,
     RunEnded,
     RunHeld,
     RunStarted,
@@ -37,12 +41,6 @@ _COLOURS = {
     State.RUNNING: "36",
 }
 _LEVELS = {"warning": "33", "error": "31"}
-_KEY_WORDS = {
-    "cooling": "rests",
-    "exhausted": "is used up for the day",
-    "no_tier": "has no quota",
-    "invalid": "is refused and not used any more",
-}
 
 
 class PlainLines:
@@ -56,11 +54,13 @@ class PlainLines:
         self._ascii = ascii
         self._states: dict[str, State] = {}
         self._attempts: dict[str, int] = {}
+        self._pool = PoolLines()
 
     def prime(self, state: RunState) -> None:
         """Takes in what happened before, without a line."""
         for item in state.items.values():
             self._states[item.id], self._attempts[item.id] = item.state, item.attempt
+        self._pool.begin(state.pool)
 
     def of(self, who: str, text: str, now: float, colour: str = "") -> str:
         """One line, with its prefix."""
@@ -115,8 +115,18 @@ class PlainLines:
                 text = text if event.level == "info" else f"{event.level}: {text}"
                 who = event.item or COORDINATOR
                 yield self.of(who, text, event.time, _LEVELS.get(event.level, ""))
-            case CredentialChanged() if event.state != "ready":
-                yield self.coordinator(_key_line(event), event.time)
+            case CredentialChanged():
+                for text in self._pool.key(event):
+                    yield self.coordinator(text, event.time)
+            case PoolChanged():
+                colour = "33" if event.state == "paused" else ""
+                for text in self._pool.pool(event, state.parallel):
+                    yield self.coordinator(text, event.time, colour)
+            case AutoResumeSet():
+                for text in self._pool.auto_resume(event):
+                    yield self.coordinator(text, event.time)
+            case CallQueued():
+                yield self.of(event.item, queued_text(event), event.time)
             case RunHeld():
                 text = (
                     f"held: {event.reason or 'no item is started'}"
@@ -157,14 +167,15 @@ class PlainLines:
         return self.coordinator(", ".join(parts), now)
 
     def waiting(self, state: RunState, now: float) -> str | None:
-        """What the run waits for, if it is for a credential; otherwise ``None``."""
+        """What the run waits for, if it is for a key; otherwise ``None``."""
         waiting = [item for item in state.items.values() if item.state is State.QUOTA]
         if not waiting or any(item.state.at_work for item in state.items.values()):
             return None
         known = [item.until for item in waiting if item.until is not None]
         when = f", at the earliest in {duration(max(0.0, min(known) - now))}" if known else ""
+        when += "" if state.pool.auto_resume else "; going on by itself is off"
         who = "1 item waits" if len(waiting) == 1 else f"{len(waiting)} items wait"
-        return self.coordinator(f"{who} for a credential{when}", now)
+        return self.coordinator(f"{who} for a key{when}", now)
 
 
 _WORDS = {
@@ -173,7 +184,7 @@ _WORDS = {
     State.CANCELLED: "cancelled",
     State.SKIPPED: "never started",
     State.PAUSED: "paused",
-    State.QUOTA: "waiting for a credential",
+    State.QUOTA: "waiting for a key",
     State.ASKING: "waiting for an answer",
 }
 
@@ -204,15 +215,6 @@ def _told(event: ItemChanged, item: ItemState) -> str:
     if event.state.terminal and item.started is not None:
         text += f" ({duration(item.active_seconds(event.time))})"
     return text
-
-
-def _key_line(event: CredentialChanged) -> str:
-    text = f"key {one_line(event.credential)} {_KEY_WORDS[event.state]}"
-    if event.model:
-        text += f" for {event.model}"
-    if event.until:
-        text += f" until {time.strftime('%H:%M:%S', time.localtime(event.until))}"
-    return f"{text}: {one_line(event.reason)}" if event.reason else text
 
 
 def _many(items: int) -> str:

@@ -18,7 +18,7 @@ BATCH = 2000
 LIVENESS = 300.0
 """Seconds of silence after which a line says that the work goes on."""
 WAITING = 4.5
-"""The longest silence while the run waits for a credential, less the time between two looks."""
+"""The longest silence while the run waits for a key, less the time between two looks."""
 AFTERMATH = 3.0
 """Seconds that the log of an ended item is looked at again."""
 

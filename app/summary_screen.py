@@ -226,7 +226,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
         totals += [(look, f"{STATE_STYLES[state]} bold"), "   "]
     spent = [f"{duration(times.wall)} in all", f"{duration(times.active)} of work"]
     spent += [f"{duration(times.paused)} paused"] if times.paused else []
-    spent += [f"{duration(times.quota)} waiting for quota"] if times.quota else []
+    spent += [f"{duration(times.quota)} waiting for keys"] if times.quota else []
     spent += [f"{duration(times.unserved)} stopped in between"] if times.unserved else []
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
     asked = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
@@ -240,6 +240,9 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
         Content.assemble((gap.join(spent), "")),
         Content.assemble((gap.join(asked), MUTED)),
     ]
+    keys = summary_table.key_facts(summary, glyphs)
+    if keys.plain:
+        lines.append(keys)
     if summary.notices:
         last = summary.notices[-1]
         where = f" {last.item}" if last.item else ""
@@ -256,7 +259,7 @@ def details(item: ItemLine, glyphs: Glyphs) -> Content:
     gap = f" {glyphs.dot} "
     spent = [f"{duration(item.active)} active"]
     spent += [f"{duration(item.paused)} paused"] if item.paused else []
-    spent += [f"{duration(item.quota)} waiting for quota"] if item.quota else []
+    spent += [f"{duration(item.quota)} waiting for keys"] if item.quota else []
     spent += [counted(item.reviews, "review")] if item.reviews else []
     spent += [f"try {item.tries}"] if item.tries else []
     spent += [f"{brief(item.tokens)} tokens"] if item.tokens else []

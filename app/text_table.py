@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.summary import Summary
 
 
@@ -63,10 +64,18 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     )
     yield ""
     times, calls = summary.times, summary.calls
+    waited = f"{duration(times.quota)} waiting for keys, " if times.quota >= 1 else ""
     yield (
         f"{summary.headline}. {duration(times.wall)} in all, {duration(times.active)} of work, "
-        f"{calls.answered} call{'' if calls.answered == 1 else 's'} answered."
+        f"{waited}{calls.answered} call{'' if calls.answered == 1 else 's'} answered."
     )
+    for key in summary.pool:
+        if key.state:
+            rested = f", rested {duration(key.rested)}" if key.rested >= 1 else ""
+            yield (
+                f"{key.name}: {key.answered} answered, {key.refused} refused{rested}, "
+                f"{KEY_WORDS.get(key.state, key.state)}"
+            )
     for failure in summary.failures[:10]:
         yield f"{failure.id}: {failure.reason or failure.state.value}  (log: {failure.log})"
     for step in summary.next_steps:

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from assemblyzero_tui.app.announcements import Herald, terminal_title
 from assemblyzero_tui.app.commands import COMMANDS
 from assemblyzero_tui.app.dashboard import DashboardScreen
+from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.errors import TuiError
@@ -58,6 +59,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         ascii: Draws with ASCII characters only.
         keep_summary: Shows the summary when the run is over, until the user leaves it.
         light: Begins with the light theme.
+        desk: Carries out what the user wishes of keys; without one they are only shown.
         clock: Seconds that never go back; for tests.
     """
 
@@ -77,10 +79,12 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         ascii: bool = False,
         keep_summary: bool = True,
         light: bool = False,
+        desk: PoolDesk | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.source = source
+        self.desk = desk
         self.was_live = False
         """Whether an engine has served the run while it was looked at."""
         self.parting = ""
@@ -144,7 +148,9 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         live = self.source.live
         if live and not self.was_live:
             self.was_live = True
-        if not first:
+        if first:
+            self._herald.begin(self.source.state)
+        else:
             self._announce(events)
         if events:
             self._last_news = self._clock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.app import wishes
+from assemblyzero_tui.app import troubles, wishes
 from assemblyzero_tui.app.dashboard_part import DashboardPart
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import AnyCommand, Cancel
@@ -110,20 +110,6 @@ class Working(DashboardPart):
 
     def find_trouble(self) -> Trouble | None:
         """What the banner says now."""
-        app, run = self._app, self._screen.run_state
-        if app.parting:
-            return Trouble(app.parting)
-        if self.engine_gone:
-            stopped = run.ended is not None and run.end_reason in ("stopped", "exhausted")
-            what = "The run was stopped" if stopped else "The engine has gone"
-            if run.end_reason == "exhausted":
-                what = "No key can be used any more"
-            buttons = (("r", "Resume", "screen.resume_run"),) if app.can_resume else ()
-            how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
-            return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
-        if run.held and not run.finished:
-            why = f": {run.held_reason}" if run.held_reason else ""
-            return Trouble(
-                f"Paused{why}. No item is started.", (("P", "Resume all", "screen.pause_all"),)
-            )
-        return None
+        screen, app = self._screen, self._app
+        watch = troubles.Watch(screen.source.live, self.engine_gone, app.can_resume, app.parting)
+        return troubles.find(screen.run_state, screen.wall_now(), watch)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import plain_text
 from assemblyzero_tui.runner.places import RunFolder, write_atomically
@@ -22,6 +23,7 @@ from assemblyzero_tui.runner.summary import (
     ItemLine,
     NextStep,
     NoticeLine,
+    OutageLine,
     PoolLine,
     SpanLine,
     Summary,
@@ -30,6 +32,8 @@ from assemblyzero_tui.runner.summary import (
 
 LAST_LINES = 20
 """How many lines of a failed item's log a summary quotes."""
+SHOWN_WAIT = 1.0
+"""Seconds in line from which on a timeline shows them."""
 LINE_LIMIT = 400
 """Characters of a quoted line."""
 
@@ -73,7 +77,11 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         retries=sum(item.tries for item in items),
         calls=_calls(state, items),
         items=[_line(item, folder, end) for item in items],
-        pool=_pool(state, items),
+        pool=_pool(state, items, end),
+        outages=[
+            OutageLine(start=o.start, end=_closed(o.end, end), reason=one_line(o.reason))
+            for o in state.pool.outages
+        ],
         failures=[_failure(item, folder) for item in items if item.state in FAILURES],
         notices=[
             NoticeLine(time=n.time, level=n.level, item=n.item, text=one_line(n.text))
@@ -112,21 +120,12 @@ def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
     )
 
 
-def _pool(state: RunState, items: Iterable[ItemState]) -> list[PoolLine]:
+def _pool(state: RunState, items: Iterable[ItemState], end: float) -> list[PoolLine]:
     if not state.provider:
         return []
-    keys = [key for key in state.credentials.values() if key.state != "absent" or key.answered]
+    keys = [key for key in state.pool.keys.values() if key.present or key.used]
     if keys:
-        return [
-            PoolLine(
-                name=f"{state.provider}: {one_line(key.name)}",
-                answered=key.answered,
-                refused=key.refused,
-                input_tokens=key.input_tokens,
-                output_tokens=key.output_tokens,
-            )
-            for key in keys
-        ]
+        return [_key(state, key, end) for key in keys]
     calls = _calls(state, items)
     return [
         PoolLine(
@@ -137,6 +136,23 @@ def _pool(state: RunState, items: Iterable[ItemState]) -> list[PoolLine]:
             output_tokens=calls.output_tokens,
         )
     ]
+
+
+def _key(state: RunState, key: CredentialState, end: float) -> PoolLine:
+    standing = key.strongest(end)
+    resting = standing.until is not None and standing.until > end
+    return PoolLine(
+        name=f"{state.provider}: {one_line(key.name)}",
+        answered=key.answered,
+        refused=key.refused,
+        input_tokens=key.input_tokens,
+        output_tokens=key.output_tokens,
+        project=one_line(key.project),
+        fingerprint=key.fingerprint,
+        rested=key.rested_seconds(end),
+        state=standing.at(end),
+        until=standing.until if resting else None,
+    )
 
 
 def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
@@ -160,15 +176,27 @@ def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
         lineage=one_line(result.lineage) if result is not None else "",
         log=str(folder.log(item.id)),
         tokens=item.input_tokens + item.output_tokens,
-        spans=[
-            SpanLine(
-                state=span.state,
-                start=span.start,
-                end=span.start if span.state.terminal else _closed(span.end, end),
-            )
-            for span in item.spans
-        ],
+        spans=list(_spans(item, end)),
     )
+
+
+def _spans(item: ItemState, end: float) -> Iterator[SpanLine]:
+    """Its states in order; in line for a key it is not at work."""
+    waits = list(item.waits)
+    if item.waiting is not None:
+        waits.append((item.waiting.since, end))
+    for span in item.spans:
+        start = span.start
+        stop = span.start if span.state.terminal else _closed(span.end, end)
+        for begin, behind in waits if span.state.at_work else ():
+            begin, behind = max(begin, start), min(behind, stop)
+            if behind - begin >= SHOWN_WAIT:
+                if begin > start:
+                    yield SpanLine(state=span.state, start=start, end=begin)
+                yield SpanLine(state=State.QUOTA, start=begin, end=behind)
+                start = behind
+        if start < stop or stop == span.start:
+            yield SpanLine(state=span.state, start=start, end=stop)
 
 
 def _closed(time: float | None, end: float) -> float:

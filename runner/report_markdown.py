@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
 from assemblyzero_tui.runner.timeline import LEGEND, MARKS, bar, draw
@@ -43,7 +44,8 @@ def markdown(summary: Summary, local: Clock) -> str:
         _facts(summary, local),
         *_section("Items", _items(summary.items) if summary.items else "None."),
         *(_section("Timeline", _timeline(summary, local)) if summary.items else []),
-        *(_section("Calls", _pool(summary.pool)) if summary.pool else []),
+        *(_section("Calls", _pool(summary.pool, local)) if summary.pool else []),
+        *(_section("Without a key", _outages(summary, local)) if summary.outages else []),
         *(_failures(summary.failures) if summary.failures else []),
         *(_section("Warnings", _notices(summary.notices, local)) if summary.notices else []),
         *(_section("Go on", _next_steps(summary)) if summary.next_steps else []),
@@ -117,7 +119,7 @@ def _facts(summary: Summary, local: Clock) -> str:
         ("Wall time", wall),
         ("Working time", f"{duration(times.active)} in all items together"),
         ("Paused", duration(times.paused)),
-        ("Waiting for quota", duration(times.quota)),
+        ("Waiting for keys", duration(times.quota)),
         ("Retries", str(summary.retries)),
         (
             "Calls",
@@ -136,8 +138,8 @@ def _facts(summary: Summary, local: Clock) -> str:
 
 def _items(items: Iterable[ItemLine]) -> str:
     head = (
-        "Item", "Title", "State", "Result", "Reviews:", "Active:", "Paused:", "Quota:", "Tries:",
-        "Last node", "Output", "Log",
+        "Item", "Title", "State", "Result", "Reviews:", "Active:", "Paused:",
+        "Waited for keys:", "Tries:", "Last node", "Output", "Log",
     )  # fmt: skip
     rows = [
         (
@@ -181,19 +183,46 @@ def _timeline(summary: Summary, local: Clock) -> str:
     return fenced([*lines, "", f"{'':{width}}  {legend}"])
 
 
-def _pool(pool: Iterable[PoolLine]) -> str:
-    head = ("Provider", "Answered:", "Refused:", "Tokens in:", "Tokens out:")
+def _pool(pool: Sequence[PoolLine], local: Clock) -> str:
+    figures = ("Answered:", "Refused:", "Tokens in:", "Tokens out:")
+    if not any(line.state for line in pool):
+        plain = [(escaped(line.name), *_calls(line)) for line in pool]
+        return _table(("Provider", *figures), plain)
     rows = [
         (
             escaped(line.name),
-            str(line.answered),
-            str(line.refused),
-            f"{line.input_tokens:,}",
-            f"{line.output_tokens:,}",
+            escaped(line.project),
+            code(line.fingerprint),
+            *_calls(line),
+            duration(line.rested) if line.rested else "",
+            _standing(line, local),
         )
         for line in pool
     ]
-    return _table(head, rows)
+    return _table(("Key", "Project", "Fingerprint", *figures, "Rested:", "In the end"), rows)
+
+
+def _calls(line: PoolLine) -> tuple[str, str, str, str]:
+    tokens = f"{line.input_tokens:,}", f"{line.output_tokens:,}"
+    return str(line.answered), str(line.refused), *tokens
+
+
+def _standing(line: PoolLine, local: Clock) -> str:
+    until = "" if line.until is None else f" until {_moment(line.until, local)}"
+    return f"{KEY_WORDS.get(line.state, escaped(line.state))}{until}"
+
+
+def _outages(summary: Summary, local: Clock) -> str:
+    rows = [
+        (
+            _moment(outage.start, local),
+            _moment(outage.end, local),
+            duration(outage.end - outage.start),
+            escaped(outage.reason),
+        )
+        for outage in summary.outages
+    ]
+    return _table(("From", "To", "For:", "Why"), rows)
 
 
 def _failures(failures: Iterable[Failure]) -> list[str]:

@@ -6,7 +6,7 @@ engine, from the journal of a finished run, or from a replay.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,133 +14,34 @@ from typing import Any
 from assemblyzero_tui.runner.events import (
     ABANDONED,
     AnyEvent,
+    AutoResumeSet,
     CallEnded,
+    CallQueued,
     CallSkipped,
     CallStarted,
     CredentialChanged,
     EngineStarted,
     ItemChanged,
-    ItemInfo,
     ItemsQueued,
     NodeEnded,
     NodeStarted,
     Notice,
+    PoolChanged,
     Progressed,
-    Result,
+    QuotaCounted,
     RunEnded,
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.states import AT_WORK, State
+from assemblyzero_tui.runner.item_state import Call, ItemState, Span, Waiting
+from assemblyzero_tui.runner.pool_state import PoolEvent, PoolState
+from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.steady_clock import SteadyClock
+
+__all__ = ["ItemState", "RunState", "Span", "fold"]
 
 NOTICE_LIMIT = 500
 """How many notices a run remembers; the journal has them all."""
-
-
-@dataclass(slots=True)
-class Span:
-    """One stretch of time an item spent in one state, in seconds since the epoch."""
-
-    state: State
-    start: float
-    end: float | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """A call to a model that is under way."""
-
-    lease: int
-    model: str
-    credential: str
-    since: float
-    timeout: float
-
-
-@dataclass(slots=True)
-class CredentialState:
-    """What is known of one key now, by its name."""
-
-    name: str
-    state: str = "ready"
-    """``ready``, ``cooling``, ``exhausted``, ``no_tier``, ``invalid``; ``absent`` if an older
-    engine had it."""
-    model: str = ""
-    """The model that this is about; empty for all."""
-    since: float = 0.0
-    until: float | None = None
-    reason: str = ""
-    answered: int = 0
-    refused: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def at(self, now: float) -> str:
-        """The state at a time: a rest that has passed is none."""
-        passed = self.until is not None and self.until <= now
-        return "ready" if passed else self.state
-
-
-@dataclass(slots=True)
-class ItemState:
-    """What is known of one item now."""
-
-    info: ItemInfo
-    index: int
-    """Place in the queue of the run, from 0."""
-    state: State = State.QUEUED
-    since: float = 0.0
-    """When it entered its state."""
-    until: float | None = None
-    """When a waiting state is expected to end."""
-    reason: str = ""
-    attempt: int = 0
-    tries: int = 0
-    node: str = ""
-    """The node at work, or the last one that was."""
-    node_since: float = 0.0
-    iteration: int = 0
-    limit: int = 0
-    note: str = ""
-    call: Call | None = None
-    calls: int = 0
-    calls_skipped: int = 0
-    calls_refused: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    started: float | None = None
-    ended: float | None = None
-    result: Result | None = None
-    spans: list[Span] = field(default_factory=list)
-    spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
-    """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
-
-    @property
-    def id(self) -> str:
-        """The item's id, such as ``LLD-42``."""
-        return self.info.id
-
-    def seconds_in(self, states: Iterable[State], now: float) -> float:
-        """Seconds spent in any of these states until ``now``."""
-        total = 0.0
-        for state in states:
-            total += self.spent[state]
-            if state is self.state and not state.terminal:
-                total += max(0.0, now - self.since)
-        return total
-
-    def active_seconds(self, now: float) -> float:
-        """Seconds with a process at work."""
-        return self.seconds_in(AT_WORK, now)
-
-    def paused_seconds(self, now: float) -> float:
-        """Seconds paused by the user."""
-        return self.seconds_in((State.PAUSED,), now)
-
-    def quota_seconds(self, now: float) -> float:
-        """Seconds spent waiting for a credential."""
-        return self.seconds_in((State.QUOTA,), now)
 
 
 @dataclass(slots=True)
@@ -165,8 +66,9 @@ class RunState:
     engine_pid: int = 0
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
-    credentials: dict[str, CredentialState] = field(default_factory=dict)
-    """The keys of all engines, by name."""
+    pool: PoolState = field(default_factory=PoolState)
+    in_line: set[str] = field(default_factory=set)
+    """Ids of the items whose process waits for a key."""
     calls_ended: Counter[str] = field(default_factory=Counter)
     """How many calls had each outcome."""
     counts: Counter[State] = field(default_factory=Counter)
@@ -241,16 +143,25 @@ class RunState:
     def seconds_left(self, now: float) -> float | None:
         """Estimated seconds until the last item is through; ``None`` while nothing is known.
 
-        The mean working time of the finished items, for every item that is left, shared among
-        the workers; items at work count with what they have behind them.
+        The mean time with a process of the finished items, for every item that is left, shared
+        among the workers; items at work count with what they have behind them. While all keys
+        rest, that much is added.
         """
-        through = [i.active_seconds(now) for i in self.items.values() if i.state is State.DONE]
+        through = [i.process_seconds(now) for i in self.items.values() if i.state is State.DONE]
         left = self.unfinished()
-        if not through or not left:
+        pool = self.pool
+        stands = pool.paused and (pool.until is None or not pool.auto_resume)
+        if not through or not left or stands:
             return None if left else 0.0
         mean = sum(through) / len(through)
-        rest = [max(mean * 0.1, mean - item.active_seconds(now)) for item in left]
-        return max(sum(rest) / min(self.parallel, len(rest)), min(rest))
+        rest = [max(mean * 0.1, mean - item.process_seconds(now)) for item in left]
+        pause = max(0.0, (pool.until or now) - now) if pool.paused else 0.0
+        return pause + max(sum(rest) / min(self.at_once, len(rest)), min(rest))
+
+    @property
+    def at_once(self) -> int:
+        """How many items are at work at once, as far as the keys allow."""
+        return min(self.parallel, self.pool.slots or self.parallel)
 
     @property
     def calls_refused(self) -> int:
@@ -292,8 +203,7 @@ class RunState:
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""
-        for key in self.credentials.values():
-            key.state, key.model, key.reason, key.until = "absent", "", "", None
+        self.pool.engine_started(last)
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
                 self._enter(item, State.QUEUED, last)
@@ -305,27 +215,25 @@ class RunState:
 
     def _ended(self, event: RunEnded) -> None:
         self.ended, self.exit_code, self.end_reason = self.time, event.exit_code, event.reason
+        self.pool.engine_ended(self.time)
 
     def _notice(self, event: Notice) -> None:
         self.notices.append(event)
         del self.notices[:-NOTICE_LIMIT]
 
-    def _credential(self, event: CredentialChanged) -> None:
-        key = self.credentials.setdefault(event.credential, CredentialState(event.credential))
-        key.state, key.model, key.reason = event.state, event.model, event.reason
-        key.since, key.until = event.time, event.until
+    def _pool_event(self, event: PoolEvent) -> None:
+        self.pool.apply(event, self.time, self.clock.set_back)
+        if isinstance(event, PoolChanged) and self.pool.paused:
+            for item in self.items.values():
+                if item.state is State.QUOTA:
+                    item.until = self.pool.until
 
     def _enter(self, item: ItemState, state: State, time: float) -> None:
-        if not item.state.terminal:
-            item.spent[item.state] += max(0.0, time - item.since)
-        if item.spans:
-            item.spans[-1].end = time
-        item.spans.append(Span(state, time, time if state.terminal else None))
         self.counts[item.state] -= 1
         self.counts[state] += 1
-        item.state, item.since, item.until = state, time, None
-        if state not in AT_WORK:
-            item.call = None
+        item.enter(state, time)
+        if item.waiting is None:
+            self.in_line.discard(item.id)
 
     def _item_changed(self, item: ItemState, event: ItemChanged) -> None:
         if event.state is not item.state:
@@ -333,6 +241,8 @@ class RunState:
         item.reason, item.until = event.reason, None
         if event.until is not None:
             item.until = event.until + self.clock.set_back
+        if event.state is State.QUOTA and self.pool.paused:
+            item.until = self.pool.until
         item.tries = max(item.tries, event.tries)
         if event.result is not None:
             item.result = event.result
@@ -350,7 +260,15 @@ class RunState:
     def _progressed(self, item: ItemState, event: Progressed) -> None:
         item.iteration, item.limit, item.note = event.iteration, event.limit, event.note
 
+    def _call_queued(self, item: ItemState, event: CallQueued) -> None:
+        since = item.waiting.since if item.waiting is not None else self.time
+        until = None if event.until is None else event.until + self.clock.set_back
+        item.waiting = Waiting(event.model, event.why, since, until)
+        self.in_line.add(item.id)
+
     def _call_started(self, item: ItemState, event: CallStarted) -> None:
+        item.leave_line(self.time, event.waited or None)
+        self.in_line.discard(item.id)
         item.calls += 1
         item.call = Call(event.lease, event.model, event.credential, self.time, event.timeout)
 
@@ -358,11 +276,7 @@ class RunState:
         self.calls_ended[event.outcome] += 1
         refused = event.outcome != "ok" and event.outcome not in ABANDONED
         item.calls_refused += refused
-        if (key := self.credentials.get(event.credential)) is not None:
-            key.answered += event.outcome == "ok"
-            key.refused += refused
-            key.input_tokens += event.input_tokens
-            key.output_tokens += event.output_tokens
+        self.pool.call_ended(event, self.time)
         item.input_tokens += event.input_tokens
         item.output_tokens += event.output_tokens
         if item.call is not None and item.call.lease == event.lease:
@@ -385,6 +299,7 @@ _ITEM_HANDLERS: dict[type, Callable[[RunState, ItemState, Any], None]] = {
     NodeStarted: RunState._node_started,
     NodeEnded: RunState._node_ended,
     Progressed: RunState._progressed,
+    CallQueued: RunState._call_queued,
     CallStarted: RunState._call_started,
     CallEnded: RunState._call_ended,
     CallSkipped: RunState._call_skipped,
@@ -395,5 +310,8 @@ _RUN_HANDLERS: dict[type, Callable[[RunState, Any], None]] = {
     RunHeld: RunState._held,
     RunEnded: RunState._ended,
     Notice: RunState._notice,
-    CredentialChanged: RunState._credential,
+    CredentialChanged: RunState._pool_event,
+    QuotaCounted: RunState._pool_event,
+    PoolChanged: RunState._pool_event,
+    AutoResumeSet: RunState._pool_event,
 }

@@ -26,11 +26,11 @@ class Times(Part, kw_only=True, frozen=True):
     wall: float
     """From the start to the end, less ``unserved``."""
     active: float
-    """With a process at work."""
+    """With a process at work that did not wait for a key."""
     paused: float
     """Paused by the user."""
     quota: float
-    """Waiting for a credential."""
+    """Waiting for keys, with a process or without one."""
     unserved: float
     """Between two engines of the same run: stopped, or crashed, and not yet resumed."""
 
@@ -94,6 +94,23 @@ class PoolLine(Part, kw_only=True, frozen=True):
     refused: int
     input_tokens: int
     output_tokens: int
+    project: str = ""
+    """Whose quota a key uses, where that is known."""
+    fingerprint: str = ""
+    rested: float = 0.0
+    """For how long it could not be used because of a quota."""
+    state: str = ""
+    """How a key stood in the end; empty for a provider without keys."""
+    until: float | None = None
+    """When it was expected back."""
+
+
+class OutageLine(Part, kw_only=True, frozen=True):
+    """A stretch of time in which no key could be used."""
+
+    start: float
+    end: float
+    reason: str
 
 
 class Failure(Part, kw_only=True, frozen=True):
@@ -154,6 +171,7 @@ class Summary(Part, kw_only=True, frozen=True):
     calls: Calls
     items: list[ItemLine]
     pool: list[PoolLine]
+    outages: list[OutageLine] = []
     failures: list[Failure]
     notices: list[NoticeLine]
     next_steps: list[NextStep]

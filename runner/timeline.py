@@ -38,7 +38,7 @@ LEGEND: tuple[tuple[State, str], ...] = (
     (State.RUNNING, "at work"),
     (State.QUEUED, "waiting"),
     (State.PAUSED, "paused"),
-    (State.QUOTA, "quota"),
+    (State.QUOTA, "waits for a key"),
     (State.DONE, "done"),
     (State.FAILED, "failed"),
 )

@@ -13,14 +13,18 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cairosvg
 
 from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.runner.events import Event
+from tests.ui.desks import Desk
 from tests.ui.journals import Story, build, finished, mixed
 from tests.ui.playing import Standing
+from tests.ui.pool_journals import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
 
 TARGET = Path(__file__).parents[1] / "screenshots"
 SCALE = 1.1
@@ -33,36 +37,51 @@ SETTLED = 0.3
 """Seconds in which the app has painted everything."""
 
 
-PICTURES: list[tuple[str, Sequence[Story], tuple[int, int], str | None]] = [
-    ("grid-80x24", mixed(3), (80, 24), None),
-    ("grid-120x40", mixed(6), (120, 40), None),
-    ("grid-200x60", mixed(9), (200, 60), None),
-    ("list-120x40", mixed(60), (120, 40), None),
-    ("summary-120x40", finished(9), (120, 40), "finished"),
+@dataclass(frozen=True)
+class Picture:
+    """One picture: which run, how large, what is pressed first."""
+
+    name: str
+    stories: Sequence[Story]
+    size: tuple[int, int] = (120, 40)
+    ended: str | None = None
+    pool: Callable[[float], Sequence[Event]] | None = None
+    press: Sequence[str] = ()
+
+
+PICTURES = [
+    Picture("grid-80x24", mixed(3), (80, 24)),
+    Picture("grid-120x40", mixed(6)),
+    Picture("grid-200x60", mixed(9), (200, 60)),
+    Picture("list-120x40", mixed(60)),
+    Picture("summary-120x40", finished(9), ended="finished", press=["S"]),
+    Picture("keys-120x40", waiting_stories(6), pool=in_trouble, press=["K", *["down"] * 3]),
+    Picture("rest-120x40", parked_stories(6), pool=all_rest),
 ]
 
 
-async def shoot(
-    name: str, stories: Sequence[Story], size: tuple[int, int], ended: str | None
-) -> None:
+async def shoot(picture: Picture) -> None:
     """Takes one picture, as SVG and as PNG."""
     home = Path(tempfile.gettempdir(), "assemblyzero")  # shown in the summary: always the same
+    keys = {"provider": "gemini", "keys": KEYS, "parallel": 5} if picture.pool else {}
     with contextlib.ExitStack() as stack:
         home.mkdir()
         stack.callback(shutil.rmtree, home)
-        built = build(home / "runs/20260921-142000-lld", stories, ended=ended)
-        app = DashboardApp(Standing(built, live=ended is None), clock=lambda: 0.0)
-        async with app.run_test(size=size) as pilot:
+        folder = home / "runs/20260921-142000-lld"
+        built = build(folder, picture.stories, ended=picture.ended, pool=picture.pool, **keys)
+        source = Standing(built, live=picture.ended is None)
+        app = DashboardApp(source, clock=lambda: 0.0, desk=Desk())
+        async with app.run_test(size=picture.size) as pilot:
             await pilot.pause(SETTLED)
-            if ended is not None:
-                await pilot.press("S")
+            for key in picture.press:
+                await pilot.press(key)
                 await pilot.pause(SETTLED)
             svg = app.export_screenshot(title="assemblyzero-tui")
-    (TARGET / f"{name}.svg").write_text(svg)
+    (TARGET / f"{picture.name}.svg").write_text(svg)
     drawn = re.sub(r"font-family: *[^;]*;", f"font-family: {FONT};", svg)
     drawn = drawn.replace("font-size: 20px", f"font-size: {FONT_SIZE}px")
-    cairosvg.svg2png(drawn.encode(), write_to=str(TARGET / f"{name}.png"), scale=SCALE)
-    print(TARGET / f"{name}.svg")
+    cairosvg.svg2png(drawn.encode(), write_to=str(TARGET / f"{picture.name}.png"), scale=SCALE)
+    print(TARGET / f"{picture.name}.svg")
 
 
 def main() -> None:
@@ -71,8 +90,8 @@ def main() -> None:
     os.environ.pop("NO_COLOR", None)
     time.tzset()
     TARGET.mkdir(exist_ok=True)
-    for name, stories, size, ended in PICTURES:
-        asyncio.run(shoot(name, stories, size, ended))
+    for picture in PICTURES:
+        asyncio.run(shoot(picture))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self._choices = choices
         self._escape = escape
         self._glyphs = glyphs
-        self._focus = focus
+        self._first = f"#choice-{focus}"
 
     def compose(self) -> ComposeResult:
         buttons = [ChoiceButton(choice, self._glyphs) for choice in self._choices]
@@ -130,7 +130,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
                 yield Horizontal(*buttons, id="dialog-buttons")
 
     def on_mount(self) -> None:
-        self.query_one(f"#choice-{self._focus}").focus()
+        self.query_one(self._first).focus()
 
     def on_key(self, event: events.Key) -> None:
         """The letter of a choice answers."""

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from textual.content import Content
 
 from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.pool_words import ends, next_return
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
@@ -50,14 +51,19 @@ def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) 
     return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 
-def keys(run: RunState, now: float) -> list[Part]:
-    """How many keys can be used, and when the next one can; nothing where none is needed."""
-    known = [key for key in run.credentials.values() if key.state != "absent"]
+def keys(run: RunState, now: float, *, roomy: bool = True) -> list[Part]:
+    """How many keys can be used, and when the next one can; nothing where none is needed.
+
+    Without room the latter is told only while no key can be used.
+    """
+    known = run.pool.present
     if not known:
         return []
-    ready = sum(key.at(now) == "ready" for key in known)
-    times = [key.until - now for key in known if key.until is not None and key.until > now]
-    following = f", next {roughly(min(times))}" if times and not ready else ""
+    ready = run.pool.usable(now)
+    until = next_return(run.pool, now)
+    following = ""
+    if until is not None and (roomy or not ready):
+        following = f", next {ends(until, now, run.clock.set_back)}"
     style = "$text-muted" if ready == len(known) else "$warning" if ready else "$error"
     return [(f"  keys {ready}/{len(known)}{following}", style)]
 
@@ -101,7 +107,9 @@ def header_content(
 
     right += eta_part
     if with_keys:
-        right += keys(run, now)
+        whole = keys(run, now)
+        fits = room(left, items, middle, right, whole) >= 0
+        right += whole if fits else keys(run, now, roomy=False)
     if room(left, items, middle, right, clock_part) >= 0:
         right += clock_part
     else:

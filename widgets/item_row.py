@@ -100,7 +100,7 @@ def row_cells(
         (f"{glyphs.mark if marked else ' '} ", "mark"),
         (f"{item.index + 1:>{columns.number}} ", "muted"),
         (fit(item.id, columns.id, cut) + " ", text),
-        (fit(word, columns.state, cut) + " ", tone),
+        (fit(word, columns.state, cut) + " ", "wait" if item.waiting is not None else tone),
     ]
     if columns.node:
         name = "" if item.state.terminal else node_name(item.node)

@@ -1,73 +1,205 @@
-"""The second row of the screen: who answers the calls, and how busy that is."""
+"""The second row of the screen: every key and how it stands, and how busy they are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
 from textual.content import Content
 
 from assemblyzero_tui.runner.durations import clock, duration
+from assemblyzero_tui.runner.key_state import CredentialState
+from assemblyzero_tui.runner.pool_words import (
+    KEY_WORDS,
+    census,
+    ends,
+    next_return,
+    used_of_day,
+    used_of_minute,
+)
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
-from assemblyzero_tui.widgets.wording import brief, count, fit, roughly
+from assemblyzero_tui.widgets.wording import brief, count, cut
 
 KEY_WIDTH = 16
 """Cells of a key's name at most."""
-
-
-KEY_WORDS = {
-    "cooling": ("rests", "$warning"),
-    "exhausted": ("used up", "$warning"),
-    "no_tier": ("no quota", "$warning"),
-    "invalid": ("refused", "$error"),
+KEY_STYLES = {
+    "ready": "$success",
+    "probing": "$accent",
+    "cooling": "$warning",
+    "exhausted": "$warning",
+    "no_tier": "$warning",
+    "invalid": "$error",
+    "disabled": "$text-muted",
+    "absent": "$text-disabled",
 }
-"""What a key that cannot be used is called, and its style."""
+"""Theme variable of the colour of each state of a key."""
+
+Piece = tuple[str, str]
+"""Text and style."""
 
 
-def key_parts(run: RunState, now: float, glyphs: Glyphs) -> list[Part]:
-    """Every key by its name, with what is the matter with it; those in use are bright."""
-    leased = {item.call.credential for item in run.items.values() if item.call is not None}
-    parts: list[Part] = []
-    for key in run.credentials.values():
-        if key.state == "absent":
-            continue
-        parts.append((f" {glyphs.dot} ", "$text-disabled"))
-        name = fit(one_line(key.name), KEY_WIDTH, glyphs.ellipsis).rstrip()
-        if (word := KEY_WORDS.get(key.at(now))) is None:
-            parts.append((name, "$primary" if key.name in leased else "$text-muted"))
-            continue
-        left = "" if key.until is None else f" {roughly(key.until - now)}"
-        parts.append((f"{name} {word[0]}{left}", word[1]))
-    return parts
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is told; one thing less from each to the next."""
+
+    tokens: bool = True
+    run: bool = True
+    answered: bool = True
+    out: bool = True
+    day: bool = True
+    minute: bool = True
+    names: bool = True
+    """Also of the keys that are well."""
+    clock: bool = True
+    keys: bool = True
+    """One by one."""
 
 
-def pool_parts(run: RunState, glyphs: Glyphs, now: float = 0.0) -> list[Part]:
-    """The provider and its keys, calls out and calls that came back."""
-    dot: Part = (f" {glyphs.dot} ", "$text-disabled")
-    name = "offline model, no keys" if run.provider == "offline" else run.provider or "no provider"
-    out = run.calls_in_flight()
-    parts: list[Part] = [(name, "$text-muted"), *key_parts(run, now, glyphs), dot]
-    parts.append((f"{count(out)} call{'' if out == 1 else 's'} out", "$primary" if out else "dim"))
-    parts += [dot, (f"{count(run.calls_ended['ok'])} answered", "$text-muted")]
-    if refused := run.calls_refused:
-        parts += [dot, (f"{count(refused)} refused", "$warning")]
-    if abandoned := run.calls_abandoned:
-        parts += [dot, (f"{count(abandoned)} abandoned", "$text-muted")]
+def details() -> Iterator[Detail]:
+    """From everything to next to nothing, what matters least is left out first."""
+    told = dict.fromkeys(Detail.__slots__, True)
+    yield Detail(**told)
+    for name in Detail.__slots__:
+        told[name] = False
+        yield Detail(**told)
+
+
+DETAILS = tuple(details())
+
+
+def key_pieces(
+    key: CredentialState,
+    run: RunState,
+    now: float,
+    detail: Detail,
+    leased: set[str],
+    ellipsis: str,
+) -> list[Piece]:
+    """A key by its name: how it stands, until when, and what it has used."""
+    standing = key.strongest(now)
+    state = standing.at(now)
+    name = cut(one_line(key.name), KEY_WIDTH, ellipsis)
+    pieces: list[Piece] = []
+    if state == "ready":
+        if not detail.names:
+            return []
+        pieces.append((name, "$primary" if key.name in leased else "$foreground"))
+    else:
+        until = standing.until
+        left = "" if until is None else f" {ends(until, now, run.clock.set_back)}"
+        pieces.append((f"{name} {KEY_WORDS[state]}{left}", KEY_STYLES[state]))
+    quota = run.pool.fullest(key, now)
+    if quota is None or state in ("disabled", "invalid", "no_tier"):
+        return pieces
+    if detail.minute and state != "exhausted" and (quota.per_minute or quota.minute_at(now)):
+        pieces.append((f" {used_of_minute(quota, now)} min", "$text-muted"))
+    if detail.day and state != "cooling" and (quota.per_day or quota.day):
+        pieces.append((f" {used_of_day(quota)} day", "$text-muted"))
+    return pieces
+
+
+def keys_counted(run: RunState, now: float) -> list[list[Piece]]:
+    """How many keys are in each state, and when the next one comes back."""
+    groups = [
+        [(f"{number} {KEY_WORDS[state]}", KEY_STYLES[state])]
+        for state, number in census(run.pool, now)
+    ]
+    if not run.pool.usable(now) and (until := next_return(run.pool, now)) is not None:
+        groups.append([(f"next {ends(until, now, run.clock.set_back)}", "$warning")])
+    return groups
+
+
+def call_pieces(run: RunState, detail: Detail) -> list[list[Piece]]:
+    """Calls that are out, that came back, and their tokens."""
+    groups: list[list[Piece]] = []
+    if detail.out:
+        out = run.calls_in_flight()
+        text = f"{count(out)} call{'' if out == 1 else 's'} out"
+        groups.append([(text, "$primary" if out else "dim")])
+        if waiting := len(run.in_line):
+            groups.append([(f"{count(waiting)} in line", "$warning")])
+    if detail.answered:
+        groups.append([(f"{count(run.calls_ended['ok'])} answered", "$text-muted")])
+        if refused := run.calls_refused:
+            groups.append([(f"{count(refused)} refused", "$warning")])
+        if abandoned := run.calls_abandoned:
+            groups.append([(f"{count(abandoned)} abandoned", "$text-muted")])
     tokens = sum(item.input_tokens + item.output_tokens for item in run.items.values())
-    if tokens:
-        parts += [dot, (f"{brief(tokens)} tokens", "$text-muted")]
-    return parts
+    if detail.tokens and tokens:
+        groups.append([(f"{brief(tokens)} tokens", "$text-muted")])
+    return groups
+
+
+def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> list[list[Piece]]:
+    """The provider, its keys and the calls."""
+    groups: list[list[Piece]] = []
+    if detail.out or not run.pool.present:
+        name = "offline model, no keys" if run.provider == "offline" else run.provider
+        groups.append([(name or "no provider", "$text-muted")])
+    if not detail.keys:
+        return [*groups, *keys_counted(run, now)]
+    leased = {item.call.credential for item in run.items.values() if item.call is not None}
+    well = 0
+    for key in run.pool.present:
+        well += key.at(now) == "ready"
+        if pieces := key_pieces(key, run, now, detail, leased, ellipsis):
+            groups.append(pieces)
+    if well and not detail.names:
+        groups.append([(f"{well} ready", "$success")])
+    return [*groups, *call_pieces(run, detail)]
+
+
+def run_groups(run: RunState, now: float, detail: Detail) -> list[list[Piece]]:
+    """How many at once, for how long, and in the run of which name."""
+    if run.started is None:
+        return []
+    groups: list[list[Piece]] = [[(run.run, "$text-muted")]] if detail.run else []
+    if 0 < run.pool.slots < run.parallel:
+        text = f"{run.pool.slots} of {run.parallel} at work: {one_line(run.pool.reason)}"
+        groups.append([(text, "$warning")])
+    elif detail.clock:
+        slots = f"{run.parallel} at once" if run.parallel > 1 else "one at a time"
+        groups.append([(slots, "$text-muted")])
+    if detail.clock:
+        spent = duration(run.wall_seconds(now)) if run.finished else clock(run.wall_seconds(now))
+        groups.append([(spent, "$text-muted")])
+    return groups
+
+
+def _joined(groups: list[list[Piece]], dot: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    for number, group in enumerate(groups):
+        pieces += [(dot, "$text-disabled")] if number else []
+        pieces += group
+    return pieces
 
 
 def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
     """The row for a width: the pool on the left, the run on the right."""
-    right: list[Part] = []
-    if run.started is not None:
-        spent = duration(run.wall_seconds(now)) if run.finished else clock(run.wall_seconds(now))
-        slots = f"{run.parallel} at once" if run.parallel > 1 else "one at a time"
-        dot = f" {glyphs.dot} "
-        right = [(f"{run.run}{dot}{slots}{dot}{spent} ", "$text-muted")]
-    return spread([" ", *pool_parts(run, glyphs, now)], right, width, glyphs.ellipsis)
+    dot = f" {glyphs.dot} "
+
+    def told(detail: Detail) -> tuple[list[Piece], list[Piece]]:
+        pool = _joined(pool_groups(run, now, detail, glyphs.ellipsis), dot)
+        return pool, _joined(run_groups(run, now, detail), dot)
+
+    def too_long(detail: Detail) -> bool:
+        pool, others = told(detail)
+        return sum(cell_len(text) for text, _ in (*pool, *others)) + 4 > width
+
+    most, least = 0, len(DETAILS) - 1
+    while most < least:  # less detail is never longer
+        middle = (most + least) // 2
+        if too_long(DETAILS[middle]):
+            most = middle + 1
+        else:
+            least = middle
+    pool, others = told(DETAILS[most])
+    right: list[Part] = [*others, " "] if others else []
+    return spread([" ", *pool], right, width, glyphs.ellipsis)
 
 
 class PoolStrip(TextLine):
@@ -78,5 +210,5 @@ class PoolStrip(TextLine):
     """
 
     def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
-        """Shows how the calls are doing."""
+        """Shows how the keys and the calls are doing."""
         self.fill(lambda width: strip_content(run, now, glyphs, width))

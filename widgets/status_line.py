@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from assemblyzero_tui.runner.durations import clock, countdown
+from assemblyzero_tui.runner.pool_words import begins
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
@@ -47,18 +48,46 @@ class Segment:
 
 
 def state_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
-    """The state in words, with what belongs to it: ``QUOTA 04:12``, ``RETRY 2``."""
+    """The state in words, with what belongs to it: ``QUOTA 04:12``, ``RETRY 2``, ``RUN ◷ 00:37``.
+
+    The last is an item that is at work and waits in line for a key.
+    """
     word = glyphs.word(item.state)
     if item.state is State.RETRYING and item.tries:
         word = f"{word} {item.tries}"
+    if item.waiting is not None:
+        left = "" if item.waiting.until is None else countdown(item.waiting.until - now)
+        return f"{word} {glyphs.of(State.QUOTA)} {left}".rstrip()
     if item.until is not None and item.until > now:
         word = f"{word} {countdown(item.until - now)}"
     return word
 
 
+def resume_text(item: ItemState, run: RunState, now: float) -> str:
+    """When an item that has no key goes on, or what it waits for then."""
+    if item.state is not State.QUOTA:
+        return ""
+    if item.until is None:
+        return "no time known"
+    if item.until <= now:
+        return "" if run.pool.auto_resume else "waits for you"
+    when = begins(item.until, now, run.clock.set_back)
+    return f"resume {when.removeprefix('in ')}" if run.pool.auto_resume else f"keys {when}"
+
+
+def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
+    """That a call waits in line for a key, and for how long from now."""
+    if (waiting := item.waiting) is None:
+        return ""
+    text = f"{glyphs.of(State.QUOTA)} waits for a key"
+    if waiting.until is not None and waiting.until > now:
+        return f"{text} {countdown(waiting.until - now)}"
+    return f"{text} for {clock(now - waiting.since)}"
+
+
 def quiet_seconds(item: ItemState, log: LogFigures, now: float) -> float:
     """For how long a workflow at work has printed nothing; 0 while that is short."""
-    if item.state is not State.RUNNING:
+    if item.state is not State.RUNNING or item.waiting is not None:
         return 0.0
     silent = now - max(item.since, item.node_since, log.last_write or 0.0)
     return silent if silent >= QUIET_AFTER else 0.0
@@ -78,6 +107,8 @@ def reason_text(item: ItemState) -> str:
     """Why it is where it is, or how it ended, in a few words."""
     if item.result is not None and item.result.summary:
         return one_line(item.result.summary)
+    if item.waiting is not None:
+        return one_line(item.waiting.why)
     if item.state in (State.QUEUED, State.STARTING, State.RUNNING):
         return ""
     return one_line(item.reason)
@@ -88,13 +119,16 @@ def segments(
 ) -> list[Segment]:
     """Everything there is to say, in the order in which it is shown."""
     style = STATE_STYLES[item.state]
-    found = [Segment(state_text(item, now, glyphs), f"{style} bold", 0)]
+    in_line, has_no_key = item.waiting is not None, item.state is State.QUOTA
+    whole = glyphs.word(item.state) if in_line or has_no_key else state_text(item, now, glyphs)
+    found = [Segment(whole, f"{style} bold", 0)]
 
     def add(text: str, drop: int, style: str = "$text-muted") -> None:
         if text:
             found.append(Segment(text, style, drop))
 
-    if item.state is not State.RUNNING:
+    add(resume_text(item, run, now), 1, style)
+    if item.state is not State.RUNNING and not in_line:
         add(reason_text(item), 5, style if item.state.wants_attention else "$foreground")
     if item.node and not item.state.terminal:
         position = run.position(item)
@@ -102,6 +136,9 @@ def segments(
         add(node_name(item.node) + step, 3, "$foreground")
     if quiet := quiet_seconds(item, log, now):
         add(f"quiet {roughly(quiet)}", 1, "$warning bold")
+    if in_line:
+        add(line_text(item, now, glyphs), 1, "$warning")
+        add(reason_text(item), 5)
     add(call_text(item, now, glyphs), 6)
     if item.iteration and not item.state.terminal:
         add(f"draft {item.iteration}", 7)

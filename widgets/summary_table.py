@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.summary import ItemLine, Summary
 from assemblyzero_tui.runner.timeline import bar
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.timeline import axis, strip
-from assemblyzero_tui.widgets.wording import STATE_STYLES, fit
+from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
 
 _STATE = 8
 _GAP = 2
@@ -140,3 +141,23 @@ def span(summary: Summary) -> tuple[float, float]:
     """From when to when the strips tell."""
     start = summary.started if summary.started is not None else summary.time
     return start, max(summary.time, start + 1e-3)
+
+
+def key_facts(summary: Summary, glyphs: Glyphs) -> Content:
+    """What each key did and how it stands, and for how long there was none."""
+    gap = f" {glyphs.dot} "
+    parts = []
+    for line in summary.pool:
+        if not line.state:
+            continue
+        name = line.name.removeprefix(f"{summary.provider}: ")
+        text = f"{name} {line.answered}"
+        text += f", {line.refused} refused" if line.refused else ""
+        text += f", rested {duration(line.rested)}" if line.rested >= 1 else ""
+        text += f", {KEY_WORDS[line.state]}" if line.state not in ("ready", "absent") else ""
+        parts.append(text)
+    text = gap.join(parts)
+    if summary.outages:
+        total = sum(outage.end - outage.start for outage in summary.outages)
+        text += f"{gap}no key {counted(len(summary.outages), 'time')}, for {duration(total)}"
+    return Content.styled(f"keys: {text}" if text else "", "$text-muted")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from rich.cells import cell_len, set_cell_size
 
+from assemblyzero_tui.runner.pool_words import time_of_day as time_of_day
 from assemblyzero_tui.runner.states import State
 
 STATE_STYLES: dict[State, str] = {
@@ -36,11 +35,6 @@ def roughly(seconds: float) -> str:
         return f"{minutes}m"
     hours, rest = divmod(minutes, 60)
     return f"{hours}h {rest:02d}m" if hours < 48 else f"{hours // 24}d"
-
-
-def time_of_day(moment: float) -> str:
-    """The local time: ``14:02``."""
-    return time.strftime("%H:%M", time.localtime(moment))
 
 
 def count(number: int) -> str:

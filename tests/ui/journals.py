@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import msgspec
 
 from assemblyzero_tui.runner.events import (
     CallEnded,
+    CallQueued,
     CallStarted,
     EngineStarted,
     Event,
@@ -95,6 +96,8 @@ class Story:
     pauses: tuple[tuple[float, float], ...] = ()
     """Pauses before the end: share of the work done by then (0 to 1), and their seconds."""
     tries: int = 0
+    waits: float = 0.0
+    """For so many seconds from now on its last call waits in line for a key."""
 
     @property
     def id(self) -> str:
@@ -139,6 +142,8 @@ def build(
     engine_lost: bool = False,
     provider: str = "offline",
     repository: str = "/home/dev/storefront",
+    keys: Sequence[str] = (),
+    pool: Callable[[float], Sequence[Event]] | None = None,
 ) -> BuiltRun:
     """Writes the folder of a run.
 
@@ -151,6 +156,8 @@ def build(
         engine_lost: Writes no ``RunEnded`` although nothing goes on.
         provider: Name of the provider.
         repository: Where the run works.
+        keys: Names of the keys that the calls take turns with.
+        pool: Makes the events of the pool, with their times, from the time of now.
     """
     folder = RunFolder(path)
     folder.logs.mkdir(parents=True)
@@ -173,7 +180,10 @@ def build(
     )  # fmt: skip
     tape.event(START, ItemsQueued(items=items))
     tape.event(START, EngineStarted(pid=4242))
-    now = _tell(tape, stories)
+    now = _tell(tape, stories, keys)
+    if pool is not None:
+        tape.events += pool(now)
+        tape.events.sort(key=lambda event: event.time)
     if held is not None:
         tape.event(now, RunHeld(held=True, reason=held))
     if ended is not None and not engine_lost:
@@ -183,7 +193,7 @@ def build(
     return BuiltRun(folder, [story.id for story in stories], START, now)
 
 
-def _tell(tape: _Tape, stories: Sequence[Story]) -> float:
+def _tell(tape: _Tape, stories: Sequence[Story], keys: Sequence[str]) -> float:
     """Tells every story and returns the time of the last thing told.
 
     Stories of items that are still at work begin so late that they are at work just then.
@@ -192,13 +202,15 @@ def _tell(tape: _Tape, stories: Sequence[Story]) -> float:
     tapes = []
     for number, story in enumerate(stories):
         own = _Tape()
-        _Teller(own, story, random.Random(number), leases).tell()
+        _Teller(own, story, random.Random(number), leases, keys).tell()
         tapes.append(own)
     now = max([START, *(own.end for own in tapes)])
     for number, (story, own) in enumerate(zip(stories, tapes, strict=True)):
         later = now - own.end - number % 4 * 0.3 if story.ends.at_work and own.events else 0.0
         for event in own.events:
             event.time += later
+            if isinstance(event, CallQueued) and event.until is not None:
+                event.until += later
         tape.events += own.events
         for item, prints in own.prints.items():
             tape.prints[item] = [(time + later, text) for time, text in prints]
@@ -240,8 +252,14 @@ class _Teller:
     """Tells the story of one item onto the tape."""
 
     def __init__(
-        self, tape: _Tape, story: Story, chance: random.Random, leases: Iterable[int]
+        self,
+        tape: _Tape,
+        story: Story,
+        chance: random.Random,
+        leases: Iterable[int],
+        keys: Sequence[str],
     ) -> None:
+        self.keys = keys
         self.tape = tape
         self.story = story
         self.chance = chance
@@ -343,20 +361,28 @@ class _Teller:
         self.maybe_pause(node)
         lease = next(self.leases)
         tag = {"item": self.story.id, "attempt": self.attempt}
-        self.tape.event(
-            self.time, CallStarted(lease=lease, model=MODEL, node=node, timeout=600.0, **tag)
-        )
         begin = self.time
         last_call = self.done >= self.total and self.story.ends is not State.DONE
+        if last_call and self.story.waits:
+            until = self.time + self.story.waits
+            self.say("waits for a key", 0.0)
+            waits = CallQueued(model=MODEL, why=self.story.reason, until=until, **tag)
+            self.tape.event(self.time, waits)
+            raise _InterruptedError
+        key = self.keys[lease % len(self.keys)] if self.keys else ""
+        started = CallStarted(
+            lease=lease, model=MODEL, credential=key, node=node, timeout=600.0, **tag
+        )
+        self.tape.event(self.time, started)
         stops_after = self.chance.randint(2, 6) if last_call else len(SECTIONS)
         for section in SECTIONS[:stops_after]:
             self.say(f"{word} {draft}: \x1b[2m{section:<24}\x1b[0m {self.words()}", 2.5)
         if last_call:
-            raise _InterruptedError(lease, begin)
+            raise _InterruptedError
         self.tape.event(
             self.time,
             CallEnded(
-                lease=lease, outcome="ok", model=MODEL, seconds=self.time - begin,
+                lease=lease, outcome="ok", credential=key, model=MODEL, seconds=self.time - begin,
                 input_tokens=self.chance.randint(900, 3000),
                 output_tokens=self.chance.randint(400, 2600), **tag,
             ),

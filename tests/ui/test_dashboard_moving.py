@@ -105,7 +105,7 @@ async def test_a_log_in_front_shows_the_steps(tmp_path: Path) -> None:
         await seen.shows("✓ N1 design ── ✓ N2 human edit ── ▸ N3 review")
     async with watching(tmp_path / "wide", 3, size=(200, 60)) as seen:
         await seen.press("z")
-        await seen.shows("waited for quota", "▸ N3 review")
+        await seen.shows("waited for keys", "▸ N3 review")
 
 
 async def test_v_changes_to_the_list_and_back_and_sticks(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_the_palette_finds_and_runs_a_command(tmp_path: Path) -> None:
 async def test_the_palette_shows_no_emoji(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         await seen.press("colon")
-        await seen.shows("Leave (d)", " > ")
+        await seen.shows("Follow (f)", " > ")
         assert not [character for character in seen.text() if ord(character) >= 0x1F000]
         await seen.press("ctrl+p")
         assert len(seen.app.screen_stack) == 2, "it is open once"

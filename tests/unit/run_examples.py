@@ -8,14 +8,18 @@ from typing import Any
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     CallEnded,
+    CallQueued,
     CallSkipped,
     CallStarted,
+    CredentialChanged,
     EngineStarted,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
+    KeyState,
     NodeStarted,
     Notice,
+    PoolChanged,
     Result,
     RunEnded,
     RunStarted,
@@ -137,3 +141,48 @@ def example_folder(path: Path) -> RunFolder:
     folder = RunFolder(path / RUN)
     logs_of_mixed_run(folder)
     return folder
+
+
+def run_with_keys() -> list[AnyEvent]:
+    """A run that waited for keys: in line, without a process, and with one key used up."""
+
+    def key(name: str, state: KeyState, at: float, **more: Any) -> CredentialChanged:
+        return CredentialChanged(
+            credential=name, state=state, time=START + at, fingerprint=f"0000000{name}", **more
+        )
+
+    def called(name: str, at: float, outcome: str = "ok") -> CallEnded:
+        return CallEnded(
+            item="LLD-42", attempt=1 + (at > 160), lease=1, outcome=outcome, credential=name,
+            input_tokens=100, output_tokens=50, time=START + at,
+        )  # fmt: skip
+
+    return [
+        *started(numbered(42, "Log in with a passkey")),
+        key("a", "ready", 0, project="shop"),
+        key("b", "ready", 0),
+        change("LLD-42", State.STARTING, 0),
+        change("LLD-42", State.RUNNING, 0),
+        called("a", 10),
+        called("b", 12, "day"),
+        key("b", "exhausted", 12, model="m", until=START + 5000, reason="the day is used up"),
+        CallQueued(item="LLD-42", attempt=1, model="m", time=START + 20),
+        CallStarted(
+            item="LLD-42", attempt=1, lease=2, model="m", credential="a", waited=30,
+            time=START + 50,
+        ),
+        called("a", 60, "minute"),
+        key("a", "cooling", 60, model="m", until=START + 160, reason="the minute is used up"),
+        PoolChanged(
+            state="paused", until=START + 160, reason="a rests, b is used up", time=START + 60
+        ),
+        change("LLD-42", State.QUOTA, 61, reason="all keys rest"),
+        key("a", "probing", 160, model="m"),
+        PoolChanged(state="open", time=START + 160),
+        change("LLD-42", State.QUEUED, 160),
+        change("LLD-42", State.STARTING, 161, attempt=2),
+        called("a", 180),
+        key("a", "ready", 180, model="m"),
+        change("LLD-42", State.DONE, 181, attempt=2),
+        RunEnded(time=START + 181, exit_code=0),
+    ]  # fmt: skip

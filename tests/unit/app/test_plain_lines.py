@@ -160,5 +160,5 @@ def test_only_a_run_that_waits_for_nothing_else_says_that_it_waits() -> None:
     assert lines.waiting(state, 30) is None
     state.apply(changed("LLD-2", State.QUOTA, 25, until=80.0))
     assert lines.waiting(state, 30) == (
-        "[COORDINATOR] 2 items wait for a credential, at the earliest in 50s"
+        "[COORDINATOR] 2 items wait for a key, at the earliest in 50s"
     )

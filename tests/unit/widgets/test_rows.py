@@ -12,7 +12,9 @@ from rich.cells import cell_len
 from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    AutoResumeSet,
     CallEnded,
+    CallQueued,
     CallStarted,
     CredentialChanged,
     ItemChanged,
@@ -30,11 +32,12 @@ from assemblyzero_tui.runner.run_state import ItemState, RunState, fold
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.header import estimate, header_content
+from assemblyzero_tui.widgets.item_row import Columns, row_cells
 from assemblyzero_tui.widgets.item_table import Order, sorted_items
 from assemblyzero_tui.widgets.pool_strip import strip_content
 from assemblyzero_tui.widgets.status_line import LogFigures, status_content
 from assemblyzero_tui.widgets.steps import panel_content, steps_content
-from assemblyzero_tui.widgets.wording import brief, counted, cut, fit, roughly
+from assemblyzero_tui.widgets.wording import brief, counted, cut, fit, roughly, time_of_day
 
 NODES = ["N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"]
 
@@ -101,9 +104,44 @@ def test_silence_is_told() -> None:
 
 
 def test_a_waiting_state_counts_down() -> None:
-    assert "◷ QUOTA 04:12" in status(
-        120, 170.0, None, change(State.QUOTA, 170.0, until=422.0, reason="all keys rest")
-    )
+    resting = change(State.QUOTA, 170.0, until=422.0, reason="all keys rest")
+    assert status(120, 170.0, None, resting).startswith("◷ QUOTA · resume 04:12 · all keys rest")
+    assert status(24, 170.0, None, resting) == "◷ QUOTA · resume 04:12"
+    hours = change(State.QUOTA, 170.0, until=170.0 + 7200, reason="the day is used up")
+    at = time_of_day(170.0 + 7200)
+    assert f"resume at {at} · the day" in status(120, 170.0, None, hours)
+    assert f"keys at {at}" in status(120, 170.0, None, hours, AutoResumeSet(on=False, time=171.0))
+
+
+WAITS = CallQueued(
+    item="LLD-1", attempt=1, model="m", why="a rests until 14:03", until=207.0, time=165.0
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "now", "expected"),
+    [
+        (120, 170.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key 00:37 · a rests until 14:03 ·"),
+        (70, 170.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key 00:37 · a rests unt… · 01:04"),
+        (40, 170.0, "▸ RUN · ◷ waits for a key 00:37"),
+        (120, 225.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key for 01:00 · a rests"),
+    ],
+)
+def test_who_waits_in_line_says_so_and_for_how_long(width: int, now: float, expected: str) -> None:
+    over = CallEnded(item="LLD-1", attempt=1, lease=1, outcome="minute", time=165.0)
+    shown = status(width, now, LogFigures(), over, WAITS)
+    assert shown.startswith(expected)
+    assert cell_len(shown) <= width
+
+
+def test_a_row_of_the_table_counts_down_too() -> None:
+    run, item = working(WAITS)
+    columns = Columns.fitting(100, list(run.items))
+    row = "".join(text for text, _ in row_cells(item, columns, 170.0, UNICODE))
+    assert "▸ RUN ◷ 00:37 " in row
+    assert "a rests until 14:03" in row
+    plain = "".join(text for text, _ in row_cells(item, columns, 170.0, ASCII))
+    assert "> RUN % 00:37 " in plain
 
 
 def test_a_pausing_item_says_when_it_will_be() -> None:
@@ -166,10 +204,11 @@ def test_a_header_without_a_row_for_the_keys_counts_them() -> None:
     assert "keys 2/2" in said.plain
     assert "keys" not in header_content(run, 165.0, UNICODE, 80).plain
     run.apply(cooling)
+    assert "keys 1/2, next 02:15" in header_content(run, 165.0, UNICODE, 90, with_keys=True).plain
     assert "keys 1/2 " in header_content(run, 165.0, UNICODE, 80, with_keys=True).plain
     run.apply(CredentialChanged(credential="a", state="cooling", until=225.0, time=121.0))
     said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
-    assert "keys 0/2, next 1m" in said.plain
+    assert "keys 0/2, next 01:00" in said.plain
     assert "keys" not in header_content(working()[0], 165.0, UNICODE, 80, with_keys=True).plain
 
 

@@ -1,0 +1,273 @@
+"""The keys of the pool, one by one: how they stand, what they did, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from assemblyzero_tui.app.adding_keys import ask_for_key
+from assemblyzero_tui.app.pool_actions import PoolDesk
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import TryNow
+from assemblyzero_tui.runner.key_state import CredentialState
+from assemblyzero_tui.runner.pool_words import KEY_WORDS, all_rest, census, goes_on
+from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.widgets import pool_table
+from assemblyzero_tui.widgets.call_plot import CallPlot, window
+from assemblyzero_tui.widgets.dialogs import Confirm
+from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
+from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
+from assemblyzero_tui.widgets.row_list import RowList
+from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
+
+LOOK_AGAIN = 1.0
+"""Seconds between two looks: countdowns run, and figures change."""
+TWO_PLOTS = 30
+"""Rows of the terminal from which the calls of all keys are shown below those of one."""
+LEAST_BARS, MOST_BARS = 2, 10
+"""Rows of the bars of a plot."""
+
+
+class PoolScreen(Screen[None]):
+    """Every key of the run.
+
+    Args:
+        source: Gives the run that is shown.
+        desk: Carries out what is wished of a key; without one they are only shown.
+        glyphs: What to draw with.
+    """
+
+    CSS_PATH = "pool_screen.tcss"
+    AUTO_FOCUS = "#pool-rows"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (30, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "disable", "Disable"),
+        Binding("e", "enable", "Enable"),
+        Binding("r", "reset", "Reset"),
+        Binding("t", "test", "Test"),
+        Binding("n,A", "add", "Add a key"),
+        Binding("R", "try_now", "Try now"),
+        Binding("escape,q,K", "back", "Back"),
+    ]
+
+    def __init__(
+        self, source: Callable[[], Source], desk: PoolDesk | None, *, glyphs: Glyphs = UNICODE
+    ) -> None:
+        super().__init__(classes="-plain" if glyphs.plain else "")
+        self._source = source
+        self._desk = desk
+        self._glyphs = glyphs
+        self._lines: list[pool_table.Line] = []
+        self._drawn: list[Content] = []
+        self._detailed: list[Content] = []
+
+    @property
+    def run_state(self) -> RunState:
+        """The run as it is now."""
+        return self._source().state
+
+    @property
+    def now(self) -> float:
+        """The time on the wall, by the run's clock."""
+        return self._source().time_of_day() + self.run_state.clock.set_back
+
+    def compose(self) -> ComposeResult:
+        yield TextLine(id="pool-head")
+        yield TextLine(id="pool-columns")
+        yield RowList(self._row, glyphs=self._glyphs, id="pool-rows")
+        with VerticalScroll(id="pool-detail", can_focus=False):
+            yield Static(id="pool-key")
+        yield CallPlot(self._glyphs, id="pool-plot")
+        yield KeyHints(id="pool-hints")
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_AGAIN, self.look_again)
+        self.call_after_refresh(self.look_again)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The columns follow the width."""
+        self.call_after_refresh(self.look_again)
+
+    # What is shown
+
+    def look_again(self) -> None:
+        """Shows what has changed."""
+        if not self.is_attached:
+            return
+        run, now = self.run_state, self.now
+        rows = self.query_one(RowList)
+        self._lines = pool_table.lines_of(run, now)
+        width = max(1, rows.scrollable_content_region.width - 1)
+        drawn = [self._row(index, width) for index in range(len(self._lines))]
+        if len(drawn) != len(self._drawn) or any(
+            not one.is_same(other) for one, other in zip(drawn, self._drawn, strict=True)
+        ):
+            self._drawn = drawn
+            rows.show(len(drawn))
+        self.query_one("#pool-head", TextLine).fill(lambda width: self._head(run, now, width))
+        self.query_one("#pool-columns", TextLine).show(pool_table.header(self._lines, width))
+        self._show_key(rows.cursor)
+        self._tell_hints()
+
+    def _row(self, index: int, width: int) -> Content:
+        return pool_table.row(self.run_state, self._lines, index, width, self.now, self._glyphs)
+
+    def _head(self, run: RunState, now: float, width: int) -> Content:
+        left: list[Part] = [" ", ("Keys", "$primary bold"), f"  {one_line(run.provider)}   "]
+        for state, number in census(run.pool, now):
+            left += [(f"{number} {KEY_WORDS[state]}", f"{KEY_STYLES[state]} bold"), "   "]
+        right: list[Part] = []
+        pool = run.pool
+        if pool.paused:
+            when = ""
+            if pool.until is not None and pool.auto_resume:
+                when = f", goes on {goes_on(pool.until, now, run.clock.set_back)}"
+            right.append((f"{all_rest(pool, now)}{when} ", "$warning bold"))
+        elif 0 < pool.slots < run.parallel:
+            text = f"{pool.slots} of {run.parallel} at work: {one_line(pool.reason)} "
+            right.append((text, "$warning"))
+        return spread(left[:-1], right, width, self._glyphs.ellipsis)
+
+    def _show_key(self, index: int) -> None:
+        run, now = self.run_state, self.now
+        key = self.key
+        lines = []
+        if key is not None and index < len(self._lines):
+            lines = pool_table.details(run, self._lines[index], now, self._glyphs)
+        if len(lines) != len(self._detailed) or any(
+            not one.is_same(other) for one, other in zip(lines, self._detailed, strict=True)
+        ):
+            self._detailed = lines
+            self.query_one("#pool-key", Static).update(Content("\n").join(lines))
+        height = self.app.size.height
+        plots = []
+        if key is not None:
+            plots.append((one_line(key.name), key.traffic, key.answered, key.refused))
+        if height >= TWO_PLOTS and len(run.pool.keys) > 1:
+            good, bad = run.calls_ended["ok"], run.calls_refused
+            plots.append(("all keys", run.pool.traffic, good, bad))
+        taken = 9 + min(len(self._lines), height * 45 // 100) + len(lines) + 3 * len(plots)
+        bars = (height - taken) // max(1, len(plots))
+        start, end = window(run.started or now, run.time if run.ended is not None else now)
+        rows = max(LEAST_BARS, min(MOST_BARS, bars))
+        self.query_one(CallPlot).tell(plots, start, end, rows)
+
+    def _tell_hints(self) -> None:
+        key, now = self.key, self.now
+        off = key is not None and key.at(now) == "disabled"
+        hints = [
+            Hint("e", "Enable", "screen.enable") if off else Hint("d", "Disable", "screen.disable"),
+            Hint("r", "Reset", "screen.reset"),
+            Hint("t", "Test with one call", "screen.test"),
+            Hint("n", "Add a key", "screen.add"),
+        ]
+        if self._desk is None:
+            hints = []
+        if self._source().live:
+            hints.append(Hint("R", "Try now", "screen.try_now"))
+        self.query_one(KeyHints).tell(hints, [], (Hint("esc", "Back", "screen.back"),))
+
+    def on_row_list_moved(self, event: RowList.Moved) -> None:
+        """The details are those of the row of the cursor."""
+        event.stop()
+        self._show_key(event.index)
+        self._tell_hints()
+
+    # What can be done
+
+    @property
+    def key(self) -> CredentialState | None:
+        """The key that is chosen."""
+        cursor = self.query_one(RowList).cursor
+        return self._lines[cursor].key if 0 <= cursor < len(self._lines) else None
+
+    def _chosen(self) -> tuple[PoolDesk, str, str] | None:
+        """Who takes orders, and the fingerprint and the name of the key; says why not."""
+        key = self.key
+        if self._desk is None or key is None:
+            self.notify("Nothing can be done to keys from here: this only shows a run.")
+        elif not key.fingerprint:
+            self.notify(f"Nothing can be done to {one_line(key.name)}: its run is too old.")
+        else:
+            return self._desk, key.fingerprint, one_line(key.name)
+        return None
+
+    def _carry_out(self, ordered: Awaitable[str]) -> None:
+        self.run_worker(self._carried_out(ordered), group="keys")
+
+    async def _carried_out(self, ordered: Awaitable[str]) -> None:
+        try:
+            said = await ordered
+        except (TuiError, OSError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.notify(said, markup=False)
+        self.look_again()
+
+    def action_disable(self) -> None:
+        """Switches the key off."""
+        if (chosen := self._chosen()) is not None:
+            desk, fingerprint, name = chosen
+            self._carry_out(desk.disable(fingerprint, name))
+
+    def action_enable(self) -> None:
+        """Switches the key on."""
+        if (chosen := self._chosen()) is not None:
+            desk, fingerprint, name = chosen
+            self._carry_out(desk.enable(fingerprint, name))
+
+    def action_test(self) -> None:
+        """Makes one call with the key."""
+        if (chosen := self._chosen()) is not None:
+            desk, fingerprint, name = chosen
+            self.notify(f"Testing {name} with one call", markup=False)
+            self._carry_out(desk.test(fingerprint, name))
+
+    def action_reset(self) -> None:
+        """Forgets what is held against the key, after a question."""
+        if (chosen := self._chosen()) is None:
+            return
+        desk, fingerprint, name = chosen
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._carry_out(desk.reset(fingerprint, name))
+
+        detail = (
+            "Its rests, refusals and learned limits are forgotten, also those of keys that share "
+            "its quota. It is tried with one call first."
+        )
+        dialog = Confirm(f"Reset {name}?", detail, "Yes, reset it", glyphs=self._glyphs)
+        self.app.push_screen(dialog, answered)
+
+    def action_add(self) -> None:
+        """Asks for another key."""
+        ask_for_key(self.app, self._desk, self.run_state, self._glyphs)
+
+    def action_try_now(self) -> None:
+        """Asks the keys again now."""
+        if self._source().live:
+            self.run_worker(self._try_now(), group="keys")
+        else:
+            self.notify("No engine serves the run: resume it first.")
+
+    async def _try_now(self) -> None:
+        try:
+            await self._source().send(TryNow())
+        except (TuiError, OSError) as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def action_back(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(None)

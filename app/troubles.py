@@ -1,0 +1,104 @@
+"""What the banner says: why the run does not go on, when it will, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assemblyzero_tui.runner.pool_words import WITHOUT_A_TIME, all_rest, begins, goes_on
+from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.banner import Button, Trouble
+
+PAUSE = Button("P", "Pause all", "screen.pause_all", "Pause", 3)
+RESUME_ALL = Button("P", "Resume all", "screen.pause_all")
+TRY_NOW = Button("R", "Resume now", "screen.try_now", "Now", 0)
+ADD_KEY = Button("A", "Add a key", "screen.add_key", "Add key", 2)
+RESUME_RUN = Button("r", "Resume", "screen.resume_run")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is known of the engine."""
+
+    live: bool
+    """Whether it takes commands."""
+    gone: bool
+    """Whether something is left to do and nobody does it, and somebody could."""
+    can_resume: bool
+    """Whether another one can be started from here."""
+    parting: str = ""
+    """What is being waited for before the dashboard closes."""
+
+
+def find(run: RunState, now: float, watch: Watch) -> Trouble | None:
+    """What the banner says; ``now`` is the time on the wall, by the run's clock."""
+    if watch.parting:
+        return Trouble(watch.parting)
+    if watch.gone:
+        return _engine_gone(run, now, watch.can_resume)
+    if run.finished:
+        return None
+    if run.held:
+        why = f": {one_line(run.held_reason)}" if run.held_reason else ""
+        return Trouble(f"Paused{why}. No item is started.", (RESUME_ALL,) if watch.live else ())
+    if run.pool.paused:
+        return _all_rest(run, now, watch.live)
+    if run.counts[State.QUOTA] and not run.pool.auto_resume and run.ended is None:
+        buttons = (TRY_NOW, when_ready(run)) if watch.live else ()
+        return Trouble("There are keys again; the run waits for you.", buttons)
+    return None
+
+
+def when_ready(run: RunState) -> Button:
+    """Switches going on by itself on and off."""
+    word = "on" if run.pool.auto_resume else "off"
+    return Button("W", f"Resume when ready: {word}", "screen.auto_resume", f"Auto: {word}", 1)
+
+
+def _all_rest(run: RunState, now: float, live: bool) -> Trouble:
+    pool = run.pool
+    what, back = all_rest(pool, now), run.clock.set_back
+    if pool.until is None:
+        then = f"{WITHOUT_A_TIME}"
+        brief = f"{what}; add one, or enable one: K"
+    elif pool.auto_resume:
+        then = f"Goes on by itself {goes_on(pool.until, now, back)}"
+        brief = f"{what}, on {begins(pool.until, now, back)}"
+    else:
+        then = f"Keys {goes_on(pool.until, now, back)}, then it waits for you"
+        brief = f"{what}, keys {begins(pool.until, now, back)}"
+    buttons = (PAUSE, when_ready(run), TRY_NOW, ADD_KEY) if live else ()
+    return Trouble(
+        what,
+        buttons,
+        severe=pool.until is None,
+        why=one_line(pool.reason),
+        then=then,
+        brief=brief,
+    )
+
+
+def _engine_gone(run: RunState, now: float, can_resume: bool) -> Trouble:
+    buttons = (RESUME_RUN,) if can_resume else ()
+    how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
+    if run.end_reason == "exhausted":
+        return _no_key(run, now, (*buttons, ADD_KEY), how)
+    stopped = run.ended is not None and run.end_reason == "stopped"
+    what = "The run was stopped" if stopped else "The engine has gone"
+    return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
+
+
+def _no_key(run: RunState, now: float, buttons: tuple[Button, ...], how: str) -> Trouble:
+    untils = [i.until for i in run.items.values() if i.state is State.QUOTA and i.until]
+    if not untils:
+        return Trouble(f"No key can be used any more; nothing is lost.{how}", buttons)
+    if (until := min(untils)) <= now:
+        return Trouble(f"There should be keys again; nothing is lost.{how}", buttons)
+    back = run.clock.set_back
+    return Trouble(
+        "No key can be used; nothing is lost",
+        buttons,
+        then=f"The first one comes back {goes_on(until, now, back)}{'.' * bool(how)}{how}",
+        brief=f"No key, the first one {begins(until, now, back)}",
+    )

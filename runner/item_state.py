@@ -1,0 +1,148 @@
+"""What is known of one item of a run, and where its time went."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assemblyzero_tui.runner.events import ItemInfo, Result
+from assemblyzero_tui.runner.states import AT_WORK, State
+
+
+@dataclass(slots=True)
+class Span:
+    """One stretch of time an item spent in one state, in seconds since the epoch."""
+
+    state: State
+    start: float
+    end: float | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A call to a model that is under way."""
+
+    lease: int
+    model: str
+    credential: str
+    since: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call that waits in line for a key."""
+
+    model: str
+    why: str
+    since: float
+    until: float | None
+    """When it is expected to start."""
+
+
+@dataclass(slots=True)
+class ItemState:
+    """What is known of one item now."""
+
+    info: ItemInfo
+    index: int
+    """Place in the queue of the run, from 0."""
+    state: State = State.QUEUED
+    since: float = 0.0
+    """When it entered its state."""
+    until: float | None = None
+    """When a waiting state is expected to end."""
+    reason: str = ""
+    attempt: int = 0
+    tries: int = 0
+    node: str = ""
+    """The node at work, or the last one that was."""
+    node_since: float = 0.0
+    iteration: int = 0
+    limit: int = 0
+    note: str = ""
+    call: Call | None = None
+    waiting: Waiting | None = None
+    """Its process is there and waits in line for a key."""
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """Its times in line that are over, each from when to when, in order and apart."""
+    waited: float = 0.0
+    """Seconds of all of them."""
+    calls: int = 0
+    calls_skipped: int = 0
+    calls_refused: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    started: float | None = None
+    ended: float | None = None
+    result: Result | None = None
+    spans: list[Span] = field(default_factory=list)
+    spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
+    _work_since: float = 0.0
+    """When its process came to it: no time in line is older."""
+
+    @property
+    def id(self) -> str:
+        """The item's id, such as ``LLD-42``."""
+        return self.info.id
+
+    def seconds_in(self, states: Iterable[State], now: float) -> float:
+        """Seconds spent in any of these states until ``now``."""
+        total = 0.0
+        for state in states:
+            total += self.spent[state]
+            if state is self.state and not state.terminal:
+                total += max(0.0, now - self.since)
+        return total
+
+    def line_seconds(self, now: float) -> float:
+        """Seconds in line for a key, with a process."""
+        open_since = self.waiting.since if self.waiting is not None else now
+        return self.waited + max(0.0, now - open_since)
+
+    def process_seconds(self, now: float) -> float:
+        """Seconds with a process, at work or in line."""
+        return self.seconds_in(AT_WORK, now)
+
+    def active_seconds(self, now: float) -> float:
+        """Seconds with a process at work, not in line."""
+        return max(0.0, self.process_seconds(now) - self.line_seconds(now))
+
+    def paused_seconds(self, now: float) -> float:
+        """Seconds paused by the user."""
+        return self.seconds_in((State.PAUSED,), now)
+
+    def quota_seconds(self, now: float) -> float:
+        """Seconds spent waiting for a key, in line or without a process."""
+        return self.seconds_in((State.QUOTA,), now) + self.line_seconds(now)
+
+    def enter(self, state: State, time: float) -> None:
+        """It is in another state from now on."""
+        if not self.state.terminal:
+            self.spent[self.state] += max(0.0, time - self.since)
+        if self.spans:
+            self.spans[-1].end = time
+        self.spans.append(Span(state, time, time if state.terminal else None))
+        if state not in AT_WORK:
+            self.leave_line(time)
+            self.call = None
+        elif self.state not in AT_WORK:
+            self._work_since = time
+        self.state, self.since, self.until = state, time, None
+
+    def leave_line(self, time: float, seconds: float | None = None) -> None:
+        """It is in line no more.
+
+        Args:
+            time: When it left.
+            seconds: How long it was in line; since it was said if ``None``.
+        """
+        since = self.waiting.since if self.waiting is not None else time
+        self.waiting = None
+        floor = max(self._work_since, self.waits[-1][1] if self.waits else 0.0)
+        start = max(since if seconds is None else time - seconds, floor)
+        if start < time:
+            self.waits.append((start, time))
+            self.waited += time - start

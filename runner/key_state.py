@@ -1,0 +1,137 @@
+"""What is known of one key of the pool: how it stands, and what its calls came to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+STRENGTH = (
+    "disabled", "invalid", "exhausted", "no_tier", "cooling", "probing", "ready",
+)  # fmt: skip
+"""The states of a key; the first one that any of its models has is the one that it is in."""
+RESTING = frozenset({"cooling", "exhausted"})
+"""States that a time ends."""
+USABLE = frozenset({"ready", "probing"})
+"""States in which a call may be made."""
+ABSENT = "absent"
+"""The state of a key that only an older engine had."""
+BUCKET = 15.0
+"""Seconds in which calls are counted together."""
+BUCKETS = 240
+"""So many of those are remembered: an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a key stands with one model, or with all (``model`` empty)."""
+
+    state: str = "ready"
+    model: str = ""
+    since: float = 0.0
+    until: float | None = None
+    """When it is expected to be ready again."""
+    reason: str = ""
+    count: int = 0
+    """Refusals in a row."""
+
+    def at(self, now: float) -> str:
+        """The state at a time: a rest that has passed is none."""
+        passed = self.until is not None and self.until <= now
+        return "ready" if passed else self.state
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Calls over time, in stretches of :data:`BUCKET` seconds: when, answered, refused."""
+
+    buckets: deque[list[int]] = field(default_factory=lambda: deque(maxlen=BUCKETS))
+
+    def count(self, time: float, *, answered: bool) -> None:
+        """A call came back."""
+        place = int(time // BUCKET)
+        if not self.buckets or self.buckets[-1][0] != place:
+            self.buckets.append([place, 0, 0])
+        self.buckets[-1][1 if answered else 2] += 1
+
+    def between(self, start: float, end: float) -> Iterator[tuple[float, int, int]]:
+        """The beginning of each stretch with calls in it, and its answered and refused ones."""
+        for place, answered, refused in self.buckets:
+            if start - BUCKET < place * BUCKET < end:
+                yield place * BUCKET, answered, refused
+
+
+@dataclass(slots=True)
+class CredentialState:
+    """What is known of one key now, by its name."""
+
+    name: str
+    project: str = ""
+    fingerprint: str = ""
+    quota: str = ""
+    """The name of the quota it uses."""
+    standings: dict[str, Standing] = field(default_factory=dict)
+    """By model; what holds for every model under the empty name. None if it is absent."""
+    answered: int = 0
+    refused: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
+    rested: float = 0.0
+    """Seconds of rest until :attr:`seen`."""
+    seen: float = 0.0
+
+    @property
+    def present(self) -> bool:
+        """Whether the engine of now has it."""
+        return bool(self.standings)
+
+    @property
+    def used(self) -> bool:
+        """Whether a call was made with it."""
+        return bool(self.answered or self.refused)
+
+    def strongest(self, now: float) -> Standing:
+        """What matters most of how it stands with its models: the worst, and then the longest."""
+        if not self.standings:
+            return Standing(ABSENT)
+        return min(self.standings.values(), key=lambda each: _order(each, now))
+
+    def at(self, now: float) -> str:
+        """The state at a time."""
+        return self.strongest(now).at(now)
+
+    def rows(self, now: float) -> list[Standing]:
+        """How it stands, by model where that differs, else once."""
+        whole = self.standings.get("")
+        if whole is not None and whole.at(now) != "ready":
+            return [whole]
+        by_model = [each for model, each in sorted(self.standings.items()) if model]
+        if len({(each.at(now), each.until) for each in by_model}) > 1:
+            return by_model
+        return [self.strongest(now)]
+
+    def rested_seconds(self, now: float) -> float:
+        """Seconds for which some rest kept it from being used."""
+        ends = [
+            inf if each.until is None else each.until
+            for each in self.standings.values()
+            if each.state in RESTING
+        ]
+        return self.rested + max(0.0, min(now, max(ends, default=-inf)) - self.seen)
+
+    def stand(self, standing: Standing, now: float) -> None:
+        """It stands like this from now on."""
+        self.settle(now)
+        self.standings[standing.model] = standing
+
+    def settle(self, now: float) -> None:
+        """Adds up its rests."""
+        self.rested, self.seen = self.rested_seconds(now), max(self.seen, now)
+
+
+def _order(standing: Standing, now: float) -> tuple[int, float, str]:
+    state = standing.at(now)
+    until = inf if standing.until is None else standing.until
+    return STRENGTH.index(state), -until if state in RESTING else 0.0, standing.model

@@ -1,0 +1,179 @@
+"""The pool's part of the fold: keys, quotas, and how they stand as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assemblyzero_tui.runner.events import (
+    ABANDONED,
+    AutoResumeSet,
+    CallEnded,
+    CredentialChanged,
+    PoolChanged,
+    QuotaCounted,
+)
+from assemblyzero_tui.runner.key_state import USABLE, CredentialState, Standing, Traffic
+
+PoolEvent = CredentialChanged | QuotaCounted | PoolChanged | AutoResumeSet
+"""What the engine says of the pool."""
+WINDOW = 61.0
+"""Seconds after which a figure of the minute tells nothing any more."""
+
+
+@dataclass(slots=True)
+class QuotaState:
+    """How much of a quota is used with one model."""
+
+    quota: str
+    model: str
+    minute: int
+    per_minute: int | None
+    day: int
+    per_day: int | None
+    learned: bool
+    time: float
+    """When that was so."""
+
+    def minute_at(self, now: float) -> int:
+        """Calls of the minute; none is told long after the last news."""
+        return self.minute if now - self.time <= WINDOW else 0
+
+    def fullness(self, now: float) -> tuple[float, int]:
+        """How near it is to a limit, and the calls it had; the fuller, the greater."""
+        minute = self.minute_at(now)
+        shares = [
+            used / limit
+            for used, limit in ((minute, self.per_minute), (self.day, self.per_day))
+            if limit
+        ]
+        return max(shares, default=0.0), minute + self.day
+
+
+@dataclass(slots=True)
+class Outage:
+    """A stretch of time in which the pool was paused."""
+
+    start: float
+    reason: str
+    end: float | None = None
+
+
+@dataclass(slots=True)
+class PoolState:
+    """What is known of the pool now. Times are those of the run's clock."""
+
+    keys: dict[str, CredentialState] = field(default_factory=dict)
+    """The keys of all engines, by name."""
+    quotas: dict[tuple[str, str], QuotaState] = field(default_factory=dict)
+    """By the name of the quota and the model."""
+    state: str = "open"
+    """``open``, ``low``, ``throttled`` or ``paused``."""
+    since: float = 0.0
+    until: float | None = None
+    """When it goes on by itself; ``None`` if no time is known."""
+    slots: int = 0
+    """Workflows that are worth having at work; 0 for as many as were asked for."""
+    reason: str = ""
+    auto_resume: bool = True
+    outages: list[Outage] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
+    """The calls with all keys."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether whoever needs a call has to save and leave."""
+        return self.state == "paused"
+
+    @property
+    def present(self) -> list[CredentialState]:
+        """The keys that the engine of now has."""
+        return [key for key in self.keys.values() if key.present]
+
+    def usable(self, now: float) -> int:
+        """How many keys can be called with."""
+        return sum(key.at(now) in USABLE for key in self.present)
+
+    def quotas_of(self, key: CredentialState) -> list[QuotaState]:
+        """What is used of the quota of a key, for each of its models."""
+        return [each for (quota, _), each in self.quotas.items() if quota == key.quota]
+
+    def fullest(self, key: CredentialState, now: float) -> QuotaState | None:
+        """The one of those that is nearest to a limit."""
+        return max(self.quotas_of(key), key=lambda each: each.fullness(now), default=None)
+
+    def engine_started(self, last: float) -> None:
+        """Another engine: it says anew which keys there are, and how they stand."""
+        for key in self.keys.values():
+            key.settle(last)
+            key.standings.clear()
+        self.quotas.clear()
+        self._end_outage(last)
+        self.state, self.until, self.slots, self.reason = "open", None, 0, ""
+        self.auto_resume = True
+
+    def engine_ended(self, time: float) -> None:
+        """Nobody waits for a key any more."""
+        self._end_outage(time)
+
+    def apply(self, event: PoolEvent, now: float, set_back: float) -> None:
+        """Takes an event in.
+
+        Args:
+            event: What happened.
+            now: When, by the run's clock.
+            set_back: By how much the machine's clock is behind that one.
+        """
+        match event:
+            case CredentialChanged():
+                self._credential_changed(event, now, set_back)
+            case QuotaCounted():
+                self._quota_counted(event, now)
+            case PoolChanged():
+                self._pool_changed(event, now, set_back)
+            case AutoResumeSet():
+                self.auto_resume = event.on
+
+    def _credential_changed(self, event: CredentialChanged, now: float, set_back: float) -> None:
+        key = self.keys.setdefault(event.credential, CredentialState(event.credential))
+        if not key.present:
+            key.seen = now
+        key.project = event.project or key.project
+        key.fingerprint = event.fingerprint or key.fingerprint
+        key.quota = event.quota or key.quota
+        until = None if event.until is None else event.until + set_back
+        key.stand(Standing(event.state, event.model, now, until, event.reason, event.count), now)
+
+    def _quota_counted(self, event: QuotaCounted, now: float) -> None:
+        self.quotas[event.quota, event.model] = QuotaState(
+            event.quota, event.model, event.minute, event.per_minute, event.day, event.per_day,
+            event.learned, now,
+        )  # fmt: skip
+
+    def _pool_changed(self, event: PoolChanged, now: float, set_back: float) -> None:
+        if event.state != self.state:
+            self.since = now
+        self.state, self.slots, self.reason = event.state, event.slots, event.reason
+        self.until = None if event.until is None else event.until + set_back
+        if not self.paused:
+            self._end_outage(now)
+        elif not self.outages or self.outages[-1].end is not None:
+            self.outages.append(Outage(now, event.reason))
+
+    def call_ended(self, event: CallEnded, now: float) -> None:
+        """A call came back."""
+        answered = event.outcome == "ok"
+        refused = not answered and event.outcome not in ABANDONED
+        if answered or refused:
+            self.traffic.count(now, answered=answered)
+        if (key := self.keys.get(event.credential)) is None:
+            return
+        key.answered += answered
+        key.refused += refused
+        key.input_tokens += event.input_tokens
+        key.output_tokens += event.output_tokens
+        if answered or refused:
+            key.traffic.count(now, answered=answered)
+
+    def _end_outage(self, time: float) -> None:
+        if self.outages and self.outages[-1].end is None:
+            self.outages[-1].end = max(time, self.outages[-1].start)

@@ -1,0 +1,36 @@
+"""A desk for orders about keys that carries nothing out."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.runner.errors import TuiError
+
+
+class Desk:
+    """Notes what is ordered."""
+
+    place = "~/.assemblyzero/gemini-credentials.json"
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, ...]] = []
+        self.refusal = ""
+
+    async def _order(self, *order: str) -> str:
+        self.orders.append(order)
+        if self.refusal:
+            raise TuiError(self.refusal)
+        return f"{order[0]}: [done]"
+
+    async def disable(self, fingerprint: str, name: str) -> str:
+        return await self._order("disable", fingerprint, name)
+
+    async def enable(self, fingerprint: str, name: str) -> str:
+        return await self._order("enable", fingerprint, name)
+
+    async def reset(self, fingerprint: str, name: str) -> str:
+        return await self._order("reset", fingerprint, name)
+
+    async def test(self, fingerprint: str, name: str) -> str:
+        return await self._order("test", fingerprint, name)
+
+    async def add(self, name: str, key: str, project: str) -> str:
+        return await self._order("add", name, key, project)

@@ -1,0 +1,331 @@
+"""Keys of the pool in the dashboard: the banner, the screen of keys, the dialog for another one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from assemblyzero_tui.app.pool_screen import PoolScreen
+from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.events import (
+    AutoResumeSet,
+    Event,
+    Pause,
+    PoolChanged,
+    RunEnded,
+    SetAutoResume,
+    TryNow,
+)
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.dialogs import Confirm
+from assemblyzero_tui.widgets.key_dialog import KeyDialog
+from tests.ui.desks import Desk
+from tests.ui.journals import Story, build
+from tests.ui.playing import Standing, Watched, watching
+from tests.ui.pool_journals import (
+    KEYS,
+    all_rest,
+    fingerprint,
+    in_trouble,
+    key,
+    parked_stories,
+    waiting_stories,
+)
+from tests.ui.test_dashboard_looks import settled
+
+CANARY = "AIzaCanary-0123456789-abcdefghijk"
+
+
+@asynccontextmanager
+async def with_keys(
+    path: Path,
+    stories: Sequence[Story] | None = None,
+    pool: Callable[[float], Sequence[Event]] = in_trouble,
+    **more: Any,
+) -> AsyncIterator[tuple[Watched, Desk]]:
+    """A run with five keys, and a desk that notes what is ordered."""
+    desk = Desk()
+    built = {"provider": "gemini", "keys": KEYS, "pool": pool, "parallel": 5}
+    told = waiting_stories(6) if stories is None else stories
+    async with watching(path, told, built=built, desk=desk, **more) as seen:
+        yield seen, desk
+
+
+async def test_the_strip_and_the_panes_say_who_waits(tmp_path: Path) -> None:
+    async with with_keys(tmp_path, size=(200, 50)) as (seen, _):
+        await seen.shows(
+            "amber 7/10 min 113/250 day",
+            "cedar used up till",
+            "dune rests 00:37",
+            "ember refused",
+            "3 of 5 at work: quota",
+            "◷ waits for a key 00:37",
+        )
+
+
+async def test_countdowns_run_every_second(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, _):
+        await seen.shows("waits for a key 00:37", "dune rests 00:37")
+        seen.source.time += 10
+        await seen.shows("waits for a key 00:27", "dune rests 00:27")
+
+
+async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Path) -> None:
+    async with with_keys(tmp_path, parked_stories(6), all_rest, size=(200, 50)) as (seen, _):
+        await seen.shows(
+            "All keys rest: amber, birch and cedar rest",
+            "Goes on by itself in 04:12 (at 14:26).",
+            "resume 04:12",
+        )
+        seen.source.time += 2
+        await seen.shows("Goes on by itself in 04:10 (at 14:26).", "resume 04:10")
+        await seen.press("R")
+        await seen.sends(TryNow())
+        await seen.press("W")
+        await seen.sends(SetAutoResume(on=False))
+        seen.source.happen(AutoResumeSet(on=False))
+        await seen.shows("Resume when ready: off", "then it waits for you", "keys in 04:10")
+        await seen.press("W")
+        await seen.sends(SetAutoResume(on=True))
+        seen.source.happen(AutoResumeSet(on=True))
+        seen.source.happen(PoolChanged(state="open"))
+        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+        await seen.shows("There are keys again")
+
+
+@pytest.mark.parametrize(
+    ("label", "command"),
+    [("Pause", Pause()), ("Auto: on", SetAutoResume(on=False)), ("Now", TryNow())],
+)
+async def test_the_buttons_of_the_banner_can_be_clicked(
+    tmp_path: Path, label: str, command: Any
+) -> None:
+    async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
+        await seen.shows(f" {label} ")
+        row = seen.text().splitlines()[seen.board.banner.region.y]
+        await seen.pilot.click(seen.board.banner, offset=(row.index(f" {label} ") + 1, 0))
+        await seen.sends(command)
+
+
+async def test_keys_that_come_back_wait_for_the_user_if_he_wants(tmp_path: Path) -> None:
+    async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
+        seen.source.happen(AutoResumeSet(on=False), PoolChanged(state="open"))
+        await seen.shows("There are keys again; the run waits for you.", "R  Resume now")
+
+
+async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path) -> None:
+    async with with_keys(tmp_path, parked_stories(6), all_rest, live=False) as (seen, _):
+        for name in ("R", "W"):
+            await seen.press(name)
+            await seen.shows("No engine serves the run: resume it first.")
+        assert not seen.source.sent
+
+
+async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path) -> None:
+    async def resume() -> Source:
+        raise AssertionError("nobody asked for it")
+
+    async with with_keys(tmp_path, parked_stories(6), all_rest, resume=resume) as (seen, _):
+        seen.source.happen(RunEnded(exit_code=75, reason="exhausted"))
+        await seen.until(lambda: seen.source.state.ended is not None, "end")
+        seen.source.engine_goes()
+        await seen.shows("No key can be used; nothing is lost", "r  Resume", "A  Add a key")
+
+
+async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, _):
+        await seen.press("K")
+        await seen.until(lambda: isinstance(seen.app.screen, PoolScreen), "screen of keys")
+        await seen.shows("2 ready", "used up till 19:52", "rests 00:37", "113/250", "LLD-43")
+        await seen.shows("amber is ready", "shares its quota with birch", "all keys")
+        await seen.press("down", "down", "down")
+        await seen.shows(
+            "dune rests for offline-1, back in 00:37: the quota of the minute is used up "
+            "(2 refusals in a row)",
+            "(a limit was told by a refusal)",
+        )
+        seen.source.time += 7
+        await seen.shows("rests 00:30", "back in 00:30")
+        seen.source.happen(key("dune", "disabled", 0.0, reason="by you"))
+        await seen.shows("dune is switched off: by you", "e Enable")
+        for name in ("K", "q", "escape"):
+            await seen.press(name)
+            assert seen.app.screen is seen.board
+            await seen.press("K")
+
+
+@pytest.mark.parametrize(
+    ("pressed", "order"), [("d", "disable"), ("e", "enable"), ("t", "test"), ("ry", "reset")]
+)
+async def test_orders_about_the_chosen_key(tmp_path: Path, pressed: str, order: str) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        await seen.press("K", "down", *pressed)
+        await seen.until(lambda: desk.orders, order)
+        assert desk.orders == [(order, fingerprint("birch"), "birch")]
+        await seen.shows(f"{order}: [done]")
+        desk.refusal = "the [store] is busy"
+        await seen.press(*pressed)
+        await seen.shows("the [store] is busy")
+
+
+async def test_a_reset_asks_first(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        await seen.press("K", "r")
+        assert isinstance(seen.app.screen, Confirm)
+        await seen.shows("Reset amber?")
+        await seen.press("enter")
+        assert not desk.orders
+
+
+async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, _):
+        await seen.press("K", "R")
+        await seen.sends(TryNow())
+        seen.source.live = False
+        await seen.press("R")
+        await seen.shows("No engine serves the run")
+
+
+async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
+    built = {"provider": "gemini", "keys": KEYS, "pool": in_trouble}
+    async with watching(tmp_path, waiting_stories(3), built=built) as seen:
+        await seen.press("K", "d")
+        await seen.shows("Nothing can be done to keys from here")
+        await seen.press("n")
+        await seen.shows("Keys cannot be added from here")
+
+
+async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3, desk=Desk()) as seen:
+        for name in ("K", "A"):
+            await seen.press(name)
+            await seen.shows("There are no keys: offline needs none.")
+        assert seen.app.screen is seen.board
+        assert "K Keys" not in seen.text()
+
+
+@pytest.mark.parametrize("way", [("A",), ("K", "n"), ("K", "A")])
+async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, ...]) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        await seen.press(*way)
+        assert isinstance(seen.app.screen, KeyDialog)
+        await seen.shows("key-6", "gemini-credentials.json")
+        seen.app.screen.query_one("#key-secret", Input).value = CANARY
+        await seen.pilot.pause()
+        assert CANARY not in seen.app.export_screenshot()
+        await seen.press("down", *"lab", "enter")
+        await seen.until(lambda: desk.orders, "order")
+        assert desk.orders == [("add", "key-6", CANARY, "lab")]
+        await seen.shows("add: [done]")
+        journal = seen.source.folder.journal.read_text()
+        assert CANARY not in journal + seen.app.export_screenshot()
+
+
+async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        await seen.press("A")
+        seen.app.screen.query_one("#key-secret", Input).value = CANARY
+        await seen.press("enter")
+        await seen.until(lambda: desk.orders, "order")
+        assert desk.orders == [("add", "key-6", CANARY, "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "secret", "complaint"),
+    [
+        ("", CANARY, "Give the key a name"),
+        ("amber", CANARY, "There is a key called amber already."),
+        ("new", "short", "it is too short"),
+    ],
+)
+async def test_what_cannot_be_a_key_is_not_taken(
+    tmp_path: Path, name: str, secret: str, complaint: str
+) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        await seen.press("A")
+        dialog = seen.app.screen
+        dialog.query_one("#key-name", Input).value = name
+        dialog.query_one("#key-secret", Input).value = secret
+        await seen.pilot.click("#choice-enter")
+        await seen.shows(complaint)
+        assert seen.app.screen is dialog
+        await seen.press("escape")
+        assert seen.app.screen is seen.board
+        assert not desk.orders
+
+
+async def test_a_toast_says_that_all_keys_rest(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, _):
+        until = seen.source.now() + 252
+        seen.source.happen(PoolChanged(state="paused", until=until, reason="all [rest]"))
+        await seen.shows("All keys rest", "all [rest]", "by itself")
+        for item in ("LLD-42", "LLD-45"):
+            seen.source.change(item, State.QUOTA, reason="all keys rest")
+        await seen.shows("QUOTA · resume")
+
+
+# How it looks
+
+
+def app_of(path: Path, stories: Sequence[Story], pool: Any, **options: Any) -> DashboardApp:
+    run = build(
+        path / "20260921-142000-lld", stories, provider="gemini", keys=KEYS, pool=pool, parallel=5
+    )
+    return DashboardApp(Standing(run), clock=lambda: 0.0, desk=Desk(), **options)
+
+
+def for_ever(now: float) -> list[Event]:
+    """All keys are refused, and nobody knows when that changes."""
+    return all_rest(now, left=None)
+
+
+@pytest.mark.parametrize(
+    ("stories", "pool", "size", "options"),
+    [
+        (waiting_stories(6), in_trouble, (120, 40), {}),
+        (waiting_stories(6), in_trouble, (200, 60), {}),
+        (waiting_stories(20), in_trouble, (120, 40), {"light": True}),
+        (parked_stories(6), all_rest, (160, 40), {}),
+        (parked_stories(6), all_rest, (80, 24), {}),
+        (parked_stories(6), all_rest, (60, 15), {"ascii": True}),
+        (parked_stories(6), for_ever, (120, 40), {}),
+    ],
+    ids=["waiting", "waiting-wide", "list", "rest", "rest-80", "rest-60", "refused"],
+)
+def test_the_dashboard_looks_like_this(
+    snap_compare: Any, tmp_path: Path, stories: Sequence[Story], pool: Any,
+    size: tuple[int, int], options: dict[str, Any],
+) -> None:  # fmt: skip
+    app = app_of(tmp_path, stories, pool, **options)
+    assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "size", "options"),
+    [
+        (["K", "down", "down", "down"], (120, 40), {}),
+        (["K"], (200, 60), {"light": True}),
+        (["K"], (80, 24), {}),
+        (["K", "down"], (60, 15), {"ascii": True}),
+        (["A"], (80, 24), {}),
+    ],
+    ids=["keys", "keys-wide", "keys-80", "keys-60", "add"],
+)
+def test_the_screen_of_keys_looks_like_this(
+    snap_compare: Any, tmp_path: Path, pressed: list[str], size: tuple[int, int],
+    options: dict[str, Any],
+) -> None:  # fmt: skip
+    async def press(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await pilot.press(*pressed)
+        await settled(pilot)
+
+    app = app_of(tmp_path, waiting_stories(6), in_trouble, **options)
+    assert snap_compare(app, terminal_size=size, run_before=press)

@@ -1,0 +1,161 @@
+"""What of the pool is news: said once, in whole sentences."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from assemblyzero_tui.app.announcements import Herald
+from assemblyzero_tui.app.plain_lines import PlainLines
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    AutoResumeSet,
+    CallQueued,
+    CredentialChanged,
+    ItemChanged,
+    KeyState,
+    PoolChanged,
+    QuotaCounted,
+    RunStarted,
+)
+from assemblyzero_tui.runner.pool_words import time_of_day
+from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.runner.states import State
+
+PoolWord = Literal["open", "low", "throttled", "paused"]
+UNTIL = 1_790_000_000.0
+AT = time_of_day(UNTIL)
+
+
+def pool(state: PoolWord, **more: Any) -> PoolChanged:
+    return PoolChanged(state=state, **more)
+
+
+def paused(until: float | None = UNTIL) -> PoolChanged:
+    return pool("paused", until=until, reason="a rests")
+
+
+def toasts(*events: AnyEvent, herald: Herald | None = None, now: float = 0.0) -> list[str]:
+    said = (herald or Herald()).announce(events, now)
+    return [f"{one.title}|{one.text}" for one in said]
+
+
+def lines(*events: AnyEvent) -> list[str]:
+    written, state = [], RunState()
+    state.apply(RunStarted(run="r", workflow="lld", repository="/x", provider="gemini", parallel=5))
+    plain = PlainLines()
+    for event in events:
+        state.apply(event)
+        written += list(plain.event(event, state))
+    return [line.removeprefix("[COORDINATOR] ") for line in written]
+
+
+def test_a_pause_is_told_once_and_so_is_its_end() -> None:
+    herald = Herald()
+    assert toasts(paused(), herald=herald) == [
+        f"All keys rest|Until {AT}: a rests. The run goes on by itself."
+    ]
+    assert toasts(paused(UNTIL + 5), herald=herald) == []
+    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run goes on."]
+    assert toasts(pool("low", slots=2), herald=herald) == []
+
+
+def test_a_pause_needs_attention_and_one_without_an_end_is_an_error() -> None:
+    (known,) = Herald().announce([paused()], 0.0)
+    (unknown,) = Herald().announce([paused(None)], 0.0)
+    assert (known.attention, known.severity) == (True, "warning")
+    assert (unknown.attention, unknown.severity) == (True, "error")
+    assert unknown.title == "No key can be used"
+    assert unknown.text == "A rests. A key that is added, enabled or reset would help."
+
+
+def test_it_is_told_whether_the_run_goes_on_by_itself() -> None:
+    herald = Herald()
+    assert toasts(AutoResumeSet(on=True), herald=herald) == []
+    assert toasts(AutoResumeSet(on=False), herald=herald) == [
+        "|When there are keys again, the run waits for you."
+    ]
+    assert toasts(paused(), herald=herald)[0].endswith("The run waits for you then.")
+    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run waits for you: R."]
+
+
+def test_what_was_so_before_is_not_told() -> None:
+    herald = Herald()
+    herald.begin(fold([paused()]))
+    assert toasts(paused(UNTIL + 90), herald=herald) == []
+    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run goes on."]
+
+
+def test_items_that_save_and_wait_are_counted_in_one_toast() -> None:
+    herald = Herald()
+    parked = [ItemChanged(item=f"LLD-{n}", state=State.QUOTA) for n in range(5)]
+    assert toasts(*parked[:4], herald=herald, now=10.0) == []
+    assert toasts(parked[4], herald=herald, now=11.0) == []
+    assert toasts(herald=herald, now=12.5) == []
+    assert toasts(herald=herald, now=13.0) == ["|5 items have saved and wait for a key."]
+    assert toasts(herald=herald, now=30.0) == []
+
+
+def test_figures_are_no_news() -> None:
+    counted = QuotaCounted(quota="q", model="m", minute=1, day=1)
+    assert toasts(counted) == lines(counted) == []
+
+
+def test_lines_say_how_the_pool_stands() -> None:
+    assert lines(
+        pool("low", slots=2, reason="quota"),
+        pool("low", slots=2, reason="quota"),
+        paused(),
+        paused(UNTIL + 5),
+        paused(UNTIL + 600),
+        pool("open"),
+        pool("throttled", until=UNTIL, reason="several keys are refused at once"),
+        pool("open"),
+    ) == [
+        "2 of 5 at work from now on: quota",
+        f"all keys rest until {AT}: a rests. The run goes on by itself.",
+        f"all keys rest until {time_of_day(UNTIL + 600)}: a rests. The run goes on by itself.",
+        "there are keys again",
+        "5 of 5 at work from now on",
+        f"nobody calls until {time_of_day(UNTIL, seconds=True)}: several keys are refused at once",
+    ]
+
+
+def test_lines_without_a_time_say_what_helps() -> None:
+    assert lines(AutoResumeSet(on=False), paused(None)) == [
+        "when there are keys again, the run waits for you",
+        "no key can be used: a rests. A key that is added, enabled or reset would help.",
+    ]
+
+
+def test_a_call_in_line_is_a_line_of_its_item() -> None:
+    until = time_of_day(UNTIL, seconds=True)
+    queued = CallQueued(item="LLD-1", model="m", why="a rests", until=UNTIL)
+    assert lines(queued) == [f"[LLD-1] waits for a key until {until}: a rests"]
+    assert lines(CallQueued(item="LLD-1", model="m")) == ["[LLD-1] waits for a key"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("cooling", "ready", ""),
+        ("cooling", "probing", ""),
+        ("exhausted", "probing", "key a is tried with one call for m"),
+        ("exhausted", "ready", "key a can be used again for m"),
+        ("ready", "cooling", "key a rests for m"),
+    ],
+)
+def test_what_happens_to_keys_all_the_time_is_no_news(
+    before: KeyState, after: KeyState, said: str
+) -> None:
+    first, then = (
+        CredentialChanged(credential="a", model="m", state=state) for state in (before, after)
+    )
+    assert lines(first, then)[len(lines(first)) :] == ([said] if said else [])
+
+
+def test_a_key_that_is_switched_off_and_on_is_told() -> None:
+    off = CredentialChanged(credential="a", state="disabled", reason="by you")
+    on = CredentialChanged(credential="a", state="ready")
+    assert lines(off, on) == ["key a is switched off: by you", "key a can be used again"]

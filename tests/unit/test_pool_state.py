@@ -1,0 +1,304 @@
+"""The pool in the fold: keys, quotas, time in line, outages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    AutoResumeSet,
+    CallEnded,
+    CallQueued,
+    CallStarted,
+    CredentialChanged,
+    EngineStarted,
+    ItemChanged,
+    ItemInfo,
+    ItemsQueued,
+    KeyState,
+    PoolChanged,
+    QuotaCounted,
+    RunEnded,
+    RunStarted,
+)
+from assemblyzero_tui.runner.key_state import BUCKETS, CredentialState, Standing, Traffic
+from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.runner.states import State
+
+
+def run_of(*events: AnyEvent) -> RunState:
+    return fold(
+        [
+            RunStarted(
+                run="r", workflow="lld", repository="/x", provider="gemini", parallel=4, time=1
+            ),
+            ItemsQueued(items=[ItemInfo(id=n, key=n) for n in "AB"], time=1),
+            EngineStarted(pid=1, time=1),
+            *events,
+        ]
+    )
+
+
+def key(name: str, state: KeyState, time: float = 2, **more: Any) -> CredentialChanged:
+    return CredentialChanged(credential=name, state=state, time=time, **more)
+
+
+def change(state: State, time: float, item: str = "A", **more: Any) -> ItemChanged:
+    return ItemChanged(item=item, attempt=1, state=state, time=time, **more)
+
+
+def queued(time: float, until: float | None = None, item: str = "A") -> CallQueued:
+    return CallQueued(item=item, attempt=1, model="m", why="a rests", until=until, time=time)
+
+
+def granted(time: float, waited: float = 0.0, item: str = "A", **more: Any) -> CallStarted:
+    return CallStarted(item=item, attempt=1, lease=1, model="m", waited=waited, time=time, **more)
+
+
+WORKING = (change(State.STARTING, 10), change(State.RUNNING, 10))
+
+
+def test_the_worst_of_a_keys_models_is_its_state_until_that_has_passed() -> None:
+    run = run_of(
+        key("a", "ready"),
+        key("a", "cooling", model="m", until=30, reason="minute"),
+        key("a", "exhausted", model="n", until=90, reason="day", count=2),
+    )
+    found = run.pool.keys["a"]
+    assert (found.at(10), found.at(50), found.at(95)) == ("exhausted", "exhausted", "ready")
+    assert found.strongest(10) == Standing("exhausted", "n", 2, 90, "day", 2)
+    run.apply(key("a", "disabled", 20, reason="by you"))
+    assert found.at(25) == "disabled"
+    run.apply(key("a", "ready", 26))
+    assert found.at(27) == "exhausted"
+
+
+@pytest.mark.parametrize(
+    ("states", "strongest"),
+    [
+        (["ready", "probing"], "probing"),
+        (["probing", "cooling"], "cooling"),
+        (["cooling", "no_tier"], "no_tier"),
+        (["no_tier", "exhausted"], "exhausted"),
+        (["exhausted", "invalid"], "invalid"),
+        (["invalid", "disabled"], "disabled"),
+    ],
+)
+def test_the_order_of_the_states(states: list[KeyState], strongest: str) -> None:
+    events = [key("a", state, model=f"m{n}") for n, state in enumerate(states)]
+    assert run_of(*events).pool.keys["a"].at(5) == strongest
+    assert run_of(*reversed(events)).pool.keys["a"].at(5) == strongest
+
+
+def test_a_row_for_each_model_only_where_they_differ() -> None:
+    run = run_of(key("a", "ready"), key("a", "cooling", model="m", until=30))
+    found = run.pool.keys["a"]
+    assert [row.model for row in found.rows(5)] == ["m"]
+    run.apply(key("a", "cooling", model="n", until=30))
+    assert len(found.rows(5)) == 1
+    run.apply(key("a", "exhausted", model="n", until=300))
+    assert [(row.model, row.state) for row in found.rows(5)] == [
+        ("m", "cooling"), ("n", "exhausted"),
+    ]  # fmt: skip
+    run.apply(key("a", "disabled"))
+    assert [row.state for row in found.rows(5)] == ["disabled"]
+
+
+def test_what_is_known_of_a_key_stays_known() -> None:
+    run = run_of(
+        key("a", "ready", project="p", fingerprint="01234567", quota="project p"),
+        key("a", "cooling", model="m", until=30, quota="project p and q"),
+    )
+    found = run.pool.keys["a"]
+    assert (found.project, found.fingerprint, found.quota) == ("p", "01234567", "project p and q")
+
+
+def test_figures_of_a_quota_and_that_those_of_the_minute_go_old() -> None:
+    run = run_of(
+        key("a", "ready", quota="q"),
+        QuotaCounted(quota="q", model="m", minute=7, per_minute=10, day=113, per_day=250, time=10),
+        QuotaCounted(quota="q", model="n", minute=1, day=1, time=10),
+        QuotaCounted(quota="other", model="m", minute=9, per_minute=9, day=9, time=10),
+    )
+    found = run.pool.fullest(run.pool.keys["a"], 20)
+    assert found is not None
+    assert (found.model, found.minute_at(20), found.per_minute, found.day) == ("m", 7, 10, 113)
+    assert (found.minute_at(71), found.minute_at(72)) == (7, 0)
+    assert len(run.pool.quotas_of(run.pool.keys["a"])) == 2
+
+
+def test_time_in_line_is_no_time_at_work() -> None:
+    run = run_of(*WORKING, queued(21, until=50), granted(50, waited=30))
+    item = run.items["A"]
+    assert item.waits == [(20, 50)]
+    assert (item.active_seconds(60), item.quota_seconds(60)) == (20, 30)
+    assert item.process_seconds(60) == 50
+
+
+def test_who_is_in_line_waits_until_the_call_starts() -> None:
+    run = run_of(*WORKING, queued(20, until=50))
+    item = run.items["A"]
+    assert item.waiting is not None
+    assert (item.waiting.why, item.waiting.since, item.waiting.until) == ("a rests", 20, 50)
+    assert run.in_line == {"A"}
+    assert (item.active_seconds(35), item.quota_seconds(35)) == (10, 15)
+    run.apply(queued(30, until=70))
+    assert (item.waiting.since, item.waiting.until) == (20, 70)
+    run.apply(granted(40, waited=20))
+    assert item.waiting is None
+    assert not run.in_line
+
+
+@pytest.mark.parametrize("state", [State.QUOTA, State.PAUSED, State.FAILED, State.CANCELLED])
+def test_who_leaves_is_in_line_no_more(state: State) -> None:
+    run = run_of(*WORKING, queued(20), change(state, 45))
+    item = run.items["A"]
+    assert item.waiting is None
+    assert not run.in_line
+    assert item.active_seconds(100) == 10
+    assert item.quota_seconds(100) == 25 + (55 if state is State.QUOTA else 0)
+
+
+def test_short_waits_count_though_nobody_said_that_somebody_waits() -> None:
+    run = run_of(*WORKING, granted(20.5, waited=0.5))
+    assert run.items["A"].quota_seconds(30) == 0.5
+
+
+def test_no_time_in_line_counts_twice_or_before_there_was_a_process() -> None:
+    run = run_of(*WORKING, granted(30, waited=100), granted(32, waited=10))
+    assert run.items["A"].waits == [(10, 30), (30, 32)]
+    assert run.items["A"].active_seconds(40) == 8
+
+
+def test_an_engine_that_was_lost_leaves_nobody_in_line() -> None:
+    run = run_of(*WORKING, queued(20), EngineStarted(pid=2, resumed=True, time=500))
+    item = run.items["A"]
+    assert (item.state, item.waiting, run.in_line) == (State.QUEUED, None, set())
+    assert item.quota_seconds(600) == 0
+
+
+def test_the_pool_as_a_whole() -> None:
+    run = run_of(
+        change(State.QUOTA, 10, until=40),
+        PoolChanged(state="paused", until=90, reason="all rest", time=20),
+        change(State.QUOTA, 21, "B", until=70),
+    )
+    pool = run.pool
+    assert (pool.paused, pool.until, pool.reason, pool.since) == (True, 90, "all rest", 20)
+    assert {item.until for item in run.items.values()} == {90}
+    run.apply(PoolChanged(state="paused", until=120, time=30))
+    assert run.items["A"].until == 120
+    assert pool.since == 20
+    run.apply(PoolChanged(state="low", slots=2, reason="quota", time=60))
+    assert (pool.paused, pool.slots, run.at_once) == (False, 2, 2)
+    assert [(o.start, o.end) for o in pool.outages] == [(20, 60)]
+    assert pool.outages[0].reason == "all rest"
+
+
+def test_an_outage_ends_with_the_engine() -> None:
+    run = run_of(PoolChanged(state="paused", time=20), RunEnded(exit_code=75, time=50))
+    assert [(o.start, o.end) for o in run.pool.outages] == [(20, 50)]
+    run = run_of(PoolChanged(state="paused", time=20), EngineStarted(pid=2, resumed=True, time=99))
+    assert [(o.start, o.end) for o in run.pool.outages] == [(20, 20)]
+
+
+def test_going_on_by_itself_is_on_until_it_is_switched_off() -> None:
+    run = run_of()
+    assert run.pool.auto_resume
+    run.apply(AutoResumeSet(on=False, time=5))
+    assert not run.pool.auto_resume
+
+
+def test_a_new_engine_says_anew_how_the_pool_stands() -> None:
+    run = run_of(
+        key("a", "disabled"),
+        QuotaCounted(quota="q", model="m", minute=7, day=7, time=10),
+        PoolChanged(state="paused", until=90, slots=1, time=20),
+        AutoResumeSet(on=False, time=21),
+        EngineStarted(pid=2, resumed=True, time=99),
+    )
+    pool = run.pool
+    assert (pool.state, pool.until, pool.slots, pool.auto_resume) == ("open", None, 0, True)
+    assert (pool.present, pool.quotas) == ([], {})
+    assert pool.keys["a"].at(99) == "absent"
+
+
+def test_rests_are_added_up_once_however_many_models_rest() -> None:
+    run = run_of(
+        key("a", "cooling", 10, model="m", until=30),
+        key("a", "exhausted", 20, model="n", until=60),
+        key("a", "ready", 50, model="n"),
+    )
+    found = run.pool.keys["a"]
+    assert (found.rested_seconds(50), found.rested_seconds(100)) == (40, 40)
+    run.apply(key("a", "cooling", 100, model="m"))
+    assert found.rested_seconds(130) == 70
+
+
+def test_a_key_that_was_away_did_not_rest_meanwhile() -> None:
+    run = run_of(
+        key("a", "cooling", 10, model="m", until=600),
+        EngineStarted(pid=2, resumed=True, time=500),
+        key("a", "ready", 500),
+        key("a", "cooling", 510, model="m", until=520),
+    )
+    assert run.pool.keys["a"].rested_seconds(600) == 10
+
+
+def test_calls_are_counted_over_time_and_not_for_ever() -> None:
+    traffic = Traffic()
+    for second in range(100_000):
+        traffic.count(float(second), answered=bool(second % 5))
+    assert len(traffic.buckets) == BUCKETS
+    assert list(traffic.between(99_990, 100_000)) == [(99_990.0, 8, 2)]
+
+
+def test_calls_of_a_key_and_of_all() -> None:
+    run = run_of(
+        *WORKING,
+        key("a", "ready"),
+        *(
+            CallEnded(item="A", attempt=1, lease=n, outcome=outcome, credential="a", time=20)
+            for n, outcome in enumerate(("ok", "minute", "died", "cancelled"))
+        ),
+        CallEnded(item="A", attempt=1, lease=9, outcome="ok", time=20),
+    )
+    found = run.pool.keys["a"]
+    assert (found.answered, found.refused) == (1, 1)
+    assert list(found.traffic.between(0, 100)) == [(15.0, 1, 1)]
+    assert list(run.pool.traffic.between(0, 100)) == [(15.0, 2, 1)]
+
+
+def test_a_key_nobody_told_of_is_absent() -> None:
+    assert CredentialState("a").at(1) == "absent"
+
+
+def test_no_estimate_pretends_to_know_when_keys_come_back() -> None:
+    events = [
+        change(State.STARTING, 10, "B"), change(State.DONE, 70, "B"),
+        PoolChanged(state="paused", until=170, time=70),
+    ]  # fmt: skip
+    run = run_of(*events)
+    assert run.seconds_left(70) == 100 + 60
+    run.apply(AutoResumeSet(on=False, time=71))
+    assert run.seconds_left(71) is None
+    run = run_of(*events, PoolChanged(state="paused", time=71))
+    assert run.seconds_left(71) is None
+
+
+def test_times_to_come_are_those_of_a_clock_that_was_never_set_back() -> None:
+    run = run_of(
+        *WORKING,
+        change(State.RUNNING, 100),
+        key("a", "cooling", 50, model="m", until=80),
+        queued(50, until=80),
+        PoolChanged(state="paused", until=80, time=50),
+    )
+    back = run.clock.set_back
+    assert back == 50
+    assert run.pool.keys["a"].strongest(run.time).until == 130
+    waiting = run.items["A"].waiting
+    assert waiting is not None
+    assert waiting.until == run.pool.until == 130

@@ -1,0 +1,190 @@
+"""Keys in the strip and in the table of keys, for every width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assemblyzero_tui.runner.events import (
+    AnyEvent,
+    CallEnded,
+    CallStarted,
+    CredentialChanged,
+    ItemChanged,
+    ItemInfo,
+    ItemsQueued,
+    KeyState,
+    PoolChanged,
+    QuotaCounted,
+    RunStarted,
+)
+from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.pool_words import begins, ends, goes_on, time_of_day
+from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
+from assemblyzero_tui.widgets.key_dialog import NewKey, free_name, what_is_wrong
+from assemblyzero_tui.widgets.pool_strip import strip_content
+from assemblyzero_tui.widgets.pool_table import details, header, lines_of, row
+
+NOW = 1_790_000_000.0
+
+
+def key(name: str, state: KeyState, **more: Any) -> CredentialChanged:
+    more.setdefault("quota", f"key {name}")
+    return CredentialChanged(credential=name, state=state, time=NOW, **more)
+
+
+def run_of(*events: AnyEvent) -> RunState:
+    return fold(
+        [
+            RunStarted(
+                run="20260921-141320-lld", workflow="lld", repository="/x", provider="gemini",
+                parallel=5, time=NOW,
+            ),
+            ItemsQueued(items=[ItemInfo(id="LLD-1", key="1")], time=NOW),
+            *events,
+        ]
+    )  # fmt: skip
+
+
+def five_keys() -> RunState:
+    return run_of(
+        key("amber", "ready", project="shop", fingerprint="0a0b0c0d", quota="project shop"),
+        key("birch", "ready", project="shop", quota="project shop"),
+        key("cedar", "cooling", model="m", until=NOW + 252, reason="a minute", count=3),
+        key("dune", "exhausted", model="m", until=NOW + 18_000, reason="the day"),
+        key("ember", "invalid", reason="not valid"),
+        QuotaCounted(
+            quota="project shop", model="m", minute=7, per_minute=10, day=113, per_day=250, time=NOW
+        ),
+        QuotaCounted(quota="key cedar", model="m", minute=4, day=9, time=NOW),
+        ItemChanged(item="LLD-1", attempt=1, state=State.RUNNING, time=NOW),
+        CallStarted(item="LLD-1", attempt=1, lease=1, model="m", credential="amber", time=NOW),
+        CallEnded(item="LLD-1", attempt=1, lease=9, outcome="ok", credential="amber", time=NOW),
+        PoolChanged(state="low", slots=3, reason="quota", time=NOW),
+    )
+
+
+def strip(width: int) -> str:
+    return strip_content(five_keys(), NOW, UNICODE, width).plain
+
+
+def test_a_wide_strip_tells_everything() -> None:
+    shown = strip(260)
+    assert shown.startswith(
+        " gemini · amber 7/10 min 113/250 day · birch 7/10 min 113/250 day · "
+        f"cedar rests 04:12 4/? min · dune used up till {time_of_day(NOW + 18_000)} · "
+        "ember refused · 1 call out · 1 answered"
+    )
+    assert shown.endswith("20260921-141320-lld · 3 of 5 at work: quota · 00:00 ")
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "gone"),
+    [
+        (187, "1 call out", "1 answered"),
+        (172, "113/250 day", "1 call out"),
+        (135, "7/10 min", "113/250 day"),
+        (120, "amber · birch · cedar rests 04:12 · dune", "7/10 min"),
+        (105, "cedar rests 04:12", "amber"),
+        (70, "2 ready · 1 rests · 1 used up · 1 refused", "cedar"),
+    ],
+)
+def test_what_matters_least_is_left_out_first(width: int, there: str, gone: str) -> None:
+    assert there in strip(width)
+    assert gone not in strip(width)
+    assert "3 of 5 at work: quota" in strip(width)
+
+
+@given(st.integers(1, 320), st.booleans())
+def test_the_strip_keeps_to_every_width(width: int, plain: bool) -> None:
+    shown = strip_content(five_keys(), NOW, ASCII if plain else UNICODE, width)
+    assert shown.cell_length <= max(width, 24)
+    assert not plain or shown.plain.isascii()
+
+
+def test_where_keys_are_only_counted_the_next_one_is_told() -> None:
+    names = [f"a-long-name-{n}" for n in range(5)]
+    run = run_of(*(key(name, "cooling", model="m", until=NOW + 30) for name in names))
+    assert "5 rests · next 00:30" in strip_content(run, NOW, UNICODE, 60).plain
+
+
+@given(st.integers(10, 300), st.booleans())
+def test_the_table_keeps_to_every_width(width: int, plain: bool) -> None:
+    run = five_keys()
+    glyphs = ASCII if plain else UNICODE
+    lines = lines_of(run, NOW)
+    rows = [row(run, lines, index, width, NOW, glyphs) for index in range(len(lines))]
+    lengths = {shown.cell_length for shown in rows} | {header(lines, width).cell_length}
+    assert len(lengths) == 1
+    assert lengths.pop() <= max(width, 27)
+    assert not plain or all(shown.plain.isascii() for shown in rows)
+
+
+def test_a_row_has_everything_of_a_key() -> None:
+    run = five_keys()
+    lines = lines_of(run, NOW)
+    shown = [row(run, lines, n, 200, NOW, UNICODE).plain for n in range(len(lines))]
+    for text in ("amber", "✓ ready", "7/10", "113/250", "LLD-1", "shop", "0a0b0c0d"):
+        assert text in shown[0]
+    for text in ("cedar", "◷ rests 04:12", "4/?", "9/?", " 3 ", "a minute"):
+        assert text in shown[2]
+    assert "✗ refused" in shown[4]
+    assert "not valid" in shown[4]
+
+
+def test_a_key_has_a_row_for_each_model_where_they_differ() -> None:
+    run = run_of(
+        key("a", "cooling", model="pro", until=NOW + 60), key("a", "exhausted", model="flash")
+    )
+    lines = lines_of(run, NOW)
+    shown = [row(run, lines, n, 160, NOW, UNICODE).plain for n in range(2)]
+    assert "flash" in shown[0]
+    assert "pro" in shown[1]
+    assert shown[0].startswith("a ")
+    assert shown[1].startswith("  ")
+
+
+def test_details_of_a_key() -> None:
+    run = five_keys()
+    lines = lines_of(run, NOW)
+    text = [line.plain for line in details(run, lines[0], NOW, UNICODE)]
+    assert text == [
+        "amber is ready",
+        "fingerprint 0a0b0c0d · project shop · shares its quota with birch · in hand of LLD-1",
+        "m: 7/10 this minute, 113/250 today",
+        "1 call answered, 0 refused, 0 tokens in, 0 out",
+    ]
+    (first, *_) = details(run, lines[2], NOW, UNICODE)
+    assert first.plain == "cedar rests for m, back in 04:12: a minute (3 refusals in a row)"
+
+
+def test_keys_that_another_engine_had_are_listed_if_they_were_used() -> None:
+    run = five_keys()
+    run.pool.engine_started(NOW)
+    assert [line.key.name for line in lines_of(run, NOW)] == ["amber"]
+    assert "· gone" in row(run, lines_of(run, NOW), 0, 100, NOW, UNICODE).plain
+
+
+def test_times_to_come() -> None:
+    at = time_of_day(NOW + 18_000)
+    assert (ends(NOW + 252, NOW), ends(NOW + 18_000, NOW)) == ("04:12", f"till {at}")
+    assert (begins(NOW + 252, NOW), begins(NOW + 18_000, NOW)) == ("in 04:12", f"at {at}")
+    assert goes_on(NOW + 18_000, NOW) == f"at {at} (in 5h 00m)"
+    assert goes_on(NOW - 5, NOW).startswith("in 00:00 (at ")
+    assert ends(NOW + 18_000, NOW, set_back=18_000) == f"till {time_of_day(NOW)}"
+
+
+def test_names_of_keys() -> None:
+    assert free_name([]) == "key-1"
+    assert free_name(["key-3", "b"]) == "key-4"
+    assert what_is_wrong("a", ["b"]) == ""
+    assert what_is_wrong("", []).startswith("Give the key a name")
+    assert "at most 64" in what_is_wrong("x" * 65, [])
+    assert "printable" in what_is_wrong("a\x1b", [])
+    assert what_is_wrong("a", ["a"]) == "There is a key called a already."
+    assert "canary" not in repr(NewKey("a", Secret("canary-key-000000")))
