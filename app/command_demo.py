@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from pathlib import Path
 
 import click
 import msgspec
@@ -11,7 +13,10 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.app.workflow_options import latency_option
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
+from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, Quota, RunSpec
+
+SPEED = 4.0
+"""With ``--quota`` the quotas' minute lasts a quarter of a minute, that nobody has to wait long."""
 
 
 @click.command(
@@ -20,6 +25,7 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
         ("", "six issues, three at a time"),
         ("--items 12 --parallel 6", "more of it"),
         ("--latency 0.2 --plain", "quickly, as lines of text"),
+        ("--quota", "keys run out, the batch waits, and goes on by itself"),
     ],
 )
 @click.option(
@@ -33,8 +39,16 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, RunSpec
 @parallel_option(DEFAULT_PARALLEL)
 @max_parallel_option
 @latency_option
+@click.option(
+    "--quota",
+    is_flag=True,
+    help="With made-up keys whose quotas do not suffice: see the batch wait and go on. "
+    "A day of theirs is a minute.",
+)
 @face_options
-def command(items: int, parallel: int, max_parallel: int, latency: float, face: Face) -> int:
+def command(
+    items: int, parallel: int, max_parallel: int, latency: float, quota: bool, face: Face
+) -> int:
     """See it work: real workers, sample issues, no key needed.
 
     The designs are written by a deterministic stand-in for a model, into a git repository of
@@ -54,6 +68,7 @@ def command(items: int, parallel: int, max_parallel: int, latency: float, face: 
             provider="offline",
             parallel=parallel,
             options=Options(latency=latency),
+            clock_speed=SPEED if quota else 1.0,
             demo=True,
         )
     )
@@ -61,8 +76,26 @@ def command(items: int, parallel: int, max_parallel: int, latency: float, face: 
     try:
         samples = make_demo_repository(repository, items)
         spec = msgspec.structs.replace(spec, repository=str(repository), items=samples)
+        if quota:
+            spec = _with_quota(spec, folder.path / "quota.db")
         write_spec(folder, spec)
     except BaseException:
         shutil.rmtree(folder.path)
         raise
     return serve_and_show(folder, face)
+
+
+def _with_quota(spec: RunSpec, book: Path) -> RunSpec:
+    """The run with keys that do not suffice for a day."""
+    quota = Quota(
+        keys=3,
+        per_minute=4,
+        per_day=5,
+        day_seconds=60.0,
+        start=time.time(),
+        told=2,
+        book=str(book),
+        speed=SPEED,
+    )
+    options = msgspec.structs.replace(spec.options, quota=quota)
+    return msgspec.structs.replace(spec, options=options)

@@ -228,6 +228,8 @@ class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
     slots: int = 0
     """Workflows that are worth having at work; 0 for as many as were asked for."""
     reason: str = ""
+    stuck: bool = False
+    """Paused, and neither time nor a key that is switched off can help: only another key can."""
 
 
 class AutoResumeSet(Event, tag="auto_resume_set", kw_only=True, omit_defaults=True):

@@ -120,6 +120,11 @@ class RunFolder:
         return self.path / "audit" / f"workflow-audit-{prefix}{key}.jsonl"
 
 
+def pool_file(demo: RunFolder | None = None) -> Path:
+    """The database of the credential pool: one for all runs, but a demonstration has its own."""
+    return (demo.path if demo is not None else state_home()) / "pool.db"
+
+
 def runs_directory() -> Path:
     """Where the folders of all runs lie."""
     return state_home() / "runs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +18,25 @@ MAX_PARALLEL = 10
 """The most workers at once unless the user raises it."""
 
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Quota(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """Quotas that the offline model keeps, for a demonstration of keys that run out."""
+
+    keys: int
+    per_minute: int
+    """Calls of a key."""
+    per_day: int
+    day_seconds: float
+    """So short is a day."""
+    start: float
+    """When the first day began, in seconds since the epoch."""
+    told: int
+    """Of so many keys the pool is told the limits; those of the others it learns."""
+    book: str = ""
+    """Path of the database in which the calls are counted."""
+    speed: float = 1.0
+    """Seconds of the service that go by in a second."""
 
 
 class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -34,6 +54,8 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Mean seconds of a call to the offline model."""
     latency_spread: float = 0.4
     """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
+    quota: Quota | None = None
+    """The made-up quotas of a demonstration; ``None`` for those of real keys, or for no keys."""
     no_file: bool = False
     """Stop before an issue is filed."""
     fresh: bool = False
@@ -60,6 +82,10 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     versions: dict[str, str] = {}
     socket: str = ""
     """Path of the engine's socket."""
+    on_exhausted: Literal["wait", "stop"] = "wait"
+    """What becomes of the run when no key can be used for some time."""
+    clock_speed: float = 1.0
+    """Seconds of the pool that go by in a second; only benchmarks have another."""
     credentials: str = ""
     """Path of the file the keys are in; empty where they are looked for in the usual places."""
     schema: int = 1

@@ -64,6 +64,9 @@ class Executor(Protocol):
     async def wait(self, item: str) -> Outcome:
         """Returns when no process of the item's attempt is left."""
 
+    def hide(self, secret: str) -> None:
+        """Redacts this text in every log from now on."""
+
     async def hosts(self) -> list[Host]:
         """Where workers run."""
 

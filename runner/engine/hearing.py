@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 
+from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.events import (
     AnyEvent,
@@ -13,9 +12,10 @@ from assemblyzero_tui.runner.events import (
     NodeEnded,
     NodeStarted,
     Notice,
+    PoolChanged,
     Progressed,
 )
-from assemblyzero_tui.runner.pool.leases import LeaseBook, Ledger
+from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker.messages import (
     Acquire,
@@ -31,28 +31,39 @@ from assemblyzero_tui.runner.worker.messages import (
     Withdraw,
 )
 
-_AFTER = 0.002
-"""Seconds after a rest is over before the line is served: timers may be early by a moment."""
-
 
 class Hearing:
-    """Turns the messages of workers into events; answers go out through ``reply``."""
+    """Turns the messages of workers into events; answers go out through ``reply``.
+
+    Args:
+        record: Where events go.
+        reply: Sends a message to the worker of an item.
+        keeper: Grants leases.
+        revoke: Ends the worker of an item and attempt that kept a lease for too long.
+        changed: Is told how the keys stand as a whole, after it is written down.
+        failed: Is told when the pool cannot go on.
+    """
 
     def __init__(
         self,
         record: Record,
         reply: Callable[[str, AnyToWorker], None],
-        leases: LeaseBook | None = None,
+        keeper: PoolKeeper,
+        *,
+        revoke: Callable[[str, int], None],
+        changed: Callable[[PoolChanged], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
         self._record = record
         self._reply = reply
-        self._leases = LeaseBook(clock=time.time) if leases is None else leases
-        self._timer: asyncio.TimerHandle | None = None
+        self._keeper = keeper
+        self._revoke = revoke
+        self._changed = changed
+        self._failed = failed
 
     def begin(self) -> None:
         """Says which keys there are."""
-        for event in self._leases.opened():
-            self._record.emit(event)
+        self._keeper.start(self._carry_out, self._failed)
 
     def heard(self, name: str, attempt: int, message: AnyFromWorker) -> None:
         """Takes a message; one of an older attempt changes nothing. Attempt 0 is the executor."""
@@ -62,36 +73,34 @@ class Hearing:
         if isinstance(message, NodeBegan) and item.state is State.STARTING:
             self._record.change(item, State.RUNNING)
         if isinstance(message, Acquire):
-            self._carry_out(self._leases.acquire(name, attempt, message))
+            self._keeper.put(lambda pool: pool.acquire(name, attempt, message))
         elif isinstance(message, Release):
-            self._carry_out(self._leases.release(name, attempt, message))
+            self._keeper.put(lambda pool: pool.release(name, attempt, message))
         elif isinstance(message, Withdraw):
-            self._leases.withdraw(name, attempt, message.request)
+            self._keeper.put(lambda pool: pool.withdraw(name, attempt, message.request))
         elif (event := _as_event(message)) is not None:
             event.item, event.attempt = item.id, item.attempt
             self._record.emit(event)
 
-    def died(self, name: str) -> None:
+    async def died(self, name: str) -> None:
         """Takes back what a process that is gone had in its hands."""
-        for ended in self._leases.died(name):
-            self._record.emit(ended)
+        self._keeper.put(lambda pool: pool.died(name))
+        await self._keeper.settled()
+
+    def through(self, name: str) -> None:
+        """An item will not ask again."""
+        self._keeper.put(lambda pool: pool.through(name))
 
     def _carry_out(self, ledger: Ledger) -> None:
-        """Writes down and answers, and comes back when somebody in line can be served."""
+        """Writes down, answers, and passes on."""
         for event in ledger.events:
             self._record.emit(event)
+            if isinstance(event, PoolChanged):
+                self._changed(event)
         for name, answer in ledger.answers:
             self._reply(name, answer)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if (moment := self._leases.next_time()) is not None:
-            wait = max(0.0, moment - time.time()) + _AFTER
-            self._timer = asyncio.get_running_loop().call_later(wait, self._serve)
-
-    def _serve(self) -> None:
-        self._timer = None
-        self._carry_out(self._leases.serve())
+        for name, attempt in ledger.revoked:
+            self._revoke(name, attempt)
 
 
 def _as_event(message: AnyFromWorker) -> AnyEvent | None:

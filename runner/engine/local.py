@@ -41,7 +41,8 @@ class LocalExecutor:
     ) -> None:
         self._folder = folder
         self._slots = slots
-        self._secrets = tuple(secrets)
+        self._secrets = list(secrets)
+        self._redactors: dict[str, Redactor] = {}
         self._context = start_context(start_method, provider)
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
@@ -83,7 +84,8 @@ class LocalExecutor:
             os.close(output_of_worker)
             busy.hand_over()
         output_done = self._then(worker.output_done.set)
-        self._readers.add(output, writer, Redactor(self._secrets), output_done)
+        self._redactors[item] = Redactor(self._secrets)
+        self._readers.add(output, writer, self._redactors[item], output_done)
         self._workers[item] = worker
         self._outcomes[item] = asyncio.create_task(self._follow(worker), name=f"follow {item}")
 
@@ -107,9 +109,14 @@ class LocalExecutor:
 
     async def wait(self, item: str) -> Outcome:
         outcome = await asyncio.shield(self._outcomes[item])
-        self._workers.pop(item, None)
-        self._outcomes.pop(item, None)
+        for known in (self._workers, self._outcomes, self._redactors):
+            known.pop(item, None)
         return outcome
+
+    def hide(self, secret: str) -> None:
+        self._secrets.append(secret)
+        for redactor in self._redactors.values():
+            redactor.learn(secret)
 
     async def hosts(self) -> list[Host]:
         return [Host(socket.gethostname(), self._slots, len(self._workers), time.time())]

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    CallQueued,
     CredentialChanged,
     ItemChanged,
     NodeEnded,
     Notice,
+    PoolChanged,
     Progressed,
     Result,
 )
@@ -32,7 +34,8 @@ class Record:
         self.state = state
         self._journal = journal
         self._on_event = on_event
-        self._redact = Redactor(secrets).redact
+        self._redactor = Redactor(secrets)
+        self._redact = self._redactor.redact
 
     def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
         """Writes an event down, then takes it in; with ``sync`` it is on the disk first."""
@@ -45,7 +48,9 @@ class Record:
                 event.error = self._redact(event.error)
             case Progressed():
                 event.note = self._redact(event.note)
-            case CredentialChanged():
+            case CallQueued():
+                event.why = self._redact(event.why)
+            case CredentialChanged() | PoolChanged():
                 event.reason = self._redact(event.reason)
             case _:
                 pass
@@ -75,6 +80,10 @@ class Record:
             ),
             sync=(state.terminal or state in RESTING) if sync is None else sync,
         )
+
+    def hide(self, secret: str) -> None:
+        """Redacts this text in every event from now on."""
+        self._redactor.learn(secret)
 
     def sync(self) -> None:
         """Returns when everything written so far is on the disk."""

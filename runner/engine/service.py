@@ -19,11 +19,13 @@ import msgspec
 
 from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.engine.local import LocalExecutor
+from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import (
+    AddKey,
     AnyCommand,
     Cancel,
     ItemsQueued,
@@ -32,16 +34,20 @@ from assemblyzero_tui.runner.events import (
     Retry,
     RunEnded,
     RunStarted,
+    SetAutoResume,
     Stop,
+    TryNow,
 )
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks import FileLock, is_held
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
-from assemblyzero_tui.runner.places import RunFolder, private_directory
+from assemblyzero_tui.runner.places import RunFolder, pool_file, private_directory
 from assemblyzero_tui.runner.pool import credentials
+from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.leases import LeaseBook
+from assemblyzero_tui.runner.pool.days import Days, PacificDays, ShortDays
+from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.runs import read_spec, runtime_folder
@@ -64,8 +70,8 @@ class Engine:
         self._executor = LocalExecutor(folder, spec.parallel, secrets, provider=spec.provider)
         self._state = fold(before)
         self._record = Record(self._state, self._journal, self._announce, secrets)
-        leases = LeaseBook(keys, clock=time.time)
-        self._supervisor = Supervisor(spec, folder, self._record, self._executor, leases)
+        self._keeper = _keeper(spec, folder, keys)
+        self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
         self._server = Server(runtime / "s", self._obey)
         self._interrupted = False
 
@@ -87,6 +93,7 @@ class Engine:
             reason = self._reason()
         finally:
             await self._executor.close()
+            await asyncio.to_thread(self._keeper.close)
             self._leave(reason)
             await self._server.close()
 
@@ -122,6 +129,13 @@ class Engine:
             case Stop():
                 self._interrupted = self._interrupted or command.interrupted
                 return self._supervisor.stop(force=command.force)
+            case TryNow():
+                return self._supervisor.try_now()
+            case SetAutoResume():
+                return self._supervisor.set_auto_resume(on=command.on)
+            case AddKey():
+                key = credentials.checked(command.key, repr(command.name))
+                return self._supervisor.add_key(Credential(command.name, key, command.project))
         return []
 
     def _signalled(self) -> None:
@@ -142,6 +156,14 @@ class Engine:
         self._supervisor.release_all()
         report.write(report.build(self._state, self._folder, time.time()), self._folder)
         self._journal.close()
+
+
+def _keeper(spec: RunSpec, folder: RunFolder, keys: Sequence[Credential]) -> PoolKeeper:
+    quota = spec.options.quota
+    days: Days = PacificDays() if quota is None else ShortDays(quota.day_seconds, quota.start)
+    clock = MachineClock(spec.clock_speed)
+    pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
+    return PoolKeeper(pool, pool_file(folder if spec.demo else None), spec.run, folder.path)
 
 
 def main() -> None:

@@ -16,12 +16,20 @@ import msgspec
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.ownership import take_item
+from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
+from assemblyzero_tui.runner.events import (
+    AutoResumeSet,
+    EngineStarted,
+    Notice,
+    PoolChanged,
+    Result,
+    RunHeld,
+)
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
-from assemblyzero_tui.runner.pool.leases import LeaseBook
+from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State
@@ -56,17 +64,25 @@ class Supervisor:
         folder: RunFolder,
         record: Record,
         executor: Executor,
-        leases: LeaseBook | None = None,
+        keeper: PoolKeeper,
     ) -> None:
         self.spec = spec
         self.state = record.state
         self.stopping = False
         self.exhausted = False
-        """No key is left that could be used: nothing is started, and the engine leaves."""
+        """No key can be used, and nobody waits for one: nothing is started, the engine leaves."""
         self._folder = folder
         self._record = record
         self._executor = executor
-        self._hearing = Hearing(record, self._command, leases)
+        self._keeper = keeper
+        self._hearing = Hearing(
+            record, self._command, keeper,
+            revoke=self._revoke, changed=self._pool_changed, failed=self._failed,
+        )  # fmt: skip
+        self._keys_rest = False
+        """The pool is paused."""
+        self._anyway = False
+        """The user wants to go on without waiting for the time that the pool named."""
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owners: dict[str, FileLock] = {}
@@ -102,7 +118,8 @@ class Supervisor:
             and not self.state.held
             and not self.stopping
             and not self.exhausted
-            and len(self._tasks) < self.state.parallel
+            and not self._keys_rest
+            and len(self._tasks) < self.state.at_once
         ):
             item = self.state.items[self._queue.popleft()]
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
@@ -114,9 +131,12 @@ class Supervisor:
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
         self._tasks.pop(item.id, None)
         if not task.cancelled() and (failure := task.exception()) is not None:
-            self._failure = failure
-            self._idle.set()
+            self._failed(failure)
         self._fill()
+
+    def _failed(self, failure: BaseException) -> None:
+        self._failure = self._failure or failure
+        self._idle.set()
 
     async def _work(self, item: ItemState) -> None:
         """One attempt of one item."""
@@ -156,7 +176,7 @@ class Supervisor:
         elif self.stopping or item.state is State.CANCELLING:
             self._send(self._executor.cancel(item.id, GRACE))
         outcome = await self._executor.wait(item.id)
-        self._hearing.died(item.id)
+        await self._hearing.died(item.id)
         self._settle(item, outcome)
 
     def _repository(self) -> Path:
@@ -183,18 +203,85 @@ class Supervisor:
         self._resume_wanted.discard(item.id)
 
     def _exhausted(self, item: ItemState, outcome: Outcome) -> None:
-        """No key is left for the item: it keeps its checkpoint, and no other is started."""
-        until = outcome.until or None
-        self._record.change(item, State.QUOTA, outcome.reason, until=until)
-        if not self.exhausted:
-            self.exhausted = True
-            go_on = f"assemblyzero-tui resume {self.spec.run}"
-            text = (
-                f"No key can be used: {outcome.reason}. Nothing is lost. "
-                f"{f'Go on then: {go_on}. ' if until is not None else ''}"
-                f"With other keys: {go_on} --credentials FILE"
-            )
-            self._record.emit(Notice(text=text, level="error"))
+        """No key is there for the item now: it keeps its checkpoint."""
+        self._record.change(item, State.QUOTA, outcome.reason, until=outcome.until or None)
+        if self.spec.on_exhausted == "stop":
+            self._give_up(outcome.reason)
+        elif not self._keys_rest and not self.exhausted:
+            self._go_on()  # there is one again by now
+
+    def _give_up(self, reason: str) -> None:
+        """Nobody waits for a key: the engine leaves when everyone has saved."""
+        if self.exhausted:
+            return
+        self.exhausted = True
+        go_on = f"assemblyzero-tui resume {self.spec.run}"
+        text = (
+            f"No key can be used: {reason}. Nothing is lost. Go on later: {go_on}. "
+            f"With other keys: {go_on} --credentials FILE"
+        )
+        self._record.emit(Notice(text=text, level="error"))
+        self._fill()
+
+    def _pool_changed(self, event: PoolChanged) -> None:
+        """Waits with the keys, and goes on with them."""
+        self._keys_rest = event.state == "paused"
+        if event.stuck or (self._keys_rest and self.spec.on_exhausted == "stop"):
+            self._give_up(event.reason)
+        elif not self._keys_rest:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Queues whoever waits for a key, and starts whom there is room for."""
+        if self.state.pool.auto_resume or self._anyway:
+            self._anyway = False
+            waiting = [i.id for i in self.state.items.values() if i.state is State.QUOTA]
+            for name in reversed(waiting):
+                self._requeue(self.state.items[name])
+        self._fill()
+
+    def try_now(self) -> list[str]:
+        """Asks the keys again now, whatever they wait for."""
+        self._anyway = True
+        self.exhausted = False
+        self._keeper.put(lambda pool: pool.try_now())
+        if not self._keys_rest:
+            self._go_on()
+        return [item.id for item in self.state.unfinished()]
+
+    def set_auto_resume(self, *, on: bool) -> list[str]:
+        """Whether to go on by itself when there are keys again."""
+        self._record.emit(AutoResumeSet(on=on))
+        if on and not self._keys_rest:
+            self._go_on()
+        return []
+
+    def add_key(self, credential: Credential) -> list[str]:
+        """Uses another key from now on.
+
+        Raises:
+            TuiError: the run needs none, or has one of this name.
+        """
+        if not self._keeper.metered:
+            raise TuiError("This run needs no key.")
+        known = self.state.pool.keys.get(credential.name)
+        fingerprint = credential.secret.fingerprint
+        if known is not None and known.present and known.fingerprint != fingerprint:
+            raise TuiError(f"This run has another key called {credential.name!r}.")
+        text = credential.secret.reveal()
+        self._record.hide(text)
+        self._executor.hide(text)
+        self.exhausted = False
+        self._keeper.put(lambda pool: pool.add(credential))
+        return []
+
+    def _revoke(self, name: str, attempt: int) -> None:
+        """Ends a worker that kept a lease for too long; another one takes over."""
+        item = self.state.items[name]
+        if name in self._tasks and item.attempt == attempt:
+            text = "its process kept a call for too long and is ended"
+            self._record.emit(Notice(item=name, attempt=attempt, text=text, level="warning"))
+            self._send(self._executor.cancel(name, GRACE))
 
     def _recover(self, item: ItemState, reason: str) -> None:
         """A process was lost: tries again from the checkpoint, a few times."""
@@ -227,6 +314,7 @@ class Supervisor:
         self._record.change(item, state, reason, result=result, sync=sync)
         if state is State.DONE and not (result is not None and result.keeps_checkpoint):
             _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
+        self._hearing.through(item.id)
         if (owner := self._owners.pop(item.id, None)) is not None:
             owner.release(remove=True)
 
@@ -250,7 +338,7 @@ class Supervisor:
                 self._command(item.id, Drain(why="pause"))
             elif item.state is State.PAUSING and item.id in self._resume_wanted:
                 self._resume_wanted.discard(item.id)
-            elif item.state in (State.RETRYING, State.QUEUED) and names:
+            elif item.state in (State.RETRYING, State.QUEUED, State.QUOTA) and names:
                 if item.id in self._queue:
                     self._queue.remove(item.id)
                 self._record.change(item, State.PAUSED, "by you")
@@ -267,7 +355,9 @@ class Supervisor:
         self.exhausted = False
         affected = []
         for item in items:
-            if item.state in (State.PAUSED, State.QUOTA):
+            if item.state is State.PAUSED or (
+                item.state is State.QUOTA and not self._keys_rest and self.state.pool.auto_resume
+            ):
                 self._record.change(item, State.QUEUED)
                 affected.append(item.id)
             elif item.state is State.PAUSING:

@@ -51,7 +51,12 @@ def open_provider(name: str, options: Options) -> Provider:
     if name == "offline":
         from assemblyzero_tui.runner.llm.offline import OfflineModel
 
-        return OfflineModel(options.latency, options.latency_spread)
+        if options.quota is None:
+            return OfflineModel(options.latency, options.latency_spread)
+        from assemblyzero_tui.runner.llm.offline_quota import QuotaBook
+
+        book = QuotaBook(options.quota)
+        return OfflineModel(options.latency, options.latency_spread, book=book)
     try:
         if name == "gemini":
             from assemblyzero_tui.runner.llm.gemini import GoogleGenerativeAi

@@ -10,12 +10,16 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assemblyzero_tui.runner.llm.offline_design import write_design
 from assemblyzero_tui.runner.llm.offline_issue import BRIEF, write_issue, write_issue_review
 from assemblyzero_tui.runner.llm.offline_reading import blocks
 from assemblyzero_tui.runner.llm.offline_review import write_review
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.llm.offline_quota import QuotaBook
 
 MODEL = "offline-1"
 PIECE_SECONDS = 0.08
@@ -35,15 +39,18 @@ class OfflineModel:
         latency: float = 2.0,
         spread: float = 0.4,
         *,
+        book: QuotaBook | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Args:
         latency: Mean seconds of a call; 0 is none.
         spread: How far a call may be from the mean, as a share of it.
+        book: Refuses calls that are over a quota; without one, none is refused.
         """
         self.latency = max(0.0, latency)
         self.spread = spread
+        self._book = book
         self._clock = clock
         self._sleep = sleep
 
@@ -67,8 +74,10 @@ class OfflineModel:
         """Answers, piece by piece over its latency.
 
         Raises:
-            CallError: the answer takes longer than ``timeout`` seconds.
+            CallError: the answer takes longer than ``timeout`` seconds, or a quota is used up.
         """
+        if self._book is not None:
+            self._book.count(secret, MODEL)
         text = _writer(request)(request.prompt)
         self._deliver(text, self.seconds_for(request), timeout, on_text)
         return Answer(

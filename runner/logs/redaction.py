@@ -103,6 +103,12 @@ class Redactor:
         self._swallow: re.Pattern[bytes] | None = None
         """What still belongs to the secret that was replaced last."""
 
+    def learn(self, secret: str) -> None:
+        """Redacts another value from now on; from any thread."""
+        needles = {*self._needles, *_forms(secret)}
+        self._reach = max(self._reach, *map(len, needles))
+        self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
+
     @property
     def held(self) -> bytes:
         """What was fed and is not yet given out."""

@@ -39,7 +39,7 @@ class Judge:
         self._parked: dict[str, float] = {}
         """Models for which somebody was sent away, and when they open again."""
         self._surprises: deque[tuple[float, str]] = deque()
-        self._said: tuple[object, ...] = ("open", None, 0, "")
+        self._said: tuple[object, ...] = ("open", None, 0, "", False)
         self._figures: dict[tuple[str, str], tuple[object, ...]] = {}
         self._told = -inf
 
@@ -83,10 +83,14 @@ class Judge:
         elif bound:
             state, reason = "low", "quota"
         shown = None if until == inf else self._pool.clock.wall_at(until)
-        said = (state, None if shown is None else round(shown), bound, reason)
+        off = any(key.disabled for key in self._pool.keys.values())
+        stuck = state == "paused" and until == inf and not off
+        said = (state, None if shown is None else round(shown), bound, reason, stuck)
         if said != self._said:
             self._said = said
-            self._pool.tell(PoolChanged(state=state, until=shown, slots=bound, reason=reason))
+            self._pool.tell(
+                PoolChanged(state=state, until=shown, slots=bound, reason=reason, stuck=stuck)
+            )
         if now >= self._told + TELL_EVERY:
             self._tell_figures(now, today)
 

@@ -53,6 +53,10 @@ def for_run(spec: RunSpec) -> Found | None:
     Raises:
         TuiError: as in :func:`find`.
     """
+    if (quota := spec.options.quota) is not None:
+        from assemblyzero_tui.runner.llm.offline_quota import made_up_keys
+
+        return Found("the demonstration", made_up_keys(quota))
     if spec.provider not in KEYED:
         return None
     return find(Path(spec.credentials) if spec.credentials else None)

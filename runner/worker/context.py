@@ -25,11 +25,14 @@ CALL_SECONDS = 600.0
 """All attempts at one answer together, without the waiting for a key."""
 LEAST_SECONDS = 1.0
 """With less left there is no other attempt."""
-ATTEMPTS = {Outcome.OVERLOADED: 4, Outcome.TRANSPORT: 4}
-"""Attempts at most for failures of the service or the network; 1 for all that are not named."""
-OF_THE_KEY = frozenset(
-    {Outcome.AUTH, Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER}
-)
+ATTEMPTS = {Outcome.TRANSPORT: 4}
+"""Attempts at most for a connection that broke off; 1 for all that are not named."""
+WAITED_FOR = frozenset(
+    {
+        Outcome.AUTH, Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER,
+        Outcome.OVERLOADED,
+    }
+)  # fmt: skip
 """Failures that another key, or another time, mends."""
 _CHARACTERS_PER_TOKEN = 4
 _LATER = "Try the item again later; what was done so far is kept."
@@ -38,7 +41,6 @@ _HINTS = {
     Outcome.BAD_REQUEST: "Choose another model with --model or --review-model.",
     Outcome.BLOCKED: "Change the item's text and begin with --fresh, or choose another model with "
     "--model or --review-model.",
-    Outcome.OVERLOADED: _LATER,
     Outcome.TRANSPORT: _LATER,
     Outcome.TIMEOUT: _LATER,
 }
@@ -86,8 +88,9 @@ class WorkerContext:
     def _call(self, request: Request, node: str, keep: Callable[[Answer], None]) -> Answer:
         """Asks until there is an answer, as often as each kind of failure allows.
 
-        Each attempt has a lease of its own. A refused key or a used up quota costs no attempt: the
-        next lease is for another key, or comes when there is quota again.
+        Each attempt has a lease of its own. A refused key, a used up quota, a model without
+        capacity and a service that cannot be reached cost no attempt: the next lease is for another
+        key, or comes when there is a chance again.
         """
         model = self._provider.model_for(request)
         failures: Counter[Outcome] = Counter()
@@ -97,7 +100,7 @@ class WorkerContext:
                 return self._attempt(request, node, model, keep, left)
             except CallError as error:
                 failures[error.outcome] += 1
-                if error.outcome not in OF_THE_KEY:
+                if not _is_waited_for(error):
                     left -= error.seconds
                     most = ATTEMPTS.get(error.outcome, 1)
                     if failures[error.outcome] >= most or left < LEAST_SECONDS:
@@ -154,3 +157,9 @@ class WorkerContext:
             release.seconds = time.monotonic() - started
             self._channel.send(release)
         return answer
+
+
+def _is_waited_for(error: CallError) -> bool:
+    """Whether the engine grants the next attempt when there is a chance again."""
+    unsent = error.outcome is Outcome.TRANSPORT and not error.sent
+    return unsent or error.outcome in WAITED_FOR

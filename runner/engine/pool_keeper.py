@@ -1,0 +1,151 @@
+"""The pool of a run, in a thread of its own: steps in, ledgers out in the event loop.
+
+Whatever waits together is done in one transaction of the store, so that a thousand grants cost
+little more than one, and neither the disk nor another engine ever holds the event loop up. A pool
+without keys has nothing to share: it works at once, in the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from assemblyzero_tui.runner.events import Notice
+from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.store import PoolStore
+
+Step = Callable[[Pool], None]
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what other runs and the user have written, at most."""
+LEAST = 0.001
+"""Seconds of waiting at least: a time that is told may round to the moment before it."""
+LEAVING = 10.0
+"""Seconds for the thread to end."""
+
+
+class PoolKeeper:
+    """Feeds a pool and carries its ledgers to the event loop.
+
+    Args:
+        pool: Nobody else may touch it from :meth:`start` on.
+        store: Where it is remembered.
+        run: The name of the run.
+        folder: The folder of the run.
+    """
+
+    def __init__(self, pool: Pool, store: Path | None = None, run: str = "",
+                 folder: Path | None = None) -> None:  # fmt: skip
+        self.metered = bool(pool.keys)
+        """Whether leases need keys."""
+        self._pool = pool
+        self._path = store
+        self._run = run
+        self._folder = folder
+        self._steps: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._deliver: Callable[[Ledger], None] = lambda _: None
+        self._fail: Callable[[BaseException], None] = lambda _: None
+
+    def start(
+        self, deliver: Callable[[Ledger], None], fail: Callable[[BaseException], None]
+    ) -> None:
+        """Begins; from now on ledgers go to ``deliver``, in the running event loop.
+
+        Args:
+            deliver: Takes a ledger.
+            fail: Takes an error that nothing can be done about here.
+        """
+        self._deliver, self._fail = deliver, fail
+        self._loop = asyncio.get_running_loop()
+        self.put(lambda pool: pool.opened())
+        if self.metered:
+            self._thread = threading.Thread(target=self._keep, name="pool", daemon=True)
+            self._thread.start()
+
+    def put(self, step: Step) -> None:
+        """Does something with the pool, soon and in order."""
+        if self.metered:
+            self._steps.put(step)
+        else:
+            step(self._pool)
+            self._deliver(self._pool.serve())
+
+    async def settled(self) -> None:
+        """Returns when the ledgers of everything that was put have been delivered."""
+        if self._thread is None or self._loop is None:
+            return
+        for _ in range(2):  # a step is done before the ledger of its batch is delivered
+            done = asyncio.Event()
+            self.put(lambda _, done=done: self._call(done.set))  # type: ignore[misc]
+            await done.wait()
+
+    def close(self) -> None:
+        """Ends the thread; what was put is done before."""
+        if self._thread is not None:
+            self._steps.put(None)
+            self._thread.join(LEAVING)
+            self._thread = None
+
+    # In the thread
+
+    def _keep(self) -> None:
+        try:
+            store = None
+            if self._path is not None:
+                store = PoolStore.open(
+                    self._path, self._pool.clock, run=self._run, folder=self._folder,
+                    days=self._pool.days,
+                )  # fmt: skip
+                store.load(self._pool)
+            while (batch := self._next()) is not None:
+                self._work(store, batch)
+            if store is not None:
+                store.close()
+        except BaseException as error:
+            failure = error
+            self._call(lambda: self._fail(failure))
+
+    def _work(self, store: PoolStore | None, batch: list[Step]) -> None:
+        def work() -> Ledger:
+            for step in batch:
+                step(self._pool)
+            return self._pool.serve()
+
+        ledger = store.exchange(self._pool, work) if store is not None else work()
+        if store is not None and store.notes:
+            ledger.events += [Notice(text=note, level="warning") for note in store.notes]
+            store.notes.clear()
+        if ledger.answers or ledger.events or ledger.revoked:
+            self._call(lambda: self._deliver(ledger))
+
+    def _next(self) -> list[Step] | None:
+        """What is to be done; nothing if it is only time to look; ``None`` at the end."""
+        batch: list[Step] = []
+        with contextlib.suppress(queue.Empty):
+            step = self._steps.get(timeout=self._wait())
+            while step is not None:
+                batch.append(step)
+                step = self._steps.get_nowait()
+            if not batch:
+                return None
+            self._steps.put(None)  # the end comes after what came before it
+        return batch
+
+    def _wait(self) -> float:
+        """Seconds until the pool has something to do by itself."""
+        clock = self._pool.clock
+        if (time := self._pool.next_time()) is None:
+            return LOOK_EVERY
+        return min(LOOK_EVERY, max(LEAST, clock.wall_at(time) - clock.wall()))
+
+    def _call(self, what: Callable[[], None]) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(what)

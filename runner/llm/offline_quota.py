@@ -1,0 +1,88 @@
+"""A made-up service for demonstrations: keys of the offline model, and quotas that it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable
+
+from assemblyzero_tui.runner.llm.provider import CallError, Outcome
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.days import ShortDays
+from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.run_spec import Quota
+
+DAY_HINT = 40.0
+"""Seconds that the service asks to wait for the quota of a day: it does not know better."""
+_PREFIX = "made-up-key-of-the-demo-"
+_PATIENCE = 10.0
+"""Seconds to wait for another process that counts a call."""
+_SCHEMA = "CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL, at REAL NOT NULL)"
+
+
+def made_up_keys(quota: Quota) -> tuple[Credential, ...]:
+    """The keys of the demonstration; they open nothing."""
+    keys = []
+    for number in range(1, quota.keys + 1):
+        told = number <= quota.told
+        keys.append(
+            Credential(
+                f"demo-{number}",
+                Secret(f"{_PREFIX}{number}"),
+                f"project-{number}",
+                {"*": quota.per_minute} if told else {},
+                {"*": quota.per_day} if told else {},
+            )
+        )
+    return tuple(keys)
+
+
+class QuotaBook:
+    """Counts the calls of every worker, and refuses as Gemini does.
+
+    Args:
+        quota: What is allowed.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, quota: Quota, clock: Callable[[], float] = time.time) -> None:
+        self._quota = quota
+        self._minute = 60.0 / quota.speed
+        self._days = ShortDays(quota.day_seconds, quota.start)
+        self._clock = clock
+
+    def count(self, secret: str, model: str) -> None:
+        """Counts a call.
+
+        Raises:
+            CallError: a quota is used up; the call is not counted then.
+        """
+        now, quota = self._clock(), self._quota
+        with contextlib.closing(
+            sqlite3.connect(quota.book, timeout=_PATIENCE, isolation_level=None)
+        ) as book:
+            book.execute(_SCHEMA)
+            book.execute("BEGIN IMMEDIATE")
+            times = [at for (at,) in book.execute("SELECT at FROM calls WHERE key = ?", (secret,))]
+            today = self._days.name(now)
+            if sum(self._days.name(at) == today for at in times) >= quota.per_day:
+                raise self._refused(Outcome.DAY, "PerDay", quota.per_day, DAY_HINT, model)
+            minute = sorted(at for at in times if at > now - self._minute)
+            if len(minute) >= quota.per_minute:
+                wait = (minute[-quota.per_minute] + self._minute - now) * quota.speed
+                raise self._refused(Outcome.MINUTE, "PerMinute", quota.per_minute, wait, model)
+            book.execute("INSERT INTO calls VALUES (?, ?)", (secret, now))
+            book.execute("COMMIT")
+
+    @staticmethod
+    def _refused(outcome: Outcome, period: str, limit: int, wait: float, model: str) -> CallError:
+        word = "minute" if outcome is Outcome.MINUTE else "day"
+        return CallError(
+            outcome,
+            f"the quota of the {word} for {model} is used up (HTTP 429)",
+            http_status=429,
+            reason="RESOURCE_EXHAUSTED",
+            retry_after=wait,
+            quotas={f"GenerateRequests{period}PerProjectPerModel-Demo": limit},
+        )
