@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -12,6 +12,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
+from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED
 
 
 @click.command(
@@ -43,6 +44,11 @@ from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
     metavar="FILE",
     help="Other Gemini keys than the run began with.",
 )
+@click.option(
+    "--on-exhausted",
+    type=click.Choice(ON_EXHAUSTED),
+    help="When no key can be used: wait, or stop with exit code 75; as before if not given.",
+)
 @parallel_option(None)
 @max_parallel_option
 @face_options
@@ -54,6 +60,7 @@ def command(
     model: str | None,
     review_model: str | None,
     credentials: Path | None,
+    on_exhausted: Literal["wait", "stop"] | None,
     parallel: int | None,
     max_parallel: int,
     face: Face,
@@ -91,6 +98,8 @@ def command(
     spec = known.spec
     if credentials is not None:
         spec = msgspec.structs.replace(spec, credentials=str(credentials.absolute()))
+    if on_exhausted is not None:
+        spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
     chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}
     if model is not None:
         chosen["model"] = check_model(model, "--model")

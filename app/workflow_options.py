@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.llm.models import (
     check_model,
     check_reviewer,
 )
-from assemblyzero_tui.runner.run_spec import Options, RunSpec
+from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, Options, RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class WorkflowSettings:
     model: str
     review_model: str
     credentials: Path | None
+    on_exhausted: Literal["wait", "stop"]
     latency: float
     max_iterations: int
     context: tuple[Path, ...]
@@ -83,6 +84,7 @@ class WorkflowSettings:
                 items=list(items),
                 provider=self.provider,
                 parallel=parallel,
+                on_exhausted=self.on_exhausted,
                 credentials=str(self.credentials.absolute()) if self.credentials else "",
                 options=Options(
                     model=check_model(self.model, "--model"),
@@ -97,6 +99,9 @@ class WorkflowSettings:
             ),
             face,
         )
+
+
+_NAMES = tuple(field.name for field in fields(WorkflowSettings))
 
 
 def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:
@@ -116,10 +121,9 @@ def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings,
     command = context.command.get_command(context, workflow)
     assert command is not None
     parsed = command.make_context(workflow, ["--all"], parent=context)
-    names = [field.name for field in fields(WorkflowSettings)]
     default = click.core.ParameterSource.DEFAULT
     said = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
-    return WorkflowSettings(**{name: parsed.params[name] for name in names}), said
+    return WorkflowSettings(**{name: parsed.params[name] for name in _NAMES}), said
 
 
 latency_option = click.option(
@@ -145,28 +149,9 @@ def workflow_options(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def with_settings(
-            *arguments: Any,
-            parallel: int,
-            max_parallel: int,
-            repo: Path,
-            provider: str,
-            model: str,
-            review_model: str,
-            credentials: Path | None,
-            latency: float,
-            max_iterations: int,
-            context: tuple[Path, ...],
-            fresh: bool,
-            accept_changes: bool,
-            dry_run: bool,
-            **rest: Any,
-        ) -> Any:
-            settings = WorkflowSettings(
-                parallel, max_parallel, repo, provider, model, review_model, credentials, latency,
-                max_iterations, context, fresh, accept_changes, dry_run,
-            )  # fmt: skip
-            return function(*arguments, settings=settings, **rest)
+        def with_settings(*arguments: Any, **options: Any) -> Any:
+            mine = {name: options.pop(name) for name in _NAMES}
+            return function(*arguments, settings=WorkflowSettings(**mine), **options)
 
         for option in reversed(_options(what, item, fresh)):
             with_settings = option(with_settings)
@@ -217,6 +202,13 @@ def _options(
             metavar="FILE",
             help="The Gemini keys; without it those of the state folder, the keyring or "
             "GEMINI_API_KEY.",
+        ),
+        click.option(
+            "--on-exhausted",
+            type=click.Choice(ON_EXHAUSTED),
+            default=ON_EXHAUSTED[0],
+            show_default=True,
+            help="When no key can be used: wait and go on by itself, or stop with exit code 75.",
         ),
         latency_option,
         click.option(

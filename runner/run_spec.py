@@ -16,6 +16,8 @@ DEFAULT_PARALLEL = 3
 """What ``--parallel`` alone means."""
 MAX_PARALLEL = 10
 """The most workers at once unless the user raises it."""
+ON_EXHAUSTED = ("wait", "stop")
+"""What can become of a run when no key can be used."""
 
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -325,6 +325,8 @@ def test_the_screen_of_keys_looks_like_this(
     async def press(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await pilot.press(*pressed)
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
         await settled(pilot)
 
     app = app_of(tmp_path, waiting_stories(6), in_trouble, **options)
