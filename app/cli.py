@@ -6,12 +6,12 @@ Textual nor asyncio, so that it answers at once.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import click
 
-from assemblyzero_tui.app.cli_command import HELP_OPTIONS, ExampleMixin
+from assemblyzero_tui.app.cli_command import HELP_OPTIONS
+from assemblyzero_tui.app.lazy_group import LazyGroup
 from assemblyzero_tui.runner.exit_codes import ExitCode
 
 PROGRAM = "assemblyzero-tui"
@@ -26,27 +26,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("command_resume", "Go on with a run that was stopped or broken off."),
     "report": ("command_report", "Write the report of a run, as Markdown or JSON."),
     "replay": ("command_replay", "Show a run again, as it went; nothing is started."),
+    "pool": ("command_pool", "Look after the Gemini keys: how they stand, and what may be used."),
     "doctor": ("command_doctor", "Check this machine: what is wrong, and what mends it."),
 }
 """Each command's module, whose ``command`` it is, and its line in the list of commands."""
 
 
-class LazyGroup(ExampleMixin, click.Group):
-    """A group that imports the module of a command when the command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"assemblyzero_tui.app.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+class Program(LazyGroup):
+    """All commands."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -56,18 +43,6 @@ class LazyGroup(ExampleMixin, click.Group):
 
             mute_stdout()
             return ExitCode.PIPE_CLOSED
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -81,7 +56,8 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 
 @click.group(
     name=PROGRAM,
-    cls=LazyGroup,
+    cls=Program,
+    commands_by_name=COMMANDS,
     invoke_without_command=True,
     context_settings={"auto_envvar_prefix": "ASSEMBLYZERO_TUI", **HELP_OPTIONS},
     examples=[

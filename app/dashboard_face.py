@@ -14,11 +14,12 @@ from typing import Any, TextIO, TypeVar
 from textual.app import App
 
 from assemblyzero_tui.app.faces import Face, is_terminal
+from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
-from assemblyzero_tui.runner.runs import renew_socket
+from assemblyzero_tui.runner.runs import read_spec, renew_socket
 
 SETTLED_AFTER = 1.0
 """Seconds after which what an application has loaded and made stays until it ends."""
@@ -53,6 +54,7 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
             retry=lambda items: _serve_again(folder, items),
             ascii=face.ascii,
         )
+        app.desk = desk_of_run(read_spec(folder), folder, lambda: app.source)
     ended_by = run_app(app, signals, mouse=face.mouse)
     if ended_by:
         return 128 + ended_by

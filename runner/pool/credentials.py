@@ -17,7 +17,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ SHORTEST_KEY = 16
 _Row = tuple[str, str, str, dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
+_LIKE_A_KEY = re.compile(r"(?:AIza|AQ\.|ya29\.)\S{6}|(?=\S*[0-9])(?=\S*[A-Za-z])\S{30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Found:
     """Names of entries that are switched off."""
     notes: tuple[str, ...] = ()
     """What was left out, and why."""
+    path: Path | None = None
+    """The file, if it is one."""
 
 
 def read_file(path: Path) -> Found:
@@ -73,6 +76,15 @@ def read_file(path: Path) -> Found:
     Raises:
         TuiError: it cannot be read, others can read it, or it is not what it should be. The text
             holds no part of the file but names.
+    """
+    return replace(parse(read_bytes(path), str(path)), path=path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The text of a file of credentials.
+
+    Raises:
+        TuiError: it cannot be read, or others can read it.
     """
     try:
         with path.open("rb") as file:
@@ -85,13 +97,12 @@ def read_file(path: Path) -> Found:
                     f"(mode {stat.S_IMODE(found.st_mode):04o}).",
                     f"Run: chmod 600 {path}",
                 )
-            data = file.read(FILE_LIMIT + 1)
+            return file.read(FILE_LIMIT + 1)
     except OSError as error:
         raise TuiError(
             f"Cannot read the credentials {path}: {error.strerror or error}.",
             "Check --credentials, or make the file readable for you.",
         ) from None
-    return parse(data, str(path))
 
 
 def parse(data: bytes, source: str) -> Found:
@@ -100,22 +111,39 @@ def parse(data: bytes, source: str) -> Found:
     Raises:
         TuiError: as in :func:`read_file`.
     """
+    return _collected(entries_of(document_of(data, source), source), source)
+
+
+def document_of(data: bytes, source: str) -> Any:
+    """The JSON document in the text of a file.
+
+    Raises:
+        TuiError: it is none.
+    """
     if len(data) > FILE_LIMIT:
         raise TuiError(f"{source} is too large.", "Check that it is a file of credentials.")
     try:
-        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise TuiError(
             f"{source} is not valid JSON.",
             f"Find the place with: python3 -m json.tool {source} /dev/null",
         ) from None
+
+
+def entries_of(document: Any, source: str) -> list[dict[str, Any]]:
+    """The list of credentials in a document: the list itself, not a copy.
+
+    Raises:
+        TuiError: there is none.
+    """
     entries = document.get("credentials") if isinstance(document, dict) else document
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise TuiError(
             f"{source} has no list of credentials.",
             'Write: {"credentials": [{"name": "one", "type": "api_key", "key": "YOUR KEY"}]}',
         )
-    return _collected(entries, source)
+    return entries
 
 
 def _collected(entries: Iterable[dict[str, Any]], source: str) -> Found:
@@ -200,6 +228,11 @@ def checked(key: str, whose: str) -> Secret:
             "Copy it again from https://aistudio.google.com/apikey",
         )
     return Secret(key)
+
+
+def may_be_key(text: str) -> bool:
+    """Whether a text that should be something else, and be shown, may be a key by mistake."""
+    return _LIKE_A_KEY.search(text) is not None
 
 
 def encode(credentials: Iterable[Credential]) -> bytes:

@@ -30,21 +30,45 @@ def find(file: Path | None = None, environment: Mapping[str, str] | None = None)
     Raises:
         TuiError: there is no key that could be used, or a place has something wrong.
     """
+    if (found := look(file, environment)) is not None:
+        return usable(found)
+    raise TuiError(
+        "There is no Gemini key.",
+        "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"
+        "Or keep one in a file: assemblyzero-tui pool add NAME\n"
+        "Or try: assemblyzero-tui demo",
+    )
+
+
+def look(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found | None:
+    """As :func:`find`, but what is found may have no key that is switched on.
+
+    Returns:
+        ``None`` if nothing is found at all.
+
+    Raises:
+        TuiError: a place has something wrong.
+    """
     if file is not None:
-        return usable(read_file(file))
+        return read_file(file)
     without: list[Found] = []
     for found in places(os.environ if environment is None else environment):
         if found.credentials:
             passed = tuple(f"{place.source} has no key that is switched on" for place in without)
             return replace(found, notes=(*passed, *found.notes))
         without.append(found)
-    if without:
-        return usable(without[0])
-    raise TuiError(
-        "There is no Gemini key.",
-        "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"
-        f"Or write keys into {state_home() / FILE_NAME}, or try: assemblyzero-tui demo",
-    )
+    return without[0] if without else None
+
+
+def file_to_keep() -> Path:
+    """The file that a new key is written into unless the user names one: the one in use.
+
+    Raises:
+        TuiError: a file has something wrong.
+    """
+    there = [path for path in files() if path.exists()]
+    used = [path for path in there if read_file(path).credentials]
+    return [*used, *there, *files()][0]
 
 
 def for_run(spec: RunSpec) -> Found | None:

@@ -57,7 +57,19 @@ def test_only_the_worker_side_loads_langgraph() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["lld", "issue", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor"],
+    [
+        "lld",
+        "issue",
+        "demo",
+        "runs",
+        "attach",
+        "stop",
+        "resume",
+        "report",
+        "replay",
+        "pool",
+        "doctor",
+    ],
 )
 def test_help_loads_nothing_heavy(command: str) -> None:
     program = (

@@ -32,13 +32,15 @@ class Program:
         """The whole command line."""
         return [*self.prefix, sys.executable, "-m", "assemblyzero_tui.app", *arguments]
 
-    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs it to its end."""
+    def __call__(
+        self, *arguments: str, typed: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs it to its end, with a text on its standard input."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.repository,
             env=os.environ | self.environment | environment,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=DEADLINE,

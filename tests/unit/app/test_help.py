@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from assemblyzero_tui.app.cli import COMMANDS, cli
 from assemblyzero_tui.app.cli_command import ExampleMixin
+from assemblyzero_tui.app.command_pool import COMMANDS as POOL_COMMANDS
 
 HEAVY = (
     "textual",
@@ -26,19 +27,26 @@ HEAVY = (
 )
 
 
+ALL = [*COMMANDS, *(f"pool {name}" for name in POOL_COMMANDS)]
+
+
 def command_named(name: str) -> ExampleMixin:
-    command = cli.get_command(click.Context(cli), name)
+    command: click.Command | None = cli
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
     assert isinstance(command, ExampleMixin)
     return command
 
 
 def test_the_commands_are_those_of_the_program() -> None:
     assert list(COMMANDS) == [
-        "lld", "issue", "demo", "runs", "attach", "stop", "resume", "report", "replay", "doctor",
+        "lld", "issue", "demo", "runs", "attach", "stop", "resume", "report", "replay", "pool",
+        "doctor",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ALL)
 def test_every_command_has_examples_that_can_be_parsed(name: str) -> None:
     command = command_named(name)
     assert len(command.examples) >= 2
@@ -48,13 +56,14 @@ def test_every_command_has_examples_that_can_be_parsed(name: str) -> None:
             pass
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ALL)
 def test_the_line_in_the_list_is_the_first_of_the_help(name: str) -> None:
     first = (command_named(name).help or "").splitlines()[0]
-    assert COMMANDS[name][1] == first
+    lines = POOL_COMMANDS if " " in name else COMMANDS
+    assert lines[name.split()[-1]][1] == first
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ALL)
 def test_every_option_says_what_it_does(name: str) -> None:
     for parameter in command_named(name).params:
         if isinstance(parameter, click.Option):
@@ -79,6 +88,22 @@ def imported_by(*arguments: str) -> set[str]:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     return set(json.loads(done.stderr))
+
+
+@pytest.mark.parametrize("name", POOL_COMMANDS)
+def test_help_of_a_command_of_the_pool_loads_nothing_of_the_others(name: str) -> None:
+    loaded = imported_by("pool", name, "--help")
+    assert not loaded.intersection((*HEAVY, "concurrent.futures"))
+    modules = {each[0].partition(":")[0] for each in POOL_COMMANDS.values()}
+    mine = POOL_COMMANDS[name][0].partition(":")[0]
+    assert not loaded & {f"assemblyzero_tui.app.{each}" for each in modules - {mine}}
+    assert "assemblyzero_tui.runner.pool.pool" not in loaded
+
+
+def test_a_misspelt_command_of_the_pool_gets_a_suggestion() -> None:
+    result = CliRunner().invoke(cli, ["pool", "stat"])
+    assert result.exit_code == 2
+    assert "Did you mean 'status'?" in result.stderr
 
 
 @pytest.mark.parametrize("name", [None, *COMMANDS])

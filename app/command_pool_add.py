@@ -1,0 +1,105 @@
+"""``assemblyzero-tui pool add``: keeps a key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli_command import Command
+from assemblyzero_tui.app.pool_options import json_option
+
+LONGEST = 4096
+"""Characters that are read of a line that should be a key."""
+LIKE_A_KEY = 16
+"""Characters from which on a word may be a key, so that it is not repeated."""
+
+
+class _AddCommand(Command):
+    """Never repeats what may be a key, typed at the wrong place."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = {part for word in args for part in (word, word.partition("=")[2])}
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if any(len(word) >= LIKE_A_KEY and word in error.format_message() for word in words):
+                raise click.UsageError(
+                    "Give the name of the key and nothing else: the key itself is asked for. "
+                    "What is typed on a command line can be read by others, and stays in the "
+                    "shell's history.",
+                    ctx,
+                ) from None
+            raise
+
+
+@click.command(
+    cls=_AddCommand,
+    configurable=False,
+    examples=[
+        ("work", "asks for the key, and shows nothing of it"),
+        ("work --project my-project --rpm 5 --rpd 100", "with what its project allows"),
+        ("work --credentials keys.json", "kept in this file"),
+    ],
+)
+@click.argument("name")
+@click.option(
+    "--project",
+    default="",
+    metavar="PROJECT",
+    help="The key's project. Keys of one project share its quota.",
+)
+@click.option(
+    "--rpm", type=click.IntRange(min=1), metavar="N", help="Requests a minute that it allows."
+)
+@click.option(
+    "--rpd", type=click.IntRange(min=1), metavar="N", help="Requests a day that it allows."
+)
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to keep it; without it in the file that is in use, or in the state folder.",
+)
+@json_option
+def command(
+    name: str, project: str, rpm: int | None, rpd: int | None, credentials: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Keep a key; its text is asked for and shown nowhere.
+
+    Without a terminal it is the first line of the standard input, as with < key.txt. The file of
+    keys is made so that only you can read it.
+    """
+    from assemblyzero_tui.app.pool_books import open_books, say_done, say_notes
+    from assemblyzero_tui.runner.pool import sources
+    from assemblyzero_tui.runner.pool.credentials import may_be_key
+    from assemblyzero_tui.runner.pool.credentials_file import add_credential
+
+    for what, text in (("name", name), ("project", project)):
+        if may_be_key(text):
+            raise click.UsageError(
+                f"The {what} looks like a key. Give another one; the key itself is asked for. "
+                "If it was the key: it is in the shell's history now."
+            )
+    file = credentials or sources.file_to_keep()
+    used = sources.look() if credentials is None else None
+    fingerprint = add_credential(file, name, _key_text(name), project, rpm, rpd)
+    with open_books() as books:
+        known = books.standing().key(fingerprint)
+        if known is not None and known.disabled:
+            books.enable(fingerprint)
+    if used is not None and used.path != file:
+        say_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
+    say_done(name.strip(), fingerprint, "added", f"{name} is kept in {file}.", as_json=as_json)
+    return 0
+
+
+def _key_text(name: str) -> str:
+    from assemblyzero_tui.app.faces import is_terminal
+
+    if is_terminal(sys.stdin):
+        typed: str = click.prompt(f"The key {name} (not shown)", hide_input=True, err=True)
+        return typed
+    return sys.stdin.readline(LONGEST) if sys.stdin is not None else ""

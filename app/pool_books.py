@@ -1,0 +1,74 @@
+"""The books of the pool, for commands: opened, used, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.places import pool_file
+from assemblyzero_tui.runner.pool import sources
+from assemblyzero_tui.runner.pool.clock import MachineClock
+from assemblyzero_tui.runner.pool.credentials import Credential, Found, may_be_key
+from assemblyzero_tui.runner.pool.store import PoolStore
+
+
+@contextmanager
+def open_books(path: Path | None = None) -> Iterator[PoolStore]:
+    """The store; those of all runs of this machine unless another one is named."""
+    store = PoolStore.open(pool_file() if path is None else path, MachineClock())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Tells what a human should know, beside what the command puts out."""
+    for note in notes:
+        click.echo(f"Note: {note.removesuffix('.')}.", err=True)
+
+
+def keys_found(file: Path | None) -> Found:
+    """The keys there are, those that are switched off too.
+
+    Raises:
+        TuiError: there is none at all, or a place has something wrong.
+    """
+    found = sources.look(file)
+    return sources.find(file) if found is None else found
+
+
+def key_named(found: Found, name: str) -> Credential:
+    """The key of this name, or with this fingerprint.
+
+    Raises:
+        TuiError: there is none.
+    """
+    for key in found.credentials:
+        if name in (key.name, key.secret.fingerprint):
+            return key
+    if name in found.disabled:
+        raise TuiError(
+            f"{name} is switched off in {found.source}.",
+            f"Switch it on: assemblyzero-tui pool enable {name}",
+        )
+    said = "key of that name" if may_be_key(name) else f"key called {name!r}"
+    names = ", ".join([*(key.name for key in found.credentials), *found.disabled])
+    raise TuiError(
+        f"There is no {said} in {found.source}.", f"There is: {names}." if names else "Add one."
+    )
+
+
+def say_done(name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool) -> None:
+    """Tells what has been done with a key, to people or to programs."""
+    if as_json:
+        import msgspec
+
+        row = {"name": name, "fingerprint": fingerprint, "done": done}
+        click.echo(msgspec.json.encode(row))
+    else:
+        click.echo(sentence)

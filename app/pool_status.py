@@ -1,0 +1,165 @@
+"""How keys stand, in rows: what is in the file, and what the books say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from assemblyzero_tui.runner.key_state import STRENGTH
+from assemblyzero_tui.runner.pool.credentials import Found
+from assemblyzero_tui.runner.pool.key import quota_name
+from assemblyzero_tui.runner.pool.pool import STATES
+from assemblyzero_tui.runner.pool.standing import KeyStanding, PoolStanding, QuotaStanding
+
+IN_THE_FILE = "in the file"
+"""Why a key is off that the file switches off."""
+
+
+def described(found: Found, standing: PoolStanding) -> list[dict[str, Any]]:
+    """Each key, for programs. Times are in seconds since the epoch; no key's text is in it."""
+    keys: list[dict[str, Any]] = []
+    for credential in found.credentials:
+        fingerprint = credential.secret.fingerprint
+        known = standing.key(fingerprint)
+        quotas = standing.quotas_of(quota_name(credential))
+        keys.append(
+            {
+                "name": credential.name,
+                "fingerprint": fingerprint,
+                "project": credential.project,
+                **_state(known, quotas),
+                "quotas": [
+                    _quota(quota, credential.limits(quota.model), standing, fingerprint)
+                    for quota in quotas
+                ],
+                **_used(standing, fingerprint),
+                "held_by": [
+                    {"run": lease.run, "item": lease.item, "model": lease.model,
+                     "since": lease.since}
+                    for lease in standing.leases
+                    if lease.fingerprint == fingerprint
+                ],
+            }
+        )  # fmt: skip
+    return [*keys, *(_off_in_the_file(name) for name in found.disabled)]
+
+
+def _state(known: KeyStanding | None, quotas: tuple[QuotaStanding, ...]) -> dict[str, Any]:
+    """The strongest of what is the matter with a key and with its quotas."""
+    if known is not None and (known.disabled or known.invalid):
+        state = "disabled" if known.disabled else "invalid"
+        reason = known.disabled or known.invalid
+        return {"state": state, "since": known.since, "until": None, "reason": reason}
+    worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.door]), default=None)
+    if worst is None or STATES[worst.door] == "ready":
+        return {"state": "ready", "since": None, "until": None, "reason": ""}
+    return {
+        "state": STATES[worst.door], "since": worst.since, "until": worst.until,
+        "reason": worst.reason,
+    }  # fmt: skip
+
+
+def _quota(
+    quota: QuotaStanding, given: tuple[int | None, int | None], standing: PoolStanding,
+    fingerprint: str,
+) -> dict[str, Any]:  # fmt: skip
+    per_minute, per_day = given
+    return {
+        "model": quota.model,
+        "state": STATES[quota.door],
+        "since": quota.since or None,
+        "until": quota.until,
+        "reason": quota.reason,
+        "refusals": quota.refusals,
+        "minute": quota.minute,
+        "per_minute": per_minute if quota.per_minute is None else quota.per_minute,
+        "day": quota.day,
+        "per_day": per_day if quota.per_day is None else quota.per_day,
+        "learned": quota.learned,
+        **_used(standing, fingerprint, quota.model),
+    }
+
+
+def _used(standing: PoolStanding, fingerprint: str, model: str = "") -> dict[str, int]:
+    """What a key has done today, with a model or with all."""
+    totals = [
+        total
+        for total in standing.totals
+        if (total.fingerprint, total.day) == (fingerprint, standing.day)
+        and model in ("", total.model)
+    ]
+    return {
+        "answered": sum(total.answered for total in totals),
+        "refused": sum(total.refused for total in totals),
+        "input_tokens": sum(total.input_tokens for total in totals),
+        "output_tokens": sum(total.output_tokens for total in totals),
+    }
+
+
+def _off_in_the_file(name: str) -> dict[str, Any]:
+    return {
+        "name": name, "fingerprint": None, "project": None, "state": "disabled", "since": None,
+        "until": None, "reason": IN_THE_FILE, "quotas": [], "answered": 0, "refused": 0,
+        "input_tokens": 0, "output_tokens": 0, "held_by": [],
+    }  # fmt: skip
+
+
+HEADER = (
+    "key", "fingerprint", "project", "state", "model", "since", "until", "minute", "today",
+    "answered", "refused", "tokens", "held by", "reason",
+)  # fmt: skip
+RIGHT = "minute today answered refused tokens"
+
+
+def rows(keys: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
+    """The same as lines of a table: one for each key and each model it has been used with."""
+    for key in keys:
+        whole = key["state"] in ("disabled", "invalid") or not key["quotas"]
+        named = [key["name"], key["fingerprint"] or "", key["project"] or ""]
+        for number, quota in enumerate(key["quotas"] or [{"model": ""}]):
+            held = [
+                " ".join(filter(None, (lease["run"], lease["item"])))
+                for lease in key["held_by"]
+                if lease["model"] == quota["model"]
+            ]
+            yield [
+                *(named if number == 0 else ["", "", ""]),
+                *_cells(key if whole else quota, quota["model"], now),
+                *_counts(quota),
+                ", ".join(held),
+                (key if whole else quota)["reason"],
+            ]
+
+
+def _cells(state: dict[str, Any], model: str, now: float) -> list[str]:
+    from assemblyzero_tui.runner.pool_words import KEY_WORDS, begins
+
+    since, until = state["since"], state["until"]
+    return [
+        KEY_WORDS.get(state["state"], state["state"]),
+        model,
+        _day_and_time(since) if since else "",
+        begins(until, now) if until else "",
+    ]
+
+
+def _day_and_time(moment: float) -> str:
+    import time
+
+    return time.strftime("%m-%d %H:%M", time.localtime(moment))
+
+
+def _counts(quota: dict[str, Any]) -> list[str]:
+    if not quota["model"]:
+        return [""] * 5
+    return [
+        _of(quota["minute"], quota["per_minute"]),
+        _of(quota["day"], quota["per_day"]),
+        str(quota["answered"]),
+        str(quota["refused"]),
+        str(quota["input_tokens"] + quota["output_tokens"]),
+    ]
+
+
+def _of(used: int, limit: int | None) -> str:
+    return f"{used}/{'?' if limit is None else limit}"

@@ -1,0 +1,66 @@
+"""The desk of a run: its books, its file of keys, and a call to try one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assemblyzero_tui.app.pool_desk import BooksDesk
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.places import RunFolder, pool_file
+from assemblyzero_tui.runner.pool import sources
+from assemblyzero_tui.runner.pool.credentials_file import add_credential
+from assemblyzero_tui.runner.run_spec import RunSpec
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.pool.store import PoolStore
+
+
+def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) -> BooksDesk:
+    """The desk of a run.
+
+    Args:
+        spec: Of the run.
+        folder: Of the run.
+        source: Gives the run that is looked at.
+    """
+
+    def books() -> AbstractContextManager[PoolStore]:
+        from assemblyzero_tui.app.pool_books import open_books
+
+        return open_books(path)
+
+    path = pool_file(folder if spec.demo else None)
+    named = Path(spec.credentials) if spec.credentials else None
+
+    def keep(name: str, key: str, project: str) -> None:
+        if spec.demo:
+            raise TuiError("A demo keeps no key.", "Run: assemblyzero-tui pool add NAME")
+        file = sources.file_to_keep() if named is None else named
+        fingerprint = add_credential(file, name, key, project)
+        with books() as store:
+            known = store.standing().key(fingerprint)
+            if known is not None and known.disabled:
+                store.enable(fingerprint)
+
+    def try_key(fingerprint: str) -> str:
+        from assemblyzero_tui.app import pool_test
+
+        return pool_test.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
+
+    keyed = spec.provider in KEYED and not spec.demo
+    return BooksDesk(source, books, _place(named), keep, try_key if keyed else None)
+
+
+def _place(named: Path | None) -> Path:
+    """Where a key would be kept, as far as can be said now."""
+    if named is not None:
+        return named
+    try:
+        return sources.file_to_keep()
+    except TuiError:
+        return sources.files()[0]

@@ -1,0 +1,171 @@
+"""Changes a file of credentials. What it has besides, and the order of it, stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.places import private_directory, write_atomically
+from assemblyzero_tui.runner.pool.credentials import (
+    checked,
+    document_of,
+    entries_of,
+    may_be_key,
+    parse,
+    read_bytes,
+)
+from assemblyzero_tui.runner.pool.secret import Secret
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that changes the file."""
+
+
+def add_credential(
+    path: Path, name: str, key: str, project: str = "", rpm: int | None = None,
+    rpd: int | None = None,
+) -> str:  # fmt: skip
+    """Writes a key into a file, which is made if it is not there.
+
+    Args:
+        path: Of the file.
+        name: What the key is called.
+        key: Its text.
+        project: Whose quota it uses; empty if that is not known.
+        rpm: Requests a minute that the quota allows, where they are known.
+        rpd: Requests a day.
+
+    Returns:
+        The key's fingerprint.
+
+    Raises:
+        TuiError: the name or the key is there already, one of them cannot be one, or the file
+            cannot be read or written. No text holds the key.
+    """
+    name, project = name.strip(), project.strip()
+    for what, text in (("name", name), ("project", project)):
+        if may_be_key(text):
+            raise TuiError(
+                f"The {what} looks like a key.", "Names are shown everywhere: give another one."
+            )
+    secret = checked(key, repr(name))
+    entry: dict[str, Any] = {"name": name, "type": "api_key", "key": secret.reveal()}
+    entry |= {"enabled": True} | ({"project": project} if project else {})
+    entry |= {"rpm": rpm} if rpm is not None else {}
+    entry |= {"rpd": rpd} if rpd is not None else {}
+    with _changing(path) as entries:
+        for other in entries:
+            if _name(other) == name:
+                raise TuiError(
+                    f"{path} has a credential called {name!r} already.",
+                    "Give the key another name, or remove that one first.",
+                )
+            if _secret(other) == secret:
+                off = "" if other.get("enabled", True) is True else ", switched off"
+                raise TuiError(f"{path} has this key already: it is called {_name(other)!r}{off}.")
+        entries.append(entry)
+    return secret.fingerprint
+
+
+def remove_credential(path: Path, name: str) -> str:
+    """Takes a credential out of a file.
+
+    Returns:
+        The fingerprint of its key; empty if it has none.
+
+    Raises:
+        TuiError: there is none of that name, or the file cannot be read or written.
+    """
+    with _changing(path) as entries:
+        entry = _named(entries, name, path)
+        entries.remove(entry)
+    secret = _secret(entry)
+    return "" if secret is None else secret.fingerprint
+
+
+def enable_credential(path: Path, name: str) -> bool:
+    """Switches a credential of a file on.
+
+    Returns:
+        Whether it was off.
+
+    Raises:
+        TuiError: there is none of that name, or the file cannot be read or written.
+    """
+    with _changing(path) as entries:
+        entry = _named(entries, name, path)
+        was_off = entry.get("enabled", True) is not True
+        if was_off:
+            entry["enabled"] = True
+    return was_off
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return str(entry.get("name", "")).strip()
+
+
+def _secret(entry: dict[str, Any]) -> Secret | None:
+    key = entry.get("key")
+    return Secret(key.strip()) if isinstance(key, str) and key.strip() else None
+
+
+def _named(entries: list[dict[str, Any]], name: str, path: Path) -> dict[str, Any]:
+    found = next((entry for entry in entries if _name(entry) == name.strip()), None)
+    if found is None:
+        said = "of that name" if may_be_key(name) else f"called {name.strip()!r}"
+        names = ", ".join(map(_name, entries))
+        raise TuiError(
+            f"{path} has no credential {said}.", f"It has: {names}." if names else "It has none."
+        )
+    return found
+
+
+@contextlib.contextmanager
+def _changing(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """Gives the list of credentials, and writes the file if the list is another one afterwards."""
+    path = path.expanduser().absolute()
+    target = path.resolve()
+    private_directory(target.parent)
+    try:
+        lock = FileLock.wait(target.with_name(f".{target.name}.lock"), PATIENCE)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    try:
+        document = _read(path)
+        before = _encoded(document)
+        yield entries_of(document, str(path))
+        data = _encoded(document)
+        if data == before:
+            return
+        parse(data, str(path))
+        if target.exists() and not os.access(target, os.W_OK):
+            raise TuiError(f"Cannot write {path}: it is read-only.", f"Run: chmod 600 {path}")
+        write_atomically(target, data)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    finally:
+        lock.release(remove=True)
+
+
+def _read(path: Path) -> Any:
+    if not path.exists() or not (data := read_bytes(path)).strip():
+        return {"credentials": []}
+    parse(data, str(path))
+    return document_of(data, str(path))
+
+
+def _encoded(document: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _unwritten(path: Path, error: OSError) -> TuiError:
+    return TuiError(
+        f"Cannot write {path}: {error.strerror or error}.",
+        "Make room or make it writable, or name another file with --credentials.",
+    )

@@ -1,0 +1,28 @@
+"""Many simulations of one batch, as many at once as there are processors."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+from assemblyzero_tui.runner.pool.simulation import Figures, Scenario, simulate
+
+
+def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[Figures]:
+    """The figures of each seed, in their order; each seed always gives the same."""
+    processes = min(len(seeds), os.cpu_count() or 1)
+    if processes == 1:
+        yield from (simulate(scenario, seed) for seed in seeds)
+        return
+    executor = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_the_parent)
+    try:
+        yield from executor.map(partial(simulate, scenario), seeds)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

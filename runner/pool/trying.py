@@ -1,0 +1,135 @@
+"""Tries keys with one call each. The calls are counted, and what is learned of keys is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import count
+
+import msgspec
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Provider, Request
+from assemblyzero_tui.runner.pool.clock import Clock
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release
+
+TIMEOUT = 60.0
+"""Seconds a call may take."""
+ITEM = "test"
+"""Who holds the lease."""
+QUESTION = Request(
+    purpose="draft", system="You check a connection.", prompt="Answer with one word: ready."
+)
+
+
+class Tried(msgspec.Struct, kw_only=True, frozen=True):
+    """What came of a call with a key. Holds no key."""
+
+    name: str
+    fingerprint: str
+    ok: bool
+    outcome: str
+    """As in :class:`~assemblyzero_tui.runner.llm.provider.Outcome`."""
+    model: str
+    """The one that answered, or was asked."""
+    message: str
+    """What the service said; empty if it answered."""
+    seconds: float
+    tokens: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """For humans, without the key's name."""
+        if self.ok:
+            return f"it works: {self.model} answered in {self.seconds:.1f} s"
+        return self.message
+
+
+class KeyTrial:
+    """Tries keys.
+
+    Args:
+        credentials: All keys there are, as keys of one project have more in common than a quota.
+        store: Where calls are counted.
+        clock: The one of the store.
+        provider: Who is asked.
+    """
+
+    def __init__(
+        self, credentials: Iterable[Credential], store: PoolStore, clock: Clock, provider: Provider
+    ) -> None:
+        self._pool = Pool(credentials, clock=clock)
+        self._store = store
+        self._provider = provider
+        self._numbers = count(1)
+        store.load(self._pool)
+
+    def try_key(self, name: str, timeout: float = TIMEOUT) -> Tried:
+        """Makes one call with a key, one that is switched off or resting too.
+
+        Args:
+            name: Of the key, or its fingerprint.
+            timeout: Seconds the call may take.
+
+        Raises:
+            TuiError: there is no such key.
+        """
+        pool, model = self._pool, self._provider.model_for(QUESTION)
+        key = pool.named(name)
+        if key is None:
+            raise TuiError(f"There is no key {name!r}.", "Run: assemblyzero-tui pool status")
+        wish = Acquire(request=next(self._numbers), model=model)
+        grant = self._granted(lambda: pool.try_key(key.fingerprint, ITEM, wish))
+        news = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
+        began, answer, message = time.monotonic(), None, ""
+        try:
+            answer = self._provider.generate(
+                QUESTION, secret=key.credential.secret.reveal(), timeout=timeout
+            )
+        except CallError as error:
+            message = one_line(str(error))
+            _take_failure(news, error)
+        else:
+            _take_answer(news, answer)
+        finally:
+            news.seconds = time.monotonic() - began
+            self._exchange(lambda: self._ended(key.fingerprint, news))
+        return Tried(
+            name=key.name, fingerprint=key.fingerprint, ok=answer is not None,
+            outcome=news.outcome, model=news.model, message=message, seconds=news.seconds,
+            tokens=news.input_tokens + news.output_tokens,
+        )  # fmt: skip
+
+    def _granted(self, work: Callable[[], None]) -> Grant:
+        answers = [answer for _, answer in self._exchange(work).answers]
+        (grant,) = [answer for answer in answers if isinstance(answer, Grant)]
+        return grant
+
+    def _exchange(self, work: Callable[[], None]) -> Ledger:
+        def work_and_serve() -> Ledger:
+            work()
+            return self._pool.serve()
+
+        return self._store.exchange(self._pool, work_and_serve)
+
+    def _ended(self, fingerprint: str, news: Release) -> None:
+        self._pool.release(ITEM, 1, news)
+        if news.outcome == Outcome.OK:
+            self._pool.works(fingerprint)
+
+
+def _take_failure(news: Release, error: CallError) -> None:
+    news.outcome, news.sent = error.outcome, error.sent
+    news.http_status, news.reason = error.http_status, error.reason
+    news.retry_after, news.detail = error.retry_after, str(error)
+    news.quotas = error.quotas
+
+
+def _take_answer(news: Release, answer: Answer) -> None:
+    news.outcome, news.model = Outcome.OK, answer.model
+    news.input_tokens, news.output_tokens = answer.input_tokens, answer.output_tokens

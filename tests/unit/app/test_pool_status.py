@@ -1,0 +1,78 @@
+"""How keys stand, as rows: what the file says, and what the books say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assemblyzero_tui.app.pool_status import HEADER, described, rows
+from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.pool.credentials import Found
+from assemblyzero_tui.runner.worker.messages import Acquire, Release
+from tests.unit.pool.clocks import HandClock
+from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential
+
+KEYS = (credential(1, "shop", rpm=5, rpd=100), credential(2), credential(3))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, clock: HandClock) -> Engine:
+    return Engine(tmp_path / "pool.db", clock, KEYS, run="a run")
+
+
+def _release(lease: int, outcome: Outcome, *, retry_after: float = 0.0, tokens: int = 0) -> Release:
+    return Release(
+        lease=lease, outcome=outcome, model=MODEL, retry_after=retry_after, input_tokens=tokens
+    )
+
+
+def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: HandClock) -> None:
+    held, rested, third = engine.ask(3, "LLD-7")
+    engine.pool.release("LLD-7", 1, _release(rested.lease, Outcome.MINUTE, retry_after=40.0))
+    engine.pool.release("LLD-7", 1, _release(third.lease, Outcome.OK, tokens=8))
+    engine.exchange()
+    engine.store.disable(credential(3).secret.fingerprint, "key-3")
+    clock.advance(1.0)
+    engine.exchange()
+    found = Found("a file", KEYS, ("key-4",))
+    told = {key["name"]: key for key in described(found, engine.store.standing())}
+    assert list(told) == ["key-1", "key-2", "key-3", "key-4"]
+    mine, resting = told[held.name], told[rested.name]
+    assert mine["held_by"] == [
+        {"run": "a run", "item": "LLD-7", "model": MODEL, "since": clock.wall() - 1.0}
+    ]
+    assert resting["state"] == "cooling"
+    assert resting["until"] == pytest.approx(clock.wall() + 39.0)
+    assert (resting["answered"], resting["refused"]) == (0, 1)
+    (quota,) = told["key-1"]["quotas"]
+    assert (quota["minute"], quota["per_minute"], quota["day"], quota["per_day"]) == (1, 5, 1, 100)
+    assert (told["key-3"]["state"], told["key-3"]["reason"]) == ("disabled", "by you")
+    assert (told["key-4"]["state"], told["key-4"]["reason"]) == ("disabled", "in the file")
+    assert CANARY.encode() not in msgspec.json.encode(told)
+
+    lines = [dict(zip(HEADER, line, strict=True)) for line in rows([*told.values()], clock.wall())]
+    table = {line["key"]: line for line in lines}
+    assert table[held.name]["held by"] == "a run LLD-7"
+    assert table[rested.name]["state"] == "rests"
+    assert table[rested.name]["until"] == "in 00:39"
+    assert table["key-1"]["minute"] == "1/5"
+    assert table["key-2"]["today"] == "1/?"
+    assert table["key-3"]["state"] == table["key-4"]["state"] == "off"
+
+
+def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
+    engine.ask()
+    engine.exchange(
+        lambda: engine.pool.try_key("key-1", "LLD-1", Acquire(request=99, model="other-model"))
+    )
+    told = described(Found("a file", KEYS[:1]), engine.store.standing())
+    lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
+    assert [line["model"] for line in lines] == [MODEL, "other-model"]
+    assert [line["key"] for line in lines] == ["key-1", ""]

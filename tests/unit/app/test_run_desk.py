@@ -1,0 +1,101 @@
+"""The desk of a run: real books, a real file of keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from assemblyzero_tui.app.pool_desk import BooksDesk
+from assemblyzero_tui.app.run_desk import desk_of_run
+from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.places import RunFolder, pool_file
+from assemblyzero_tui.runner.pool.clock import MachineClock
+from assemblyzero_tui.runner.pool.credentials import read_file
+from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.run_spec import RunSpec
+from tests.gemini_server import Fault, GeminiServer, Project
+
+CANARY = "AIzaCanaryOfTheDeskTests0001"
+
+
+@dataclass
+class Over:
+    """A run that is over."""
+
+    live: bool = False
+
+
+def desk(tmp_path: Path, **more: Any) -> BooksDesk:
+    spec = RunSpec(
+        run="r", workflow="lld", repository="/r", items=[], **{"provider": "gemini"} | more
+    )
+    return desk_of_run(spec, RunFolder(tmp_path), lambda: cast("Source", Over()))
+
+
+def disabled(path: Path) -> dict[str, str]:
+    store = PoolStore.open(path, MachineClock())
+    found = {key.name: key.disabled for key in store.standing().keys}
+    store.close()
+    return found
+
+
+async def test_orders_are_written_into_the_books_of_this_machine(tmp_path: Path) -> None:
+    mine = desk(tmp_path)
+    await mine.disable("0a0a0a0a", "work")
+    assert disabled(pool_file()) == {"work": "by you"}
+    await mine.enable("0a0a0a0a", "work")
+    await mine.reset("0a0a0a0a", "work")
+    assert disabled(pool_file()) == {"work": ""}
+
+
+async def test_a_demo_has_books_of_its_own_and_keeps_no_key(
+    tmp_path: Path, state_home: Path
+) -> None:
+    demo = desk(tmp_path, demo=True, provider="offline")
+    await demo.disable("0a0a0a0a", "key-1")
+    assert disabled(pool_file(RunFolder(tmp_path))) == {"key-1": "by you"}
+    with pytest.raises(TuiError, match="A demo keeps no key"):
+        await demo.add("work", CANARY, "")
+    with pytest.raises(TuiError, match="cannot be tested"):
+        await demo.test("0a0a0a0a", "key-1")
+    assert not state_home.exists()
+
+
+async def test_a_key_is_kept_where_the_run_has_its_keys_from(
+    tmp_path: Path, state_home: Path
+) -> None:
+    usual = desk(tmp_path)
+    assert usual.place == f"~/{state_home.name}/gemini-credentials.json"
+    await usual.disable(Secret(CANARY).fingerprint, "before")
+    await usual.add("work", CANARY, "shop")
+    (kept,) = read_file(state_home / "gemini-credentials.json").credentials
+    assert (kept.name, kept.project, kept.secret.reveal()) == ("work", "shop", CANARY)
+    assert disabled(pool_file()) == {"before": ""}
+    other = tmp_path / "keys.json"
+    await desk(tmp_path, credentials=str(other)).add("work", CANARY, "")
+    assert len(read_file(other).credentials) == 1
+
+
+async def test_a_key_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "keys.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps([{"name": "work", "key": CANARY}]))
+    mine = desk(tmp_path, credentials=str(file))
+    with GeminiServer([Project("shop", [CANARY])]) as server:
+        monkeypatch.setenv(ENDPOINT, server.url)
+        said = await mine.test(Secret(CANARY).fingerprint, "work")
+        assert said.startswith("work: it works: gemini-3.8-flash answered in ")
+        server.script(Fault.SUSPENDED)
+        said = await mine.test(Secret(CANARY).fingerprint, "work")
+        assert said.startswith("work: the key may not be used: ")
+        assert CANARY not in said
+        assert len(server.requests) == 2
+    with pytest.raises(TuiError, match=r"is not in .* any more"):
+        await mine.test("0a0a0a0a", "work")

@@ -1,0 +1,45 @@
+"""The simulation of a batch, small: what the pool promises holds in it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from assemblyzero_tui.runner.pool.simulating import simulate_all
+from assemblyzero_tui.runner.pool.simulation import Scenario, simulate
+
+SMALL = Scenario(keys=2, projects=2, rpm=6, workers=5, workflows=20, calls=3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_request_is_wasted_where_the_limits_are_known(seed: int) -> None:
+    figures = simulate(SMALL, seed)
+    assert figures.wasted_429 == 0
+    assert figures.jain >= 0.98
+    assert figures.makespan_over_bound < 1.4
+    assert figures.parked == 0
+
+
+def test_a_seed_always_gives_the_same() -> None:
+    assert simulate(SMALL, 7) == simulate(SMALL, 7)
+    assert simulate(SMALL, 7) != simulate(SMALL, 8)
+
+
+def test_limits_are_learned_for_a_few_refusals() -> None:
+    figures = simulate(Scenario(keys=2, projects=2, rpm=6, workers=5, workflows=20, learn=True), 1)
+    assert 0 < figures.wasted_429 < 20
+
+
+def test_a_batch_of_more_than_a_day_waits_and_is_done() -> None:
+    figures = simulate(Scenario(keys=1, projects=1, rpm=10, rpd=20, workers=3, workflows=10), 1)
+    assert figures.wasted_429 == 0
+    assert figures.parked > 0
+    assert figures.makespan_s > 12 * 3600
+    assert figures.makespan_over_bound < 1.02
+
+
+@pytest.mark.parametrize("processors", [1, 3])
+def test_processes_change_nothing(monkeypatch: pytest.MonkeyPatch, processors: int) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    assert list(simulate_all(SMALL, range(3))) == [simulate(SMALL, seed) for seed in range(3)]

@@ -1,0 +1,135 @@
+"""Trying a key with one call: it counts, and what is learned reaches every run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+from assemblyzero_tui.runner.pool.group import Door
+from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.trying import KeyTrial
+from tests.unit.pool.clocks import HandClock
+from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential
+
+KEYS = [credential(1, "shop", rpd=3), credential(2, "shop", rpd=3), credential(3)]
+
+
+class Model:
+    """A provider that answers, or fails as it was told."""
+
+    name = "gemini"
+    is_gemini = True
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.asked: list[str] = []
+
+    def model_for(self, request: Request) -> str:
+        return MODEL
+
+    def generate(
+        self, request: Request, *, secret: str, timeout: float,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:  # fmt: skip
+        self.asked.append(secret)
+        if self.failure is not None:
+            raise self.failure
+        return Answer(text="ready", model=f"{MODEL}-001", input_tokens=9, output_tokens=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pool.db"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def trial(path: Path, clock: HandClock, model: Model) -> KeyTrial:
+    return KeyTrial(KEYS, PoolStore.open(path, clock, boot="one boot"), clock, model)
+
+
+def test_the_call_counts_for_every_run(
+    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+) -> None:
+    engine = Engine(path, clock, KEYS)
+    tried = trial.try_key("key-2")
+    assert tried.ok
+    assert (tried.model, tried.tokens, tried.outcome) == (f"{MODEL}-001", 10, "ok")
+    assert model.asked == [f"{CANARY}000002"]
+    engine.exchange()
+    assert len(engine.group(1).starts) == 1
+    assert sum(engine.group(1).days.values()) == 1
+
+
+def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
+    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+) -> None:
+    engine = Engine(path, clock, KEYS)
+    key = engine.pool.named("key-3")
+    assert key is not None
+    model.failure = CallError(Outcome.AUTH, "the key is not valid", reason="API_KEY_INVALID")
+    tried = trial.try_key(key.fingerprint)
+    assert (tried.ok, tried.sentence) == (False, "the key is not valid")
+    engine.exchange()
+    assert key.invalid == "the key is not valid"
+    model.failure = None
+    engine.ask()
+    assert trial.try_key(key.fingerprint).ok
+    engine.exchange()
+    assert key.usable
+    assert engine.states == [("key-3", "", "invalid"), ("key-3", "", "ready")]
+    assert sum(engine.group(3).days.values()) == 2
+
+
+def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
+    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+) -> None:
+    engine = Engine(path, clock, KEYS)
+    engine.store.disable(credential(3).secret.fingerprint, "key-3")
+    (grant,) = engine.ask()
+    engine.end(grant, Outcome.MINUTE, retry_after=600.0)
+    until = engine.group(1).until
+    for name in ("key-1", "key-3"):
+        assert trial.try_key(name).ok
+    engine.exchange()
+    assert (engine.group(1).door, engine.group(1).until) == (Door.COOLING, until)
+    found = engine.pool.named("key-3")
+    assert found is not None
+    assert found.disabled == "by you"
+
+
+def test_a_call_that_never_left_is_not_counted(
+    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+) -> None:
+    model.failure = CallError(Outcome.TRANSPORT, "no way", sent=False)
+    assert trial.try_key("key-1").outcome == "transport"
+    assert Engine(path, clock, KEYS).group(1).starts == []
+
+
+def test_an_error_of_this_program_takes_the_lease_back(
+    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+) -> None:
+    model.failure = ValueError("a bug")
+    with pytest.raises(ValueError, match="a bug"):
+        trial.try_key("key-1")
+    assert PoolStore.open(path, clock).standing().leases == ()
+    model.failure = None
+    assert trial.try_key("key-1").ok
+
+
+def test_a_key_that_is_not_there_cannot_be_tried(trial: KeyTrial) -> None:
+    with pytest.raises(TuiError, match="no key 'key-9'"):
+        trial.try_key("key-9")
