@@ -21,6 +21,7 @@ from assemblyzero_tui.runner.journal import JournalReader
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.pool import credentials, sources
+from assemblyzero_tui.runner.pool.rotation_file import rotation_file
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.runs import is_alive, read_spec
 
@@ -137,6 +138,8 @@ def start_engine(
         arguments.append("--afresh")
     if parallel:
         arguments += ["--parallel", str(parallel)]
+    if found is not None and (file := Path(found.source)).is_file():
+        arguments += ["--rotation", str(rotation_file(file))]
     keys_of_engine, keys_pipe = os.pipe() if keys else (-1, -1)
     if keys:
         arguments += ["--keys", str(keys_of_engine)]

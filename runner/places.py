@@ -120,9 +120,13 @@ class RunFolder:
         return self.path / "audit" / f"workflow-audit-{prefix}{key}.jsonl"
 
 
-def pool_file(demo: RunFolder | None = None) -> Path:
-    """The database of the credential pool: one for all runs, but a demonstration has its own."""
-    return (demo.path if demo is not None else state_home()) / "pool.db"
+def pool_file(folder: RunFolder | None = None) -> Path:
+    """What is known of keys, for all runs of this machine; or for one that has its own books.
+
+    Args:
+        folder: Of a demonstration: its keys are nobody else's.
+    """
+    return (state_home() if folder is None else folder.path) / "pool.db"
 
 
 def runs_directory() -> Path:

@@ -158,8 +158,8 @@ def run_groups(run: RunState, now: float, detail: Detail) -> list[list[Piece]]:
     if run.started is None:
         return []
     groups: list[list[Piece]] = [[(run.run, "$text-muted")]] if detail.run else []
-    if 0 < run.pool.slots < run.parallel:
-        text = f"{run.pool.slots} of {run.parallel} at work: {one_line(run.pool.reason)}"
+    if 0 < run.pool.slots < run.parallel and not run.pool.paused:
+        text = f"{run.pool.slots} of {run.parallel} at work: quota"
         groups.append([(text, "$warning")])
     elif detail.clock:
         slots = f"{run.parallel} at once" if run.parallel > 1 else "one at a time"

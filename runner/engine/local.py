@@ -101,7 +101,7 @@ class LocalExecutor:
 
     async def command(self, item: str, command: AnyToWorker) -> None:
         if (worker := self._workers.get(item)) is not None:
-            await worker.send(command)
+            worker.send(command)
 
     async def cancel(self, item: str, grace: float) -> None:
         if (worker := self._workers.get(item)) is not None:

@@ -11,12 +11,14 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from assemblyzero_tui.runner.events import Notice
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import AnyEvent, CredentialChanged, Notice
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.rotation_file import write_exhausted
 from assemblyzero_tui.runner.pool.store import PoolStore
 
 Step = Callable[[Pool], None]
@@ -37,16 +39,24 @@ class PoolKeeper:
         store: Where it is remembered.
         run: The name of the run.
         folder: The folder of the run.
+        rotation: AssemblyZero's note of keys that are used up.
     """
 
-    def __init__(self, pool: Pool, store: Path | None = None, run: str = "",
-                 folder: Path | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        pool: Pool,
+        store: Path | None = None,
+        run: str = "",
+        folder: Path | None = None,
+        rotation: Path | None = None,
+    ) -> None:
         self.metered = bool(pool.keys)
         """Whether leases need keys."""
         self._pool = pool
         self._path = store
         self._run = run
         self._folder = folder
+        self._rotation = rotation
         self._steps: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,6 +132,8 @@ class PoolKeeper:
         if store is not None and store.notes:
             ledger.events += [Notice(text=note, level="warning") for note in store.notes]
             store.notes.clear()
+        if self._rotation is not None:
+            ledger.events += _note_exhausted(self._rotation, ledger.events)
         if ledger.answers or ledger.events or ledger.revoked:
             self._call(lambda: self._deliver(ledger))
 
@@ -149,3 +161,15 @@ class PoolKeeper:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(what)
+
+
+def _note_exhausted(path: Path, events: Iterable[AnyEvent]) -> list[AnyEvent]:
+    """Notes for AssemblyZero which keys are used up for the day; what went wrong with that."""
+    notices: list[AnyEvent] = []
+    for event in events:
+        if isinstance(event, CredentialChanged) and event.state == "exhausted" and event.until:
+            try:
+                write_exhausted(path, event.credential, event.until)
+            except TuiError as error:
+                notices.append(Notice(text=str(error), level="warning"))
+    return notices

@@ -48,6 +48,7 @@ from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import Days, PacificDays, ShortDays
 from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.rotation_file import read_hints
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.runs import read_spec, runtime_folder
@@ -60,8 +61,9 @@ class Engine:
     """One run, served."""
 
     def __init__(
-        self, folder: RunFolder, spec: RunSpec, runtime: Path, keys: Sequence[Credential]
-    ) -> None:
+        self, folder: RunFolder, spec: RunSpec, runtime: Path, keys: Sequence[Credential],
+        rotation: Path | None = None,
+    ) -> None:  # fmt: skip
         secrets = [key.secret.reveal() for key in keys]
         self._spec = spec
         self._folder = folder
@@ -70,7 +72,7 @@ class Engine:
         self._executor = LocalExecutor(folder, spec.parallel, secrets, provider=spec.provider)
         self._state = fold(before)
         self._record = Record(self._state, self._journal, self._announce, secrets)
-        self._keeper = _keeper(spec, folder, keys)
+        self._keeper = _keeper(spec, folder, keys, rotation)
         self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
         self._server = Server(runtime / "s", self._obey)
         self._interrupted = False
@@ -130,12 +132,12 @@ class Engine:
                 self._interrupted = self._interrupted or command.interrupted
                 return self._supervisor.stop(force=command.force)
             case TryNow():
-                return self._supervisor.try_now()
+                return self._supervisor.keys.try_now()
             case SetAutoResume():
-                return self._supervisor.set_auto_resume(on=command.on)
+                return self._supervisor.keys.set_auto_resume(on=command.on)
             case AddKey():
                 key = credentials.checked(command.key, repr(command.name))
-                return self._supervisor.add_key(Credential(command.name, key, command.project))
+                return self._supervisor.keys.add_key(Credential(command.name, key, command.project))
         return []
 
     def _signalled(self) -> None:
@@ -145,7 +147,7 @@ class Engine:
     def _reason(self) -> Reason:
         if self._state.finished:
             return "finished"
-        if self._supervisor.exhausted and not self._supervisor.stopping:
+        if self._supervisor.keys.given_up and not self._supervisor.stopping:
             return "exhausted"
         return "interrupted" if self._interrupted else "stopped"
 
@@ -158,12 +160,19 @@ class Engine:
         self._journal.close()
 
 
-def _keeper(spec: RunSpec, folder: RunFolder, keys: Sequence[Credential]) -> PoolKeeper:
+def _keeper(
+    spec: RunSpec, folder: RunFolder, keys: Sequence[Credential], rotation: Path | None
+) -> PoolKeeper:
     quota = spec.options.quota
     days: Days = PacificDays() if quota is None else ShortDays(quota.day_seconds, quota.start)
     clock = MachineClock(spec.clock_speed)
     pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
-    return PoolKeeper(pool, pool_file(folder if spec.demo else None), spec.run, folder.path)
+    if rotation is not None:
+        for name in read_hints(rotation, [key.name for key in keys], clock.wall()):
+            if (hinted := pool.named(name)) is not None:
+                hinted.probe_first = True
+    store = pool_file(folder if spec.demo else None)
+    return PoolKeeper(pool, store, spec.run, folder.path, rotation)
 
 
 def main() -> None:
@@ -175,6 +184,7 @@ def main() -> None:
     parser.add_argument("--afresh", action="store_true")
     parser.add_argument("--parallel", type=int, default=0)
     parser.add_argument("--keys", type=int, default=-1)
+    parser.add_argument("--rotation", type=Path)
     arguments = parser.parse_args()
     os.set_inheritable(arguments.ready, False)
     keys = _read_keys(arguments.keys)
@@ -187,7 +197,7 @@ def main() -> None:
     code = ExitCode.OK
     try:
         folder = RunFolder(arguments.folder.resolve())
-        _serve(folder, arguments.ready, again, arguments.parallel, keys)
+        _serve(folder, arguments.ready, again, arguments.parallel, keys, arguments.rotation)
     except TuiError as error:
         _report_failure(arguments.ready, str(error))
         code = error.exit_code
@@ -214,6 +224,7 @@ def _serve(
     again: Again | None,
     parallel: int,
     keys: Sequence[Credential],
+    rotation: Path | None,
 ) -> None:
     spec = read_spec(folder)
     if parallel:
@@ -230,7 +241,7 @@ def _serve(
         private_directory(runtime)
         (runtime / "run").write_text(str(folder.path))
         tempfile.tempdir = str(runtime)
-        asyncio.run(Engine(folder, spec, runtime, keys).serve(ready, again))
+        asyncio.run(Engine(folder, spec, runtime, keys, rotation).serve(ready, again))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
         lock.release()

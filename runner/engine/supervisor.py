@@ -15,21 +15,14 @@ import msgspec
 
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.hearing import Hearing
+from assemblyzero_tui.runner.engine.key_wait import KeyWait
 from assemblyzero_tui.runner.engine.ownership import take_item
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import (
-    AutoResumeSet,
-    EngineStarted,
-    Notice,
-    PoolChanged,
-    Result,
-    RunHeld,
-)
+from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
-from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State
@@ -69,20 +62,14 @@ class Supervisor:
         self.spec = spec
         self.state = record.state
         self.stopping = False
-        self.exhausted = False
-        """No key can be used, and nobody waits for one: nothing is started, the engine leaves."""
         self._folder = folder
         self._record = record
         self._executor = executor
-        self._keeper = keeper
+        self.keys = KeyWait(spec, record, keeper, executor, self._requeue, self._fill)
         self._hearing = Hearing(
             record, self._command, keeper,
-            revoke=self._revoke, changed=self._pool_changed, failed=self._failed,
+            revoke=self._revoke, changed=self.keys.changed, failed=self._failed,
         )  # fmt: skip
-        self._keys_rest = False
-        """The pool is paused."""
-        self._anyway = False
-        """The user wants to go on without waiting for the time that the pool named."""
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owners: dict[str, FileLock] = {}
@@ -117,15 +104,14 @@ class Supervisor:
             self._queue
             and not self.state.held
             and not self.stopping
-            and not self.exhausted
-            and not self._keys_rest
+            and not self.keys.closed
             and len(self._tasks) < self.state.at_once
         ):
             item = self.state.items[self._queue.popleft()]
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
             self._tasks[item.id] = task
             task.add_done_callback(partial(self._worked, item))
-        if not self._tasks and (self.stopping or self.exhausted or self.state.finished):
+        if not self._tasks and (self.stopping or self.keys.given_up or self.state.finished):
             self._idle.set()
 
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
@@ -193,7 +179,7 @@ class Supervisor:
         elif self.stopping:
             self._record.change(item, State.PAUSED, "saved")
         elif outcome.kind == "exhausted" and item.state is not State.PAUSING:
-            self._exhausted(item, outcome)
+            self.keys.parked(item, outcome)
         elif outcome.kind in ("paused", "exhausted"):
             self._record.change(item, State.PAUSED, "by you")
             if item.id in self._resume_wanted:
@@ -201,79 +187,6 @@ class Supervisor:
         else:
             self._recover(item, outcome.reason)
         self._resume_wanted.discard(item.id)
-
-    def _exhausted(self, item: ItemState, outcome: Outcome) -> None:
-        """No key is there for the item now: it keeps its checkpoint."""
-        self._record.change(item, State.QUOTA, outcome.reason, until=outcome.until or None)
-        if self.spec.on_exhausted == "stop":
-            self._give_up(outcome.reason)
-        elif not self._keys_rest and not self.exhausted:
-            self._go_on()  # there is one again by now
-
-    def _give_up(self, reason: str) -> None:
-        """Nobody waits for a key: the engine leaves when everyone has saved."""
-        if self.exhausted:
-            return
-        self.exhausted = True
-        go_on = f"assemblyzero-tui resume {self.spec.run}"
-        text = (
-            f"No key can be used: {reason}. Nothing is lost. Go on later: {go_on}. "
-            f"With other keys: {go_on} --credentials FILE"
-        )
-        self._record.emit(Notice(text=text, level="error"))
-        self._fill()
-
-    def _pool_changed(self, event: PoolChanged) -> None:
-        """Waits with the keys, and goes on with them."""
-        self._keys_rest = event.state == "paused"
-        if event.stuck or (self._keys_rest and self.spec.on_exhausted == "stop"):
-            self._give_up(event.reason)
-        elif not self._keys_rest:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Queues whoever waits for a key, and starts whom there is room for."""
-        if self.state.pool.auto_resume or self._anyway:
-            self._anyway = False
-            waiting = [i.id for i in self.state.items.values() if i.state is State.QUOTA]
-            for name in reversed(waiting):
-                self._requeue(self.state.items[name])
-        self._fill()
-
-    def try_now(self) -> list[str]:
-        """Asks the keys again now, whatever they wait for."""
-        self._anyway = True
-        self.exhausted = False
-        self._keeper.put(lambda pool: pool.try_now())
-        if not self._keys_rest:
-            self._go_on()
-        return [item.id for item in self.state.unfinished()]
-
-    def set_auto_resume(self, *, on: bool) -> list[str]:
-        """Whether to go on by itself when there are keys again."""
-        self._record.emit(AutoResumeSet(on=on))
-        if on and not self._keys_rest:
-            self._go_on()
-        return []
-
-    def add_key(self, credential: Credential) -> list[str]:
-        """Uses another key from now on.
-
-        Raises:
-            TuiError: the run needs none, or has one of this name.
-        """
-        if not self._keeper.metered:
-            raise TuiError("This run needs no key.")
-        known = self.state.pool.keys.get(credential.name)
-        fingerprint = credential.secret.fingerprint
-        if known is not None and known.present and known.fingerprint != fingerprint:
-            raise TuiError(f"This run has another key called {credential.name!r}.")
-        text = credential.secret.reveal()
-        self._record.hide(text)
-        self._executor.hide(text)
-        self.exhausted = False
-        self._keeper.put(lambda pool: pool.add(credential))
-        return []
 
     def _revoke(self, name: str, attempt: int) -> None:
         """Ends a worker that kept a lease for too long; another one takes over."""
@@ -352,12 +265,10 @@ class Supervisor:
         items = self._chosen(names)
         if not names:
             self._record.emit(RunHeld(held=False))
-        self.exhausted = False
+        self.keys.given_up = False
         affected = []
         for item in items:
-            if item.state is State.PAUSED or (
-                item.state is State.QUOTA and not self._keys_rest and self.state.pool.auto_resume
-            ):
+            if item.state is State.PAUSED or (item.state is State.QUOTA and self.keys.there):
                 self._record.change(item, State.QUEUED)
                 affected.append(item.id)
             elif item.state is State.PAUSING:
@@ -391,7 +302,7 @@ class Supervisor:
 
     def retry(self, names: Iterable[str], *, afresh: bool = False) -> list[str]:
         """Queues items again that failed, were lost, cancelled or skipped."""
-        self.exhausted = False
+        self.keys.given_up = False
         affected = []
         for item in self._chosen(names):
             if item.state in _RESTARTABLE:

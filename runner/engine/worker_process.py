@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import struct
 from collections.abc import Callable
 from multiprocessing import forkserver
 from pathlib import Path
@@ -17,13 +16,12 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.engine.executor import Outcome
+from assemblyzero_tui.runner.engine.frames import Frames
 from assemblyzero_tui.runner.locks import is_held
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker import entry
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
 from assemblyzero_tui.runner.worker.messages import (
-    LENGTH,
-    MAX_FRAME,
     AnyFromWorker,
     AnyToWorker,
     Ended,
@@ -76,8 +74,7 @@ class WorkerProcess:
         self.ended: Ended | None = None
         self.output_done = asyncio.Event()
         self._process: Any = None
-        self._reader = asyncio.StreamReader()
-        self._writer: asyncio.StreamWriter | None = None
+        self._frames = Frames()
         self._next_seq = 1
 
     def launch(self, context: Any, channel: socket.socket, output: int, busy: int) -> None:
@@ -97,7 +94,7 @@ class WorkerProcess:
 
     async def open(self, channel: socket.socket) -> None:
         """Takes over the engine's end of the channel."""
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=channel)
+        await asyncio.get_running_loop().create_connection(lambda: self._frames, sock=channel)
 
     async def listen(
         self, emit: Callable[[AnyFromWorker], None], gap: Callable[[int], None]
@@ -106,32 +103,23 @@ class WorkerProcess:
 
         ``gap`` is called with the number of messages that are missing before one.
         """
-        try:
-            while True:
-                (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
-                if length > MAX_FRAME:
-                    break
-                message = decode_from_worker(await self._reader.readexactly(length))
-                if message.seq != self._next_seq:
-                    gap(message.seq - self._next_seq)
-                self._next_seq = message.seq + 1
-                if isinstance(message, Ended):
-                    self.ended = message
-                elif isinstance(message, Ready):
-                    self.pid = message.pid
-                emit(message)
-        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError, struct.error):
-            pass  # the process is gone, or talks nonsense: either way it is over
-        finally:
-            if self._writer is not None:
-                self._writer.close()
 
-    async def send(self, message: AnyToWorker) -> None:
+        def take(body: bytes) -> None:
+            message = decode_from_worker(body)
+            if message.seq != self._next_seq:
+                gap(message.seq - self._next_seq)
+            self._next_seq = message.seq + 1
+            if isinstance(message, Ended):
+                self.ended = message
+            elif isinstance(message, Ready):
+                self.pid = message.pid
+            emit(message)
+
+        await self._frames.listen(take)
+
+    def send(self, message: AnyToWorker) -> None:
         """Sends a message; a worker that is gone takes none."""
-        if self._writer is not None and not self._writer.is_closing():
-            with contextlib.suppress(ConnectionError):
-                self._writer.write(frame(message))
-                await self._writer.drain()
+        self._frames.send(frame(message))
 
     async def gone(self) -> Outcome:
         """Waits until the channel's owner and all its children are gone, and says how it ended."""
@@ -151,7 +139,7 @@ class WorkerProcess:
 
     async def end(self, grace: float) -> None:
         """Asks the process to leave, then makes it."""
-        await self.send(Halt())
+        self.send(Halt())
         for number in (signal.SIGTERM, signal.SIGKILL):
             if await self._free_within(grace):
                 return

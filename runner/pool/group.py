@@ -24,8 +24,9 @@ BURST = 2
 """So many calls may start at once; the others are spread evenly over the minute."""
 LEAST = 1.0
 """Starts a minute that a quota is held to at least."""
-CUT = 0.7
-"""What is left of the rate after a refusal that the count does not explain."""
+CUT_MOST, CUT_LEAST = 0.4, 0.9
+"""What is left of the rate, at least and at most, after a refusal that the count does not
+explain."""
 GROWTH = 1.0 / MINUTE
 """By how many starts a minute a rate that was cut grows each second."""
 
@@ -109,16 +110,17 @@ class Group:
             gone += 1
         return gone
 
-    def accepted(self, before: float, *, then: bool = False) -> int:
-        """Calls of the minute before a moment that the service counts: those not refused.
+    def accepted(self, before: float, *, then: bool = False, seconds: float = MINUTE) -> int:
+        """Calls before a moment that the service counts: those not refused.
 
         Args:
             before: The moment.
             then: Also those of the very moment: which of them came first, nobody knows.
+            seconds: Of so long before it.
         """
         up_to = bisect_right if then else bisect_left
         started, refused = (
-            up_to(times, before) - bisect_right(times, before - MINUTE)
+            up_to(times, before) - bisect_right(times, before - seconds)
             for times in (self.starts, self.refused)
         )
         return started - refused
@@ -217,12 +219,17 @@ class Group:
         self.door, self.until, self.reason, self.probe = door, until, reason, 0
         return True
 
-    def slow_down(self, now: float, started: float) -> None:
-        """Holds it to less than it did when it was refused, once for all calls of one moment."""
+    def slow_down(self, now: float, started: float, chance: float) -> None:
+        """Holds it to less than it did when it was refused, once for all calls of one moment.
+
+        By how much is left to chance, so that quotas that fare alike do not go on alike: it would
+        hide which of them are one.
+        """
         if self.cap_since > started:
             return
         done = min(max(LEAST, float(self.count(now, MINUTE) - 1)), self.rate(now))
-        self.cap, self.cap_since = max(LEAST, done * CUT), now
+        cut = CUT_MOST + (CUT_LEAST - CUT_MOST) * chance
+        self.cap, self.cap_since = max(LEAST, done * cut), now
 
     def answered(self, lease: int) -> bool:
         """A call was not refused; whether that opens the door."""

@@ -33,6 +33,9 @@ class Key:
     since: float = 0.0
     """When that was, in seconds since the epoch."""
     strikes: int = 0
+    probe_first: bool = False
+    """It may be used up, somebody else says: each of its quotas is tried with one call at first.
+    Set it before the first call is asked for."""
     served: int = 0
     """The number of the newest lease it was given for."""
     quota: str = field(init=False)

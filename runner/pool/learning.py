@@ -100,7 +100,7 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
             doublings = min(max(0, group.refusals - 1), MOST_DOUBLINGS)
             wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2**doublings)
             group.careful = True
-            group.slow_down(now, lease.started)
+            group.slow_down(now, lease.started, pool.chance())
             until = now + max(wait, news.retry_after) + pool.chance()
             group.close(Door.COOLING, until, "a quota is used up", now)
 
@@ -122,7 +122,7 @@ def _minute(
             until = max(until, group.starts[-most] + WINDOW)
     elif not known_by_then:
         group.careful = True
-        group.slow_down(now, lease.started)
+        group.slow_down(now, lease.started, pool.chance())
         pool.judge.surprised(group, news.retry_after, now)
         one_with = pool.sharing.refused(group, pool.others(group), lease.started)
         if one_with is not None:

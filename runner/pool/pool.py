@@ -125,9 +125,11 @@ class Pool:
         found = self.groups.get((name, model))
         if found is None:
             found = self.groups[name, model] = Group(name, model, since=self.clock.now())
-            for key in self.keys.values():
-                if self.canonical(key.quota) == name:
-                    self._give_limits(found, key.credential)
+            for key in self.keys_of(found):
+                self._give_limits(found, key.credential)
+            if any(key.probe_first for key in self.keys_of(found)):
+                found.door = Door.PROBING
+                self.say_group(found)
         return found
 
     def _give_limits(self, group: Group, credential: Credential) -> None:
@@ -285,11 +287,12 @@ class Pool:
         if fingerprint in self.keys:
             return
         key = self.keys[fingerprint] = Key(credential)
+        self.changes.keys.add(fingerprint)
+        self.say_key(key)
         for (name, _), group in self.groups.items():
             if name == self.canonical(key.quota):
                 self._give_limits(group, credential)
-        self.changes.keys.add(fingerprint)
-        self.say_key(key)
+                self.say_group(group)
 
     def disable(self, name: str, why: str = "by you") -> None:
         """Switches a key off; a call under way with it goes on."""
@@ -316,6 +319,22 @@ class Pool:
         for group in self.groups.values():
             if group.name == self.canonical(key.quota):
                 self._try(group, forget=True)
+
+    def try_key(self, name: str, item: str, wish: Acquire) -> None:
+        """Grants a call with this very key at once, whatever is held against it and its quota."""
+        if (key := self.named(name)) is not None:
+            now = self.clock.now()
+            ticket = Ticket(item, 1, wish, now)
+            self.line.add(ticket)
+            self._grant(ticket, key, now, self.today(now))
+
+    def works(self, name: str) -> None:
+        """A key that the service did not accept has been accepted after all."""
+        key = self.named(name)
+        if key is not None and key.invalid:
+            key.invalid, key.strikes, key.since = "", 0, self.clock.wall()
+            self.changes.keys.add(key.fingerprint)
+            self.say_key(key)
 
     def try_now(self) -> None:
         """Opens every door that a time keeps closed, for one call at first."""

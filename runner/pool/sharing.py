@@ -6,11 +6,11 @@ minute are as many as the limit; and whenever it accepts one, they are fewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from assemblyzero_tui.runner.pool.group import WINDOW, Group
+from assemblyzero_tui.runner.pool.group import GUARD, MINUTE, WINDOW, Group
 
 PROOF = 4
 """So many refusals must fit before two quotas are taken for one."""
@@ -18,8 +18,6 @@ APART = 10.0
 """Seconds between two refusals that count as two: several of one moment prove no more than one."""
 FRESH = 5 * WINDOW
 """Seconds after which a refusal proves nothing any more."""
-DOUBT = 3 * WINDOW
-"""Seconds for which two quotas are taken for two after a call that only two can have accepted."""
 
 
 @dataclass(slots=True)
@@ -27,21 +25,23 @@ class _Suspicion:
     fitting: list[tuple[float, str]] = field(default_factory=list)
     """Refusals that fit: when, and of which of the two."""
     refuted: float = -inf
-    """When a call was accepted that a common quota would have refused."""
+    """When something happened that cannot be if the two are one."""
 
-    def fits(self, started: float, name: str) -> bool:
-        """Takes in a refusal that fits; whether that is proof by now."""
-        if started < self.refuted + DOUBT:
-            return False
+    def fits(self, started: float, name: str) -> None:
+        """Takes in a refusal that fits."""
         self.fitting = [(at, who) for at, who in self.fitting if at > started - FRESH]
         if all(abs(started - at) >= APART for at, who in self.fitting if who == name):
             self.fitting.append((started, name))
-        return len(self.fitting) >= PROOF and len({who for _, who in self.fitting}) == 2
 
     def contradicts(self, started: float) -> None:
         """Takes in what does not fit."""
         self.fitting.clear()
         self.refuted = max(self.refuted, started)
+
+    @property
+    def proved(self) -> bool:
+        """Whether enough refusals fit, of both."""
+        return len(self.fitting) >= PROOF and len({who for _, who in self.fitting}) == 2
 
 
 class Sharing:
@@ -50,36 +50,48 @@ class Sharing:
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], _Suspicion] = {}
 
-    def refused(self, group: Group, others: Iterable[Group], started: float) -> Group | None:
+    def refused(self, group: Group, others: Sequence[Group], started: float) -> Group | None:
         """Takes in a refusal that the group's own count does not explain.
 
         Returns:
-            The group that it is one with, if that is as good as proved.
+            The group that it is one with, if that is as good as proved: enough refusals fit, and
+            since the first of them every other pair with one of the two was refuted.
         """
         limit = group.per_minute
         if limit is None:
             return None
-        fitting: list[Group] = []
+        had = group.accepted(started, then=True, seconds=MINUTE + GUARD)
         for other in others:
-            pair = self._pairs.setdefault(_name(group, other), _Suspicion())
-            both_had = group.accepted(started, then=True) + other.accepted(started, then=True)
-            if both_had < limit:
-                pair.contradicts(started)
-            elif pair.fits(started, group.name):
-                fitting.append(other)
-        return fitting[0] if len(fitting) == 1 else None
+            theirs = other.accepted(started, then=True, seconds=MINUTE + GUARD)
+            if had + theirs < limit:
+                self._pair(group, other).contradicts(started)
+            else:
+                self._pair(group, other).fits(started, group.name)
+        return next((other for other in others if self._proved(group, other, others)), None)
+
+    def _proved(self, group: Group, other: Group, others: Sequence[Group]) -> bool:
+        pair = self._pair(group, other)
+        if not pair.proved:
+            return False
+        since = pair.fitting[0][0]
+        rivals = [
+            self._pair(one, third)
+            for third in others
+            if third is not other
+            for one in (group, other)
+        ]
+        return all(rival.refuted >= since for rival in rivals)
 
     def accepted(self, group: Group, others: Iterable[Group], started: float) -> None:
         """Takes in a call that was not refused."""
         limit = group.per_minute
         if limit is None:
             return
+        had = group.accepted(started, seconds=MINUTE - GUARD)
         for other in others:
-            pair = self._pairs.get(_name(group, other))
-            if pair is not None and group.accepted(started) + other.accepted(started) >= limit:
-                pair.contradicts(started)
+            if had + other.accepted(started, seconds=MINUTE - GUARD) >= limit:
+                self._pair(group, other).contradicts(started)
 
-
-def _name(one: Group, other: Group) -> tuple[str, str, str]:
-    first, second = sorted((one.name, other.name))
-    return one.model, first, second
+    def _pair(self, one: Group, other: Group) -> _Suspicion:
+        first, second = sorted((one.name, other.name))
+        return self._pairs.setdefault((one.model, first, second), _Suspicion())

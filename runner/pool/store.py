@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
@@ -146,8 +146,7 @@ class PoolStore:
         Raises:
             TuiError: the store cannot be written.
         """
-        with self._wish() as connection:
-            disable(connection, fingerprint, name, why, self._clock.wall())
+        self._wish(lambda c: disable(c, fingerprint, name, why, self._clock.wall()))
 
     def enable(self, fingerprint: str) -> None:
         """Switches a key on again, in every run.
@@ -155,8 +154,7 @@ class PoolStore:
         Raises:
             TuiError: the store cannot be written.
         """
-        with self._wish() as connection:
-            enable(connection, fingerprint, self._clock.wall())
+        self._wish(lambda c: enable(c, fingerprint, self._clock.wall()))
 
     def reset(self, fingerprint: str) -> None:
         """Forgets what was held against a key and its quota, in every run.
@@ -164,9 +162,8 @@ class PoolStore:
         Raises:
             TuiError: the store cannot be written.
         """
-        with self._wish() as connection:
-            today = self._days.name(self._clock.wall())
-            reset(connection, fingerprint, self._file.times, today)
+        today = self._days.name(self._clock.wall())
+        self._wish(lambda c: reset(c, fingerprint, self._file.times, today))
 
     def standing(self) -> PoolStanding:
         """How the keys stand, by all runs of this machine; empty where the store cannot be read."""
@@ -181,16 +178,19 @@ class PoolStore:
         self._figures = Figures()
         return standing
 
-    @contextlib.contextmanager
-    def _wish(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._file.ready()
-            with self._file.transaction() as connection:
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise TuiError(
-                f"Cannot write {self.path}: {error}.", "Make room or make it writable, then retry."
-            ) from error
+    def _wish(self, write: Callable[[sqlite3.Connection], None]) -> None:
+        for again in (True, False):
+            try:
+                self._file.ready()
+                with self._file.transaction() as connection:
+                    write(connection)
+                break
+            except (sqlite3.Error, OSError) as error:
+                if not (self._file.trouble(error) and again):
+                    raise TuiError(
+                        f"Cannot write {self.path}: {error}.",
+                        "Make room or make it writable, then retry.",
+                    ) from error
         self._reader.forget_version()
 
     # A transaction of an engine

@@ -190,6 +190,7 @@ class Reader:
         for place, moments in started.items():
             group = pool.group_named(*place)
             group.starts = _merged(group.starts, moments)
+            group.pace_anew()
         for place, moments in refused.items():
             group = pool.group_named(*place)
             group.refused = _merged(group.refused, moments)

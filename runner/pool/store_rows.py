@@ -146,7 +146,7 @@ def _take_door(
     ):
         group.until = 0.0
         group.door, group.since, group.reason = Door.PROBING, min(since, now), row.reason
-    elif door is Door.OPEN and group.door is Door.PROBING and group.probe <= 0:
+    elif not new and door is Door.OPEN and group.door is Door.PROBING and group.probe <= 0:
         group.door, group.since, group.reason = Door.OPEN, now, ""
 
 

@@ -16,18 +16,24 @@ WINDOW = 60.0
 
 
 class Clock:
-    """The time of the server: that of the machine, moved by hand."""
+    """The time of the server: that of the machine, moved by hand.
 
-    def __init__(self) -> None:
+    Args:
+        speed: Seconds that go by in a second.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self._began = time.time()
         self._offset = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._offset
+        return self._began + (time.time() - self._began) * self.speed + self._offset
 
     def set(self, moment: float) -> None:
         """Makes it this moment, in seconds since the epoch; the clock goes on from there."""
-        self._offset = moment - time.time()
+        self._offset += moment - self.now()
 
     def advance(self, seconds: float) -> None:
         """Moves it on."""

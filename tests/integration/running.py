@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -111,8 +112,12 @@ def running(
     repository: Path | None = None,
     chosen: list[ItemInfo] | None = None,
     options: Options | None = None,
+    **more: Any,
 ) -> Iterator[Running]:
-    """A run on a repository with sample issues; stopped when the test is over."""
+    """A run on a repository with sample issues; stopped when the test is over.
+
+    What is given besides is for the run's specification.
+    """
     if repository is None:
         repository = tmp_path / "repository"
         chosen = make_demo_repository(repository, items)
@@ -125,6 +130,7 @@ def running(
         provider="offline",
         parallel=parallel,
         options=options or Options(latency=latency),
+        **more,
     )
     folder, spec = create_run(spec)
     run = Running(folder, spec)

@@ -152,6 +152,13 @@ def test_another_key_of_a_project_brings_its_limits_with_it() -> None:
     assert (run.group("one").per_minute, run.group("one").per_day) == (4, 7)
 
 
+def test_another_key_of_a_project_is_told_with_what_is_the_matter_with_its_quota() -> None:
+    run = Driven(keys("one", project="p"))
+    run.call("minute")
+    run.pool.add(key("two", "p"))
+    assert states(run.serve().events) == [("two", "ready"), ("two", "cooling")]
+
+
 def test_the_first_key_of_a_pool_without_any_counts_from_then_on() -> None:
     run = Driven()
     run.ask("A")

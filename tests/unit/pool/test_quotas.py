@@ -208,7 +208,7 @@ def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None
     now = run.clock.now()
     run.ends("minute", retry_after=20)
     group = run.group("one")
-    assert group.rate(now) == pytest.approx(7.0)
+    assert group.rate(now) == pytest.approx(6.5)
     assert group.careful
     run.go(60)
     assert run.door("one") == "probing"
@@ -217,7 +217,7 @@ def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None
     run.ends("ok")
     assert run.door("one") == "open"
     later = run.clock.now()
-    assert group.rate(later) == pytest.approx(8.0)
+    assert group.rate(later) == pytest.approx(7.5)
     assert group.rate(later + 3600) == 30
 
 
@@ -226,7 +226,7 @@ def test_refusals_of_calls_of_the_same_moment_slow_down_once() -> None:
     starts_of(run, 11)
     for lease in list(run.pool.out)[-3:]:
         run.ends("minute", lease, retry_after=20)
-    assert run.group("one").rate(run.clock.now()) == pytest.approx(7.0)
+    assert run.group("one").rate(run.clock.now()) == pytest.approx(6.5)
 
 
 def test_figures_are_told_when_they_change_at_most_once_a_second() -> None:

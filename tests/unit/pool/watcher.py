@@ -1,0 +1,279 @@
+"""A strict bookkeeper beside a pool: notes what is asked for, granted and told, and what must hold.
+
+It knows the keys, what was said to the pool, and its ledgers. Where it looks into the pool, it
+compares that with its own books, or with how the pool stood a step ago.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assemblyzero_tui.runner.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
+from assemblyzero_tui.runner.pool.group import Door, Group
+from assemblyzero_tui.runner.pool.key import Key
+from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.pool import STATES, Pool
+from assemblyzero_tui.runner.worker.messages import Deny, Grant
+from tests.unit.pool.driver import CANARY, HandClock
+
+Ticket = tuple[str, int, int]
+"""Item, attempt, request."""
+Place = tuple[str, str]
+"""A key's fingerprint and a model."""
+CLOSED = (Door.COOLING, Door.EXHAUSTED)
+SAME = 1e-6
+
+
+@dataclass(slots=True)
+class Start:
+    """A call that began."""
+
+    key: str
+    model: str
+    moment: float
+    day: str
+    sent: bool = True
+
+
+@dataclass(slots=True)
+class Held:
+    """A lease in somebody's hand."""
+
+    number: int
+    item: str
+    attempt: int
+    start: Start
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How a quota stood a step ago."""
+
+    door: Door
+    until: float
+    since: float
+    per_minute: int | None
+    per_day: int | None
+
+
+class Starts:
+    """Every start of every pool that shares the keys; and the days that the user has waived."""
+
+    def __init__(self) -> None:
+        self.all: dict[Place, list[Start]] = {}
+        self.waived: set[tuple[str, str]] = set()
+        """Fingerprints and days."""
+
+    def of(self, keys: list[Key], model: str) -> list[Start]:
+        """What the keys of a quota have begun and sent."""
+        found = [self.all.get((key.fingerprint, model), []) for key in keys]
+        return [start for each in found for start in each if start.sent]
+
+    def waive(self, keys: list[Key], day: str) -> None:
+        self.waived |= {(key.fingerprint, day) for key in keys}
+
+
+class Watcher:
+    """Watches one pool."""
+
+    def __init__(self, pool: Pool, clock: HandClock, starts: Starts) -> None:
+        self.pool, self.clock, self.starts = pool, clock, starts
+        self.waiting: set[Ticket] = set()
+        self.held: dict[int, Held] = {}
+        self.gone: list[Held] = []
+        """Given back, or taken."""
+        self.granted = 0
+        self.ended = 0
+        self.told: dict[tuple[str, str], CredentialChanged] = {}
+        self.paused = False
+        self._last = 0
+        self._before: dict[Place, Before] = {}
+        self._rests: dict[str, float] = {}
+        self._throttled = 0.0
+        self.remember()
+
+    # Before a step
+
+    def remember(self) -> None:
+        """Looks how everything stands."""
+        self._before = {}
+        for fingerprint, key in self.pool.keys.items():
+            for model in {model for _, model in self.pool.groups}:
+                group = self.pool.groups.get((self.pool.canonical(key.quota), model))
+                if group is not None:
+                    self._before[fingerprint, model] = Before(
+                        group.door, group.until, group.since, group.per_minute, group.per_day
+                    )
+        self._rests = {model: rest.until for model, rest in self.pool.models.items()}
+        self._throttled = self.pool.judge.throttled_until
+
+    def asks(self, ticket: Ticket) -> None:
+        self.waiting.add(ticket)
+
+    def gives_back(self, number: int, *, sent: bool) -> None:
+        """Somebody who has a lease gives it back."""
+        self.held[number].start.sent = sent
+
+    # After it
+
+    def check(self, *, forgave: bool = False) -> None:
+        """What has to hold after messages and before the pool serves.
+
+        Args:
+            forgave: The user has opened doors.
+        """
+        if not forgave:
+            self._no_rest_shrank()
+        self.remember()
+
+    def take(self, ledger: Ledger) -> None:
+        """Checks what a step has brought, and how everything stands after it."""
+        assert CANARY not in repr(ledger)
+        now = self.clock.now()
+        for event in ledger.events:
+            self._hear(event)
+        for item, answer in ledger.answers:
+            if isinstance(answer, Grant):
+                self._granted(item, answer, now)
+            else:
+                self._denied(item, answer)
+        for item, attempt in ledger.revoked:
+            assert any((held.item, held.attempt) == (item, attempt) for held in self.gone)
+        self._no_rest_shrank()
+        self._the_books_agree()
+        self._the_faces_know()
+        self._it_will_go_on(now)
+
+    def _hear(self, event: AnyEvent) -> None:
+        if isinstance(event, CallEnded):
+            held = self.held.pop(event.lease)
+            assert (event.item, event.attempt) == (held.item, held.attempt)
+            self.gone.append(held)
+            self.ended += 1
+        elif isinstance(event, CredentialChanged):
+            self.told[event.credential, event.model] = event
+        elif isinstance(event, PoolChanged):
+            self.paused = event.state == "paused"
+
+    def _ticket(self, item: str, answer: Grant | Deny) -> Ticket:
+        (ticket,) = [t for t in self.waiting if (t[0], t[2]) == (item, answer.request)]
+        self.waiting.remove(ticket)
+        return ticket
+
+    def _granted(self, item: str, grant: Grant, now: float) -> None:
+        item, attempt, _ = self._ticket(item, grant)
+        assert grant.lease > self._last
+        self._last = grant.lease
+        self.granted += 1
+        key = self.pool.named(grant.name)
+        assert key is not None
+        assert grant.secret == key.credential.secret.reveal()
+        assert not key.disabled
+        assert not key.invalid
+        model = self.pool.out[grant.lease].model
+        day = self.pool.days.name(self.clock.wall())
+        start = Start(key.fingerprint, model, now, day)
+        self.held[grant.lease] = Held(grant.lease, item, attempt, start)
+        self.starts.all.setdefault((key.fingerprint, model), []).append(start)
+        assert self._rests.get(model, 0.0) <= now
+        assert self._throttled <= now
+        before = self._before.get((key.fingerprint, model))
+        if before is not None:
+            assert before.door is not Door.NO_TIER
+            assert before.door not in CLOSED or before.until <= now
+        self._within_limits(self.pool.group(key, model), before, now, day)
+
+    def _within_limits(self, group: Group, before: Before | None, now: float, day: str) -> None:
+        keys = self.pool.keys_of(group)
+        mine = self.starts.of(keys, group.model)
+        given = [key.credential.limits(group.model) for key in keys]
+        minutes = [minute for minute, _ in given if minute is not None]
+        days = [per_day for _, per_day in given if per_day is not None]
+        if before is not None:
+            minutes += [before.per_minute] if before.per_minute is not None else []
+            days += [before.per_day] if before.per_day is not None else []
+        if minutes:
+            assert len([s for s in mine if s.moment > now - 60]) <= min(minutes)
+        if days and not any((key.fingerprint, day) in self.starts.waived for key in keys):
+            assert len([s for s in mine if s.day == day]) <= min(days)
+
+    def _denied(self, item: str, denial: Deny) -> None:
+        self._ticket(item, denial)
+        assert denial.why
+
+    def _no_rest_shrank(self) -> None:
+        now = self.clock.now()
+        for (fingerprint, model), before in self._before.items():
+            group = self.pool.group(self.pool.keys[fingerprint], model)
+            if before.door is Door.NO_TIER:
+                assert group.door is Door.NO_TIER
+            elif before.door in CLOSED and before.until > now and group.door is not Door.NO_TIER:
+                assert group.door in CLOSED
+                assert group.until >= before.until - SAME
+        assert self._throttled <= max(now, self.pool.judge.throttled_until)
+
+    def _the_books_agree(self) -> None:
+        assert {(t.item, t.attempt, t.wish.request) for t in self.pool.line} == self.waiting
+        assert len(self.pool.line) == len(self.waiting)
+        assert self.pool.out.keys() == self.held.keys()
+        assert len(self.held) == self.granted - self.ended
+        for number, held in self.held.items():
+            lease = self.pool.out[number]
+            assert (lease.item, lease.attempt) == (held.item, held.attempt)
+        for group in self.pool.groups.values():
+            if group.door is Door.PROBING:
+                keys = {key.fingerprint for key in self.pool.keys_of(group)}
+                probes = [
+                    held.number
+                    for held in self.held.values()
+                    if held.start.key in keys
+                    and held.start.model == group.model
+                    and held.start.moment > group.since
+                ]
+                assert len(probes) <= 1
+                assert group.probe == 0 or group.probe in self.held
+
+    def _the_faces_know(self) -> None:
+        for key in self.pool.keys.values():
+            if (key.name, "") in self.told:
+                told = self.told[key.name, ""]
+                state = "disabled" if key.disabled else "invalid" if key.invalid else "ready"
+                assert told.state == state
+                assert told.reason == (key.disabled or key.invalid)
+                assert told.quota == self.pool.canonical(key.quota)
+            else:
+                assert key.usable
+        for group in self.pool.groups.values():
+            until = self.clock.wall_at(group.until) if group.until else 0.0
+            for key in self.pool.keys_of(group):
+                last = self.told.get((key.name, group.model))
+                if last is None:
+                    assert group.door is Door.OPEN
+                    continue
+                assert last.state == STATES[group.door]
+                assert last.reason == group.reason
+                assert last.quota == group.name
+                assert abs((last.until or 0.0) - until) <= 1.5
+        assert self.paused == self.pool.judge.paused
+
+    def _it_will_go_on(self, now: float) -> None:
+        moment = self.pool.next_time()
+        if self.waiting or self.held:
+            assert moment is not None
+        assert moment is None or moment > now
+
+    # What happens beside a step
+
+    def died(self, item: str) -> None:
+        """A worker's process is gone: what it asked for is not waited for."""
+        self.waiting = {ticket for ticket in self.waiting if ticket[0] != item}
+
+    def nothing_is_left_of(self, item: str) -> None:
+        assert not any(held.item == item for held in self.held.values())
+        assert not any(ticket.item == item for ticket in self.pool.line)
+
+    def no_secret_is_shown(self) -> None:
+        shown = [repr(vars(self.pool)), repr(vars(self.pool.line)), repr(vars(self.pool.slots))]
+        shown += [repr(each) for each in self.pool.line]
+        shown += [repr(vars(self.pool.judge)), repr(vars(self.pool.sharing)), repr(self.told)]
+        assert CANARY not in "".join(shown)
