@@ -21,7 +21,7 @@ screenshots:
 	$(PYTHON) -m tests.screenshots
 
 bench:
-	for bench in workers speedup logs queue idle startup; do $(PYTHON) -m bench.$$bench || exit 1; done
+	for bench in workers speedup logs queue idle startup leases exhaustion; do $(PYTHON) -m bench.$$bench || exit 1; done
 
 lock:
 	$(PYTHON) -m piptools compile --quiet --upgrade --all-extras --strip-extras --no-header \

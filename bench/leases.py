@@ -1,0 +1,153 @@
+"""How many leases a second ten workers get, and how long one takes: ``python -m bench.leases``.
+
+Ten real processes ask and give back through the worker's channel, as fast as they can; the other
+end is what the engine has: the channel's reader, the pool in its thread, its store on the disk.
+Beside it, in the same call, the same processes with a pool that has no keys and so no store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
+from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
+from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.places import pool_file, private_directory
+from assemblyzero_tui.runner.pool.clock import MachineClock
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.worker.channel import Channel
+from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.messages import Acquire, AnyFromWorker, Release
+from bench.batch import workplace
+from bench.report import Bench, percentile, progress, run
+
+WORKERS = 10
+KEYS = 4
+TARGETS = {"leases_per_s": ">=5000", "p99_ms": "<10"}
+
+
+def ask(channel: InheritedFile, results: InheritedFile, seconds: float) -> None:
+    """A worker: asks, gives back, and tells how long each lease took to come."""
+    line = Channel(channel.take(), lambda _: None)
+    waits = []
+    ends = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < ends:
+        grant = line.acquire("bench", 1000, "N1")
+        waits.append(time.perf_counter() - began)
+        line.send(Release(lease=grant.lease, outcome="ok", seconds=0.01))
+    with socket.socket(fileno=results.take()) as out:
+        out.sendall(json.dumps([round(wait * 1e6) for wait in waits]).encode())
+
+
+class Desk:
+    """The engine's side of all workers."""
+
+    def __init__(self, pool: Pool, store: Path | None) -> None:
+        self._keeper = PoolKeeper(pool, store, "bench")
+        self._workers: dict[str, WorkerProcess] = {}
+
+    async def measure(self, seconds: float) -> list[float]:
+        """Milliseconds that each lease took."""
+        self._keeper.start(self._carry_out, _failed)
+        context = multiprocessing.get_context("forkserver")
+        processes: list[Any] = []
+        outs = []
+        listening = []
+        for number in range(WORKERS):
+            name = f"W{number}"
+            ours, theirs = socket.socketpair()
+            out, out_of_worker = socket.socketpair()
+            worker = WorkerProcess(_spec(name), Path())
+            process = context.Process(
+                target=ask,
+                args=(
+                    InheritedFile(theirs.fileno()),
+                    InheritedFile(out_of_worker.fileno()),
+                    seconds,
+                ),
+            )
+            await asyncio.to_thread(process.start)
+            theirs.close()
+            out_of_worker.close()
+            await worker.open(ours)
+            self._workers[name] = worker
+            listening.append(asyncio.create_task(self._listen(name, worker)))
+            processes.append(process)
+            outs.append(out)
+        waits: list[float] = []
+        for out in outs:
+            waits += await asyncio.to_thread(_read, out)
+        await asyncio.gather(*listening)
+        for process in processes:
+            process.join()
+        await asyncio.to_thread(self._keeper.close)
+        return [wait / 1000 for wait in waits]
+
+    async def _listen(self, name: str, worker: WorkerProcess) -> None:
+        def heard(message: AnyFromWorker) -> None:
+            if isinstance(message, Acquire):
+                self._keeper.put(lambda pool: pool.acquire(name, 1, message))
+            elif isinstance(message, Release):
+                self._keeper.put(lambda pool: pool.release(name, 1, message))
+
+        await worker.listen(heard, lambda _: None)
+
+    def _carry_out(self, ledger: Ledger) -> None:
+        for name, answer in ledger.answers:
+            self._workers[name].send(answer)
+
+
+def _failed(error: BaseException) -> None:
+    raise error
+
+
+def _read(out: socket.socket) -> list[int]:
+    with out, out.makefile("rb") as file:
+        waits: list[int] = json.loads(file.read())
+    return waits
+
+
+def _spec(name: str) -> WorkerSpec:
+    return WorkerSpec(
+        run="bench", item=ItemInfo(id=name, key=name), attempt=1, workflow="lld", repository="/",
+        provider="offline", checkpoint="", audit="",
+    )  # fmt: skip
+
+
+def _pool(keys: int) -> Pool:
+    credentials = [Credential(f"key-{n}", Secret(f"key-of-the-bench-{n:04}")) for n in range(keys)]
+    return Pool(credentials, clock=MachineClock(), most=WORKERS)
+
+
+def measure(bench: Bench, options: argparse.Namespace) -> None:
+    """With keys and store, and without."""
+    with workplace():
+        private_directory(pool_file().parent)
+        progress(f"{WORKERS} workers, {KEYS} keys, {options.seconds} s")
+        waits = asyncio.run(Desk(_pool(KEYS), pool_file()).measure(options.seconds))
+        progress("the same without keys")
+        bare = asyncio.run(Desk(_pool(0), None).measure(options.seconds))
+    bench.set("leases_per_s", len(waits) / options.seconds)
+    bench.set("p50_ms", percentile(waits, 50))
+    bench.set("p99_ms", percentile(waits, 99))
+    bench.set("bare_leases_per_s", len(bare) / options.seconds)
+    bench.set("share_of_bare", len(waits) / max(1, len(bare)))
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=5.0, help="for which they ask")
+
+
+if __name__ == "__main__":
+    run(Bench("leases", TARGETS), measure, options=_options)
