@@ -175,7 +175,10 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
     def choose(self, pane: WorkflowPane) -> None:
         """Gives a pane the focus; from now on the keys act on its item."""
         self.chosen = pane.item
-        pane.log_pane.focus()
+        if pane.is_mounted:
+            self.set_focus(pane.log_pane)  # at once, in the frame that comes next
+        else:
+            pane.log_pane.focus()
 
     def targets(self) -> list[ItemState]:
         """The items that a command is meant for: the marked ones, else the current one."""

@@ -9,10 +9,9 @@ import os
 import sys
 import termios
 from collections.abc import Iterator, Sequence
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from textual.app import App
-
+import assemblyzero_tui.app.frame_rate  # noqa: F401 - before anything imports Textual
 from assemblyzero_tui.app.faces import Face, is_terminal
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.app.signals import Signals
@@ -20,6 +19,9 @@ from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import read_spec, renew_socket
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 SETTLED_AFTER = 1.0
 """Seconds after which what an application has loaded and made stays until it ends."""

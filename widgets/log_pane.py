@@ -142,6 +142,23 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._stale = True
         self.refresh()
 
+    def on_focus(self, event: events.Focus) -> None:
+        self._note_focus(event, focused=True)
+
+    def on_blur(self, event: events.Blur) -> None:
+        self._note_focus(event, focused=False)
+
+    def _note_focus(self, event: events.Focus | events.Blur, *, focused: bool) -> None:
+        """What Textual does, but for painting the log anew: it looks the same with the focus.
+
+        The border of the pane, which does not, would have to wait for the next frame.
+        """
+        event.prevent_default()
+        self.has_focus = focused
+        if self.parent is not None:
+            about = events.DescendantFocus if focused else events.DescendantBlur
+            self.parent.post_message(about(self))
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.run_state import ItemState, RunState
@@ -31,6 +35,7 @@ def silence(item: ItemState) -> str:
 class WorkflowPane(Widget):
     """Shows one item at a time; which one is told to it."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"workflow-pane--chosen"}
     DEFAULT_CSS = """
     WorkflowPane {
         layout: vertical;
@@ -62,13 +67,15 @@ class WorkflowPane(Widget):
             border-title-color: $text-muted;
         }
         &:focus-within {
-            border-title-color: $background;
-            border-title-background: $primary;
-            border-title-style: bold;
             &.-round { border: round $primary; }
             &.-dashed { border: dashed $primary; }
             &.-heavy { border: heavy $primary; }
             &.-ascii { border: ascii $primary; }
+        }
+        & > .workflow-pane--chosen {
+            color: $background;
+            background: $primary;
+            text-style: bold;
         }
         & > StepsLine { display: none; }
         &.-alone > StepsLine { display: block; }
@@ -186,6 +193,18 @@ class WorkflowPane(Widget):
         self._show_steps()
         if self._told is not None:
             self._entitle(*self._told)
+
+    def _get_title_style_information(self, background: Color) -> tuple[Color, Color, Style]:
+        """How the title looks: filled while the pane has the focus.
+
+        Rules for it under ``:focus-within`` would say the same, but Textual paints all children
+        anew for each of them: two whole logs whenever the focus moves.
+        """
+        if not self.has_focus_within:
+            return super()._get_title_style_information(background)
+        chosen = self.get_component_styles("workflow-pane--chosen")
+        style = Style.from_rich_style(chosen.text_style)
+        return chosen.color, chosen.background, style
 
     def _show_steps(self) -> None:
         roomy = self.size.width >= STEPS_FROM[0] and self.size.height >= STEPS_FROM[1]
