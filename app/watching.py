@@ -35,8 +35,7 @@ class Watching(DashboardPart):
         while True:
             now = screen.clock()
             if screen.is_current and screen.stage.mode is not Mode.TOO_SMALL:
-                with screen.app.batch_update():
-                    self.look_at_logs(self._due(now))
+                self.look_at_logs(self._due(now))
             growing = now - self._focus_grew < 1.0
             await asyncio.sleep(FOCUSED_PERIOD if growing else RESTING_PERIOD)
 
