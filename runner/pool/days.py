@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,14 +25,24 @@ class PacificDays:
 
     def __init__(self) -> None:
         self._zone = _pacific()
+        self._known = (0.0, 0.0, "")
+        """Begin, end and name of the day that was asked for last: it is asked for at every call."""
 
     def name(self, wall: float) -> str:
-        return datetime.fromtimestamp(wall, self._zone).date().isoformat()
+        return self._day(wall)[2]
 
     def end(self, wall: float) -> float:
-        tomorrow = (datetime.fromtimestamp(wall, self._zone) + timedelta(days=1)).date()
-        midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self._zone)
-        return midnight.timestamp()
+        return self._day(wall)[1]
+
+    def _day(self, wall: float) -> tuple[float, float, str]:
+        if not self._known[0] <= wall < self._known[1]:
+            day = datetime.fromtimestamp(wall, self._zone).date()
+            begin, end = self._midnight(day), self._midnight(day + timedelta(days=1))
+            self._known = (begin, end, day.isoformat())
+        return self._known
+
+    def _midnight(self, day: date) -> float:
+        return datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp()
 
 
 class ShortDays:

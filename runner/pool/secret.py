@@ -9,19 +9,16 @@ from typing import NoReturn
 class Secret:
     """Shows itself nowhere: not in a ``repr``, a text, a pickle or a traceback with locals."""
 
-    __slots__ = ("__value",)
+    __slots__ = ("__value", "fingerprint")
 
     def __init__(self, value: str) -> None:
         self.__value = value
+        self.fingerprint = hashlib.sha256(value.encode()).hexdigest()[:8]
+        """The first 8 hexadecimal digits of its SHA-256: tells keys apart without showing them."""
 
     def reveal(self) -> str:
         """The text itself: for the pipe to the engine, the lease and the redactors, no one else."""
         return self.__value
-
-    @property
-    def fingerprint(self) -> str:
-        """The first 8 hexadecimal digits of its SHA-256: tells keys apart without showing them."""
-        return hashlib.sha256(self.__value.encode()).hexdigest()[:8]
 
     def __repr__(self) -> str:
         return "<secret>"
