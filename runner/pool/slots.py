@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import ceil
 
-ROOM = 1.35
+ROOM = 1.4
 """More than the law says, as calls are not spread evenly."""
 UP_AFTER = 60.0
 """Seconds for which more must be worth it before there are more."""

@@ -6,7 +6,7 @@ from math import ceil, inf
 
 import pytest
 
-from assemblyzero_tui.runner.pool.slots import Slots
+from assemblyzero_tui.runner.pool.slots import ROOM, Slots
 from tests.unit.pool.driver import Driven, key, keys, pool_states
 
 
@@ -24,7 +24,7 @@ def busy(seconds: float = 8.0, between: float = 2.0, calls: int = 5) -> tuple[Sl
 
 def test_as_many_as_the_quotas_can_feed() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0}, now) == ceil(40 / 60 * 10 * 1.25)
+    assert slots.follow({"m": 40.0}, now) == 10 == ceil(40 / 60 * 10 * ROOM)
 
 
 def test_without_a_limit_or_before_enough_calls_there_is_no_bound() -> None:
@@ -42,13 +42,13 @@ def test_one_at_least() -> None:
 
 def test_down_at_once_and_up_after_a_minute() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0}, now) == 9
+    assert slots.follow({"m": 40.0}, now) == 10
     assert slots.follow({"m": 20.0}, now + 1) == 5
     assert not slots.waits
     assert slots.follow({"m": 40.0}, now + 2) == 5
     assert slots.waits
     assert slots.follow({"m": 40.0}, now + 61) == 5
-    assert slots.follow({"m": 40.0}, now + 62) == 9
+    assert slots.follow({"m": 40.0}, now + 62) == 10
     assert not slots.waits
 
 
@@ -67,12 +67,12 @@ def test_of_several_models_the_tightest_counts_by_how_often_it_is_called() -> No
         slots.called("B", "m", 8.0, now)
     both = slots.follow({"m": 40.0, "n": 400.0}, now)
     assert both is not None
-    assert both == pytest.approx(2 * 9, abs=2)
+    assert both == pytest.approx(2 * 10, abs=2)
 
 
 def test_a_model_that_nobody_calls_does_not_count() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0, "n": 1.0}, now) == 9
+    assert slots.follow({"m": 40.0, "n": 1.0}, now) == 10
 
 
 def test_a_workflow_that_has_gone_is_not_waited_for() -> None:
@@ -80,7 +80,7 @@ def test_a_workflow_that_has_gone_is_not_waited_for() -> None:
     slots.called("A", "m", 8.0, now)
     slots.gone("A")
     slots.asked("A", now + 10_000)
-    assert slots.follow({"m": 40.0}, now) == 9
+    assert slots.follow({"m": 40.0}, now) == 10
 
 
 def at_work(run: Driven, calls: int = 4, seconds: float = 8.0) -> None:
