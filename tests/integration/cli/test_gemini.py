@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.events import CallEnded, CallStarted, CredentialChanged
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
@@ -16,7 +17,7 @@ from assemblyzero_tui.runner.runs import run_folders
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
-from tests.integration.cli.conftest import Program
+from tests.integration.cli.conftest import DEADLINE, Program, make_repository
 from tests.stand_ins import filed_issues
 from tests.terminal.screen import program as on_terminal
 
@@ -256,6 +257,34 @@ def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_ke
     assert leaking_files(state_home) == []
 
 
+def test_two_engines_started_at_once_share_the_day_of_each_key(
+    gemini: Program, server: GeminiServer, issues: Issues, tmp_path: Path
+) -> None:
+    a_day = 2
+    issues(4)
+    for project in server.projects:
+        project.limits = {"*": Limits(day=a_day)}
+    known = tmp_path / "known.json"
+    known.touch(mode=0o600)
+    entries = [{"name": f"key-{n}", "key": key, "rpd": a_day} for n, key in enumerate(CANARIES)]
+    known.write_text(json.dumps({"credentials": entries}))
+    other = Program(make_repository(tmp_path / "other"), gemini.environment)
+    words = (*LLD, "--on-exhausted", "stop", "--credentials", str(known))
+    engines = [gemini.start(*words), other.start(*words)]
+    said = [engine.communicate(timeout=DEADLINE) for engine in engines]
+
+    assert 75 in [engine.returncode for engine in engines], said
+    assert {request.status for request in server.requests} == {200}
+    drafts = [request for request in server.requests if request.model == DEFAULT_MODEL]
+    assert len(drafts) == a_day * len(CANARIES)
+    runs = [LiveRun(folder) for folder in run_folders()]
+    for run in runs:
+        run.poll()
+    assert len(runs) == 2
+    states = [item.state for run in runs for item in run.state.items.values()]
+    assert set(states) <= {State.DONE, State.QUOTA, State.QUEUED}
+
+
 def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
     gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
     state_home: Path,
@@ -275,6 +304,13 @@ def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
     again = gemini("resume", "--plain")
     assert again.returncode == 75, again.stdout + again.stderr
     assert len(server.requests) == asked  # a key that is refused stays out until it is reset
+
+    assert gemini("pool", "reset", "key-2", "--credentials", str(keys)).returncode == 0
+    again = gemini("resume", "--plain")
+    assert again.returncode == 0, again.stdout + again.stderr
+    used = {request.key for request in server.requests[asked:]}
+    assert used == {fingerprint(CANARIES[1])}
+    assert gemini.the_run().state.counts[State.DONE] == 1
 
 
 def test_a_model_without_capacity_is_waited_for(
