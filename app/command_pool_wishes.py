@@ -5,6 +5,7 @@ Runs that go on take it in with their next call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.credentials import Credential
 
 
-@click.command(
-    cls=Command,
-    configurable=False,
-    examples=[("work", "the key called work"), ("work --json", "say it as JSON")],
-)
-@click.argument("name")
-@credentials_option
-@json_option
+def _wish(function: Callable[..., int]) -> click.Command:
+    """The command that takes the name of a key."""
+    command = click.command(
+        cls=Command,
+        configurable=False,
+        examples=[("work", "the key called work"), ("work --json", "say it as JSON")],
+    )
+    return command(click.argument("name")(credentials_option(json_option(function))))
+
+
+@_wish
 def disable(name: str, credentials: Path | None, as_json: bool) -> int:
     """Switch a key off, in every run.
 
@@ -39,14 +43,7 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
     return 0
 
 
-@click.command(
-    cls=Command,
-    configurable=False,
-    examples=[("work", "the key called work"), ("work --json", "say it as JSON")],
-)
-@click.argument("name")
-@credentials_option
-@json_option
+@_wish
 def enable(name: str, credentials: Path | None, as_json: bool) -> int:
     """Switch a key on again, in every run.
 
@@ -65,14 +62,7 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
     return 0
 
 
-@click.command(
-    cls=Command,
-    configurable=False,
-    examples=[("work", "the key called work"), ("work --json", "say it as JSON")],
-)
-@click.argument("name")
-@credentials_option
-@json_option
+@_wish
 def reset(name: str, credentials: Path | None, as_json: bool) -> int:
     """Forget what is held against a key; it is tried anew.
 

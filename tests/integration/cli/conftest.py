@@ -13,6 +13,8 @@ import pytest
 
 from assemblyzero_tui.runner.runs import KnownRun, known_runs
 from tests import stand_ins
+from tests.gemini_server import GeminiServer, Project
+from tests.integration.cli.canaries import CANARIES
 
 DEADLINE = 90.0
 """Seconds a command may take on a slow machine."""
@@ -117,3 +119,11 @@ def path_with_only(tmp_path: Path) -> Callable[..., str]:
         return str(folder)
 
     return make
+
+
+@pytest.fixture
+def server() -> Iterator[GeminiServer]:
+    """A Gemini server that knows each canary by a project of its own."""
+    projects = [Project(f"project-{number}", [key]) for number, key in enumerate(CANARIES, 1)]
+    with GeminiServer(projects) as server:
+        yield server

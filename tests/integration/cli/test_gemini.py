@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,26 +17,13 @@ from assemblyzero_tui.runner.runs import run_folders
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
+from tests.integration.cli.canaries import CANARIES, leaks
 from tests.integration.cli.conftest import DEADLINE, Program, make_repository
 from tests.stand_ins import filed_issues
 from tests.terminal.screen import program as on_terminal
 
 Issues = Callable[..., list[int]]
-CANARIES = [
-    "AIzaCanaryNumberOneQ7xLk2vTn9RbW4eYp1z",
-    "AQ.CanaryNumberTwo.Mf8sHc3dJq6UgA5oXt0",
-    "unheard-of-kind/canary+number=three0003",
-]
-PART = 12
-"""So many characters of a key are enough to know it by."""
 LLD = ("lld", "--all", "--parallel", "3", "--plain")
-
-
-@pytest.fixture
-def server() -> Iterator[GeminiServer]:
-    projects = [Project(f"project-{number}", [key]) for number, key in enumerate(CANARIES, 1)]
-    with GeminiServer(projects) as server:
-        yield server
 
 
 @pytest.fixture
@@ -55,17 +42,6 @@ def keys(tmp_path: Path) -> Path:
 def gemini(program: Program, server: GeminiServer) -> Program:
     program.environment[ENDPOINT] = server.url
     return program
-
-
-def leaks(*texts: str | bytes) -> list[str]:
-    """The canaries that are in a text, whole, in part, or as a URL has them."""
-    found = []
-    for text in texts:
-        data = text.encode() if isinstance(text, str) else text
-        for number, key in enumerate(CANARIES, 1):
-            forms = (key[:PART], key[-PART:], "unheard-of-kind%2F")
-            found += [f"key {number}" for form in forms if form.encode() in data]
-    return found
 
 
 def leaking_files(*roots: Path) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,11 @@ from assemblyzero_tui.runner.places import pool_file
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import read_file
 from assemblyzero_tui.runner.pool.store import PoolStore
-from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
+from tests.gemini_server import Fault, GeminiServer, Limits, fingerprint
+from tests.integration.cli.canaries import CANARIES, leaks
 from tests.integration.cli.conftest import Program
 from tests.terminal.screen import program as on_terminal
 
-CANARIES = [
-    "AIzaCanaryNumberOneQ7xLk2vTn9RbW4eYp1z",
-    "AQ.CanaryNumberTwo.Mf8sHc3dJq6UgA5oXt0",
-    "unheard-of-kind/canary+number=three0003",
-]
-PART = 12
-"""So many characters of a key are enough to know it by."""
 Done = subprocess.CompletedProcess[str]
 
 
@@ -41,10 +34,10 @@ class Pool:
     def __call__(self, *arguments: str, code: int = 0, typed: str = "", **env: str) -> Done:
         done = self.program("pool", *arguments, typed=typed, **env)
         assert done.returncode == code, done.stdout + done.stderr
-        assert not leaking(done.stdout + done.stderr)
+        assert leaks(done.stdout, done.stderr) == []
         for file in self.home.rglob("*"):
             if file.is_file() and file.name != "gemini-credentials.json":
-                assert not leaking(file.read_bytes().decode(errors="replace")), file
+                assert leaks(file.read_bytes()) == [], file
         return done
 
     def json(self, *arguments: str, **more: Any) -> dict[str, dict[str, Any]]:
@@ -59,17 +52,6 @@ class Pool:
     @property
     def file(self) -> Path:
         return self.home / "gemini-credentials.json"
-
-
-def leaking(text: str) -> bool:
-    return any(part in text for key in CANARIES for part in (key[:PART], key[-PART:]))
-
-
-@pytest.fixture
-def server() -> Iterator[GeminiServer]:
-    projects = [Project(f"project-{number}", [key]) for number, key in enumerate(CANARIES, 1)]
-    with GeminiServer(projects) as server:
-        yield server
 
 
 @pytest.fixture
@@ -164,7 +146,7 @@ def test_the_key_is_asked_for_on_a_terminal_and_not_shown(pool: Pool, repository
         terminal.wait_for("The key work (not shown)")
         terminal.press(f"{CANARIES[0]}\r")
         assert terminal.wait() == 0
-        assert not leaking(bytes(terminal.raw).decode())
+        assert leaks(bytes(terminal.raw)) == []
     assert len(read_file(pool.file).credentials) == 1
     with on_terminal("pool", "remove", "work", cwd=repository) as terminal:
         terminal.wait_for("Take work out of")
