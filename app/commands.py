@@ -143,6 +143,7 @@ COMMANDS: tuple[UserCommand, ...] = (
     UserCommand("follow", ("f",), "Follow", "Follow the end of the log, or stay.", "Reading",
                 footer=55),
     UserCommand("wrap", ("w",), "Wrap", "Break long lines, or cut them.", "Reading", footer=58),
+    UserCommand("times", ("t",), "Times", "Show when each line was printed, or not.", "Reading"),
     UserCommand("copy", ("y",), "Copy", "Copy the selection, or the lines in sight.", "Reading",
                 footer=62),
     UserCommand("summary", ("S",), "Summary", "Show the summary of the run.", "Program",

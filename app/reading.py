@@ -64,6 +64,10 @@ class Reading(DashboardPart):
         if self._log is not None:
             self._log.toggle_wrap()
 
+    def action_times(self) -> None:
+        if self._log is not None:
+            self._log.toggle_times()
+
     def action_copy(self) -> None:
         screen = self._screen
         text = screen.get_selected_text() or (self._log.visible_text() if self._log else "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
 from textual.geometry import Offset, Size
@@ -17,6 +16,7 @@ from textual.widget import Widget
 from assemblyzero_tui.runner.logs.sanitise import plain_text
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.log_lines import Line, LogLines
+from assemblyzero_tui.widgets.log_rows import STAMP_WIDTH, RowStyles, cut, stamps, thumb
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.wording import counted
 
@@ -28,48 +28,6 @@ _KEPT = 128
 """Rows that are kept as they were painted."""
 
 
-class _Styles:
-    """What a pane paints with, looked up once for all rows."""
-
-    def __init__(self, pane: LogPane) -> None:
-        self.text = pane.rich_style
-        self.step = pane.get_component_rich_style("log-pane--step", partial=False)
-        self.marker = pane.get_component_rich_style("log-pane--marker")
-        self.empty = pane.get_component_rich_style("log-pane--empty")
-        glyph = "#" if pane.glyphs.plain else "▐"
-        self.thumb = Segment(glyph, pane.get_component_rich_style("log-pane--thumb"))
-        self.track = Segment(" ", self.text)
-        self._blank = Segment("", self.text)
-
-    def blank(self, width: int) -> Segment:
-        """An empty row; the same one as long as the width is."""
-        if len(self._blank.text) != width:
-            self._blank = Segment(" " * width, self.text)
-        return self._blank
-
-
-def _cut(line: Line, start: int, width: int, style: Style, number: int) -> list[Segment]:
-    """A part of a line, filled up to its width; each piece knows its place, for selections."""
-    shown = line.cells
-    if start or line.width > width:
-        shown = list(Strip(shown, line.width).crop(start, start + width))
-    missing = width - max(0, line.width - start)
-    if missing > 0:
-        shown = [*shown, Segment(" " * min(missing, width), style)]
-    cells, place = [], start
-    for text, own, _ in shown:
-        at = Style.from_meta({"offset": (place, number)})
-        cells.append(Segment(text, own + at if own else at))
-        place += len(text)
-    return cells
-
-
-def _thumb(view: LogView, height: int) -> range:
-    length = max(1, height * height // view.total)
-    place = (height - length) * view.top // max(1, view.last_top)
-    return range(place, place + length)
-
-
 class LogPane(Widget, can_focus=True, inherit_bindings=False):
     """Shows a :class:`LogView`. Nothing is read but the lines in sight."""
 
@@ -79,6 +37,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         "log-pane--marker",
         "log-pane--thumb",
         "log-pane--empty",
+        "log-pane--time",
     }
     DEFAULT_CSS = """
     LogPane {
@@ -88,7 +47,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         & > .log-pane--step { color: $primary; background: $primary 10%; text-style: bold; }
         & > .log-pane--marker { color: $background; background: $accent; text-style: bold; }
         & > .log-pane--thumb { color: $foreground 35%; }
-        & > .log-pane--empty { color: $text-disabled; }
+        & > .log-pane--empty, & > .log-pane--time { color: $text-disabled; }
     }
     """
 
@@ -110,8 +69,10 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._lines: LogLines | None = None
         self._rows: list[tuple[int, int]] = []
         """Line and part of it for every row in sight."""
+        self._stamps: list[str] | None = None
+        """The time before every row in sight; None where none is shown."""
         self._stale = True
-        self._styles: _Styles | None = None
+        self._styles: RowStyles | None = None
         self._painted: LRUCache[tuple[int, int, int], tuple[Line, list[Segment]]] = LRUCache(_KEPT)
         self._text_width = 1
         """Cells of a row that show text."""
@@ -209,6 +170,12 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             self.view.left = 0
             self._moved()
 
+    def toggle_times(self) -> None:
+        """Shows the time of each line, or does not."""
+        if self.view is not None:
+            self.view.stamped = not self.view.stamped
+            self._moved()
+
     def shift(self, cells: int) -> None:
         """Moves sideways over lines that are longer than the pane is wide."""
         if self.view is not None and self._lines is not None and not self.view.wrapping:
@@ -230,16 +197,22 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._stale = False
         view, (width, height) = self.view, self.size
         view.resize(height)  # at the time of a resize event the size may not be known yet
-        self._thumb = _thumb(view, height) if view.total > height > 0 else None
-        self._text_width = max(1, width - (self._thumb is not None))
+        self._thumb = thumb(view, height) if view.total > height > 0 else None
+        gutter = STAMP_WIDTH if view.stamped and width > 2 * STAMP_WIDTH else 0
+        self._text_width = max(1, width - gutter - (self._thumb is not None))
         if self._styles is None:
-            self._styles = _Styles(self)
+            self._styles = RowStyles(self, plain=self.glyphs.plain)
         self._lines.restyle(self._styles.text, self._styles.step)
         stop = min(view.total, view.top + height)
         self._lines.fetch(view.top, stop)
-        if not view.wrapping:
+        if view.wrapping:
+            self._rows = self._wrapped(view, stop)
+        else:
             self._rows = [(line, 0) for line in range(view.top, stop)]
-            return
+        self._stamps = stamps(view.reader, self._rows, height) if gutter else None
+
+    def _wrapped(self, view: LogView, stop: int) -> list[tuple[int, int]]:
+        height = self.size.height
         rows: list[tuple[int, int]] = []
         at_end = view.top >= view.last_top
         for line in range(stop - 1, view.top - 1, -1) if at_end else range(view.top, stop):
@@ -247,7 +220,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             rows = parts + rows if at_end else rows + parts
             if len(rows) >= height:
                 break
-        self._rows = rows[-height:] if at_end else rows[:height]
+        return rows[-height:] if at_end else rows[:height]
 
     def _parts(self, line: int) -> int:
         assert self._lines is not None
@@ -263,10 +236,14 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         cells = self._row(y) if y < len(self._rows) else [self._styles.blank(self._text_width)]
         if self.view.new_lines and y == self.size.height - 1:
             cells = self._with_marker(cells)
+        width = self._text_width
+        if self._stamps is not None:
+            cells = [Segment(self._stamps[y], self._styles.time), *cells]
+            width += STAMP_WIDTH
         if self._thumb is None:
-            return Strip(cells, self._text_width)
+            return Strip(cells, width)
         bar = self._styles.thumb if y in self._thumb else self._styles.track
-        return Strip([*cells, bar], self._text_width + 1)
+        return Strip([*cells, bar], width + 1)
 
     def _row(self, y: int) -> list[Segment]:
         assert self.view is not None
@@ -280,7 +257,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         if known is not None and known[0] is whole:
             return known[1]
         style = self._styles.step if self._lines.is_step(line) else self._styles.text
-        cells = _cut(whole, start, self._text_width, style, line)
+        cells = cut(whole, start, self._text_width, style, line)
         self._painted[key] = whole, cells
         return cells
 

@@ -21,6 +21,8 @@ class LogView:
         """Whether the end stays in sight."""
         self.wrapping = False
         """Whether long lines take several rows."""
+        self.stamped = False
+        """Whether each line begins with its time."""
         self.height = 0
         """Rows there are."""
         self._extent = (reader.size, reader.line_count)

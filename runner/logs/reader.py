@@ -168,6 +168,24 @@ class LogReader:
                 return []
             return self._read(text, index, start, stop)
 
+    def times(self, start: int, stop: int) -> list[float]:
+        """When each of the lines from ``start`` up to ``stop`` was there in whole.
+
+        Returns:
+            Seconds since the epoch, as exact as the index is; one for each line there is. A line
+            behind the last entry is as old as the last write.
+        """
+        start, stop = max(start, 0), min(stop, self.line_count)
+        found: list[float] = []
+        with _opened(self._index) as index:
+            if index is not None:
+                number = 1 + _search(index, self._entries, lambda entry: entry.lines <= start)
+                while start + len(found) < stop and number <= self._entries:
+                    entry = _entry(index, number)
+                    found += [entry.time] * (min(entry.lines, stop) - start - len(found))
+                    number += 1
+        return found + [self.last_write or 0.0] * (stop - start - len(found))
+
     def _read(self, text: int, index: int | None, start: int, stop: int) -> list[bytes]:
         found: list[bytes] = []
         position = self._start_of(text, index, start)

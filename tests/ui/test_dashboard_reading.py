@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from assemblyzero_tui.runner.logs.store import LogWriter
@@ -110,6 +111,17 @@ async def test_long_lines_can_be_shifted_and_wrapped(tmp_path: Path) -> None:
         await seen.shows("begin", "finish", "wrapped")
         await seen.press("w")
         assert "finish" not in seen.text()
+
+
+async def test_t_shows_when_each_line_was_printed(tmp_path: Path) -> None:
+    async with watching(tmp_path, 1) as seen:
+        await seen.press("g", "t")
+        _, view = log(seen)
+        (moment,) = view.reader.times(0, 1)
+        stamp = time.strftime("%H:%M:%S", time.localtime(moment))
+        await seen.shows(f"{stamp} >>> Executing: N0_fetch_issue")
+        await seen.press("t")
+        assert f"{stamp} >>>" not in seen.text()
 
 
 async def test_the_place_is_kept_while_another_log_is_looked_at(tmp_path: Path) -> None:

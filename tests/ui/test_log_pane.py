@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.log_view import LogView
+
+NOON = 1_700_000_000.0
 
 
 class PaneApp(App[None]):
@@ -131,6 +134,27 @@ async def test_wrapped_text_fills_from_the_end(tmp_path: Path) -> None:
         assert text.endswith("19:" + "abcdefghi" * 8)
         app.pane.go_home()
         assert app.rows()[0].startswith("0:abc")
+
+
+async def test_each_line_begins_with_its_time_if_that_is_wished(tmp_path: Path) -> None:
+    async with shown(tmp_path, b"") as app:
+        path = app.view.reader.path
+        writer = LogWriter(path)
+        for number in range(3):
+            writer.write(b"%d " % number + b"word " * 12 + b"\n", NOON + number)
+        writer.close()
+        app.pane.grow()
+        app.pane.toggle_times()
+        times = [time.strftime("%H:%M:%S", time.localtime(NOON + number)) for number in range(3)]
+        assert [row[:11] for row in app.rows()[:3]] == [f"{t} {n} " for n, t in enumerate(times)]
+        width = app.pane.size.width
+        assert {len(row) for row in app.rows()} == {width}
+        app.pane.toggle_wrap()
+        stamps = [row[:8].strip() for row in app.rows()]
+        assert [stamp for stamp in stamps if stamp] == times
+        assert len(stamps) > stamps.index(times[1]) > 1
+        app.pane.toggle_times()
+        assert app.rows()[0].startswith("0 word")
 
 
 async def test_selected_text_is_extracted_by_lines(tmp_path: Path) -> None:

@@ -130,6 +130,22 @@ def test_last_write_is_the_time_of_the_last_text(path: Path) -> None:
     assert LogReader(path).last_write == 1001.0
 
 
+def test_a_line_is_as_old_as_the_write_that_ended_it(path: Path) -> None:
+    write(path, b"one\ntwo\nthr", b"ee\n", b"four\nfi", start=1000.0)
+    reader = LogReader(path)
+    assert reader.times(0, 99) == [1000.0, 1000.0, 1001.0, 1002.0, 1002.0]
+    assert reader.times(2, 4) == [1001.0, 1002.0]
+    assert reader.times(3, 3) == reader.times(7, 9) == []
+    reader.limit(1001.0)
+    assert reader.times(0, 99) == [1000.0, 1000.0, 1001.0]
+
+
+def test_lines_without_an_index_are_as_old_as_the_file(path: Path) -> None:
+    path.write_bytes(b"a\nb\n")
+    os.utime(path, (500.0, 500.0))
+    assert LogReader(path).times(0, 2) == [500.0, 500.0]
+
+
 def test_the_last_line_skips_blank_ones(path: Path) -> None:
     write(path, b"first\nsecond\n\n  \n")
     assert LogReader(path).last_line() == b"second"
