@@ -24,6 +24,9 @@ def ask_for_key(app: App[Any], desk: PoolDesk | None, run: RunState, glyphs: Gly
     if not run.pool.keys and run.provider not in KEYED:
         app.notify(f"There are no keys: {run.provider} needs none.", markup=False)
         return
+    if desk.takes_none:
+        app.notify(desk.takes_none)
+        return
     keeper = desk
 
     def typed(new: NewKey | None) -> None:

@@ -69,10 +69,12 @@ def command(
 ) -> int:  # fmt: skip
     """Keep a key; its text is asked for and shown nowhere.
 
-    Without a terminal it is the first line of the standard input, as with < key.txt. The file of
-    keys is made so that only you can read it.
+    Runs that go on use it from now on. Without a terminal it is the first line of the standard
+    input, as with < key.txt. The file of keys is made so that only you can read it.
     """
     from assemblyzero_tui.app.pool_books import open_books, say_done, say_notes
+    from assemblyzero_tui.app.pool_live import give_to_runs
+    from assemblyzero_tui.runner.events import AddKey
     from assemblyzero_tui.runner.pool import sources
     from assemblyzero_tui.runner.pool.credentials import may_be_key
     from assemblyzero_tui.runner.pool.credentials_file import add_credential
@@ -85,14 +87,20 @@ def command(
             )
     file = credentials or sources.file_to_keep()
     used = sources.look() if credentials is None else None
-    fingerprint = add_credential(file, name, _key_text(name), project, rpm, rpd)
+    text = _key_text(name)
+    fingerprint = add_credential(file, name, text, project, rpm, rpd)
     with open_books() as books:
         known = books.standing().key(fingerprint)
         if known is not None and known.disabled:
             books.enable(fingerprint)
     if used is not None and used.path != file:
         say_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
-    say_done(name.strip(), fingerprint, "added", f"{name} is kept in {file}.", as_json=as_json)
+    new = AddKey(name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd)
+    runs = give_to_runs(file, new)
+    sentence = f"{new.name} is kept in {file}."
+    if runs:
+        sentence += f" Used from now on by: {', '.join(runs)}."
+    say_done(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
     return 0
 
 

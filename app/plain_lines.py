@@ -120,7 +120,7 @@ class PlainLines:
                     yield self.coordinator(text, event.time)
             case PoolChanged():
                 colour = "33" if event.state == "paused" else ""
-                for text in self._pool.pool(event, state.parallel):
+                for text in self._pool.pool(event, state.parallel, stops=state.pool.stops):
                     yield self.coordinator(text, event.time, colour)
             case AutoResumeSet():
                 for text in self._pool.auto_resume(event):

@@ -15,6 +15,10 @@ class PoolDesk(Protocol):
     def place(self) -> str:
         """Where keys are kept, for humans."""
 
+    @property
+    def takes_none(self) -> str:
+        """Why no key can be added; empty if one can."""
+
     async def disable(self, fingerprint: str, name: str) -> str:
         """Switches a key off.
 

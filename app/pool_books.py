@@ -63,12 +63,14 @@ def key_named(found: Found, name: str) -> Credential:
     )
 
 
-def say_done(name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool) -> None:
-    """Tells what has been done with a key, to people or to programs."""
+def say_done(
+    name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool, **more: object
+) -> None:
+    """Tells what has been done with a key, to people or to programs; ``more`` only to these."""
     if as_json:
         import msgspec
 
-        row = {"name": name, "fingerprint": fingerprint, "done": done}
+        row = {"name": name, "fingerprint": fingerprint, "done": done} | more
         click.echo(msgspec.json.encode(row))
     else:
         click.echo(sentence)

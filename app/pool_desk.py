@@ -37,7 +37,8 @@ class BooksDesk:
         books: Opens the books in which orders are written down, where engines look. They are
             opened, used and closed in one thread for each order.
         file: Where keys are kept.
-        keep: Adds a key to that file: its name, its text, its project.
+        keep: Adds a key to that file: its name, its text, its project. Says what it is called
+            there. Without it, no key can be added.
         try_key: Makes one call with the key of a fingerprint and says what came of it.
     """
 
@@ -46,7 +47,7 @@ class BooksDesk:
         source: Callable[[], Source],
         books: Callable[[], AbstractContextManager[Books]],
         file: Path,
-        keep: Callable[[str, str, str], None],
+        keep: Callable[[str, str, str], str] | None,
         try_key: Callable[[str], str] | None = None,
     ) -> None:
         self._source = source
@@ -62,6 +63,11 @@ class BooksDesk:
             return f"~/{self._file.relative_to(Path.home())}"
         except ValueError:
             return str(self._file)
+
+    @property
+    def takes_none(self) -> str:
+        """Why no key can be added; empty if one can."""
+        return "" if self._keep is not None else "A demo has keys of its own and takes no other."
 
     async def _write(self, order: Callable[[Books], None]) -> None:
         def write() -> None:
@@ -93,7 +99,9 @@ class BooksDesk:
 
     async def add(self, name: str, key: str, project: str) -> str:
         """Keeps a key, and gives it to the engine if there is one."""
-        await asyncio.to_thread(self._keep, name, key, project)
+        if self._keep is None:
+            raise TuiError(self.takes_none)
+        name = await asyncio.to_thread(self._keep, name, key, project)
         source = self._source()
         if not source.live:
             return f"{name} is kept in {self.place}; the run uses it when it is resumed."

@@ -11,6 +11,7 @@ from assemblyzero_tui.runner.events import (
     AutoResumeSet,
     CallQueued,
     CredentialChanged,
+    EngineStarted,
     ItemChanged,
     PoolChanged,
     RunEnded,
@@ -38,12 +39,19 @@ class Told:
     attention: bool = False
 
 
-def paused_texts(event: PoolChanged, *, auto_resume: bool = True) -> tuple[str, str]:
+LEAVES = "The run saves and leaves"
+"""What becomes of a run that is not to wait for keys."""
+
+
+def paused_texts(
+    event: PoolChanged, *, auto_resume: bool = True, stops: bool = False
+) -> tuple[str, str]:
     """That all keys rest; until when and why, and what happens then."""
     why = one_line(event.reason)
     if event.until is None:
         return "No key can be used", f"{why}. {WITHOUT_A_TIME}." if why else f"{WITHOUT_A_TIME}."
     then = "The run goes on by itself." if auto_resume else "The run waits for you then."
+    then = f"{LEAVES}." if stops else then
     until = f"until {time_of_day(event.until)}"
     return "All keys rest", f"{until}: {why}. {then}" if why else f"{until}. {then}"
 
@@ -61,11 +69,13 @@ class PoolNews:
     def __init__(self) -> None:
         self._paused = False
         self._auto_resume = True
+        self._stops = False
         self._parked: dict[str, float] = {}
 
     def begin(self, pool: PoolState) -> None:
         """What was so before is no news."""
         self._paused, self._auto_resume = pool.paused, pool.auto_resume
+        self._stops = pool.stops
 
     def toasts(self, events: Sequence[AnyEvent], now: float) -> Iterator[Told]:
         """The toasts for these events, and for what was held back until now."""
@@ -79,6 +89,8 @@ class PoolNews:
                 self._parked[event.item] = now
             elif isinstance(event, ItemChanged):
                 self._parked.pop(event.item, None)
+            elif isinstance(event, EngineStarted):
+                self._stops = event.stops
             elif isinstance(event, RunEnded):
                 self._parked.clear()
         if self._parked and now - max(self._parked.values()) >= SETTLED:
@@ -90,7 +102,7 @@ class PoolNews:
     def _pool_changed(self, event: PoolChanged) -> Iterator[Told]:
         was, self._paused = self._paused, event.state == "paused"
         if self._paused and not was:
-            title, text = paused_texts(event, auto_resume=self._auto_resume)
+            title, text = paused_texts(event, auto_resume=self._auto_resume, stops=self._stops)
             severity: Literal["warning", "error"] = "warning" if event.until else "error"
             yield Told(title, text[0].upper() + text[1:], severity, attention=True)
         elif was and not self._paused:
@@ -116,14 +128,14 @@ class PoolLines:
             for model, standing in key.standings.items():
                 self._keys[key.name, model] = standing.state
 
-    def pool(self, event: PoolChanged, parallel: int) -> Iterator[str]:
+    def pool(self, event: PoolChanged, parallel: int, *, stops: bool = False) -> Iterator[str]:
         """How the keys as a whole stand."""
         before, self._state = self._state, event.state
         earlier, self._until = self._until, event.until
         moved = abs((event.until or 0.0) - (earlier or 0.0)) >= ANOTHER_TIME
         if event.state == "paused":
             if before != "paused" or moved:
-                title, text = paused_texts(event, auto_resume=self._auto_resume)
+                title, text = paused_texts(event, auto_resume=self._auto_resume, stops=stops)
                 yield f"{title.lower()}{' ' if event.until else ': '}{text}"
             return
         if before == "paused":

@@ -107,6 +107,7 @@ class PoolScreen(Screen[None]):
             return
         run, now = self.run_state, self.now
         rows = self.query_one(RowList)
+        chosen = self._line
         self._lines = pool_table.lines_of(run, now)
         width = max(1, rows.scrollable_content_region.width - 1)
         drawn = [self._row(index, width) for index in range(len(self._lines))]
@@ -115,6 +116,7 @@ class PoolScreen(Screen[None]):
         ):
             self._drawn = drawn
             rows.show(len(drawn))
+            rows.cursor = pool_table.place_of(self._lines, chosen, rows.cursor)
         self.query_one("#pool-head", TextLine).fill(lambda width: self._head(run, now, width))
         self.query_one("#pool-columns", TextLine).show(pool_table.header(self._lines, width))
         self._show_key(rows.cursor)
@@ -187,10 +189,14 @@ class PoolScreen(Screen[None]):
     # What can be done
 
     @property
+    def _line(self) -> pool_table.Line | None:
+        cursor = self.query_one(RowList).cursor
+        return self._lines[cursor] if 0 <= cursor < len(self._lines) else None
+
+    @property
     def key(self) -> CredentialState | None:
         """The key that is chosen."""
-        cursor = self.query_one(RowList).cursor
-        return self._lines[cursor].key if 0 <= cursor < len(self._lines) else None
+        return self._line.key if self._line is not None else None
 
     def _chosen(self) -> tuple[PoolDesk, str, str] | None:
         """Who takes orders, and the fingerprint and the name of the key; says why not."""

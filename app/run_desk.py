@@ -13,7 +13,8 @@ from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.places import RunFolder, pool_file
 from assemblyzero_tui.runner.pool import sources
-from assemblyzero_tui.runner.pool.credentials_file import add_credential
+from assemblyzero_tui.runner.pool.credentials_file import add_credential, name_of
+from assemblyzero_tui.runner.pool.secret import Secret
 from assemblyzero_tui.runner.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -37,15 +38,17 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) 
     path = pool_file(folder if spec.demo else None)
     named = Path(spec.credentials) if spec.credentials else None
 
-    def keep(name: str, key: str, project: str) -> None:
-        if spec.demo:
-            raise TuiError("A demo keeps no key.", "Run: assemblyzero-tui pool add NAME")
+    def keep(name: str, key: str, project: str) -> str:
         file = sources.file_to_keep() if named is None else named
-        fingerprint = add_credential(file, name, key, project)
+        if (there := name_of(file, key)) is None:
+            fingerprint, there = add_credential(file, name, key, project), name
+        else:
+            fingerprint = Secret(key).fingerprint
         with books() as store:
             known = store.standing().key(fingerprint)
             if known is not None and known.disabled:
                 store.enable(fingerprint)
+        return there
 
     def try_key(fingerprint: str) -> str:
         from assemblyzero_tui.app import pool_test
@@ -53,7 +56,9 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) 
         return pool_test.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
 
     keyed = spec.provider in KEYED and not spec.demo
-    return BooksDesk(source, books, _place(named), keep, try_key if keyed else None)
+    return BooksDesk(
+        source, books, _place(named), None if spec.demo else keep, try_key if keyed else None
+    )
 
 
 def _place(named: Path | None) -> Path:

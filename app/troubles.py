@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assemblyzero_tui.app.pool_news import LEAVES
 from assemblyzero_tui.runner.pool_words import WITHOUT_A_TIME, all_rest, begins, goes_on
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.safe_text import one_line
@@ -62,6 +63,8 @@ def _all_rest(run: RunState, now: float, live: bool) -> Trouble:
     if pool.until is None:
         then = f"{WITHOUT_A_TIME}"
         brief = f"{what}; add one, or enable one: K"
+    elif pool.stops:
+        then, brief = LEAVES, f"{what}; the run leaves"
     elif pool.auto_resume:
         then = f"Goes on by itself {goes_on(pool.until, now, back)}"
         brief = f"{what}, on {begins(pool.until, now, back)}"

@@ -91,6 +91,8 @@ class EngineStarted(Event, tag="engine_started", kw_only=True, omit_defaults=Tru
     resumed: bool = False
     parallel: int = 0
     """Items at work at once from now on; 0 where it stays as it was."""
+    stops: bool = False
+    """Whether the run is left when no key can be used, instead of waiting for one."""
 
 
 class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
@@ -344,6 +346,10 @@ class AddKey(Command, tag="add_key", kw_only=True, omit_defaults=True):
     name: str
     key: str
     project: str = ""
+    rpm: int | None = None
+    """Requests a minute that its quota allows, where they are known."""
+    rpd: int | None = None
+    """Requests a day."""
 
     def __repr__(self) -> str:
         """Without the key."""

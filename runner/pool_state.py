@@ -75,6 +75,8 @@ class PoolState:
     """Workflows that are worth having at work; 0 for as many as were asked for."""
     reason: str = ""
     auto_resume: bool = True
+    stops: bool = False
+    """Whether the run is left when it is paused, instead of waiting."""
     outages: list[Outage] = field(default_factory=list)
     traffic: Traffic = field(default_factory=Traffic)
     """The calls with all keys."""
@@ -101,7 +103,7 @@ class PoolState:
         """The one of those that is nearest to a limit."""
         return max(self.quotas_of(key), key=lambda each: each.fullness(now), default=None)
 
-    def engine_started(self, last: float) -> None:
+    def engine_started(self, last: float, *, stops: bool = False) -> None:
         """Another engine: it says anew which keys there are, and how they stand."""
         for key in self.keys.values():
             key.settle(last)
@@ -109,7 +111,7 @@ class PoolState:
         self.quotas.clear()
         self._end_outage(last)
         self.state, self.until, self.slots, self.reason = "open", None, 0, ""
-        self.auto_resume = True
+        self.auto_resume, self.stops = True, stops
 
     def engine_ended(self, time: float) -> None:
         """Nobody waits for a key any more."""

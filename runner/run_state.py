@@ -203,7 +203,7 @@ class RunState:
         self.ended = self.exit_code = None
         self.end_reason = ""
         self.held, self.held_reason = False, ""
-        self.pool.engine_started(last)
+        self.pool.engine_started(last, stops=event.stops)
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
                 self._enter(item, State.QUEUED, last)

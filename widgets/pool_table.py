@@ -58,6 +58,18 @@ def lines_of(run: RunState, now: float) -> list[Line]:
     ]
 
 
+def place_of(lines: Sequence[Line], chosen: Line | None, otherwise: int) -> int:
+    """The row that was chosen before the rows became others: its key's, if not its very own."""
+    if chosen is None:
+        return otherwise
+    names = [line.key.name for line in lines]
+    if chosen.key.name not in names:
+        return otherwise
+    places = [(line.key.name, line.standing.model) for line in lines]
+    own = (chosen.key.name, chosen.standing.model)
+    return places.index(own) if own in places else names.index(chosen.key.name)
+
+
 def holders(run: RunState, name: str) -> list[str]:
     """Ids of the items that have a call under way with a key."""
     return [
@@ -221,6 +233,8 @@ def sentence(run: RunState, standing: Standing, now: float) -> list[Part]:
     parts: list[Part] = [(words, KEY_STYLES[state]), model]
     if state in ("ready", "absent"):
         return parts
+    if standing.since:
+        parts.append(f" since {time_of_day(standing.since - run.clock.set_back)}")
     if standing.until is not None:
         parts.append(f", back {begins(standing.until, now, run.clock.set_back)}")
     if standing.reason:

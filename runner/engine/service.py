@@ -137,7 +137,9 @@ class Engine:
                 return self._supervisor.keys.set_auto_resume(on=command.on)
             case AddKey():
                 key = credentials.checked(command.key, repr(command.name))
-                return self._supervisor.keys.add_key(Credential(command.name, key, command.project))
+                limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
+                new = Credential(command.name, key, command.project, *limits)
+                return self._supervisor.keys.add_key(new)
         return []
 
     def _signalled(self) -> None:

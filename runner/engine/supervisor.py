@@ -86,7 +86,13 @@ class Supervisor:
         resumed = bool(self.state.engine_pid)
         self._begun = {item.id for item in self.state.items.values() if item.attempt}
         self._record.emit(
-            EngineStarted(pid=pid, resumed=resumed, parallel=self.spec.parallel), sync=True
+            EngineStarted(
+                pid=pid,
+                resumed=resumed,
+                parallel=self.spec.parallel,
+                stops=self.spec.on_exhausted == "stop",
+            ),
+            sync=True,
         )
         self._hearing.begin()
         await self._executor.start(self._hearing.heard)

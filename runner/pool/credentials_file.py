@@ -20,6 +20,7 @@ from assemblyzero_tui.runner.pool.credentials import (
     may_be_key,
     parse,
     read_bytes,
+    read_file,
 )
 from assemblyzero_tui.runner.pool.secret import Secret
 
@@ -71,6 +72,18 @@ def add_credential(
                 raise TuiError(f"{path} has this key already: it is called {_name(other)!r}{off}.")
         entries.append(entry)
     return secret.fingerprint
+
+
+def name_of(path: Path, key: str) -> str | None:
+    """What a key is called in a file; ``None`` if it is not there, or switched off.
+
+    Raises:
+        TuiError: the file cannot be read.
+    """
+    if not path.exists():
+        return None
+    there = read_file(path).credentials
+    return next((known.name for known in there if known.secret == Secret(key)), None)
 
 
 def remove_credential(path: Path, name: str) -> str:

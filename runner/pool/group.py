@@ -160,6 +160,10 @@ class Group:
             return now + GUARD
         return max(now, self._window_opens(now), self._pace_opens(now))
 
+    def full(self, now: float) -> bool:
+        """Whether the minute has no room, so that a call would be refused."""
+        return self._window_opens(now) > now
+
     def _window_opens(self, now: float) -> float:
         rate = self.rate(now)
         if rate == inf:

@@ -38,6 +38,8 @@ def why_closed(pool: Pool, model: str, now: float) -> str:
             parts.append(f"{key.name} rests until {until}")
         elif group.probe:
             parts.append(f"{key.name} is tried with one call")
+        elif group.opens(now) > now and not group.full(now):
+            parts.append(f"{key.name} spreads its calls over the minute")
         elif group.opens(now) > now:
             parts.append(f"{key.name} has had its {group.count(now)} calls of this minute")
     if len(parts) > MOST_NAMES:

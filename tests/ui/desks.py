@@ -10,6 +10,8 @@ class Desk:
 
     place = "~/.assemblyzero/gemini-credentials.json"
 
+    takes_none = ""
+
     def __init__(self) -> None:
         self.orders: list[tuple[str, ...]] = []
         self.refusal = ""

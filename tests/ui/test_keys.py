@@ -147,14 +147,14 @@ async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
         await seen.shows("amber is ready", "shares its quota with birch", "all keys")
         await seen.press("down", "down", "down")
         await seen.shows(
-            "dune rests for offline-1, back in 00:37: the quota of the minute is used up "
-            "(2 refusals in a row)",
+            "dune rests for offline-1 since 14:22, back in 00:37: the quota of the minute is used "
+            "up (2 refusals in a row)",
             "(a limit was told by a refusal)",
         )
         seen.source.time += 7
         await seen.shows("rests 00:30", "back in 00:30")
         seen.source.happen(key("dune", "disabled", 0.0, reason="by you"))
-        await seen.shows("dune is switched off: by you", "e Enable")
+        await seen.shows("dune is switched off since 14:22: by you", "e Enable")
         for name in ("K", "q", "escape"):
             await seen.press(name)
             assert seen.app.screen is seen.board
@@ -173,6 +173,29 @@ async def test_orders_about_the_chosen_key(tmp_path: Path, pressed: str, order: 
         desk.refusal = "the [store] is busy"
         await seen.press(*pressed)
         await seen.shows("the [store] is busy")
+
+
+async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        seen.source.happen(key("amber", "cooling", 0.0, model="one"))
+        seen.source.happen(key("amber", "exhausted", 0.0, model="two"))
+        await seen.press("K")
+        await seen.shows("one", "two")
+        await seen.press("down", "down")
+        await seen.shows("birch is ready")
+        seen.source.happen(key("amber", "disabled", 0.0, reason="by you"))
+        await seen.shows("1 off")
+        await seen.press("d")
+        await seen.until(lambda: desk.orders, "order")
+        assert desk.orders == [("disable", fingerprint("birch"), "birch")]
+
+
+async def test_a_demo_says_at_once_that_it_takes_no_key(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, desk):
+        desk.takes_none = "A demo has keys of its own"
+        await seen.press("A")
+        await seen.shows("A demo has keys of its own")
+        assert seen.app.screen is seen.board
 
 
 async def test_a_reset_asks_first(tmp_path: Path) -> None:

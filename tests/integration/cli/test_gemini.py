@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.events import CallEnded, CallStarted, CredentialCha
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
-from assemblyzero_tui.runner.runs import run_folders
+from assemblyzero_tui.runner.runs import known_runs, run_folders
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
@@ -21,6 +21,7 @@ from tests.integration.cli.canaries import CANARIES, leaks
 from tests.integration.cli.conftest import DEADLINE, Program, make_repository
 from tests.stand_ins import filed_issues
 from tests.terminal.screen import program as on_terminal
+from tests.waiting import wait_for
 
 Issues = Callable[..., list[int]]
 LLD = ("lld", "--all", "--parallel", "3", "--plain")
@@ -259,6 +260,23 @@ def test_two_engines_started_at_once_share_the_day_of_each_key(
     assert len(runs) == 2
     states = [item.state for run in runs for item in run.state.items.values()]
     assert set(states) <= {State.DONE, State.QUOTA, State.QUEUED}
+
+
+def test_a_key_that_is_added_reaches_the_run_that_waits_for_one(
+    gemini: Program, server: GeminiServer, issues: Issues
+) -> None:
+    issues(2)
+    server.projects[0].limits = {"*": Limits(day=1)}
+    add = ("pool", "add", "--json")
+    assert gemini(*add, "one", "--rpd", "1", typed=CANARIES[0]).returncode == 0
+    waiting = gemini.start(*LLD)
+    wait_for(lambda: any(run.state.pool.paused for run in known_runs()), "run that waits")
+    done = gemini(*add, "two", "--rpm", "600", typed=CANARIES[1])
+    assert json.loads(done.stdout)["runs"] == [gemini.the_run().name]
+    out, err = waiting.communicate(timeout=DEADLINE)
+    assert waiting.returncode == 0, out + err
+    assert {request.key for request in server.requests} == set(map(fingerprint, CANARIES[:2]))
+    assert leaks(out, err, done.stdout, done.stderr) == []
 
 
 def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(

@@ -50,11 +50,16 @@ class NotedBooks:
 
 def desk_of(engine: Engine, books: NotedBooks, **more: Any) -> tuple[PoolDesk, list[Any]]:
     kept: list[Any] = []
+
+    def keep(*key: str) -> str:
+        kept.append(key)
+        return key[0]
+
     desk = BooksDesk(
         lambda: cast("Source", engine),
         lambda: nullcontext(books),
         Path.home() / ".assemblyzero/gemini-credentials.json",
-        lambda *key: kept.append(key),
+        keep,
         **more,
     )
     return desk, kept

@@ -13,6 +13,7 @@ from assemblyzero_tui.runner.events import (
     AutoResumeSet,
     CallQueued,
     CredentialChanged,
+    EngineStarted,
     ItemChanged,
     KeyState,
     PoolChanged,
@@ -119,6 +120,16 @@ def test_lines_say_how_the_pool_stands() -> None:
         "there are keys again",
         "5 of 5 at work from now on",
         f"nobody calls until {time_of_day(UNTIL, seconds=True)}: several keys are refused at once",
+    ]
+
+
+def test_a_run_that_does_not_wait_says_that_it_leaves() -> None:
+    started = EngineStarted(pid=1, stops=True)
+    assert lines(started, paused()) == [
+        f"all keys rest until {AT}: a rests. The run saves and leaves."
+    ]
+    assert toasts(started, paused()) == [
+        f"All keys rest|Until {AT}: a rests. The run saves and leaves."
     ]
 
 

@@ -61,7 +61,8 @@ async def test_a_demo_has_books_of_its_own_and_keeps_no_key(
     demo = desk(tmp_path, demo=True, provider="offline")
     await demo.disable("0a0a0a0a", "key-1")
     assert disabled(pool_file(RunFolder(tmp_path))) == {"key-1": "by you"}
-    with pytest.raises(TuiError, match="A demo keeps no key"):
+    assert demo.takes_none.startswith("A demo has keys of its own")
+    with pytest.raises(TuiError, match="A demo has keys of its own"):
         await demo.add("work", CANARY, "")
     with pytest.raises(TuiError, match="cannot be tested"):
         await demo.test("0a0a0a0a", "key-1")
@@ -77,6 +78,10 @@ async def test_a_key_is_kept_where_the_run_has_its_keys_from(
     await usual.add("work", CANARY, "shop")
     (kept,) = read_file(state_home / "gemini-credentials.json").credentials
     assert (kept.name, kept.project, kept.secret.reveal()) == ("work", "shop", CANARY)
+    assert disabled(pool_file()) == {"before": ""}
+    await usual.disable(Secret(CANARY).fingerprint, "work")
+    said = await usual.add("another-name", CANARY, "")
+    assert said.startswith("work is kept in")
     assert disabled(pool_file()) == {"before": ""}
     other = tmp_path / "keys.json"
     await desk(tmp_path, credentials=str(other)).add("work", CANARY, "")

@@ -107,6 +107,13 @@ def test_whoever_waits_for_the_minute_is_told_so() -> None:
     assert len(queued(run.events)) == 1
 
 
+def test_whoever_waits_for_its_turn_within_the_minute_is_told_so() -> None:
+    run = Driven(keys("one", rpm=10))
+    assert [run.granted() for _ in range(3)] == ["one", "one", "wait"]
+    (told,) = queued(run.ask("B").events)
+    assert told.why == "one spreads its calls over the minute"
+
+
 def test_a_wait_of_less_than_a_second_is_not_worth_saying() -> None:
     run = Driven(keys("one", rpm=120))
     starts_of(run, 2)

@@ -28,7 +28,7 @@ from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.key_dialog import NewKey, free_name, what_is_wrong
 from assemblyzero_tui.widgets.pool_strip import strip_content
-from assemblyzero_tui.widgets.pool_table import details, header, lines_of, row
+from assemblyzero_tui.widgets.pool_table import details, header, lines_of, place_of, row
 
 NOW = 1_790_000_000.0
 
@@ -149,6 +149,18 @@ def test_a_key_has_a_row_for_each_model_where_they_differ() -> None:
     assert shown[1].startswith("  ")
 
 
+def test_the_chosen_key_stays_chosen_when_rows_come_and_go() -> None:
+    run = run_of(
+        key("a", "cooling", model="pro", until=NOW + 60), key("a", "exhausted", model="flash"),
+        key("b", "cooling", model="pro", until=NOW + 60),
+    )  # fmt: skip
+    two, fewer = lines_of(run, NOW), lines_of(run_of(key("a", "disabled"), key("b", "ready")), NOW)
+    assert [place_of(two, line, 0) for line in two] == [0, 1, 2]
+    assert [place_of(fewer, line, 0) for line in two] == [0, 0, 1]
+    assert place_of(fewer, None, 1) == 1
+    assert place_of(lines_of(run_of(key("c", "ready")), NOW), two[2], 7) == 7
+
+
 def test_details_of_a_key() -> None:
     run = five_keys()
     lines = lines_of(run, NOW)
@@ -160,7 +172,10 @@ def test_details_of_a_key() -> None:
         "1 call answered, 0 refused, 0 tokens in, 0 out",
     ]
     (first, *_) = details(run, lines[2], NOW, UNICODE)
-    assert first.plain == "cedar rests for m, back in 04:12: a minute (3 refusals in a row)"
+    since = time_of_day(NOW)
+    assert first.plain == (
+        f"cedar rests for m since {since}, back in 04:12: a minute (3 refusals in a row)"
+    )
 
 
 def test_keys_that_another_engine_had_are_listed_if_they_were_used() -> None:

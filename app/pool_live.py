@@ -1,0 +1,48 @@
+"""Gives a new key to the runs that go on: an engine reads the file of keys only when it starts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from assemblyzero_tui.runner.client import LiveRun
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.events import AddKey
+from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.pool import sources
+from assemblyzero_tui.runner.runs import is_alive, read_spec, run_folders
+
+
+def give_to_runs(file: Path, key: AddKey) -> list[str]:
+    """Gives a key to each run whose engine would find it in its file, were it started now.
+
+    Returns:
+        The names of the runs that took it.
+    """
+    return asyncio.run(_give(file, key))
+
+
+async def _give(file: Path, key: AddKey) -> list[str]:
+    took = []
+    for folder in run_folders():
+        try:
+            if not (is_alive(folder) and _uses(folder, file)):
+                continue
+            run = LiveRun(folder)
+            try:
+                await run.send(key)
+                took.append(folder.path.name)
+            finally:
+                await run.close()
+        except (TuiError, OSError):
+            continue  # it has just ended, or is not for us to read
+    return took
+
+
+def _uses(folder: RunFolder, file: Path) -> bool:
+    spec = read_spec(folder)
+    if spec.demo or spec.provider not in KEYED:
+        return False
+    places = [Path(spec.credentials)] if spec.credentials else sources.files()
+    return file.resolve() in [place.resolve() for place in places]
