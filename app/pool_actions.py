@@ -19,6 +19,10 @@ class PoolDesk(Protocol):
     def takes_none(self) -> str:
         """Why no key can be added; empty if one can."""
 
+    @property
+    def tests(self) -> bool:
+        """Whether a key can be tried with a call."""
+
     async def disable(self, fingerprint: str, name: str) -> str:
         """Switches a key off.
 

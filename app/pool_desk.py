@@ -69,6 +69,11 @@ class BooksDesk:
         """Why no key can be added; empty if one can."""
         return "" if self._keep is not None else "A demo has keys of its own and takes no other."
 
+    @property
+    def tests(self) -> bool:
+        """Whether a key can be tried with a call."""
+        return self._try_key is not None
+
     async def _write(self, order: Callable[[Books], None]) -> None:
         def write() -> None:
             with self._books() as books:
@@ -94,7 +99,7 @@ class BooksDesk:
     async def test(self, fingerprint: str, name: str) -> str:
         """Makes one call with a key."""
         if self._try_key is None:
-            raise TuiError(f"{name} cannot be tested from here.", "Run: assemblyzero-tui pool test")
+            raise TuiError(f"{name} is no key of a real service: it cannot be tested.")
         return f"{name}: {await asyncio.to_thread(self._try_key, fingerprint)}"
 
     async def add(self, name: str, key: str, project: str) -> str:

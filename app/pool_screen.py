@@ -171,11 +171,13 @@ class PoolScreen(Screen[None]):
         hints = [
             Hint("e", "Enable", "screen.enable") if off else Hint("d", "Disable", "screen.disable"),
             Hint("r", "Reset", "screen.reset"),
-            Hint("t", "Test with one call", "screen.test"),
-            Hint("n", "Add a key", "screen.add"),
         ]
         if self._desk is None:
             hints = []
+        elif self._desk.tests:
+            hints.append(Hint("t", "Test with one call", "screen.test"))
+        if self._desk is not None and not self._desk.takes_none:
+            hints.append(Hint("n", "Add a key", "screen.add"))
         if self._source().live:
             hints.append(Hint("R", "Try now", "screen.try_now"))
         self.query_one(KeyHints).tell(hints, [], (Hint("esc", "Back", "screen.back"),))

@@ -49,6 +49,8 @@ class Detail:
     tokens: bool = True
     run: bool = True
     answered: bool = True
+    words: bool = True
+    """Also of the keys that are well."""
     out: bool = True
     day: bool = True
     minute: bool = True
@@ -87,7 +89,9 @@ def key_pieces(
     if state == "ready":
         if not detail.names:
             return []
+        word, style = ("in use", "$primary") if key.name in leased else ("ready", "$success")
         pieces.append((name, "$primary" if key.name in leased else "$foreground"))
+        pieces += [(f" {word}", style)] if detail.words else []
     else:
         until = standing.until
         left = "" if until is None else f" {ends(until, now, run.clock.set_back)}"

@@ -183,4 +183,7 @@ def _set_aside(path: Path) -> str:
     for ending in _PARTS:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
-    return f"{path} was damaged: it is now {aside.name}, and the counts of the keys begin anew"
+    return (
+        f"{path} was damaged: it is now {aside.name}. The counts of the keys begin anew, and keys "
+        "that were switched off are on again"
+    )

@@ -11,6 +11,7 @@ class Desk:
     place = "~/.assemblyzero/gemini-credentials.json"
 
     takes_none = ""
+    tests = True
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, ...]] = []

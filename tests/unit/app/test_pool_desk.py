@@ -104,5 +104,5 @@ async def test_a_test_is_one_call_or_says_where_it_can_be_made() -> None:
     desk, _ = desk_of(Engine(), NotedBooks(), try_key=lambda fingerprint: f"{fingerprint} works")
     assert await desk.test("0a", "a") == "a: 0a works"
     desk, _ = desk_of(Engine(), NotedBooks())
-    with pytest.raises(TuiError, match="Run: assemblyzero-tui pool test"):
+    with pytest.raises(TuiError, match="cannot be tested"):
         await desk.test("0a", "a")

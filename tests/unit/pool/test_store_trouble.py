@@ -71,7 +71,9 @@ def test_a_file_that_is_no_database_is_set_aside_and_told(path: Path, clock: Han
     (kept,) = aside(path)
     assert kept.read_bytes() == GARBAGE
     assert (
-        note == f"{path} was damaged: it is now {kept.name}, and the counts of the keys begin anew"
+        note
+        == f"{path} was damaged: it is now {kept.name}. The counts of the keys begin anew, and "
+        "keys that were switched off are on again"
     )
     assert len(engine.ask()) == 1
     assert stored_starts(path) == 1

@@ -76,7 +76,7 @@ def strip(width: int) -> str:
 def test_a_wide_strip_tells_everything() -> None:
     shown = strip(260)
     assert shown.startswith(
-        " gemini · amber 7/10 min 113/250 day · birch 7/10 min 113/250 day · "
+        " gemini · amber in use 7/10 min 113/250 day · birch ready 7/10 min 113/250 day · "
         f"cedar rests 04:12 4/? min · dune used up till {time_of_day(NOW + 18_000)} · "
         "ember refused · 1 call out · 1 answered"
     )
@@ -86,7 +86,8 @@ def test_a_wide_strip_tells_everything() -> None:
 @pytest.mark.parametrize(
     ("width", "there", "gone"),
     [
-        (187, "1 call out", "1 answered"),
+        (200, "amber in use 7/10 min", "1 answered"),
+        (187, "1 call out", "in use"),
         (172, "113/250 day", "1 call out"),
         (135, "7/10 min", "113/250 day"),
         (120, "amber · birch · cedar rests 04:12 · dune", "7/10 min"),
