@@ -23,6 +23,7 @@ from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED
         ("--failed", "what failed, was lost or cancelled as well"),
         ("--failed --fresh", "the same, from the beginning instead of from their checkpoints"),
         ("--failed --continue", "although an issue has changed since"),
+        ("--failed --max-iterations 40", "what reached its limit, with more drafts"),
     ],
 )
 @click.argument("run", required=False)
@@ -35,6 +36,12 @@ from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED
     "accept_changes",
     is_flag=True,
     help="Go on from a checkpoint although item, prompts or provider changed since.",
+)
+@click.option(
+    "--max-iterations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Another limit of visits of the human-edit gate; a rejected draft makes two.",
 )
 @click.option("--model", metavar="NAME", help="Another Gemini model that writes.")
 @click.option("--review-model", metavar="NAME", help="Another Gemini model that reviews.")
@@ -57,6 +64,7 @@ def command(
     failed: bool,
     fresh: bool,
     accept_changes: bool,
+    max_iterations: int | None,
     model: str | None,
     review_model: str | None,
     credentials: Path | None,
@@ -101,6 +109,8 @@ def command(
     if on_exhausted is not None:
         spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
     chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}
+    if max_iterations is not None:
+        chosen["max_iterations"] = max_iterations
     if model is not None:
         chosen["model"] = check_model(model, "--model")
     if review_model is not None:

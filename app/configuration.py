@@ -45,7 +45,7 @@ def read_configuration(group: click.Context) -> dict[str, dict[str, Any]]:
     path = configuration_file()
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise TuiError(

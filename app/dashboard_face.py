@@ -17,6 +17,7 @@ from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.runs import read_spec, renew_socket
 
@@ -39,8 +40,8 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     """Shows the dashboard until the user leaves it. The work does not depend on it.
 
     Returns:
-        The exit code: of the run if it has ended, 0 if it was left, 128 and the number of the
-        signal that ended it.
+        The exit code: of the run if it has ended, 1 if nobody serves it any more, 0 if it was
+        left, 128 and the number of the signal that ended it.
 
     Raises:
         CannotOpenError: nothing was shown.
@@ -60,7 +61,10 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     ended_by = run_app(app, signals, mouse=face.mouse)
     if ended_by:
         return 128 + ended_by
-    return app.return_code or app.source.state.exit_code or 0
+    state = app.source.state
+    if isinstance(app.source, LiveRun) and not app.source.live and state.unfinished():
+        return app.return_code or state.exit_code or ExitCode.FAILED  # its engine has gone
+    return app.return_code or state.exit_code or 0
 
 
 def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:

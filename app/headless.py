@@ -113,7 +113,7 @@ class Headless:
         state = self._source.state
         if self._left:
             await self._out.flush(1.0)
-            return 128 + self._signal if self._signal else ExitCode.PIPE_CLOSED
+            return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.events(self._source.poll())
         await self._engine_gone()
         self._printer.end()
@@ -135,6 +135,8 @@ class Headless:
         return self._left or self._forced
 
     def _exit_code(self, state: RunState) -> int:
+        if self._out.trouble:
+            return ExitCode.FAILED
         if self._out.gone:
             return ExitCode.PIPE_CLOSED
         if self._signal and self._owner and state.end_reason != "finished":
@@ -214,7 +216,8 @@ def _follow(
     if face.kind == "json":
         printer = JsonPrinter(out, lambda text: click.echo(text, err=True))
     else:
-        colours = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+        dumb = os.environ.get("TERM", "") in ("", "dumb", "unknown")
+        colours = is_terminal(sys.stdout) and not dumb and "NO_COLOR" not in os.environ
         lines = PlainLines(timestamps=face.timestamps, colours=colours, ascii=face.ascii)
         printer = PlainPrinter(source, out, lines)
         printer.prime()
@@ -222,6 +225,13 @@ def _follow(
             printer.introduce()
     headless = Headless(source, printer, out, owner=owner, over=over, served=served)
     code = asyncio.run(headless.follow(signals))
+    if out.trouble:
+        run = source.folder.path.name
+        click.echo(
+            f"The output cannot be written: {out.trouble}. "
+            + (f"The run was stopped; go on with: assemblyzero-tui resume {run}" if owner else ""),
+            err=True,
+        )
     if out.gone:
         mute_stdout()
     return code

@@ -113,7 +113,8 @@ def _farewell(source: LiveRun) -> None:
     from assemblyzero_tui.runner.runs import open_run
 
     run = open_run(source.folder)
-    lines = [f"{run.name}: {counted(run.state)}."]
+    gone = not run.alive and run.unfinished and run.state.ended is None
+    lines = [f"{run.name}: {'its engine has gone; before: ' if gone else ''}{counted(run.state)}."]
     if run.alive:
         lines.append(f"The work goes on. Come back with: assemblyzero-tui attach {run.name}")
     elif run.unfinished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import select
 
@@ -20,7 +21,9 @@ class Output:
         self._descriptor = descriptor
         self._buffer = bytearray()
         self.gone = False
-        """Whoever read it has closed it; what is written from then on is dropped."""
+        """It takes nothing any more; what is written from then on is dropped."""
+        self.trouble = ""
+        """Why, if not because whoever read it has closed it."""
 
     @property
     def full(self) -> bool:
@@ -62,7 +65,9 @@ class Output:
             written = os.write(self._descriptor, self._buffer[:PIECE])
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as error:
             self.gone = True
+            if error.errno != errno.EPIPE:
+                self.trouble = error.strerror or str(error)
             return
         del self._buffer[:written]

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from assemblyzero_tui.app.wishes import RETRIABLE
 from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.durations import duration
@@ -130,7 +131,7 @@ class SummaryScreen(Screen[None]):
         self.query_one("#summary-columns", TextLine).show(summary_table.header(self.summary, width))
         hints = [
             Hint("enter", "Log", "screen.open_log"),
-            Hint("r", "Retry failed", "screen.retry_failed"),
+            Hint("r", "Retry failed" if self.summary.failures else "Retry", "screen.retry_failed"),
             Hint("E", "Export Markdown", "screen.export"),
             Hint("tab", "Log lines", "screen.focus_next"),
             Hint("esc", "Back", "screen.back"),
@@ -168,7 +169,9 @@ class SummaryScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now is offered."""
-        if action in ("retry_failed", "focus_next"):
+        if action == "retry_failed":
+            return bool(self._again)
+        if action == "focus_next":
             return bool(self.summary.failures)
         if action == "open_log":
             return bool(self.summary.items)
@@ -181,8 +184,12 @@ class SummaryScreen(Screen[None]):
         self.query_one(RowList).action_choose()
 
     def action_retry_failed(self) -> None:
-        """Asks for another try of everything that failed."""
-        self.post_message(self.RetryFailed([failure.id for failure in self.summary.failures]))
+        """Asks for another try of everything that did not succeed."""
+        self.post_message(self.RetryFailed(self._again))
+
+    @property
+    def _again(self) -> list[str]:
+        return [item.id for item in self.summary.items if item.state in RETRIABLE]
 
     def action_back(self) -> None:
         """Back to where the summary was opened from."""

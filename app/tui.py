@@ -278,11 +278,15 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def on_summary_screen_retry_failed(self, event: SummaryScreen.RetryFailed) -> None:
         """What failed is to be tried again."""
+        self.try_again(event.items)
+
+    def try_again(self, items: list[str]) -> None:
+        """Tries items again that did not succeed; starts the engine for that if it has left."""
         if self.source.live:
-            self.dashboard.send(Retry(items=event.items))
+            self.dashboard.send(Retry(items=items))
             self._to_dashboard()
         elif self._retry is not None:
-            self.run_worker(self._start_again(self._retry(event.items)), group="resume")
+            self.run_worker(self._start_again(self._retry(items)), group="resume")
         else:
             run = self.source.state.run
             self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)

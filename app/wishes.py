@@ -39,7 +39,7 @@ def cancellable(items: Sequence[ItemState]) -> list[str]:
     return [item.id for item in items if not item.state.terminal]
 
 
-def retry(items: Sequence[ItemState]) -> AnyCommand | None:
+def retry(items: Sequence[ItemState]) -> Retry | None:
     """Tries again what ended without success."""
     found = [item.id for item in items if item.state in RETRIABLE]
     return Retry(items=found) if found else None

@@ -56,10 +56,13 @@ class Working(DashboardPart):
         self.action_cancel(force=True)
 
     def action_retry(self) -> None:
+        command = wishes.retry(self._meant())
         if self.engine_gone:
             self.action_resume_run()
+        elif command is not None and not self._screen.source.live:
+            self._app.try_again(command.items)
         else:
-            self._wish(wishes.retry(self._meant()), "There is nothing to retry.")
+            self._wish(command, "There is nothing to retry.")
 
     def _wish(self, command: AnyCommand | None, otherwise: str) -> None:
         """Sends a command; says so if there is none."""

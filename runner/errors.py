@@ -27,6 +27,10 @@ class UnusableAnswerError(WorkflowError):
     """What the model answered cannot be used: a retry asks again instead of reading it back."""
 
 
+class StartLostError(WorkflowError):
+    """What starts processes went away while it started one: another attempt may succeed."""
+
+
 class NewerVersionError(TuiError):
     """A file was written by a newer version of this program."""
 

@@ -13,6 +13,7 @@ from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import plain_text
 from assemblyzero_tui.runner.places import RunFolder, write_atomically
 from assemblyzero_tui.runner.report_markdown import markdown
+from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
@@ -232,12 +233,15 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
                 command=f"assemblyzero-tui resume {name}",
             )
         )
-    again = sum(i.state.terminal and i.state is not State.DONE for i in state.items.values())
+    again = [i for i in state.items.values() if i.state.terminal and i.state is not State.DONE]
     if again:
+        changed = any(HOW_TO_ACCEPT in item.reason for item in again)
         steps.append(
             NextStep(
-                what=f"Try again what did not succeed ({again})",
-                command=f"assemblyzero-tui resume {name} --failed",
+                what=f"Try again what did not succeed ({len(again)})"
+                + (", with --fresh instead of --continue from the beginning" if changed else ""),
+                command=f"assemblyzero-tui resume {name} --failed"
+                + (" --continue" if changed else ""),
             )
         )
     if state.items:

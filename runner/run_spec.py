@@ -41,6 +41,10 @@ class Quota(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Seconds of the service that go by in a second."""
 
 
+HOW_TO_ACCEPT = "add --fresh to start over, or --continue to go on from it"
+"""What helps where a checkpoint does not fit what is asked for any more."""
+
+
 class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """What every workflow of a run is told."""
 

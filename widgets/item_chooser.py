@@ -43,7 +43,9 @@ class ItemChooser(Vertical):
         """Ids of the chosen ones."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="filter: press /", compact=True, id="chooser-filter")
+        placeholder = "filter: press /"
+        # the / that leads here is no part of it, typed once more out of habit
+        yield Input(placeholder=placeholder, restrict="|[^/].*", compact=True, id="chooser-filter")
         yield Static(id="chooser-status")
         yield RowList(self._row, glyphs=self._glyphs, one_click=True, id="chooser-rows")
         yield Static(id="chooser-notes")
@@ -137,6 +139,9 @@ class ItemChooser(Vertical):
     def _filter(self) -> None:
         self.shown = fitting(self.items, self.filter.value)
         self.rows.show(len(self.shown))
+        if self.items:
+            none = Content.styled("None fits the filter.", "$text-muted")
+            self._say(None if self.shown else none)
         self._changed()
 
     def _changed(self) -> None:

@@ -52,6 +52,7 @@ class Executor(Protocol):
         """Starts one attempt.
 
         Raises:
+            StartLostError: it could not be started now.
             TuiError: it could not be started.
         """
 

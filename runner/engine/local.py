@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.engine.worker_process import (
     start_context,
     warm_up,
 )
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.errors import StartLostError, WorkflowError
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
@@ -78,7 +78,9 @@ class LocalExecutor:
             writer.close()
             ours.close()
             os.close(output)
-            raise WorkflowError(f"the process of {item} could not be started: {error}") from error
+            lost = isinstance(error, (EOFError, ConnectionError))
+            kind = StartLostError if lost else WorkflowError
+            raise kind(f"the process of {item} could not be started: {error}") from error
         finally:
             theirs.close()
             os.close(output_of_worker)

@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.engine.key_wait import KeyWait
 from assemblyzero_tui.runner.engine.ownership import take_item
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
@@ -158,6 +158,9 @@ class Supervisor:
                     options=msgspec.structs.replace(self.spec.options, fresh=fresh),
                 )
             )
+        except StartLostError as error:
+            self._settle(item, Outcome("lost", error.what))
+            return
         except TuiError as error:
             if item.state is State.QUEUED:
                 self._record.change(item, State.STARTING, attempt=attempt)

@@ -17,7 +17,7 @@ from langgraph.runtime import RunControl
 from assemblyzero_tui.runner.errors import TuiError, UnusableAnswerError, WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.llm import open_provider
-from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
 from assemblyzero_tui.runner.worker.context import WorkerContext
@@ -148,10 +148,7 @@ def _check(
         return ""
     changed = sorted(name for name in before if before[name] != now.get(name))
     if changed and not spec.options.accept_changes:
-        return (
-            f"the {' and the '.join(changed)} changed since the checkpoint: "
-            "add --fresh to start over, or --continue to go on from it"
-        )
+        return f"the {' and the '.join(changed)} changed since the checkpoint: {HOW_TO_ACCEPT}"
     if changed:
         channel.send(
             Remark(text=f"goes on from its checkpoint although changed: {', '.join(changed)}")

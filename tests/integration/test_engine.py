@@ -234,13 +234,30 @@ def test_an_engine_killed_leaves_no_orphan_and_its_run_goes_on(tmp_path: Path) -
         assert len(statuses(run)) == 3
 
 
+def forkserver(run: Running) -> psutil.Process:
+    assert run.engine is not None
+    children = psutil.Process(run.engine.process.pid).children()
+    (server,) = [p for p in children if "forkserver" in " ".join(p.cmdline())]
+    return server
+
+
+def test_a_forkserver_killed_while_it_starts_a_worker_costs_another_try(tmp_path: Path) -> None:
+    with running(tmp_path, items=2, parallel=1, latency=0.3) as run:
+        run.until(lambda state: any(item.call for item in state.items.values()))
+        server = forkserver(run)
+        server.suspend()
+        second = run.item(1).id
+        run.until(lambda state: state.items[second].state is State.STARTING)
+        server.kill()
+        state = run.until_ended()
+        assert states(state) == [State.DONE] * 2
+        assert state.items[second].attempt == 2
+
+
 def test_a_killed_forkserver_neither_ends_nor_doubles_its_workers(tmp_path: Path) -> None:
     with running(tmp_path, items=3, parallel=2, latency=0.4) as run:
         run.until(lambda state: sum(bool(item.call) for item in state.items.values()) == 2)
-        assert run.engine is not None
-        children = psutil.Process(run.engine.process.pid).children()
-        (server,) = [p for p in children if "forkserver" in " ".join(p.cmdline())]
-        server.kill()
+        forkserver(run).kill()
         state = run.until_ended()
         assert states(state) == [State.DONE] * 3
         assert [item.attempt for item in state.items.values()] == [1, 1, 1]

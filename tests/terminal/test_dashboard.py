@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 
@@ -125,6 +126,18 @@ def test_a_killed_dashboard_leaves_the_work() -> None:
     stop()
 
 
+def test_an_engine_that_is_killed_is_told_and_leaving_is_no_success() -> None:
+    with program(*SLOW) as terminal:
+        terminal.wait_for(DRAFTING)
+        os.kill(open_run(the_run()).state.engine_pid, signal.SIGKILL)
+        terminal.wait_for("The engine has gone")
+        terminal.press("q")
+        assert terminal.wait() == 1
+        said = terminal.parting
+    assert "its engine has gone; before: " in said
+    assert f"assemblyzero-tui resume {the_run().path.name}" in said
+
+
 def test_two_dashboards_may_watch_one_run() -> None:
     with program(*SLOW) as one:
         one.wait_for(DRAFTING)
@@ -172,7 +185,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(ended: str) -> 
         said = terminal.raw.decode()
     assert "No dashboard here: TERM is 'dumb'" in said
     assert "LLD-101 RUN -> DONE" in said
-    assert "\x1b[?1049h" not in said
+    assert "\x1b" not in said
 
     command = " ".join([*PROGRAM, "replay", ended, "--speed", "1000", "<&-"])
     terminal = Terminal(["sh", "-c", command])

@@ -261,7 +261,8 @@ async def test_no_summary_by_itself_if_it_is_not_wanted(tmp_path: Path) -> None:
         assert seen.app.screen is seen.board
 
 
-async def test_the_summary_can_retry_what_failed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keys", ["Sr", "4r"])
+async def test_what_failed_can_be_tried_again_after_the_end(tmp_path: Path, keys: str) -> None:
     stories = finished(6)
     asked: list[list[str]] = []
     again = PlayedRun(build(tmp_path / "again", mixed(6)))
@@ -272,9 +273,10 @@ async def test_the_summary_can_retry_what_failed(tmp_path: Path) -> None:
 
     async with watching(tmp_path, stories, live=False, retry=retry,
                         built={"ended": "finished"}) as seen:  # fmt: skip
-        await seen.press("S")
-        await seen.until(lambda: isinstance(seen.app.screen, SummaryScreen), "summary")
-        await seen.press("r")
+        first, then = keys
+        await seen.press(first)
+        await seen.until(lambda: first != "S" or isinstance(seen.app.screen, SummaryScreen), "it")
+        await seen.press(then)
         await seen.until(lambda: seen.board.source is again, "new source")
         assert asked == [["LLD-45"]]
         assert seen.app.screen is seen.board

@@ -308,6 +308,21 @@ async def test_nothing_pending_is_said_in_place() -> None:
         assert "Nothing is pending" in str(app.query_one("#chooser-status", Static).visual)
 
 
+async def test_a_filter_that_nothing_fits_says_so() -> None:
+    app = start_app()
+    async with app.run_test(size=(100, 36)) as pilot:
+        await settled(pilot, app)
+        await pilot.press("slash", "slash", *"zzz")
+        await pilot.pause()
+        status = app.query_one("#chooser-status", Static)
+        assert app.chooser.filter.value == "zzz"
+        assert (str(status.visual), status.display) == ("None fits the filter.", True)
+        await pilot.press("backspace", "backspace", "backspace")
+        await pilot.pause()
+        assert not status.display
+        assert app.chooser.shown
+
+
 async def test_titles_of_strangers_are_only_text() -> None:
     evil = ItemInfo(id="LLD-1", key="1", title="[@click=app.leave]x[/]\x1b[2J\u202e evil")
     app = start_app(Listing(SHOP, [evil], []))

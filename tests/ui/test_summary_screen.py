@@ -124,7 +124,7 @@ async def test_the_details_follow_the_cursor(mixed: Replay) -> None:
     [
         ("enter", ("log", "LLD-63")),
         ("k enter", ("log", "LLD-57")),
-        ("r", ("retry", ["LLD-63"])),
+        ("r", ("retry", ["LLD-63", "LLD-71"])),
         ("q", "leave"),
     ],
 )
@@ -206,6 +206,21 @@ async def test_a_run_without_failures_offers_no_retry(tmp_path: Path) -> None:
         assert app.asked == []
         assert "All 2 items are done" in shown(app, "#summary-headline")
         assert "Retry" not in app.export_screenshot()
+
+
+async def test_what_was_cancelled_can_be_tried_again(tmp_path: Path) -> None:
+    events = [
+        *started(numbered(1, "a"), numbered(2, "b")),
+        *worked("LLD-1", 1, 20),
+        change("LLD-2", State.CANCELLED, 30, reason="by you"),
+        RunEnded(time=START + 41, exit_code=3),
+    ]
+    app = Showing(replayed(tmp_path, events))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("r")
+        await pilot.pause()
+        assert app.asked == [("retry", ["LLD-2"])]
 
 
 async def test_a_summary_follows_a_run_that_goes_on_again(mixed: Replay) -> None:

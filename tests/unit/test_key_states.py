@@ -61,7 +61,7 @@ def test_keys_of_an_older_engine_are_absent() -> None:
 
 def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
     text = strip_content(run_with_keys(), 10.0, UNICODE, 120).plain
-    assert "gemini · a · b rests" in text
+    assert "gemini · a ready · b rests" in text
     assert "· c refused ·" in text
     later = strip_content(run_with_keys(), 50.0, UNICODE, 120).plain
     assert "gemini · a · b · c refused" in later

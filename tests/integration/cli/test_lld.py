@@ -147,6 +147,10 @@ def test_a_failed_item_gives_exit_code_1_and_disturbs_no_other(
     assert "resume" in done.stdout
     assert "--failed" in done.stdout
 
+    more = program("resume", "--failed", "--max-iterations", "20", "--plain")
+    assert more.returncode == 0, more.stdout + more.stderr
+    assert program.the_run().state.counts[State.DONE] == 6
+
 
 def test_modules_of_the_repository_are_not_imported(
     program: Program, issues: Issues, repository: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,6 +175,32 @@ def test_a_state_folder_that_is_not_writable(
     assert not (repository / "docs").exists()
 
 
+def test_a_state_folder_that_is_a_file(program: Program, issues: Issues, tmp_path: Path) -> None:
+    issues(1)
+    (tmp_path / "file").touch()
+    done = program("lld", "--all", *QUICK, ASSEMBLYZERO_HOME=str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert str(tmp_path / "file") in done.stderr
+    assert "ASSEMBLYZERO_HOME" in done.stderr
+    assert "configuration" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_an_output_that_cannot_be_written_stops_the_run_and_says_so(
+    program: Program, issues: Issues
+) -> None:
+    issues(2)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            program.command("lld", "--all", *SLOW), cwd=program.repository, stdout=full,
+            stderr=subprocess.PIPE, text=True, env=os.environ | program.environment, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "The output cannot be written: No space left on device." in done.stderr
+    assert f"assemblyzero-tui resume {run_folders()[0].path.name}" in done.stderr
+    assert next(known_runs()).state.end_reason == "stopped"
+
+
 def test_two_runs_on_the_same_item(program: Program, issues: Issues) -> None:
     issues(2)
     first = program.start("lld", "1", *SLOW)
@@ -211,6 +238,8 @@ def test_an_issue_that_changed_since_its_checkpoint(
     assert refused.returncode == 1
     assert "--fresh" in refused.stdout
     assert "--continue" in refused.stdout
+    next_step = f"resume {run_folders()[0].path.name} --failed --continue"
+    assert next_step in program("report").stdout
     assert checkpoint.exists()
     assert not (repository / "docs/lld/active").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -40,6 +41,16 @@ async def test_a_reader_that_does_not_read_costs_no_time(pipe: tuple[int, int]) 
     assert set(received.splitlines()) == {b"x" * 1000}
 
 
+async def test_a_full_disk_is_told_apart_from_a_reader_that_has_gone() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    out = Output(full)
+    out.line("one")
+    await out.flush(1)
+    os.close(full)
+    assert out.gone
+    assert out.trouble == os.strerror(errno.ENOSPC)
+
+
 async def test_a_reader_that_has_gone_is_noticed_and_nothing_is_raised(
     pipe: tuple[int, int],
 ) -> None:
@@ -48,6 +59,7 @@ async def test_a_reader_that_has_gone_is_noticed_and_nothing_is_raised(
     out.line("one")
     await out.flush(1)
     assert out.gone
+    assert not out.trouble
     out.line("two")
     assert out.empty
     os.close(pipe[1])
