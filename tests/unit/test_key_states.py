@@ -64,7 +64,7 @@ def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
     assert "gemini · a ready · b rests" in text
     assert "· c refused ·" in text
     later = strip_content(run_with_keys(), 50.0, UNICODE, 120).plain
-    assert "gemini · a · b · c refused" in later
+    assert "gemini · a ready · b ready · c refused" in later
 
 
 def test_plain_lines_say_what_became_of_a_key() -> None:
