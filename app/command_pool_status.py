@@ -32,7 +32,7 @@ def command(credentials: Path | None, as_json: bool) -> int:
 
     found = keys_found(credentials)
     with open_books() as books:
-        keys = described(found, books.standing())
+        keys = described(found, books.standing(found.credentials))
     say_notes((*found.notes, *books.notes))
     if as_json:
         import msgspec

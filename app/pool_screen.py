@@ -131,7 +131,7 @@ class PoolScreen(Screen[None]):
             left += [(f"{number} {KEY_WORDS[state]}", f"{KEY_STYLES[state]} bold"), "   "]
         right: list[Part] = []
         pool = run.pool
-        if pool.paused:
+        if pool.paused and run.ended is None:
             when = ""
             if pool.until is not None and pool.auto_resume:
                 when = f", goes on {goes_on(pool.until, now, run.clock.set_back)}"

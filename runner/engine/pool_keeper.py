@@ -97,8 +97,9 @@ class PoolKeeper:
             await done.wait()
 
     def close(self) -> None:
-        """Ends the thread; what was put is done before."""
+        """Ends the thread; what was put is done before, and the last figures are told."""
         if self._thread is not None:
+            self._steps.put(lambda pool: pool.judge.tell_at_once())
             self._steps.put(None)
             self._thread.join(LEAVING)
             self._thread = None

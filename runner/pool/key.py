@@ -18,6 +18,11 @@ def quota_name(credential: Credential) -> str:
     """Whose quota a key uses: its project's, or one that is taken to be its own."""
     if credential.project:
         return f"project {credential.project}"
+    return quota_of_its_own(credential)
+
+
+def quota_of_its_own(credential: Credential) -> str:
+    """What the quota of a key is called whose project is not known."""
     return f"key {credential.secret.fingerprint}"
 
 

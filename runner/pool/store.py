@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.pool.clock import Clock, boot_id
+from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import Days, PacificDays
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
@@ -22,6 +23,7 @@ from assemblyzero_tui.runner.pool.standing import PoolStanding
 from assemblyzero_tui.runner.pool.store_figures import Figures
 from assemblyzero_tui.runner.pool.store_file import TROUBLE, StoreFile
 from assemblyzero_tui.runner.pool.store_reading import Reader
+from assemblyzero_tui.runner.pool.store_renaming import rename_quotas
 from assemblyzero_tui.runner.pool.store_standing import read_standing
 from assemblyzero_tui.runner.pool.store_tidying import EVENTS, forget_engine, forget_old_rows
 from assemblyzero_tui.runner.pool.store_wishes import disable, enable, reset
@@ -165,12 +167,17 @@ class PoolStore:
         today = self._days.name(self._clock.wall())
         self._wish(lambda c: reset(c, fingerprint, self._file.times, today))
 
-    def standing(self) -> PoolStanding:
-        """How the keys stand, by all runs of this machine; empty where the store cannot be read."""
+    def standing(self, credentials: Iterable[Credential] = ()) -> PoolStanding:
+        """How the keys stand, by all runs of this machine; empty where the store cannot be read.
+
+        Args:
+            credentials: Keys as they are called now: their projects may have become known.
+        """
         try:
             self._file.ready()
             with self._file.transaction() as connection:
                 self._write_figures()
+                rename_quotas(connection, credentials)
                 standing = read_standing(connection, self._file.times, self._days)
         except TROUBLE as error:
             self._file.trouble(error)
@@ -219,6 +226,7 @@ class PoolStore:
             self._pending.starts.clear()
             self._pending.days.clear()
         new = pool.keys.keys() - self._known
+        rename_quotas(self._file.connection, [pool.keys[each].credential for each in new])
         news = self._reader.everything(pool, new, self._pending.days, tell=tell)
         self._writer.foreign(news)
         self._pending.keys |= new

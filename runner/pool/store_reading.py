@@ -107,7 +107,7 @@ class Reader:
     def _take_news_of_key(self, pool: Pool, resets: int, row: KeyRow, news: News) -> None:
         fingerprint = row.fingerprint
         news.keys.add(fingerprint)
-        if resets != self.resets.get(fingerprint, resets):
+        if resets != self.resets.get(fingerprint, 0):  # a row that was made here begins with 0
             pool.reset(fingerprint)
             pool.changes.resets.discard(fingerprint)
             news.reset.add(fingerprint)

@@ -12,6 +12,7 @@ from typing import Any
 from assemblyzero_tui.runner.events import (
     AddKey,
     CallEnded,
+    CallStarted,
     PoolChanged,
     SetAutoResume,
     TryNow,
@@ -114,6 +115,8 @@ def test_a_run_that_is_to_stop_leaves_with_75_and_waits_when_it_is_told_to(tmp_p
         state = run.until_ended()
         assert (state.exit_code, state.end_reason) == (75, "exhausted")
         assert refused(run) == 0
+        begun = [e for e in read_journal(run.folder.journal) if isinstance(e, CallStarted)]
+        assert sum(quota.day for quota in state.pool.quotas.values()) == len(begun)
         run.start()
         ended = state.ended
         state = run.until(lambda state: state.ended not in (None, ended))

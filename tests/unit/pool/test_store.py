@@ -252,6 +252,53 @@ def test_a_reset_forgets_everything_in_every_engine(
     assert one.group().door is Door.OPEN
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_key_first(
+    path: Path, clock: HandClock, others: int
+) -> None:
+    engine = Engine(path, clock, [credential(1)])
+    for _ in range(others):
+        Engine(path, clock, [credential(1)]).exchange()
+    user = PoolStore.open(path, clock, boot="one boot")
+    for _ in range(2):
+        engine.use_up_the_day()
+        assert engine.group().door is Door.EXHAUSTED
+        user.reset(credential(1).secret.fingerprint)
+        engine.exchange()
+        assert engine.group().door is Door.PROBING
+        assert engine.states[-1] == ("key-1", MODEL, "probing")
+        (grant,) = engine.ask()
+        engine.end(grant)
+
+
+def test_a_key_whose_project_becomes_known_has_used_what_it_had_used(
+    path: Path, clock: HandClock
+) -> None:
+    engine = Engine(path, clock, [credential(1, rpd=9), credential(2, "shop", rpd=9)])
+    grants = engine.ask(2)
+    assert {grant.name for grant in grants} == {"key-1", "key-2"}
+    for grant in grants:
+        engine.end(grant)
+    clock.advance(70)
+    engine.pool.disable("key-2")
+    engine.use_up_the_day()
+    engine.store.close()
+    used = sum(engine.group().days.values())
+    assert engine.group().door is Door.EXHAUSTED
+
+    named = credential(1, "shop", rpd=9)
+    standing = PoolStore.open(path, clock, boot="one boot").standing([named])
+    (quota,) = standing.quotas_of("project shop")
+    assert (quota.door, quota.day) == ("exhausted", used + 1)
+    again = Engine(path, clock, [named, credential(2, "shop", rpd=9)])
+    assert again.group().door is Door.EXHAUSTED
+    assert sum(again.group().days.values()) == used + 1
+    assert again.ask() == []
+    again.store.close()
+    other = Engine(path, clock, [named])
+    assert sum(other.group().days.values()) == used + 1
+
+
 def test_a_quota_is_tried_by_one_engine_and_by_the_other_if_that_one_hangs(
     path: Path, clock: HandClock
 ) -> None:

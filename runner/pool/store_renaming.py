@@ -1,0 +1,35 @@
+"""A key gets a project that was not known: what is known of its quota goes over to that one.
+
+Otherwise a day that is used up would be forgotten because the user has told more about a key.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.key import quota_name, quota_of_its_own
+
+_RENAME = (
+    "UPDATE keys SET quota = :project WHERE quota = :alone",
+    "UPDATE starts SET quota = :project WHERE quota = :alone",
+    """INSERT INTO days SELECT :project, model, day, starts, wall FROM days WHERE quota = :alone
+       ON CONFLICT DO UPDATE SET starts = starts + excluded.starts""",
+    "DELETE FROM days WHERE quota = :alone",
+    # of two that rest, the longer rest holds
+    """DELETE FROM quotas WHERE quota = :project AND EXISTS (
+           SELECT 1 FROM quotas AS own WHERE own.quota = :alone AND own.model = quotas.model
+           AND own.boot = quotas.boot AND own.until > quotas.until)""",
+    "UPDATE OR IGNORE quotas SET quota = :project WHERE quota = :alone",
+    "DELETE FROM quotas WHERE quota = :alone",
+)
+
+
+def rename_quotas(connection: sqlite3.Connection, credentials: Iterable[Credential]) -> None:
+    """Moves what is kept under the keys' own names. Call it within a transaction."""
+    for credential in credentials:
+        names = {"project": quota_name(credential), "alone": quota_of_its_own(credential)}
+        if names["project"] != names["alone"]:
+            for statement in _RENAME:
+                connection.execute(statement, names)
