@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ _KEYS = (
     "COLUMNS",
     "LINES",
 )
+
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup no test could hang up
 
 
 @pytest.fixture(autouse=True)
