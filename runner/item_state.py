@@ -80,6 +80,10 @@ class ItemState:
     spans: list[Span] = field(default_factory=list)
     spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
+    _asking_since: float | None = None
+    """Since when there is a key for it, and it waits for the user to go on."""
+    _asked: float = 0.0
+    """Seconds of that, as far as they are over."""
     _work_since: float = 0.0
     """When its process came to it: no time in line is older."""
 
@@ -111,15 +115,29 @@ class ItemState:
         return max(0.0, self.process_seconds(now) - self.line_seconds(now))
 
     def paused_seconds(self, now: float) -> float:
-        """Seconds paused by the user."""
-        return self.seconds_in((State.PAUSED,), now)
+        """Seconds paused by the user, or waiting for the user when there was a key again."""
+        return self.seconds_in((State.PAUSED,), now) + self._asked_seconds(now)
 
     def quota_seconds(self, now: float) -> float:
         """Seconds spent waiting for a key, in line or without a process."""
-        return self.seconds_in((State.QUOTA,), now) + self.line_seconds(now)
+        without = self.seconds_in((State.QUOTA,), now) - self._asked_seconds(now)
+        return without + self.line_seconds(now)
+
+    def ask(self, time: float, *, asks: bool) -> None:
+        """There is a key for it from now on, and it waits for the user; or it does so no more."""
+        if asks and self._asking_since is None:
+            self._asking_since = time
+        elif not asks and self._asking_since is not None:
+            self._asked += max(0.0, time - self._asking_since)
+            self._asking_since = None
+
+    def _asked_seconds(self, now: float) -> float:
+        since = now if self._asking_since is None else self._asking_since
+        return self._asked + max(0.0, now - since)
 
     def enter(self, state: State, time: float) -> None:
         """It is in another state from now on."""
+        self.ask(time, asks=False)
         if not self.state.terminal:
             self.spent[self.state] += max(0.0, time - self.since)
         if self.spans:

@@ -75,6 +75,8 @@ class PoolState:
     """Workflows that are worth having at work; 0 for as many as were asked for."""
     reason: str = ""
     auto_resume: bool = True
+    ever_asked: bool = False
+    """Whether going on by itself was ever switched off."""
     stops: bool = False
     """Whether the run is left when it is paused, instead of waiting."""
     outages: list[Outage] = field(default_factory=list)
@@ -134,6 +136,7 @@ class PoolState:
                 self._pool_changed(event, now, set_back)
             case AutoResumeSet():
                 self.auto_resume = event.on
+                self.ever_asked = self.ever_asked or not event.on
 
     def _credential_changed(self, event: CredentialChanged, now: float, set_back: float) -> None:
         key = self.keys.setdefault(event.credential, CredentialState(event.credential))

@@ -104,6 +104,19 @@ class RunState:
                 item_handler(self, item, event)
         if (handler := _RUN_HANDLERS.get(type(event))) is not None:
             handler(self, event)
+        if self.pool.ever_asked:
+            self._look_who_asks(event)
+
+    def _look_who_asks(self, event: AnyEvent) -> None:
+        """Times how long items wait for the user and not for a key."""
+        items: Iterable[ItemState] = ()
+        if isinstance(event, (PoolChanged, AutoResumeSet, EngineStarted)):
+            items = self.items.values()
+        elif isinstance(event, ItemChanged):
+            items = (self.items[event.item],)
+        asks = not self.pool.auto_resume and not self.pool.paused
+        for item in items:
+            item.ask(self.time, asks=asks and item.state is State.QUOTA)
 
     @property
     def live(self) -> bool:

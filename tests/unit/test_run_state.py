@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.events import (
     AnyEvent,
+    AutoResumeSet,
     CallEnded,
     CallStarted,
     EngineStarted,
@@ -16,6 +17,7 @@ from assemblyzero_tui.runner.events import (
     ItemInfo,
     ItemsQueued,
     NodeStarted,
+    PoolChanged,
     RunEnded,
     RunStarted,
 )
@@ -65,6 +67,31 @@ def test_time_is_split_into_working_paused_and_waiting() -> None:
     assert item.started == 110
     assert [span.state for span in item.spans][-1] is State.RUNNING
     assert all(one.end == two.start for one, two in pairwise(item.spans))
+
+
+def test_waiting_for_the_user_is_no_waiting_for_a_key() -> None:
+    state = fold(
+        [
+            *begun("A", "B"),
+            change(110, "A", State.STARTING),
+            change(111, "A", State.RUNNING),
+            change(120, "A", State.QUOTA),
+            PoolChanged(state="paused", until=200, time=120),
+            AutoResumeSet(on=False, time=130),
+            PoolChanged(state="open", time=150),
+        ]
+    )
+    item = state.items["A"]
+    assert (item.quota_seconds(180), item.paused_seconds(180)) == (30, 30)
+    state.apply(PoolChanged(state="paused", until=300, time=180))
+    assert (item.quota_seconds(190), item.paused_seconds(190)) == (40, 30)
+    state.apply(PoolChanged(state="open", time=200))
+    state.apply(change(205, "A", State.QUEUED))
+    state.apply(change(206, "A", State.STARTING, 2))
+    assert (item.quota_seconds(300), item.paused_seconds(300)) == (50, 35)
+    state.apply(change(310, "A", State.QUOTA, 2))
+    state.apply(AutoResumeSet(on=True, time=315))
+    assert (item.quota_seconds(320), item.paused_seconds(320)) == (55, 40)
 
 
 def test_events_of_an_older_attempt_change_nothing() -> None:
