@@ -30,7 +30,9 @@ _KEYS = (
 )
 
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup no test could hang up
+# What is started under nohup, or with & in a script, ignores them, and so would all it starts.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
