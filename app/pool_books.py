@@ -9,17 +9,22 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import pool_file
+from assemblyzero_tui.runner.places import RunFolder, pool_file
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential, Found, may_be_key
+from assemblyzero_tui.runner.pool.days import days_of
 from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.run_spec import RunSpec
 
 
 @contextmanager
-def open_books(path: Path | None = None) -> Iterator[PoolStore]:
-    """The store; those of all runs of this machine unless another one is named."""
-    store = PoolStore.open(pool_file() if path is None else path, MachineClock())
+def open_books(spec: RunSpec | None = None, folder: RunFolder | None = None) -> Iterator[PoolStore]:
+    """The store of a run: the one of this machine, but for a demo, which has its own."""
+    mine = folder if spec is not None and spec.demo else None
+    clock = MachineClock(1.0 if spec is None else spec.clock_speed)
+    days = days_of(None if spec is None else spec.options.quota)
+    store = PoolStore.open(pool_file(mine), clock, days=days)
     try:
         yield store
     finally:

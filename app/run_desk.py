@@ -11,7 +11,7 @@ from assemblyzero_tui.app.pool_desk import BooksDesk
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
-from assemblyzero_tui.runner.places import RunFolder, pool_file
+from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.pool.credentials_file import add_credential, name_of
 from assemblyzero_tui.runner.pool.secret import Secret
@@ -33,9 +33,8 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) 
     def books() -> AbstractContextManager[PoolStore]:
         from assemblyzero_tui.app.pool_books import open_books
 
-        return open_books(path)
+        return open_books(spec, folder)
 
-    path = pool_file(folder if spec.demo else None)
     named = Path(spec.credentials) if spec.credentials else None
 
     def keep(name: str, key: str, project: str) -> str:

@@ -46,7 +46,7 @@ from assemblyzero_tui.runner.places import RunFolder, pool_file, private_directo
 from assemblyzero_tui.runner.pool import credentials
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import Days, PacificDays, ShortDays
+from assemblyzero_tui.runner.pool.days import days_of
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.rotation_file import read_hints
 from assemblyzero_tui.runner.run_spec import RunSpec
@@ -165,8 +165,7 @@ class Engine:
 def _keeper(
     spec: RunSpec, folder: RunFolder, keys: Sequence[Credential], rotation: Path | None
 ) -> PoolKeeper:
-    quota = spec.options.quota
-    days: Days = PacificDays() if quota is None else ShortDays(quota.day_seconds, quota.start)
+    days = days_of(spec.options.quota)
     clock = MachineClock(spec.clock_speed)
     pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
     if rotation is not None:

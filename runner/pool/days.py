@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from assemblyzero_tui.runner.run_spec import Quota
+
 
 class Days(Protocol):
     """A way to count days."""
@@ -57,6 +59,11 @@ class ShortDays:
 
     def end(self, wall: float) -> float:
         return self._start + (math.floor((wall - self._start) / self._seconds) + 1) * self._seconds
+
+
+def days_of(quota: Quota | None) -> Days:
+    """The days of a run: those of a demonstration if it has a made-up quota."""
+    return PacificDays() if quota is None else ShortDays(quota.day_seconds, quota.start)
 
 
 def _pacific() -> tzinfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.runner.events import (
     AddKey,
     CallEnded,
@@ -96,6 +98,17 @@ def test_asking_now_tries_each_key_once_and_waits_again(tmp_path: Path) -> None:
         )
         run.send(AddKey(name="enough", key="made-up-key-of-the-demo-6"))
         run.until(lambda state: "enough" in state.pool.keys)
+
+
+def test_a_reset_by_the_user_has_the_key_tried_again(tmp_path: Path) -> None:
+    with with_keys(tmp_path) as run:
+        run.until(parked)
+        key = next(iter(run.state.pool.keys.values()))
+        desk = desk_of_run(run.spec, run.folder, lambda: run.run)
+        asyncio.run(desk.reset(key.fingerprint, key.name))
+        run.until(lambda _: refused(run) == 1)
+        run.until(parked)
+        assert refused(run) == 2  # the count is forgotten, so that a second call is to confirm it
 
 
 def test_without_going_on_by_itself_the_run_waits_for_the_user(tmp_path: Path) -> None:
