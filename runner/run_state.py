@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Any
 
 from assemblyzero_tui.runner.events import (
@@ -147,7 +148,7 @@ class RunState:
         if not self.items:
             return 0.0
         steps = max(1, len(self.nodes))
-        done = sum(
+        done = fsum(  # rounded alike by every Python
             1.0 if item.state.terminal else max(0, self.position(item) - 1) / steps
             for item in self.items.values()
         )

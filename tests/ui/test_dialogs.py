@@ -13,6 +13,7 @@ from assemblyzero_tui.app.themes import DARK
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
 from assemblyzero_tui.widgets.glyphs import ASCII
+from tests.ui.rounding import ROUNDED
 
 UNANSWERED = object()
 COUNTS = Counter({State.RUNNING: 3, State.QUEUED: 12, State.DONE: 4, State.FAILED: 1})
@@ -154,6 +155,7 @@ def test_quit_looks_like_this(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(Asking(quit_dialog()), terminal_size=(80, 24))
 
 
+@ROUNDED
 def test_quit_looks_like_this_on_a_small_ascii_terminal(
     snap_compare: Callable[..., bool],
 ) -> None:

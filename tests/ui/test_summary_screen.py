@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.replay import Replay
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE, Glyphs
 from assemblyzero_tui.widgets.row_list import RowList
+from tests.ui.rounding import ROUNDED
 from tests.unit.run_examples import (
     RUN,
     START,
@@ -268,7 +269,7 @@ async def test_a_thousand_items_are_drawn_only_where_they_are_seen(tmp_path: Pat
         assert set(drawn) <= set(range(960, 1000))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
+@pytest.mark.parametrize("size", [pytest.param((80, 24), marks=ROUNDED), (120, 40), (160, 50)])
 def test_it_looks_like_this(
     at_runs: Replay, size: tuple[int, int], snap_compare: Callable[..., bool]
 ) -> None:
