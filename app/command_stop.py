@@ -56,8 +56,8 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
     import contextlib
 
     from assemblyzero_tui.runner.client import LiveRun
+    from assemblyzero_tui.runner.commands import Stop
     from assemblyzero_tui.runner.errors import EngineError
-    from assemblyzero_tui.runner.events import Stop
     from assemblyzero_tui.runner.runs import is_alive
 
     source = LiveRun(folder)

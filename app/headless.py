@@ -18,8 +18,8 @@ from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.app.printers import JsonPrinter, PlainPrinter, Printer
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.client import LiveRun, Source
+from assemblyzero_tui.runner.commands import Stop
 from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.events import Stop
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.replay import Replay
 from assemblyzero_tui.runner.run_state import RunState

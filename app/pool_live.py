@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from assemblyzero_tui.runner.client import LiveRun
+from assemblyzero_tui.runner.commands import AddKey
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import AddKey
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources

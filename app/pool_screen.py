@@ -16,8 +16,8 @@ from textual.widgets import Static
 from assemblyzero_tui.app.adding_keys import ask_for_key
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.runner.client import Source
+from assemblyzero_tui.runner.commands import TryNow
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import TryNow
 from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.pool_words import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.run_state import RunState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assemblyzero_tui.runner.events import AnyCommand, Pause, Resume, Retry
+from assemblyzero_tui.runner.commands import AnyCommand, Pause, Resume, Retry
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.states import State
 

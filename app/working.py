@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assemblyzero_tui.app import troubles, wishes
 from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.runner.commands import AnyCommand, Cancel
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import AnyCommand, Cancel
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.widgets.banner import Trouble
 from assemblyzero_tui.widgets.layout import Mode

@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
+from assemblyzero_tui.runner.commands import AnyCommand
 from assemblyzero_tui.runner.engine.readers import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.events import (
-    AnyCommand,
     AnyEvent,
     EngineStarted,
     ItemChanged,

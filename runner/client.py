@@ -15,8 +15,9 @@ from typing import Protocol
 
 import msgspec
 
+from assemblyzero_tui.runner.commands import AnyCommand, Hello, Reply, decode_reply, encode
 from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Hello, Reply, decode_reply, encode
+from assemblyzero_tui.runner.events import AnyEvent
 from assemblyzero_tui.runner.journal import JournalReader
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import FILE_MODE, RunFolder

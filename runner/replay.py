@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
+from assemblyzero_tui.runner.commands import AnyCommand, Reply
 from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.events import AnyCommand, AnyEvent, Reply
+from assemblyzero_tui.runner.events import AnyEvent
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import RunFolder

@@ -18,26 +18,24 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.commands import (
+    AddKey,
+    AnyCommand,
+    Cancel,
+    Pause,
+    Resume,
+    Retry,
+    SetAutoResume,
+    Stop,
+    TryNow,
+)
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import (
-    AddKey,
-    AnyCommand,
-    Cancel,
-    ItemsQueued,
-    Pause,
-    Resume,
-    Retry,
-    RunEnded,
-    RunStarted,
-    SetAutoResume,
-    Stop,
-    TryNow,
-)
+from assemblyzero_tui.runner.events import ItemsQueued, RunEnded, RunStarted
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks import FileLock, is_held

@@ -9,19 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.engine.ownership import held_by
 from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.events import (
-    Cancel,
-    EngineStarted,
-    ItemChanged,
-    NodeStarted,
-    Notice,
-    Pause,
-    Resume,
-    Retry,
-    Stop,
-)
+from assemblyzero_tui.runner.events import EngineStarted, ItemChanged, NodeStarted, Notice
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks import is_held
 from assemblyzero_tui.runner.places import checkpoint_file

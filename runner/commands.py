@@ -1,0 +1,120 @@
+"""Every command to the engine of a run, as tagged structs, and its answer.
+
+Commands are wishes: a face sends them over the engine's socket, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Command(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="command"):
+    """A wish of a face. ``request`` comes back in the reply."""
+
+    request: int = 0
+
+
+class Hello(Command, tag="hello", kw_only=True, omit_defaults=True):
+    """The first command on a connection."""
+
+    protocol: int
+
+
+class Pause(Command, tag="pause", kw_only=True, omit_defaults=True):
+    """Pause these items at their next node border; all of them, and the queue, if empty."""
+
+    items: list[str] = []
+
+
+class Resume(Command, tag="resume", kw_only=True, omit_defaults=True):
+    """Queue these paused items again; all of them, and open the queue, if empty."""
+
+    items: list[str] = []
+
+
+class Cancel(Command, tag="cancel", kw_only=True, omit_defaults=True):
+    """End these items; all that are not terminal if empty."""
+
+    items: list[str] = []
+    force: bool = False
+    """Kill at once instead of asking first."""
+
+
+class Retry(Command, tag="retry", kw_only=True, omit_defaults=True):
+    """Queue these failed, lost, cancelled or skipped items again; all of them if empty."""
+
+    items: list[str] = []
+
+
+class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
+    """Everyone saves, then the engine leaves; ``resume`` goes on from there."""
+
+    interrupted: bool = False
+    """A signal was the cause, not a wish."""
+    force: bool = False
+
+
+class TryNow(Command, tag="try_now", kw_only=True, omit_defaults=True):
+    """Ask the keys again now, whatever they wait for, with one call each at first."""
+
+
+class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=True):
+    """Whether the run goes on by itself when there are keys again."""
+
+    on: bool
+
+
+class AddKey(Command, tag="add_key", kw_only=True, omit_defaults=True):
+    """Use this key as well, from now until the engine leaves."""
+
+    name: str
+    key: str
+    project: str = ""
+    rpm: int | None = None
+    """Requests a minute that its quota allows, where they are known."""
+    rpd: int | None = None
+    """Requests a day."""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"AddKey(name={self.name!r})"
+
+
+AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoResume | AddKey
+
+
+class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The engine's answer to a command; ``request`` 0 announces that the journal has grown."""
+
+    request: int = 0
+    error: str = ""
+    affected: list[str] = []
+    """Items on which the command had an effect."""
+
+
+_encoder = msgspec.json.Encoder()
+_command_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_reply_decoder = msgspec.json.Decoder(Reply)
+
+
+def encode(message: Command | Reply) -> bytes:
+    """One JSON object, without a newline."""
+    return _encoder.encode(message)
+
+
+def decode_command(line: bytes) -> AnyCommand:
+    """The command of a line from a face.
+
+    Raises:
+        msgspec.DecodeError: the line is not a command.
+    """
+    return _command_decoder.decode(line)
+
+
+def decode_reply(line: bytes) -> Reply:
+    """The engine's answer.
+
+    Raises:
+        msgspec.DecodeError: the line is not a reply.
+    """
+    return _reply_decoder.decode(line)
