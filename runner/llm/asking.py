@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from assemblyzero_tui.runner.llm.calling import Say, WorkFailedError, call_within, endpoint
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer, same_model
 from assemblyzero_tui.runner.llm.outcomes import DeadlineError, Ending, Refusal, classify
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 
 @dataclass(slots=True)

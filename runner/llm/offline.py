@@ -16,7 +16,8 @@ from assemblyzero_tui.runner.llm.offline_design import write_design
 from assemblyzero_tui.runner.llm.offline_issue import BRIEF, write_issue, write_issue_review
 from assemblyzero_tui.runner.llm.offline_reading import blocks
 from assemblyzero_tui.runner.llm.offline_review import write_review
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.llm.offline_quota import QuotaBook

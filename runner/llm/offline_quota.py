@@ -7,7 +7,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.llm.provider import CallError, Outcome
+from assemblyzero_tui.runner.llm.provider import CallError
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import ShortDays
 from assemblyzero_tui.runner.pool.secret import Secret

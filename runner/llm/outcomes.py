@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from assemblyzero_tui.runner.llm.provider import CallError, Outcome
+from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 MESSAGE_LIMIT = 300
 """Characters of the service's own message that are shown."""

@@ -3,39 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import msgspec
 
-
-class Outcome(StrEnum):
-    """How one attempt of one call ended."""
-
-    OK = "ok"
-    MINUTE = "minute"
-    """Refused: the quota of this minute is used up."""
-    DAY = "day"
-    """Refused: the quota of this day is used up."""
-    QUOTA_UNKNOWN = "quota_unknown"
-    """Refused for a quota that was not named."""
-    NO_TIER = "no_tier"
-    """The project has no quota at all for this model."""
-    OVERLOADED = "overloaded"
-    """The model has no capacity; no key is to blame."""
-    AUTH = "auth"
-    """The key is refused."""
-    REGION = "region"
-    """The model is not served where this machine is."""
-    BAD_REQUEST = "bad_request"
-    """The request itself is wrong; it would fail again."""
-    BLOCKED = "blocked"
-    """The prompt or the answer was blocked, or the answer is empty or cut."""
-    TIMEOUT = "timeout"
-    TRANSPORT = "transport"
-    CANCELLED = "cancelled"
-    DIED = "died"
-    """The caller's process ended with the lease in its hand."""
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 
 class Request(msgspec.Struct, kw_only=True, frozen=True):

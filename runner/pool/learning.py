@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from assemblyzero_tui.runner.events import Notice
-from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
 from assemblyzero_tui.runner.pool.key import OF_THE_PROJECT, UNCERTAIN, Key
 from assemblyzero_tui.runner.pool.ledger import Lease

@@ -23,7 +23,7 @@ from assemblyzero_tui.runner.events import (
     KeyState,
     Notice,
 )
-from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import Days, PacificDays

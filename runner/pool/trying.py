@@ -9,7 +9,8 @@ from itertools import count
 import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Provider, Request
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.ledger import Ledger

@@ -12,8 +12,9 @@ import msgspec
 from langgraph.config import get_config
 
 from assemblyzero_tui.runner.errors import WorkflowError
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Provider, Request
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
 from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from assemblyzero_tui.app.pool_status import HEADER, described, rows
-from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.credentials import Found
 from assemblyzero_tui.runner.worker.messages import Acquire, Release
 from tests.unit.pool.clocks import HandClock

@@ -15,7 +15,8 @@ from assemblyzero_tui.runner.llm.models import (
     same_model,
 )
 from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
-from assemblyzero_tui.runner.llm.provider import CallError, Outcome
+from assemblyzero_tui.runner.llm.provider import CallError
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 KEY = "AQ.canaryOfTheOutcomes0001"
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from assemblyzero_tui.runner.events import Notice
-from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger

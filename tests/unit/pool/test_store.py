@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.llm.provider import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.group import Door
 from assemblyzero_tui.runner.pool.store import PoolStore
 from tests.unit.pool.clocks import HandClock

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Outcome, Request
+from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.group import Door
 from assemblyzero_tui.runner.pool.store import PoolStore
 from assemblyzero_tui.runner.pool.trying import KeyTrial

@@ -13,7 +13,8 @@ from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.offline import OfflineModel
 from assemblyzero_tui.runner.llm.offline_reading import read_issue
 from assemblyzero_tui.runner.llm.offline_review import rejections
-from assemblyzero_tui.runner.llm.provider import CallError, Outcome, Request
+from assemblyzero_tui.runner.llm.provider import CallError, Request
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.run_spec import Options
 from assemblyzero_tui.runner.workflows import reviews
 from assemblyzero_tui.runner.workflows.draft_texts import sections

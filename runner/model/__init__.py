@@ -1,0 +1,1 @@
+"""What the program knows about: plain values and tables that every other room may use."""
