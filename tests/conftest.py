@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.base.lock_folder import OVERRIDE
+
 MARK = "ASSEMBLYZERO_TEST"
 """Environment variable that every process a test starts inherits."""
 PATIENCE = 10.0
@@ -52,6 +54,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.setenv("HOME", str(home.parent))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv(OVERRIDE, str(runtime / "locks"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv(MARK, mark)

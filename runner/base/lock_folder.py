@@ -1,0 +1,48 @@
+"""The one folder of this machine for locks that have no better place.
+
+Whatever state folder, clone, login or cron job a process comes from, it must find the same locks.
+So the place depends on the user alone and on no variable: ``TMPDIR``, ``XDG_RUNTIME_DIR`` and
+``HOME`` differ between a login and a cron job.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from assemblyzero_tui.runner.errors import TuiError
+
+OVERRIDE = "ASSEMBLYZERO_TEST_LOCKS"
+"""Environment variable that puts the folder elsewhere; for tests only."""
+_PRIVATE = 0o700
+
+
+def fixed_lock_folder() -> Path:
+    """``/tmp/azt-<uid>/locks``, made if it is not there; only its owner can enter it.
+
+    Raises:
+        TuiError: it cannot be made, is no folder, belongs to somebody else or is open to others.
+    """
+    if override := os.environ.get(OVERRIDE):
+        return _private_folder(Path(override).absolute())
+    own = Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
+    return _private_folder(_private_folder(own) / "locks")
+
+
+def _private_folder(path: Path) -> Path:
+    """Makes the folder if it is not there, and looks whose it is. Follows no link."""
+    try:
+        path.mkdir(mode=_PRIVATE, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise TuiError(
+            f"Cannot make the folder {path} for locks: {error.strerror or error}.",
+            f"Look what is there: ls -ld {path} {path.parent}",
+        ) from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise TuiError(
+            f"{path} is not a private folder of yours, so no lock in it can be trusted.",
+            f"Look at it, then move it away or make it private: ls -ld {path}; chmod 700 {path}",
+        )
+    return path
