@@ -17,7 +17,7 @@ import msgspec
 
 from assemblyzero_tui.runner.commands import AnyCommand, Hello, Reply, decode_reply, encode
 from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.events import AnyEvent
+from assemblyzero_tui.runner.events import AnyEvent, Notice
 from assemblyzero_tui.runner.journal import JournalReader
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
@@ -185,6 +185,7 @@ class LiveRun:
         self._journal = JournalReader(folder.journal)
         self._logs: dict[str, LogReader] = {}
         self._link: _Link | None = None
+        self._trouble = ""
         self._alive_checked = 0.0
         self._alive = False
 
@@ -207,6 +208,11 @@ class LiveRun:
 
     def poll(self) -> list[AnyEvent]:
         events = self._journal.poll()
+        trouble = self._link.trouble if self._link is not None else ""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            if trouble:
+                events.append(Notice(text=trouble, level="error", time=self._journal.time))
         for event in events:
             self.state.apply(event)
         return events
@@ -263,6 +269,8 @@ class _Link:
         self._number = 0
         self._grown = asyncio.Event()
         self.closed = False
+        self.trouble = ""
+        """Why the journal does not grow, where it should."""
         self._listener = asyncio.create_task(self._listen(reader))
 
     @classmethod
@@ -304,6 +312,7 @@ class _Link:
             while line := await reader.readline():
                 reply = decode_reply(line)
                 if reply.request == 0:
+                    self.trouble = reply.error
                     self._grown.set()
                 elif (waiting := self._waiting.get(reply.request)) and not waiting.done():
                     waiting.set_result(reply)

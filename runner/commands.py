@@ -84,7 +84,10 @@ AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoRe
 
 
 class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The engine's answer to a command; ``request`` 0 announces that the journal has grown."""
+    """The engine's answer to a command; ``request`` 0 announces that the journal has grown.
+
+    Then ``error`` says that it should have, and cannot be written.
+    """
 
     request: int = 0
     error: str = ""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
+from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
 from assemblyzero_tui.runner.errors import NewerVersionError, TuiError
-from assemblyzero_tui.runner.events import SCHEMA, AnyEvent, decode_event, encode
+from assemblyzero_tui.runner.events import SCHEMA, AnyEvent, Notice, decode_event, encode
 from assemblyzero_tui.runner.places import FILE_MODE
 
 _HEADER = b'{"journal":"assemblyzero-tui","schema":%d}\n' % SCHEMA
+_TELLING = 12
+"""Bytes of the header that no other file begins with."""
+_BEGINNING = b'{"type":"'
+"""Of every event: its tag comes first, and quotation marks in its texts are escaped."""
 _READ_SIZE = 1 << 20
 
 
@@ -26,56 +33,127 @@ class _Header(msgspec.Struct):
 class JournalWriter:
     """Appends events; the one place where ``seq`` and ``time`` are given.
 
-    A journal that ends in the middle of a line, as after a power cut, is cut back to its last
-    whole line first.
+    An event that cannot be written, as on a full disk, is kept with those that follow until
+    :meth:`catch_up` writes them: :attr:`trouble` says so. A journal that ends in the middle of a
+    line, as after a power cut, is cut back to its last whole line first.
+
+    Raises:
+        TuiError: the file is not a journal this version can read, or cannot be written.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.path = path
-        self._clock = clock
         self.seq = 0
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
-        if os.fstat(self._file).st_size == 0:
-            os.write(self._file, _HEADER)
-        else:
-            self._mend()
+        self.trouble: OSError | None = None
+        """Why what was appended is not all in the file."""
+        self._clock = clock
+        self._unwritten: deque[bytes] = deque()
+        self._unsynced = False
+        self._torn = False
+        self._file = -1
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._file = os.open(path, flags, FILE_MODE)
+            self._size = self._mend()
+            if self._size == 0:
+                append_whole(self._file, _HEADER, 0)
+                self._size = len(_HEADER)
+        except BaseException as error:
+            if self._file >= 0:
+                os.close(self._file)
+            if not isinstance(error, OSError):
+                raise
+            raise TuiError(
+                f"Cannot write the journal {path}: {error.strerror or error}.",
+                "Make room or make it writable, then run the same command again.",
+            ) from error
 
-    def _mend(self) -> None:
+    def _mend(self) -> int:
+        """Makes the file end with a whole line; gives its size."""
         reader = JournalReader(self.path)
-        for event in reader.poll():
-            self.seq = max(self.seq, event.seq)
-        reader.close()
-        os.ftruncate(self._file, reader.offset)
+        try:
+            events = reader.poll()
+            rest = reader.rest_events()
+        finally:
+            reader.close()
+        self.seq = max((event.seq for event in (*events, *rest)), default=0)
+        if not rest:
+            os.ftruncate(self._file, reader.offset)
+            return reader.offset
+        size = reader.offset + len(reader.rest)
+        append_whole(self._file, b"\n", size)
+        return size + 1
 
     def append(self, event: AnyEvent) -> AnyEvent:
-        """Writes one event and gives it its ``seq`` and, unless it has one, its ``time``."""
+        """Takes one event and gives it its ``seq`` and, unless it has one, its ``time``."""
         self.seq += 1
         event.seq = self.seq
         event.time = event.time or self._clock()
-        data = encode(event) + b"\n"
-        while data:
-            data = data[os.write(self._file, data) :]
+        self._unwritten.append(encode(event) + b"\n")
+        if self.trouble is None:
+            self.catch_up()
         return event
 
-    def sync(self) -> None:
-        """Returns when everything appended so far is on the disk."""
-        os.fsync(self._file)
+    def catch_up(self) -> bool:
+        """Does what could not be done before; whether everything is where it belongs now.
+
+        Only this ends :attr:`trouble`, so that whoever waits for the end sees it.
+        """
+        try:
+            while self._unwritten:
+                self._write(self._unwritten[0])
+                self._unwritten.popleft()
+            if self._unsynced:
+                os.fsync(self._file)
+                self._unsynced = False
+        except OSError as error:
+            self.trouble = error
+            return False
+        self.trouble = None
+        return True
+
+    def _write(self, line: bytes) -> None:
+        data = b"\n" + line if self._torn else line
+        try:
+            append_whole(self._file, data, self._size)
+        except OSError:
+            # Where not even cutting off works, the next line begins on one of its own.
+            self._torn = os.fstat(self._file).st_size != self._size
+            if self._torn:
+                self._size = os.fstat(self._file).st_size
+            raise
+        self._torn = False
+        self._size += len(data)
+
+    def sync(self) -> bool:
+        """Puts everything appended so far on the disk; false if it is not there."""
+        self._unsynced = True
+        return self.trouble is None and self.catch_up()
 
     def close(self) -> None:
-        """Syncs and closes."""
+        """Syncs, as far as that works, and closes."""
         if self._file >= 0:
-            self.sync()
+            self._unsynced = True
+            self.catch_up()
             os.close(self._file)
             self._file = -1
 
 
 class JournalReader:
-    """Reads the events of a journal, now and as it grows."""
+    """Reads the events of a journal, now and as it grows.
+
+    Lines that a crash damaged are passed over, wherever they are; what is whole on them is read.
+    The reader says how many there were in a notice of its own, which is in no file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = 0
         """Bytes read so far: always the end of a whole line."""
+        self.rest = b""
+        """What follows them without a newline yet, as of the last look."""
+        self.time = 0.0
+        """Of the newest event read, as it was written down."""
         self._file: BinaryIO | None = None
 
     def poll(self) -> list[AnyEvent]:
@@ -84,39 +162,50 @@ class JournalReader:
         Raises:
             TuiError: the file is not a journal this version can read.
         """
-        return list(self._new_events())
+        events: list[AnyEvent] = []
+        damaged = 0
+        for line in self._new_lines():
+            found, whole = _read(line)
+            events += found
+            damaged += not whole
+        if events:
+            self.time = events[-1].time
+        if damaged:
+            passed = f"{damaged} damaged lines were" if damaged > 1 else "1 damaged line was"
+            text = f"{passed} passed over in the journal {self.path.name}"
+            events.append(Notice(text=text, level="warning", time=self.time))
+        return events
 
-    def _new_events(self) -> Iterator[AnyEvent]:
+    def _new_lines(self) -> Iterator[bytes]:
         if self._file is None:
             try:
                 self._file = self.path.open("rb")
             except FileNotFoundError:
                 return
-        rest = b""
-        while chunk := os.pread(self._file.fileno(), _READ_SIZE, self.offset + len(rest)):
-            *lines, rest = (rest + chunk).split(b"\n")
+        self.rest = b""
+        while chunk := os.pread(self._file.fileno(), _READ_SIZE, self.offset + len(self.rest)):
+            *lines, rest = (self.rest + chunk).split(b"\n")
             for line in lines:
-                event = self._decode(line)
+                told = self.offset > 0 or not self._is_header(line)
                 self.offset += len(line) + 1
-                if event is not None:
-                    yield event
+                if told:
+                    yield line
+            self.rest = rest
+            if len(chunk) < _READ_SIZE:
+                return  # what was cut off and written anew meanwhile is read from its beginning
 
-    def _decode(self, line: bytes) -> AnyEvent | None:
-        if self.offset == 0:
-            self._check_header(line)
-            return None
-        try:
-            return decode_event(line)
-        except msgspec.DecodeError as error:
-            raise TuiError(
-                f"The journal {self.path} is damaged at byte {self.offset}: {error}.",
-                "Start the same command again: it continues from the checkpoints in a new run.",
-            ) from error
+    def _is_header(self, line: bytes) -> bool:
+        """Whether this first line is the header; a header that a crash damaged is none.
 
-    def _check_header(self, line: bytes) -> None:
+        Raises:
+            TuiError: it is the beginning of a file of another kind, or of a newer version's.
+        """
         try:
             header = msgspec.json.decode(line, type=_Header)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            torn = line.startswith(_HEADER[:_TELLING]) or _HEADER.startswith(line) or b"\0" in line
+            if torn or _read(line)[0]:
+                return False
             raise TuiError(f"{self.path} is not a journal of assemblyzero-tui.") from error
         if header.schema > SCHEMA:
             raise NewerVersionError(
@@ -124,12 +213,35 @@ class JournalReader:
                 f"this one reads up to {SCHEMA}).",
                 "Update: pip install --upgrade assemblyzero-tui",
             )
+        return True
+
+    def rest_events(self) -> list[AnyEvent]:
+        """The events behind the last newline: whole ones but for it.
+
+        Raises:
+            TuiError: the file has no whole line, and is no journal.
+        """
+        if self.offset == 0 and self.rest:
+            self._is_header(self.rest)
+        return _read(self.rest)[0]
 
     def close(self) -> None:
         """Closes the file; a later poll opens it again."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _read(line: bytes) -> tuple[list[AnyEvent], bool]:
+    """The event of a line, or what is whole of a damaged one; and whether it is undamaged."""
+    try:
+        return [decode_event(line)], True
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = []
+    for piece in pieces(line, _BEGINNING):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            found.append(decode_event(piece))
+    return found, not line.strip()
 
 
 def read_journal(path: Path) -> list[AnyEvent]:

@@ -22,7 +22,11 @@ from assemblyzero_tui.runner.states import RESTING, TRANSITIONS, State
 
 
 class Record:
-    """The engine's knowledge: the same fold that the faces use, fed by what it writes down."""
+    """The engine's knowledge: the same fold that the faces use, fed by what it writes down.
+
+    What cannot be written down is taken in and written later; nothing that cannot be taken back
+    is done until then (see :attr:`trouble`).
+    """
 
     def __init__(
         self,
@@ -38,7 +42,10 @@ class Record:
         self._redact = self._redactor.redact
 
     def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
-        """Writes an event down, then takes it in; with ``sync`` it is on the disk first."""
+        """Writes an event down, then takes it in; with ``sync`` it is on the disk first.
+
+        On the disk unless there is :attr:`trouble`.
+        """
         match event:
             case ItemChanged():
                 event.reason = self._redact(event.reason)
@@ -80,6 +87,15 @@ class Record:
             ),
             sync=(state.terminal or state in RESTING) if sync is None else sync,
         )
+
+    @property
+    def trouble(self) -> OSError | None:
+        """Why not everything is on the disk that has to be; ``None`` if it is."""
+        return self._journal.trouble
+
+    def catch_up(self) -> bool:
+        """Writes what could not be written before; whether there is no more trouble."""
+        return self._journal.catch_up()
 
     def hide(self, secret: str) -> None:
         """Redacts this text in every event from now on."""

@@ -31,6 +31,7 @@ class Server:
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         self._announcing = False
+        self._trouble = ""
 
     async def start(self) -> None:
         """Opens the socket, which only its owner can use."""
@@ -44,9 +45,15 @@ class Server:
             self._announcing = True
             asyncio.get_running_loop().call_later(_ANNOUNCE_INTERVAL, self._announce_now)
 
+    def complain(self, trouble: str) -> None:
+        """Tells every face, soon, what the journal cannot: that it cannot be written; or not."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.announce()
+
     def _announce_now(self) -> None:
         self._announcing = False
-        line = encode(Reply()) + b"\n"
+        line = encode(Reply(error=self._trouble)) + b"\n"
         for face in self._faces:
             if face.transport.get_write_buffer_size() < _BACKLOG:
                 face.write(line)

@@ -35,7 +35,7 @@ from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.events import ItemsQueued, RunEnded, RunStarted
+from assemblyzero_tui.runner.events import ItemsQueued, Notice, RunEnded, RunStarted
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks import FileLock, is_held
@@ -55,6 +55,12 @@ from assemblyzero_tui.runner.workflows import catalog
 Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 
 
+JOURNAL_PATIENCE = 60.0
+"""Seconds for which writing the journal is tried before the run is left."""
+JOURNAL_RETRY = 0.5
+"""Seconds between two tries."""
+
+
 class Engine:
     """One run, served."""
 
@@ -65,18 +71,45 @@ class Engine:
         secrets = [key.secret.reveal() for key in keys]
         self._spec = spec
         self._folder = folder
-        before = read_journal(folder.journal) if folder.journal.exists() else []
         self._journal = JournalWriter(folder.journal)
         self._executor = LocalExecutor(folder, spec.parallel, secrets, provider=spec.provider)
-        self._state = fold(before)
+        self._state = fold(read_journal(folder.journal))
         self._record = Record(self._state, self._journal, self._announce, secrets)
         self._keeper = _keeper(spec, folder, keys, rotation)
         self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
         self._server = Server(runtime / "s", self._obey)
         self._interrupted = False
+        self._rescue: asyncio.Task[None] | None = None
 
     def _announce(self) -> None:
         self._server.announce()
+        if self._record.trouble is not None and self._rescue is None:
+            self._rescue = asyncio.create_task(self._rescue_journal(), name="rescue the journal")
+
+    async def _rescue_journal(self) -> None:
+        """Writes what the journal lacks as soon as that works; after a while it leaves the run.
+
+        Nothing is started meanwhile, and no checkpoint is removed: a run that is left so goes on
+        from what the journal and the checkpoints say.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not self._record.catch_up():
+            waited = loop.time() - began
+            trouble = _journal_trouble(self._journal)
+            self._server.complain(f"{trouble} Trying again; nothing new is started meanwhile.")
+            if waited > JOURNAL_PATIENCE:
+                what = f"{trouble} It was tried for {waited:.0f} s. What was done is saved."
+                self._server.complain(what)
+                how = f"Make room, then go on with: assemblyzero-tui resume {self._spec.run}"
+                self._supervisor.give_up(TuiError(what, how))
+                return
+            await asyncio.sleep(JOURNAL_RETRY)
+        self._rescue = None
+        self._server.complain("")
+        text = f"the journal could not be written for {loop.time() - began:.0f} s; nothing is lost"
+        self._record.emit(Notice(text=text, level="warning"))
+        self._supervisor.recorded()
 
     async def serve(self, ready: int, again: Again | None) -> None:
         """Serves the run to its end."""
@@ -86,7 +119,7 @@ class Engine:
         await self._server.start()
         self._open_run()
         os.write(ready, b"ready\n")
-        os.close(ready)
+        os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # what fails later is said there
         reason: Reason = "error"
         try:
             await self._supervisor.run(os.getpid(), again)
@@ -156,8 +189,21 @@ class Engine:
         code = codes.get(reason, report.exit_code(self._state))
         self._record.emit(RunEnded(exit_code=code, reason=reason), sync=True)
         self._supervisor.release_all()
-        report.write(report.build(self._state, self._folder, time.time()), self._folder)
+        if self._rescue is not None:
+            self._rescue.cancel()
         self._journal.close()
+        if self._record.trouble is not None:
+            print(_journal_trouble(self._journal), file=sys.stderr)
+        try:
+            report.write(report.build(self._state, self._folder, time.time()), self._folder)
+        except OSError as error:
+            print(f"The report cannot be written: {error}", file=sys.stderr)
+
+
+def _journal_trouble(journal: JournalWriter) -> str:
+    error = journal.trouble
+    why = "" if error is None else f": {error.strerror or error}"
+    return f"The journal {journal.path} cannot be written{why}."
 
 
 def _keeper(

@@ -78,6 +78,8 @@ class Supervisor:
         self._begun: set[str] = set()
         self._afresh: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
+        self._unrecorded: list[ItemState] = []
+        """Items whose end is not on the disk yet."""
         self._idle = asyncio.Event()
         self._failure: BaseException | None = None
 
@@ -111,13 +113,15 @@ class Supervisor:
             and not self.state.held
             and not self.stopping
             and not self.keys.closed
+            and self._record.trouble is None
             and len(self._tasks) < self.state.at_once
         ):
             item = self.state.items[self._queue.popleft()]
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
             self._tasks[item.id] = task
             task.add_done_callback(partial(self._worked, item))
-        if not self._tasks and (self.stopping or self.keys.given_up or self.state.finished):
+        through = self.keys.given_up or self.state.finished
+        if not self._tasks and (self.stopping or (through and self._record.trouble is None)):
             self._idle.set()
 
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
@@ -234,9 +238,28 @@ class Supervisor:
     ) -> None:  # fmt: skip
         """Records the end on the disk, then lets go of what the item held."""
         self._record.change(item, state, reason, result=result, sync=sync)
-        if state is State.DONE and not (result is not None and result.keeps_checkpoint):
-            _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
         self._hearing.through(item.id)
+        if sync and self._record.trouble is not None:
+            self._unrecorded.append(item)
+        else:
+            self._let_go(item)
+
+    def recorded(self) -> None:
+        """Everything is on the disk again: goes on with what waited for that."""
+        for item in self._unrecorded:
+            self._let_go(item)
+        self._unrecorded.clear()
+        self._fill()
+
+    def give_up(self, failure: BaseException) -> None:
+        """Leaves the run: it cannot be served any more."""
+        self._failed(failure)
+
+    def _let_go(self, item: ItemState) -> None:
+        """Nothing is needed any more of an item whose end is on the disk."""
+        kept = item.result is not None and item.result.keeps_checkpoint
+        if item.state is State.DONE and not kept:
+            _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
         if (owner := self._owners.pop(item.id, None)) is not None:
             owner.release(remove=True)
 
