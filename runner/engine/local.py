@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
+from assemblyzero_tui.runner.engine.forkserver import end_forkserver, start_context, warm_up
 from assemblyzero_tui.runner.engine.ownership import busy_file
-from assemblyzero_tui.runner.engine.readers import PipeReaders
-from assemblyzero_tui.runner.engine.worker_process import (
-    WorkerProcess,
-    start_context,
-    warm_up,
-)
+from assemblyzero_tui.runner.engine.readers import PipeReaders, Stream
+from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
 from assemblyzero_tui.runner.errors import StartLostError, WorkflowError
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor
@@ -26,6 +24,11 @@ from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
+
+LAUNCH_PATIENCE = 60.0
+"""Seconds that the start of one process may take; a cold disk needs a few."""
+_KILLED_PATIENCE = 5.0
+"""Seconds until a start has failed after what starts processes was killed."""
 
 
 class LocalExecutor:
@@ -47,6 +50,7 @@ class LocalExecutor:
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
         self._workers: dict[str, WorkerProcess] = {}
+        self._launching: dict[str, asyncio.Future[None]] = {}
         self._outcomes: dict[str, asyncio.Task[Outcome]] = {}
         self._emit: Emit = lambda *_: None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -63,16 +67,18 @@ class LocalExecutor:
         busy_path = busy_file(checkpoint_path(spec.checkpoint))
         busy = FileLock.take(busy_path, spec.run)
         if busy is None:
-            raise WorkflowError(f"a process of an earlier attempt still works on {item}")
+            left = named(await asyncio.to_thread(who_has_open, str(busy_path.resolve())))
+            raise WorkflowError(
+                f"a process of an earlier attempt still works on {item}"
+                + (f": {left}; end it, then retry" if left else "")
+            )
         worker = WorkerProcess(spec, busy_path)
         ours, theirs = socket.socketpair()
         output, output_of_worker = os.pipe()
+        worker.output_name = name_of_open_file(output)
         writer = LogWriter(self._folder.log(item))
         try:
-            await asyncio.get_running_loop().run_in_executor(
-                self._starter,
-                lambda: worker.launch(self._context, theirs, output_of_worker, busy.descriptor),
-            )
+            await self._launch(worker, theirs, output_of_worker, busy.descriptor)
             await worker.open(ours)
         except Exception as error:
             writer.close()
@@ -87,25 +93,57 @@ class LocalExecutor:
             busy.hand_over()
         output_done = self._then(worker.output_done.set)
         self._redactors[item] = Redactor(self._secrets)
-        self._readers.add(output, writer, self._redactors[item], output_done)
+        stream = self._readers.add(output, writer, self._redactors[item], output_done)
         self._workers[item] = worker
-        self._outcomes[item] = asyncio.create_task(self._follow(worker), name=f"follow {item}")
+        self._outcomes[item] = asyncio.create_task(
+            self._follow(worker, stream), name=f"follow {item}"
+        )
 
-    async def _follow(self, worker: WorkerProcess) -> Outcome:
+    async def _launch(
+        self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
+    ) -> None:
+        """Starts the process. What starts it is killed where it does not answer.
+
+        Raises:
+            EOFError: it was killed, or has died; so may ``ConnectionError``.
+        """
+        item = worker.spec.item.id
+        launching = asyncio.get_running_loop().run_in_executor(
+            self._starter, lambda: worker.launch(self._context, channel, output, busy)
+        )
+        self._launching[item] = launching
+        try:
+            await asyncio.wait({launching}, timeout=LAUNCH_PATIENCE)
+            if not launching.done():
+                end_forkserver()
+                await asyncio.wait({launching}, timeout=_KILLED_PATIENCE)
+            if not launching.done():
+                raise EOFError("what starts processes does not answer")
+            launching.result()
+        finally:
+            del self._launching[item]
+
+    async def _follow(self, worker: WorkerProcess, stream: Stream) -> Outcome:
         item, attempt = worker.spec.item.id, worker.spec.attempt
 
-        def say_gap(count: int) -> None:
-            text = f"{count} messages of the worker are missing"
+        def say(text: str) -> None:
             self._emit(item, attempt, Remark(text=text, level="warning"))
 
-        await worker.listen(lambda message: self._emit(item, attempt, message), say_gap)
-        return await worker.gone()
+        await worker.listen(
+            lambda message: self._emit(item, attempt, message),
+            lambda count: say(f"{count} messages of the worker are missing"),
+        )
+        return await worker.gone(lambda: self._readers.end(stream), say)
 
     async def command(self, item: str, command: AnyToWorker) -> None:
         if (worker := self._workers.get(item)) is not None:
             worker.send(command)
 
     async def cancel(self, item: str, grace: float) -> None:
+        if (launching := self._launching.get(item)) is not None:
+            await asyncio.wait({launching}, timeout=grace)
+            if not launching.done():
+                end_forkserver()
         if (worker := self._workers.get(item)) is not None:
             await worker.end(grace)
 
@@ -127,8 +165,15 @@ class LocalExecutor:
         if not detach:
             await asyncio.gather(*(worker.end(0.0) for worker in self._workers.values()))
             await asyncio.gather(*self._outcomes.values(), return_exceptions=True)
-        self._starter.shutdown(wait=True)
+            end_forkserver()
+        self._starter.shutdown(wait=False, cancel_futures=True)
         self._readers.close()
+
+    def kill(self) -> None:
+        """Ends everything at once, from any thread, and waits for nothing."""
+        end_forkserver()
+        for worker in list(self._workers.values()):
+            worker.kill()
 
     def _then(self, callback: Callable[[], None]) -> Callable[[], None]:
         """The callback, made to run in the event loop when another thread calls it."""

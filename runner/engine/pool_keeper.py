@@ -27,8 +27,10 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at what other runs and the user have written, at most."""
 LEAST = 0.001
 """Seconds of waiting at least: a time that is told may round to the moment before it."""
-LEAVING = 10.0
+LEAVING = 4.0
 """Seconds for the thread to end."""
+SETTLING = 5.0
+"""Seconds for what was put to be done; longer only if the store or its disk hangs."""
 
 
 class PoolKeeper:
@@ -88,13 +90,17 @@ class PoolKeeper:
             self._deliver(self._pool.serve())
 
     async def settled(self) -> None:
-        """Returns when the ledgers of everything that was put have been delivered."""
+        """Returns when the ledgers of everything that was put have been delivered.
+
+        It does not wait longer than `SETTLING`: what comes later is taken in when it comes.
+        """
         if self._thread is None or self._loop is None:
             return
         for _ in range(2):  # a step is done before the ledger of its batch is delivered
             done = asyncio.Event()
             self.put(lambda _, done=done: self._call(done.set))  # type: ignore[misc]
-            await done.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), SETTLING)
 
     def close(self) -> None:
         """Ends the thread; what was put is done before, and the last figures are told."""

@@ -25,13 +25,15 @@ QUIET = 0.05
 _GATHER = 0.001
 """Seconds to wait after a round of small reads, so that the next one finds more."""
 _SMALL_ROUND = 1 << 18
+_CLOSING = 3.0
+"""Seconds for the thread to end."""
 _LAST_DRAIN = 4 << 20
 """Bytes taken from a pipe at most once it shall end though somebody still writes."""
 
 
 @dataclass(slots=True)
-class _Stream:
-    """One pipe on its way to one log."""
+class Stream:
+    """One pipe on its way to one log; it belongs to the reader thread."""
 
     fd: int
     writer: LogWriter
@@ -67,25 +69,28 @@ class PipeReaders:
         self._on_error = on_error
         self._clock = clock
         self._lock = threading.Lock()
-        self._added: list[_Stream] = []
-        self._ending: set[int] = set()
+        self._added: list[Stream] = []
+        self._ending: list[Stream] = []
         self._closing = False
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._thread: threading.Thread | None = None
 
     def add(
         self, fd: int, writer: LogWriter, redactor: Redactor, on_end: Callable[[], None]
-    ) -> None:
+    ) -> Stream:
         """Reads a pipe until its end from now on; any thread may call this.
 
         The descriptor, the writer and the redactor belong to the reader thread from here on. At
         the end the log is complete and closed, then ``on_end`` is called in the reader thread; what
         it raises goes to stderr.
+
+        Returns:
+            What :meth:`end` takes.
 
         Raises:
             RuntimeError: the readers are closed.
@@ -95,24 +100,29 @@ class PipeReaders:
         with self._lock:
             if self._closing:
                 raise RuntimeError("the readers are closed")
-            self._added.append(_Stream(fd, writer, redactor, on_end))
+            stream = Stream(fd, writer, redactor, on_end)
+            self._added.append(stream)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
                 self._thread.start()
         self._wake()
+        return stream
 
-    def end(self, fd: int) -> None:
+    def end(self, stream: Stream) -> None:
         """Takes what is in a pipe and ends it, though somebody may still hold its other end.
 
-        For a worker that is dead while something it started lives on. No effect on a descriptor
-        that has ended already, as long as its number was not given to another pipe.
+        For a worker that is dead while something it started lives on. No effect on one that has
+        ended already.
         """
         with self._lock:
-            self._ending.add(fd)
+            self._ending.append(stream)
         self._wake()
 
     def close(self) -> None:
-        """Takes what is in the pipes, ends them all and the thread; more calls do nothing."""
+        """Takes what is in the pipes, ends them all and the thread; more calls do nothing.
+
+        A log that cannot be written because its disk hangs is not waited for without limit.
+        """
         with self._lock:
             closed, self._closing = self._closing, True
             thread = self._thread
@@ -120,7 +130,9 @@ class PipeReaders:
             return
         if thread is not None:
             self._wake()
-            thread.join()
+            thread.join(_CLOSING)
+            if thread.is_alive():
+                return  # a disk holds it up; it ends with the process
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -151,17 +163,17 @@ class PipeReaders:
         """Starts and ends what was asked for; false once everything has ended."""
         with self._lock:
             added, self._added = self._added, []
-            ending, self._ending = self._ending, set()
+            ending, self._ending = self._ending, []
             closing = self._closing
         for stream in added:
             self._streams[stream.fd] = stream
             self._selector.register(stream.fd, selectors.EVENT_READ, stream)
-        for fd in list(self._streams) if closing else ending:
-            if (found := self._streams.get(fd)) is not None:
-                self._drain(found)
+        for stream in list(self._streams.values()) if closing else ending:
+            if self._streams.get(stream.fd) is stream:
+                self._drain(stream)
         return not closing
 
-    def _read(self, stream: _Stream) -> int:
+    def _read(self, stream: Stream) -> int:
         """One read; the number of bytes, 0 when there was nothing or the pipe has ended."""
         try:
             data = os.read(stream.fd, READ_SIZE)
@@ -190,14 +202,14 @@ class PipeReaders:
             waiting = waiting or stream.uncertain
         return waiting
 
-    def _drain(self, stream: _Stream) -> None:
+    def _drain(self, stream: Stream) -> None:
         left = _LAST_DRAIN
         while left > 0 and (taken := self._read(stream)):
             left -= taken
         if stream.fd in self._streams:
             self._finish(stream)
 
-    def _finish(self, stream: _Stream) -> None:
+    def _finish(self, stream: Stream) -> None:
         self._selector.unregister(stream.fd)
         del self._streams[stream.fd]
         os.close(stream.fd)
@@ -211,7 +223,7 @@ class PipeReaders:
         except Exception:
             traceback.print_exc()
 
-    def _write(self, stream: _Stream, data: bytes) -> None:
+    def _write(self, stream: Stream, data: bytes) -> None:
         if not data:
             return
         notice = b""
@@ -228,7 +240,7 @@ class PipeReaders:
                 self._report(stream, error)
             stream.failing = True
 
-    def _report(self, stream: _Stream, error: OSError) -> None:
+    def _report(self, stream: Stream, error: OSError) -> None:
         self._on_error(stream.writer.path, error)
 
 

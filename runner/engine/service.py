@@ -29,6 +29,7 @@ from assemblyzero_tui.runner.commands import (
     Stop,
     TryNow,
 )
+from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
@@ -78,6 +79,7 @@ class Engine:
         self._keeper = _keeper(spec, folder, keys, rotation)
         self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
         self._server = Server(runtime / "s", self._obey)
+        self._deadline = Deadline(self._executor.kill)
         self._interrupted = False
         self._rescue: asyncio.Task[None] | None = None
 
@@ -129,6 +131,7 @@ class Engine:
             await asyncio.to_thread(self._keeper.close)
             self._leave(reason)
             await self._server.close()
+            self._deadline.met()
 
     def _open_run(self) -> None:
         if self._state.started is None:
@@ -161,7 +164,7 @@ class Engine:
                 return self._supervisor.retry(command.items)
             case Stop():
                 self._interrupted = self._interrupted or command.interrupted
-                return self._supervisor.stop(force=command.force)
+                return self._stop(force=command.force)
             case TryNow():
                 return self._supervisor.keys.try_now()
             case SetAutoResume():
@@ -175,7 +178,11 @@ class Engine:
 
     def _signalled(self) -> None:
         self._interrupted = True
-        self._supervisor.stop(force=self._supervisor.stopping)
+        self._stop(force=self._supervisor.stopping)
+
+    def _stop(self, *, force: bool) -> list[str]:
+        self._deadline.leave_within(FORCED if force else STOPPING)
+        return self._supervisor.stop(force=force)
 
     def _reason(self) -> Reason:
         if self._state.finished:

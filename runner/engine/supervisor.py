@@ -29,7 +29,7 @@ from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Drain
 
 GRACE = 5.0
-"""Seconds between asking a process to leave, TERM and KILL."""
+"""Seconds between asking a process to leave, TERM and KILL, unless the run is stopping."""
 LOST_DELAYS = (0.5, 2.0, 5.0)
 """Seconds before an item whose process was lost is started again; then it is given up."""
 _RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED)
@@ -62,6 +62,8 @@ class Supervisor:
         self.spec = spec
         self.state = record.state
         self.stopping = False
+        self._grace = GRACE
+        """Seconds between asking a process to leave, TERM and KILL; less while stopping."""
         self._folder = folder
         self._record = record
         self._executor = executor
@@ -173,7 +175,7 @@ class Supervisor:
         if item.state is State.PAUSING:
             await self._executor.command(item.id, Drain(why="pause"))
         elif self.stopping or item.state is State.CANCELLING:
-            self._send(self._executor.cancel(item.id, GRACE))
+            self._send(self._executor.cancel(item.id, self._grace))
         outcome = await self._executor.wait(item.id)
         await self._hearing.died(item.id)
         self._settle(item, outcome)
@@ -351,9 +353,10 @@ class Supervisor:
     def stop(self, *, force: bool = False) -> list[str]:
         """Ends every process at its last checkpoint; the run can be resumed."""
         self.stopping = True
+        self._grace = 0.0 if force else GRACE / 2
         affected = list(self._tasks)
         for name in affected:
-            self._send(self._executor.cancel(name, 0.0 if force else GRACE / 2))
+            self._send(self._executor.cancel(name, self._grace))
         self._fill()
         return affected
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
 from collections.abc import Callable
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from assemblyzero_tui.runner.base.processes import look_at, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.frames import Frames
 from assemblyzero_tui.runner.locks import is_held
@@ -37,31 +36,13 @@ _EXIT_CODE_PATIENCE = 2.0
 """Seconds to wait for the exit code of a process that is gone."""
 _ORPHAN_GRACE = 5.0
 """Seconds the children of a dead worker may live before they are told to end."""
-
-
-SDK_MODULES = {
-    "gemini": "assemblyzero_tui.runner.llm.gemini",
-    "genai": "assemblyzero_tui.runner.llm.genai",
-}
-"""What the forkserver loads besides for a provider."""
-
-
-def start_context(method: str = "", provider: str = "") -> Any:
-    """How workers are started: by a forkserver that has everything loaded, else by ``spawn``."""
-    known = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context(
-        method or ("forkserver" if "forkserver" in known else "spawn")
-    )
-    if context.get_start_method() == "forkserver":
-        sdk = [SDK_MODULES[provider]] if provider in SDK_MODULES else []
-        context.set_forkserver_preload([*sdk, entry.PRELOAD])
-    return context
-
-
-def warm_up(context: Any) -> None:
-    """Starts the forkserver, which then imports on its own; returns at once."""
-    if context.get_start_method() == "forkserver":
-        forkserver.ensure_running()
+_KILLED_PATIENCE = 2.0
+"""Seconds after KILL until what still holds the lock is taken for out of reach: it has left the
+worker's group, as a daemon does, or the system cannot end it."""
+_OUTPUT_PATIENCE = 2.0
+"""Seconds that somebody may keep the output open after the worker is gone."""
+_LAST_OUTPUT_PATIENCE = 5.0
+"""Seconds until what is in the pipe then has been taken."""
 
 
 class WorkerProcess:
@@ -73,6 +54,10 @@ class WorkerProcess:
         self.pid = 0
         self.ended: Ended | None = None
         self.output_done = asyncio.Event()
+        self.output_name = ""
+        """How the system names the pipe that takes what it prints."""
+        self._killed_at: float | None = None
+        """When its group was killed, by the loop's clock."""
         self._process: Any = None
         self._frames = Frames()
         self._next_seq = 1
@@ -121,21 +106,58 @@ class WorkerProcess:
         """Sends a message; a worker that is gone takes none."""
         self._frames.send(frame(message))
 
-    async def gone(self) -> Outcome:
-        """Waits until the channel's owner and all its children are gone, and says how it ended."""
-        loop = asyncio.get_running_loop()
-        patience = loop.time() + _ORPHAN_GRACE
-        signals = iter((signal.SIGTERM, signal.SIGKILL))
-        while is_held(self.busy_path):
-            if loop.time() > patience:
-                self.signal_group(next(signals, signal.SIGKILL))
-                patience = loop.time() + _ORPHAN_GRACE
-            await asyncio.sleep(_GONE_POLL)
-        await self.output_done.wait()
+    async def gone(self, end_output: Callable[[], None], say: Callable[[str], None]) -> Outcome:
+        """Waits until the worker and all its children are gone, and says how it ended.
+
+        What has left the worker's group cannot be ended with it, a daemon for example: it is
+        named, and not waited for.
+
+        Args:
+            end_output: Takes what is in the pipe and ends it, though somebody has it open.
+            say: Is told what lives on.
+        """
+        within_reach = await self._lock_free()
+        if not within_reach and self.ended is None and (worker := look_at(self.pid)) is not None:
+            return Outcome("lost", f"its {worker} does not end although it was killed")
+        await self._output_end(end_output, say, _OUTPUT_PATIENCE if within_reach else 0.0)
         if self.ended is not None:
             ended = self.ended
             return Outcome(ended.outcome, ended.reason, ended.result, ended.until)
         return Outcome("lost", await self._how_it_died())
+
+    async def _lock_free(self) -> bool:
+        """Returns when nobody holds the lock; false when whoever does is out of reach."""
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + _ORPHAN_GRACE
+        signals = iter((signal.SIGTERM, signal.SIGKILL))
+        while is_held(self.busy_path):
+            if self._killed_at is not None and loop.time() > self._killed_at + _KILLED_PATIENCE:
+                return False
+            if loop.time() > patience:
+                self.signal_group(next(signals, signal.SIGKILL))
+                patience = loop.time() + _ORPHAN_GRACE
+            await asyncio.sleep(_GONE_POLL)
+        return True
+
+    async def _output_end(
+        self, end_output: Callable[[], None], say: Callable[[str], None], patience: float
+    ) -> None:
+        """Returns when the log is complete, which the worker's own part is in any case.
+
+        Everything a dead process printed is in the pipe or in the log already.
+        """
+        if await self._output_done_within(patience):
+            return
+        left = await asyncio.to_thread(who_has_open, self.output_name)
+        end_output()
+        if left:
+            say(f"its process has ended, but not what it started: {named(left)}")
+        await self._output_done_within(_LAST_OUTPUT_PATIENCE)
+
+    async def _output_done_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.output_done.wait(), seconds)
+        return self.output_done.is_set()
 
     async def end(self, grace: float) -> None:
         """Asks the process to leave, then makes it."""
@@ -156,9 +178,19 @@ class WorkerProcess:
 
     def signal_group(self, number: signal.Signals) -> None:
         """Signals the worker and its children; only while their lock says that they live."""
-        if self.pid and is_held(self.busy_path):
-            with contextlib.suppress(ProcessLookupError):
+        if not is_held(self.busy_path):
+            return
+        if number == signal.SIGKILL and self._killed_at is None:
+            self._killed_at = asyncio.get_running_loop().time()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.pid:
                 os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends the worker and its children at once; from any thread."""
+        with contextlib.suppress(OSError):
+            if self.pid and is_held(self.busy_path):
+                os.killpg(self.pid, signal.SIGKILL)
 
     async def _how_it_died(self) -> str:
         """For humans; the forkserver tells the exit code a moment after the process has gone."""

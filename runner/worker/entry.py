@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -29,7 +31,9 @@ def main(
     """
     preloaded = PRELOAD in sys.modules
     os.setsid()
-    share_with_children(busy.take())
+    held = busy.take()
+    _keep_files_from_children()
+    share_with_children(held)
     _print_to(output.take())
     spec = msgspec.msgpack.decode(encoded, type=WorkerSpec)
     _set_environment(spec)
@@ -44,6 +48,17 @@ def main(
     channel.send(Ready(pid=os.getpid(), preloaded=preloaded))
     channel.send(graph_run.run(spec, channel, control))
     leave()
+
+
+def _keep_files_from_children() -> None:
+    """Leaves nothing open in what a workflow starts, but what it is given.
+
+    Otherwise a program that outlives its worker would keep the channel and the forkserver open.
+    """
+    for descriptor in [int(opened.name) for opened in Path("/dev/fd").iterdir()]:
+        if descriptor > 2:
+            with contextlib.suppress(OSError):
+                os.set_inheritable(descriptor, False)
 
 
 def _print_to(descriptor: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -243,6 +245,41 @@ def test_a_forkserver_killed_while_it_starts_a_worker_costs_another_try(tmp_path
         state = run.until_ended()
         assert states(state) == [State.DONE] * 2
         assert state.items[second].attempt == 2
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_suspended_forkserver_does_not_hold_stopping_up(tmp_path: Path, force: bool) -> None:
+    with running(tmp_path, items=2, parallel=1, latency=0.3) as run:
+        run.until(lambda state: any(item.call for item in state.items.values()))
+        server = forkserver(run)
+        server.suspend()
+        try:
+            second = run.item(1).id
+            run.until(lambda state: state.items[second].state is State.STARTING)
+            run.send(Stop(force=force))
+            state = run.until_ended()
+            assert state.end_reason == "stopped"
+            assert states(state) == [State.DONE, State.PAUSED]
+            assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                server.kill()
+
+
+def test_an_engine_that_hangs_while_it_stops_ends_itself(tmp_path: Path) -> None:
+    with running(tmp_path, latency=30) as run:
+        run.until(lambda state: run.item().call)
+        worker, server = run.worker(run.item().id), forkserver(run)
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        run.folder.summary_markdown.symlink_to(fifo)  # nobody will ever read what is written
+        run.send(Stop(force=True))
+        assert run.engine is not None
+        assert run.engine.process.wait(60) == 1
+        assert "Stopping took too long" in run.engine_log()
+        _, alive = psutil.wait_procs([worker, server], timeout=20)
+        assert not alive
+        run.folder.summary_markdown.unlink()
 
 
 def test_a_killed_forkserver_neither_ends_nor_doubles_its_workers(tmp_path: Path) -> None:

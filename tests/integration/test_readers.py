@@ -48,7 +48,9 @@ class Pipe:
         self.path = path
         self.ended = threading.Event()
         self.read, self.write = os.pipe()
-        readers.add(self.read, writer or LogWriter(path), Redactor([SECRET]), on_end=self.ended.set)
+        self.stream = readers.add(
+            self.read, writer or LogWriter(path), Redactor([SECRET]), on_end=self.ended.set
+        )
 
     def say(self, text: bytes) -> None:
         os.write(self.write, text)
@@ -157,7 +159,7 @@ def test_closing_ends_while_a_child_still_floods(tmp_path: Path, errors: Errors)
 def test_a_pipe_can_be_ended_while_somebody_holds_it(readers: PipeReaders, tmp_path: Path) -> None:
     pipe, other = Pipe(readers, tmp_path / "a.log"), Pipe(readers, tmp_path / "b.log")
     pipe.say(b"said before\n")
-    readers.end(pipe.read)
+    readers.end(pipe.stream)
     assert pipe.wait() == b"said before\n"
     pipe.hang_up()
     other.say(b"still here\n")

@@ -1,0 +1,107 @@
+"""Which processes there are, as far as the system tells: from ``/proc`` on Linux, see ``proc(5)``.
+
+Elsewhere, and of processes of other users, nothing is known: then the answers are empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_SUSPENDED = ("T", "t")
+"""States of a process that was stopped by a signal, or by a debugger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that lives, or lived when it was looked for."""
+
+    pid: int
+    name: str
+    """What the system calls it: at most 15 characters of its program's name."""
+    parent: int = 0
+    session: int = 0
+    """The process that leads its session; its own number if it leads one."""
+    suspended: bool = False
+    """Stopped by SIGSTOP or a debugger: it does nothing until SIGCONT."""
+
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.pid})"
+
+
+def look_at(pid: int) -> Process | None:
+    """What is known of a process; ``None`` if it is gone, or only waits for its parent's notice."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return None
+    name, _, rest = text.partition("(")[2].rpartition(")")
+    state, parent, _, session = rest.split()[:4]
+    if state in ("Z", "X"):
+        return None
+    return Process(pid, name, int(parent), int(session), state in _SUSPENDED)
+
+
+def descendants(pid: int) -> list[Process]:
+    """The children of a process and theirs, in no order, without those that were left by theirs."""
+    children: dict[int, list[Process]] = {}
+    for process in _all():
+        children.setdefault(process.parent, []).append(process)
+    found: list[Process] = []
+    looking = [pid]
+    while looking:
+        below = children.get(looking.pop(), [])
+        found += below
+        looking += [process.pid for process in below]
+    return found
+
+
+def name_of_open_file(descriptor: int) -> str:
+    """How the system names an open file of this process; empty where it does not tell."""
+    with contextlib.suppress(OSError):
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    return ""
+
+
+def who_has_open(name: str) -> list[Process]:
+    """The other processes of this user that have a file open.
+
+    Args:
+        name: As :func:`name_of_open_file` gives it, or a path without links.
+    """
+    if not name:
+        return []
+    return [p for p in _all() if p.pid != os.getpid() and _has_open(p.pid, name)]
+
+
+def _has_open(pid: int, name: str) -> bool:
+    try:
+        opened = list((_PROC / str(pid) / "fd").iterdir())
+    except OSError:
+        return False
+    for descriptor in opened:
+        with contextlib.suppress(OSError):
+            if str(descriptor.readlink()) == name:
+                return True
+    return False
+
+
+def _all() -> Iterator[Process]:
+    try:
+        names = [entry.name for entry in _PROC.iterdir()]
+    except OSError:
+        return
+    for name in names:
+        if name.isdigit() and (process := look_at(int(name))) is not None:
+            yield process
+
+
+def named(processes: list[Process], most: int = 3) -> str:
+    """Processes in a sentence: ``sleep (process 12), git (process 13) and 2 more``."""
+    text = ", ".join(str(process) for process in processes[:most])
+    more = len(processes) - most
+    return f"{text} and {more} more" if more > 0 else text

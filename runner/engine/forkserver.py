@@ -1,0 +1,91 @@
+"""The forkserver, which starts workers fast: :mod:`multiprocessing` holds one for a process.
+
+What is done to it here that :mod:`multiprocessing` has no word for is done through its private
+``_forkserver`` (the same in Python 3.11 to 3.14): its number, the address of its socket, and the
+folder that :func:`multiprocessing.util.get_temp_dir` remembers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Any
+
+from assemblyzero_tui.runner.worker import entry
+
+SDK_MODULES = {
+    "gemini": "assemblyzero_tui.runner.llm.gemini",
+    "genai": "assemblyzero_tui.runner.llm.genai",
+}
+"""What the forkserver loads besides for a provider."""
+_KILLED_PATIENCE = 2.0
+"""Seconds that a killed forkserver may take to be gone."""
+
+
+def start_context(method: str = "", provider: str = "") -> Any:
+    """How workers are started: by a forkserver that has everything loaded, else by ``spawn``."""
+    known = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context(
+        method or ("forkserver" if "forkserver" in known else "spawn")
+    )
+    if context.get_start_method() == "forkserver":
+        sdk = [SDK_MODULES[provider]] if provider in SDK_MODULES else []
+        context.set_forkserver_preload([*sdk, entry.PRELOAD])
+    return context
+
+
+def warm_up(context: Any) -> None:
+    """Starts the forkserver, which then imports on its own; returns at once."""
+    if context.get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+def end_forkserver() -> None:
+    """Ends the forkserver at once, in whatever state it is; its workers live on.
+
+    A thread that waits for a worker to be started gets an ``EOFError`` or a ``ConnectionError``.
+    The next start makes another forkserver.
+    """
+    if (pid := _held()._forkserver_pid) is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _held() -> Any:
+    return forkserver._forkserver
+
+
+def renew_forkserver() -> None:
+    """Ends a forkserver whose socket has been removed, so that the next start makes another.
+
+    Only for the thread that starts workers.
+    """
+    held = _held()
+    process: Any = multiprocessing.current_process()
+    if not Path(process._config.get("tempdir", "/")).is_dir():
+        del process._config["tempdir"]
+    if held._forkserver_address is None or Path(held._forkserver_address).exists():
+        return
+    end_forkserver()
+    with held._lock:
+        if _reaped(held._forkserver_pid):
+            os.close(held._forkserver_alive_fd)
+            held._forkserver_address = held._forkserver_alive_fd = held._forkserver_pid = None
+
+
+def _reaped(pid: int | None) -> bool:
+    """Takes notice of the end of a child that was killed; false if it does not come soon."""
+    deadline = time.monotonic() + _KILLED_PATIENCE
+    while pid is not None and time.monotonic() < deadline:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                return True
+        except ChildProcessError:
+            return True
+        time.sleep(0.002)
+    return False
