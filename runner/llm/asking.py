@@ -9,56 +9,46 @@ from typing import Any, Protocol
 
 from assemblyzero_tui.runner.llm.calling import Say, WorkFailedError, call_within, endpoint
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer, same_model
-from assemblyzero_tui.runner.llm.outcomes import DeadlineError, Ending, Refusal, classify
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.llm.outcomes import DeadlineError, Ending, SilentError, classify
+from assemblyzero_tui.runner.llm.provider import (
+    USUAL_SILENCE,
+    Answer,
+    CallError,
+    Request,
+    Silence,
+)
+from assemblyzero_tui.runner.llm.replies import Received, RefusedError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
+CONNECT_SECONDS = 30.0
+"""A server that does not take a connection for so long is not there."""
+SPARE_SECONDS = 5.0
+"""So much later than the caller, an abandoned read gives up by itself, and its thread ends."""
 
-@dataclass(slots=True)
-class Received:
-    """What has come of an answer so far."""
 
-    text: str = ""
-    finish: str = ""
-    blocked: str = ""
-    model: str = ""
-    prompt_tokens: int = 0
-    answer_tokens: int = 0
-    total_tokens: int = 0
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one attempt may take."""
 
-    def count(self, prompt: int, answer: int, total: int) -> None:
-        """Takes the usage of a piece; that of the last one is the whole call's."""
-        self.prompt_tokens = prompt or self.prompt_tokens
-        self.answer_tokens = answer or self.answer_tokens
-        self.total_tokens = total or self.total_tokens
+    timeout: float
+    """Seconds for the whole of it."""
+    silence: Silence
 
     @property
-    def output_tokens(self) -> int:
-        """What was written, thoughts included: they are in the total only."""
-        return max(self.answer_tokens, self.total_tokens - self.prompt_tokens)
-
-
-class RefusedInStreamError(Exception):
-    """An error object came where a piece of the answer was due."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__("an error in the middle of the answer")
-        error = body.get("error")
-        code = error.get("code") if isinstance(error, dict) else None
-        self.refusal = Refusal(code if isinstance(code, int) else 500, body)
+    def read_seconds(self) -> float:
+        """Those after which a read of the connection fails."""
+        longest = max(self.silence.first, self.silence.between)
+        return min(self.timeout, longest) + SPARE_SECONDS
 
 
 class Exchange(Protocol):
     """One attempt with one key."""
 
-    def run(self, say: Say) -> Received:
-        """Sends the question and reads the answer to its end."""
+    def run(self, received: Received, say: Say) -> None:
+        """Sends the question and reads the reply to its end, with :func:`read_reply`."""
 
     def close(self) -> None:
         """Lets go of the connection; from another thread, and maybe while ``run`` reads."""
-
-    def refusal(self, error: BaseException) -> Refusal | None:
-        """The service's answer in an exception of the SDK; ``None`` if it got none."""
 
 
 class GeminiProvider(ABC):
@@ -90,28 +80,34 @@ class GeminiProvider(ABC):
         secret: str,
         timeout: float,
         on_text: Callable[[str], None] | None = None,
+        silence: Silence = USUAL_SILENCE,
     ) -> Answer:
         """Makes one attempt.
 
         Raises:
             CallError: there is no whole answer, or not of the model that was asked.
         """
-        model = self.model_for(request)
+        model, received = self.model_for(request), Received()
         failure: CallError | None
-        exchange = self.exchange(request, model, secret, timeout)
+        exchange = self.exchange(request, model, secret, Limits(timeout, silence))
         try:
-            received: Received = call_within(timeout, exchange.run, on_text, exchange.close)
-        except DeadlineError as error:
+            call_within(
+                timeout, lambda say: exchange.run(received, say), on_text, exchange.close, silence
+            )
+        except (DeadlineError, SilentError) as error:
             failure = classify(error, model=model, secret=secret, timeout=timeout)
         except WorkFailedError as failed:
-            what = exchange.refusal(failed.error) or failed.error
             exchange.close()
+            cause = failed.error
+            what = cause.refusal if isinstance(cause, RefusedError) else cause
             failure = classify(what, model=model, secret=secret, timeout=timeout)
         else:
             exchange.close()
             ending = Ending(received.finish, received.blocked, received.text)
             failure = classify(ending, model=model, secret=secret) or _other_model(received, model)
         if failure is not None:
+            failure.input_tokens = received.prompt_tokens
+            failure.output_tokens = received.output_tokens
             raise failure from None  # what the SDK raised holds the request, and so the key
         return Answer(
             text=received.text,
@@ -121,11 +117,14 @@ class GeminiProvider(ABC):
         )
 
     @abstractmethod
-    def exchange(self, request: Request, model: str, secret: str, timeout: float) -> Exchange:
+    def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """A client of its own for one attempt."""
 
 
 def _other_model(received: Received, model: str) -> CallError | None:
+    """Permanent: what leads one model's calls to another one is set up somewhere, and does not pass
+    by asking again; each answer would be paid for and thrown away.
+    """
     if same_model(model, received.model):
         return None
     answered = f"{received.model} answered" if received.model else "it is not said who answered"

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.llm.outcomes import DeadlineError
+from assemblyzero_tui.runner.llm.outcomes import DeadlineError, SilentError
+from assemblyzero_tui.runner.llm.provider import USUAL_SILENCE, Silence
 
 ENDPOINT = "ASSEMBLYZERO_TUI_GEMINI_ENDPOINT"
 """Environment variable that names another server than Google's, such as a gateway or a test's."""
@@ -42,6 +43,10 @@ def endpoint() -> str:
     return url
 
 
+class AbandonedError(Exception):
+    """Nobody waits for the work any more."""
+
+
 class WorkFailedError(Exception):
     """The work raised this, and not whoever takes its text."""
 
@@ -55,45 +60,62 @@ def call_within(
     work: Work,
     on_text: Say | None = None,
     abandon: Callable[[], None] = lambda: None,
+    silence: Silence = USUAL_SILENCE,
 ) -> Any:
     """Does the work in a thread of its own and gives what it gives.
 
     Args:
         seconds: After so long the work is left alone, and its thread with it.
-        work: Given a function that takes each piece of text.
+        work: Given a function that takes each piece of text, and an empty one as a sign of life. It
+            raises :class:`AbandonedError` when nobody waits any more.
         on_text: Called in this thread with each piece, as it comes.
         abandon: Called when the time is up, to close what the work holds open. It may block for as
             long as a read does that is under way, so that nobody waits for it.
+        silence: How long there may be no sign of life.
 
     Raises:
         DeadlineError: the time is up.
+        SilentError: there was no sign of life for too long.
         WorkFailedError: the work raised something.
     """
-    deadline = time.monotonic() + seconds
     news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    abandoned = threading.Event()
+
+    def say(text: str) -> None:
+        if abandoned.is_set():
+            raise AbandonedError
+        news.put(("text", text))
 
     def run() -> None:
         try:
-            news.put(("done", work(lambda text: news.put(("text", text)))))
+            news.put(("done", work(say)))
         except BaseException as error:
             news.put(("failed", error))
 
+    deadline, limit = time.monotonic() + seconds, silence.first
     threading.Thread(target=run, name="model call", daemon=True).start()
-    while True:
-        left = deadline - time.monotonic()
-        try:
+    try:
+        while True:
+            left = deadline - time.monotonic()
             if left <= 0:
-                raise queue.Empty
-            kind, what = news.get(timeout=left)
-        except queue.Empty:
-            threading.Thread(target=_quietly, args=(abandon,), name="closing", daemon=True).start()
-            raise DeadlineError from None
-        if kind == "done":
-            return what
-        if kind == "failed":
-            raise WorkFailedError(what) from None
-        if on_text is not None:
-            on_text(what)
+                raise DeadlineError
+            try:
+                kind, what = news.get(timeout=min(left, limit))
+            except queue.Empty:
+                raise (SilentError(limit) if limit < left else DeadlineError()) from None
+            limit = silence.between
+            if kind == "done":
+                return what
+            if kind == "failed":
+                raise WorkFailedError(what) from None
+            if on_text is not None and what:
+                on_text(what)
+    except WorkFailedError:
+        raise
+    except BaseException:
+        abandoned.set()
+        threading.Thread(target=_quietly, args=(abandon,), name="closing", daemon=True).start()
+        raise
 
 
 def _quietly(work: Callable[[], None]) -> None:

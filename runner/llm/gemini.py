@@ -2,26 +2,29 @@
 
 The package's own front (``google.generativeai``) keeps one key for the whole process, so it is
 left alone: every attempt has a client of its own. That client retries nothing here, neither a busy
-model (it would, silently, for ten minutes) nor a refused key (it would, twice).
+model (it would, silently, for ten minutes) nor a refused key (it would, twice), and reads nothing:
+the session's hook takes the reply away from it.
 """
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from requests import Response, Session
+from requests.adapters import HTTPAdapter
+
 from assemblyzero_tui.runner.llm.asking import (
+    CONNECT_SECONDS,
     Exchange,
     GeminiProvider,
-    Received,
-    RefusedInStreamError,
+    Limits,
     schema_of,
 )
 from assemblyzero_tui.runner.llm.calling import Say
-from assemblyzero_tui.runner.llm.outcomes import Refusal
 from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.llm.replies import Received, ReplyReadError, read_reply
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)
@@ -30,17 +33,14 @@ with warnings.catch_warnings():
         GenerativeServiceClient,
     )
     from google.ai.generativelanguage_v1beta.services.generative_service.transports.rest import (
-        GenerativeServiceRestInterceptor,
         GenerativeServiceRestTransport,
     )
-    from google.api_core.exceptions import GoogleAPICallError
-    from google.api_core.rest_streaming import ResponseIterator
     from google.auth.api_key import Credentials
 
 _Credentials: Any = Credentials
 HOST = "generativelanguage.googleapis.com"
-_FinishReason = types.Candidate.FinishReason
-_BlockReason = types.GenerateContentResponse.PromptFeedback.BlockReason
+_CHUNK = 512
+"""Bytes to wait for at most; a chunk of the reply that is shorter comes at once."""
 
 
 class GoogleGenerativeAi(GeminiProvider):
@@ -48,78 +48,52 @@ class GoogleGenerativeAi(GeminiProvider):
 
     name = "gemini"
 
-    def exchange(self, request: Request, model: str, secret: str, timeout: float) -> Exchange:
+    def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """A client of its own for one attempt."""
-        return _RestExchange(request, model, secret, timeout, self._endpoint or HOST)
+        return _RestExchange(request, model, secret, limits, self._endpoint or HOST)
 
 
 class _RestExchange:
     def __init__(
-        self, request: Request, model: str, secret: str, timeout: float, host: str
+        self, request: Request, model: str, secret: str, limits: Limits, host: str
     ) -> None:
-        self._timeout = timeout
+        self._timeout = limits.timeout
         self._request = _message(request, model)
-        self._interceptor = _Interceptor()
         credentials: Any = _Credentials(secret)
-        self._transport: Any = GenerativeServiceRestTransport(
-            host=host, credentials=credentials, interceptor=self._interceptor
-        )
-        self._transport._session._max_refresh_attempts = 0
+        self._transport: Any = GenerativeServiceRestTransport(host=host, credentials=credentials)
+        self._session: Session = self._transport._session
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, _Adapter(limits.read_seconds))
+        self._response: Response | None = None
 
-    def run(self, say: Say) -> Received:
-        received = Received()
+    def run(self, received: Received, say: Say) -> None:
+        def read(response: Response, **_: object) -> None:
+            self._response = response
+            chunks = response.iter_content(_CHUNK)
+            read_reply(response.status_code, response.headers, chunks, received, say)
+            raise ReplyReadError
+
+        self._session.hooks["response"] = [read]
         client = GenerativeServiceClient(transport=self._transport)
-        pieces = client.stream_generate_content(self._request, retry=None, timeout=self._timeout)
-        for piece in pieces:
-            _take(piece, received, say)
-        return received
+        with suppress(ReplyReadError):
+            client.stream_generate_content(self._request, retry=None, timeout=self._timeout)
 
     def close(self) -> None:
-        stream: Any = self._interceptor.stream
-        if stream is not None:
-            stream.cancel()
+        if self._response is not None:
+            self._response.close()
         self._transport.close()
 
-    def refusal(self, error: BaseException) -> Refusal | None:
-        if isinstance(error, RefusedInStreamError):
-            return error.refusal
-        if not isinstance(error, GoogleAPICallError) or error.response is None:
-            return None
-        try:
-            body = error.response.json()
-        except ValueError:
-            body = None
-        return Refusal(int(error.response.status_code), body)
 
+class _Adapter(HTTPAdapter):
+    """Limits each operation on the connection, and not their sum, which others look after."""
 
-class _Interceptor(GenerativeServiceRestInterceptor):
-    """Looks at the pieces before they are decoded."""
+    def __init__(self, read_seconds: float) -> None:
+        super().__init__()
+        self._limits = (CONNECT_SECONDS, read_seconds)
 
-    def __init__(self) -> None:
-        self.stream: _Stream | None = None
-
-    def post_stream_generate_content(self, response: Any) -> Any:
-        self.stream = _Stream(response._response, types.GenerateContentResponse)
-        return self.stream
-
-
-class _Stream(ResponseIterator):
-    """The pieces of an answer; an error object among them is raised, not passed over."""
-
-    def _process_chunk(self, chunk: str) -> None:
-        if self._level or not chunk.isspace():
-            super()._process_chunk(chunk)
-
-    def _create_grab(self) -> Callable[[Any], Any]:
-        decode = super()._create_grab()  # type: ignore[no-untyped-call]
-
-        def grab(stream: Any) -> Any:
-            body = json.loads(stream._ready_objs[0])
-            if "error" in body:
-                raise RefusedInStreamError(body)
-            return decode(stream)
-
-        return grab
+    def send(self, request: Any, *arguments: Any, **options: Any) -> Response:
+        options["timeout"] = self._limits
+        return super().send(request, *arguments, **options)
 
 
 def _message(request: Request, model: str) -> Any:
@@ -133,24 +107,3 @@ def _message(request: Request, model: str) -> Any:
         system_instruction=types.Content(parts=[types.Part(text=request.system)]),
         generation_config=configuration,
     )
-
-
-def _take(piece: Any, received: Received, say: Say) -> None:
-    received.model = piece.model_version or received.model
-    received.blocked = _name(_BlockReason, piece.prompt_feedback.block_reason) or received.blocked
-    usage = piece.usage_metadata
-    received.count(usage.prompt_token_count, usage.candidates_token_count, usage.total_token_count)
-    for candidate in piece.candidates[:1]:
-        received.finish = _name(_FinishReason, candidate.finish_reason) or received.finish
-        for part in candidate.content.parts:
-            if part.text:
-                received.text += part.text
-                say(part.text)
-
-
-def _name(kind: Any, value: int) -> str:
-    """The name of an enumeration's value, its number where it is newer than the SDK."""
-    try:
-        return str(kind(value).name) if value else ""
-    except ValueError:
-        return str(int(value))

@@ -1,21 +1,29 @@
 """Gemini through ``google-genai``, the successor of ``google-generativeai``; the extra ``genai``.
 
-Its timeouts are milliseconds, and its retries are off unless asked for.
+Its timeouts are milliseconds, and its retries are off unless asked for. A hook of its HTTP client
+takes the reply away from it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from google.genai import Client, errors, types
+from google.genai import Client, types
 
-from assemblyzero_tui.runner.llm.asking import Exchange, GeminiProvider, Received, schema_of
+from assemblyzero_tui.runner.llm.asking import (
+    CONNECT_SECONDS,
+    Exchange,
+    GeminiProvider,
+    Limits,
+    schema_of,
+)
 from assemblyzero_tui.runner.llm.calling import Say
-from assemblyzero_tui.runner.llm.outcomes import Refusal
 from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.llm.replies import Received, ReplyReadError, read_reply
 
 _ONE_ATTEMPT = types.HttpRetryOptions(attempts=1)
-_UNSPECIFIED = ("", "FINISH_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED")
 
 
 class GoogleGenai(GeminiProvider):
@@ -23,29 +31,47 @@ class GoogleGenai(GeminiProvider):
 
     name = "genai"
 
-    def exchange(self, request: Request, model: str, secret: str, timeout: float) -> Exchange:
+    def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """A client of its own for one attempt."""
-        return _Exchange(request, model, secret, timeout, self._endpoint)
+        return _Exchange(request, model, secret, limits, self._endpoint)
 
 
 class _Exchange:
     def __init__(
-        self, request: Request, model: str, secret: str, timeout: float, endpoint: str
+        self, request: Request, model: str, secret: str, limits: Limits, endpoint: str
     ) -> None:
         self._request = request
         self._model = model
+        self._read: Callable[[Any], None]
+
+        def limit(request: Any) -> None:
+            """Limits each operation on the connection, not their sum: others look after that."""
+            seconds = limits.read_seconds
+            request.extensions["timeout"] = {
+                "connect": CONNECT_SECONDS, "pool": seconds, "read": seconds, "write": seconds,
+            }  # fmt: skip
+
+        def read(response: Any) -> None:
+            self._read(response)
+
         self._client = Client(
             api_key=secret,
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=endpoint or None,
-                timeout=max(1, int(timeout * 1000)),
+                timeout=max(1, int(limits.timeout * 1000)),  # also told to the service
                 retry_options=_ONE_ATTEMPT,
+                client_args={"event_hooks": {"request": [limit], "response": [read]}},
             ),
         )
 
-    def run(self, say: Say) -> Received:
-        received = Received()
+    def run(self, received: Received, say: Say) -> None:
+        def read(response: Any) -> None:
+            chunks = response.iter_bytes()
+            read_reply(response.status_code, response.headers, chunks, received, say)
+            raise ReplyReadError
+
+        self._read = read
         request = self._request
         configuration = types.GenerateContentConfig(
             system_instruction=request.system, candidate_count=1
@@ -54,44 +80,12 @@ class _Exchange:
             configuration.response_mime_type = "application/json"
             schema = types.Schema.model_validate(schema_of(request.schema, "type"))
             configuration.response_schema = schema
-        pieces = self._client.models.generate_content_stream(
-            model=self._model, contents=request.prompt, config=configuration
-        )
-        for piece in pieces:
-            _take(piece, received, say)
-        return received
+        with suppress(ReplyReadError):
+            next(
+                self._client.models.generate_content_stream(
+                    model=self._model, contents=request.prompt, config=configuration
+                )
+            )
 
     def close(self) -> None:
         self._client.close()
-
-    def refusal(self, error: BaseException) -> Refusal | None:
-        if not isinstance(error, errors.APIError):
-            return None
-        body: Any = error.details
-        if isinstance(body, dict) and "error" not in body and "code" in body:
-            body = {"error": body}
-        return Refusal(int(error.code or 500), body)
-
-
-def _take(piece: types.GenerateContentResponse, received: Received, say: Say) -> None:
-    received.model = piece.model_version or received.model
-    if piece.prompt_feedback is not None:
-        received.blocked = _name(piece.prompt_feedback.block_reason) or received.blocked
-    if (usage := piece.usage_metadata) is not None:
-        received.count(
-            usage.prompt_token_count or 0,
-            usage.candidates_token_count or 0,
-            usage.total_token_count or 0,
-        )
-    for candidate in (piece.candidates or [])[:1]:
-        received.finish = _name(candidate.finish_reason) or received.finish
-        for part in (candidate.content.parts if candidate.content else None) or []:
-            if part.text and not part.thought:
-                received.text += part.text
-                say(part.text)
-
-
-def _name(value: Any) -> str:
-    """The name of an enumeration's value, as the service says it."""
-    name = str(getattr(value, "value", value) or "")
-    return "" if name in _UNSPECIFIED else name

@@ -16,7 +16,13 @@ from assemblyzero_tui.runner.llm.offline_design import write_design
 from assemblyzero_tui.runner.llm.offline_issue import BRIEF, write_issue, write_issue_review
 from assemblyzero_tui.runner.llm.offline_reading import blocks
 from assemblyzero_tui.runner.llm.offline_review import write_review
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.llm.provider import (
+    USUAL_SILENCE,
+    Answer,
+    CallError,
+    Request,
+    Silence,
+)
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -71,6 +77,7 @@ class OfflineModel:
         secret: str = "",
         timeout: float,
         on_text: Callable[[str], None] | None = None,
+        silence: Silence = USUAL_SILENCE,
     ) -> Answer:
         """Answers, piece by piece over its latency.
 

@@ -1,4 +1,5 @@
-"""What a failed call means. Both SDKs bring what they got here; nothing is read out of ``str(e)``.
+"""What a failed call means. What came instead of an answer is judged here, whichever SDK asked;
+nothing is read out of ``str(e)``.
 
 The service says why in ``google.rpc`` details: ``ErrorInfo`` has a reason, ``QuotaFailure`` the
 quotas, ``RetryInfo`` a delay. https://ai.google.dev/gemini-api/docs/troubleshooting lists the
@@ -9,19 +10,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.safe_text import one_line
 
 MESSAGE_LIMIT = 300
 """Characters of the service's own message that are shown."""
 CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
 _CLEAR = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.NO_TIER})
-_SAID_ONLY = {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"}
-"""Words in the message of a 403 that has no details, and the reasons they stand for."""
+_SAID_ONLY = {
+    400: {"api key not valid": "API_KEY_INVALID", "api key expired": "API_KEY_EXPIRED"},
+    403: {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"},
+}
+"""Words in the message of an error without details, and the reasons they stand for."""
+_STATUS = {
+    "CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "DEADLINE_EXCEEDED": 504,
+    "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "PERMISSION_DENIED": 403, "UNAUTHENTICATED": 401,
+    "RESOURCE_EXHAUSTED": 429, "FAILED_PRECONDITION": 400, "ABORTED": 409, "OUT_OF_RANGE": 400,
+    "UNIMPLEMENTED": 501, "INTERNAL": 500, "UNAVAILABLE": 503, "DATA_LOSS": 500,
+}  # fmt: skip
+"""The status of HTTP for each name of ``google.rpc.Code``."""
+_NESTED = 4
+"""How deep an error may be packed into lists, messages and other errors."""
+_FINAL = {
+    "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT",
+    "MODEL_ARMOR", "ESCALATION", "MISSING_THOUGHT_SIGNATURE",
+}  # fmt: skip
+"""Finish reasons that would come again: filters, and a wrong request."""
+_TOO_LONG = {"MAX_TOKENS", "CONTINUATION"}
+_ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
+"""Finish reason: the account broke the Prohibited Use Policy. All that are not named here, newer
+ones too, say that this try came to nothing: RECITATION, OTHER, LANGUAGE, MALFORMED_FUNCTION_CALL,
+MALFORMED_RESPONSE, UNEXPECTED_TOOL_CALL and TOO_MANY_TOOL_CALLS (no tools were offered), NO_IMAGE
+and the like. A few more tries cost less than an item that failed without need."""
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
@@ -39,7 +67,9 @@ class Refusal:
     status: int
     """Of HTTP."""
     body: Any = None
-    """The decoded JSON; anything else where it was none."""
+    """The decoded JSON, or the text where it was none."""
+    retry_after: float = 0.0
+    """Seconds, where a header asks to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,18 @@ class Ending:
 
 class DeadlineError(Exception):
     """The time for the whole call is up."""
+
+
+class UnreadableError(Exception):
+    """What came with a good status is no answer of the service."""
+
+
+class SilentError(Exception):
+    """Nothing came for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing came for {seconds:g} s")
+        self.seconds = seconds
 
 
 def classify(
@@ -86,20 +128,31 @@ def _ending(ending: Ending, model: str) -> CallError | None:
     if not finish:
         text = f"the answer of {model} broke off: it came without an end"
         return CallError(Outcome.TRANSPORT, text, http_status=200)
-    if finish == "MAX_TOKENS":
+    if finish in _TOO_LONG:
         text = (
             f"the answer was cut at the greatest length of {model}; ask for less, or another model"
         )
         return CallError(Outcome.BLOCKED, text, http_status=200, reason=finish)
-    if finish != "STOP":
+    if finish == _ACCOUNT_LIMITED:
+        text = "the credential's account is limited for violations of the Prohibited Use Policy"
+        return CallError(Outcome.AUTH, text, http_status=200, reason=finish)
+    if finish in _FINAL:
         text = f"the answer was stopped by the service ({finish})"
         return CallError(Outcome.BLOCKED, text, http_status=200, reason=finish)
+    if finish != "STOP":
+        text = f"{model} ended without an answer ({finish})"
+        return CallError(Outcome.NO_ANSWER, text, http_status=200, reason=finish)
     if not ending.text.strip():
-        return CallError(Outcome.BLOCKED, f"the answer of {model} is empty", http_status=200)
+        text = f"the answer of {model} is empty"
+        return CallError(Outcome.NO_ANSWER, text, http_status=200, reason=finish)
     return None
 
 
 def _broken(cause: BaseException, model: str, timeout: float) -> CallError:
+    if isinstance(cause, SilentError):
+        silent = CallError(Outcome.TIMEOUT, f"{model} sent nothing for {cause.seconds:g} s")
+        silent.silent = True
+        return silent
     names = {name for each in _chain(cause) for name in _names(each)}
     late = isinstance(cause, DeadlineError) or _names(cause) & _TIMEOUTS
     if late and not names & _UNSENT:
@@ -107,8 +160,12 @@ def _broken(cause: BaseException, model: str, timeout: float) -> CallError:
     if names & _UNSENT:
         text = f"the service cannot be reached ({type(cause).__name__}); check the network"
         return CallError(Outcome.TRANSPORT, text, sent=False)
-    broken = "the connection broke off" if names & _NETWORK else "the answer cannot be read"
-    return CallError(Outcome.TRANSPORT, f"{broken} ({type(cause).__name__})")
+    if isinstance(cause, UnreadableError):
+        return CallError(Outcome.TRANSPORT, f"what came is no answer of {model}: {cause}")
+    if names & _NETWORK:
+        return CallError(Outcome.TRANSPORT, f"the connection broke off ({type(cause).__name__})")
+    # Nobody knows what went wrong: neither fails the item at once, nor is tried for ever.
+    return CallError(Outcome.NO_ANSWER, f"the call went wrong ({type(cause).__name__})")
 
 
 def _names(error: BaseException) -> set[str]:
@@ -127,17 +184,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> CallError:
-    status, error = refusal.status, _error_object(refusal.body)
-    details = [each for each in error.get("details") or [] if isinstance(each, dict)]
-    reasons = [redact(str(each["reason"])) for each in details if each.get("reason")]
-    violations = [
-        one for each in details for one in each.get("violations") or [] if isinstance(one, dict)
-    ]
+    error = _error_object(refusal.body) or {}
+    status = _effective_status(refusal.status, error)
+    details = _objects(error.get("details"))
+    reasons = [redact(one_line(str(each["reason"]))) for each in details if each.get("reason")]
+    violations = [one for each in details for one in _objects(each.get("violations"))]
     # Redacted before it is cut: a part of a key would not be found any more.
-    said = " ".join(redact(str(error.get("message") or "")).split())[:MESSAGE_LIMIT]
-    name = redact(str(error.get("status") or ""))
-    if status == 403 and not reasons:
-        reasons = [reason for word, reason in _SAID_ONLY.items() if word in said.casefold()]
+    said = redact(one_line(str(error.get("message") or "")))[:MESSAGE_LIMIT]
+    name = redact(one_line(str(error.get("status") or "")))[:MESSAGE_LIMIT]
+    if not reasons:
+        words = _SAID_ONLY.get(status, {})
+        reasons = [reason for word, reason in words.items() if word in said.casefold()]
     outcome, text = _meaning(status, name, reasons, violations, said, model)
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
         said = ""  # the service's own words are long and say no more
@@ -146,21 +203,34 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
         f"{text}: {said}" if said else f"{text} (HTTP {status})",
         http_status=status,
         reason=reasons[0] if reasons else name,
-        retry_after=_retry_after(details),
+        retry_after=max(_retry_after(details), refusal.retry_after),
         quotas={
-            redact(str(one["quotaId"])): int(value) if value.isdigit() else None
+            redact(one_line(str(one["quotaId"]))): _limit(one.get("quotaValue"))
             for one in violations
             if one.get("quotaId")
-            for value in [str(one.get("quotaValue", ""))]
         },
     )
+
+
+def _effective_status(status: int, error: dict[str, Any]) -> int:
+    """The service's own code before that of HTTP, which whoever is between may have chosen; with a
+    good status of HTTP there is no other.
+    """
+    code = error.get("code")
+    if isinstance(code, str) and code.isascii() and code.isdecimal():
+        code = float(code[:9])
+    if isinstance(code, (int, float)) and 400 <= code < 600:
+        return int(code)
+    if 200 <= status < 300:
+        return _STATUS.get(str(error.get("status")), 500)
+    return status
 
 
 def _meaning(
     status: int, name: str, reasons: list[str], violations: list[dict[str, Any]], said: str,
     model: str,
 ) -> tuple[Outcome, str]:  # fmt: skip
-    if CAPACITY in reasons or status == 503:
+    if CAPACITY in reasons or status in (503, 529):
         return Outcome.OVERLOADED, f"{model} has no capacity now"
     if status == 429:
         return _quota(violations, said, model)
@@ -180,8 +250,12 @@ def _meaning(
         return Outcome.BAD_REQUEST, f"the model {model} does not exist for this key"
     if status in (408, 504):
         return Outcome.TIMEOUT, f"{model} took too long for the service itself"
+    if status in (409, 425, 499):
+        return Outcome.TRANSPORT, "the service gave the call up"
     if status >= 500:
         return Outcome.TRANSPORT, "the service failed"
+    if status < 400:
+        return Outcome.TRANSPORT, "something else than the service answered"
     return Outcome.BAD_REQUEST, "the service does not accept the request"
 
 
@@ -198,11 +272,48 @@ def _quota(violations: list[dict[str, Any]], said: str, model: str) -> tuple[Out
     return Outcome.QUOTA_UNKNOWN, f"a quota for {model} is used up"
 
 
-def _error_object(body: Any) -> dict[str, Any]:
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
+def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
+    """The error in a body, however it is packed: an object with one, such an object in a list or as
+    text, the error itself, or what is said and nothing else. ``None`` where there is none, as in a
+    page.
+    """
+    if depth == 0:
+        return None
+    match body:
+        case list():
+            found = (_error_object(each, depth - 1) for each in body)
+            return next((each for each in found if each is not None), None)
+        case str():
+            return _error_in(body, depth)
+        case {"error": dict(error)} if error:
+            return _error_object(error, depth - 1) or dict(error)
+        case {"error": str(said)} | {"message": str(said)}:
+            return dict(body) | (_error_in(said, depth) or {})
+        case {"code": _} | {"status": _} | {"details": _}:
+            return dict(body)
+    return None
+
+
+def _error_in(text: str, depth: int) -> dict[str, Any] | None:
+    """The error that a text holds, or is; what begins like JSON and is torn says nothing."""
+    text = text.strip()
+    if text.startswith(("{", "[")):
+        with suppress(msgspec.MsgspecError, RecursionError):
+            return _error_object(msgspec.json.decode(text), depth - 1)
+        return None
+    return {"message": text} if text and not text.startswith("<") else None
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list that should hold nothing else, or may be one of them itself."""
+    return [
+        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
+    ]
+
+
+def _limit(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def _retry_after(details: list[dict[str, Any]]) -> float:

@@ -30,6 +30,28 @@ class Answer(msgspec.Struct, kw_only=True, frozen=True):
     output_tokens: int = 0
 
 
+class Silence(msgspec.Struct, frozen=True):
+    """How long nothing at all may come from the service, in seconds. Any byte of a reply's body is
+    something, that of a thought too; its head is not, as gateways send it before the model begins.
+    """
+
+    first: float
+    """Until the first byte."""
+    between: float
+    """Between one byte and the next."""
+
+    def doubled(self) -> Silence:
+        """For the next attempt, after it was too short for one."""
+        return Silence(2 * self.first, 2 * self.between)
+
+
+USUAL_SILENCE = Silence(180.0, 60.0)
+"""Models that think send nothing until they have thought. Reports of users: calls to
+``gemini-3.5-flash`` take over a minute, one took more than two
+(jaslam94/Junaid.GoogleGemini.Net#28); 60 to 120 s to the first token with a long prompt that is not
+cached, so that a limit of 90 s broke good calls off (BlockRunAI/Franklin#74)."""
+
+
 class CallError(Exception):
     """One attempt of a call failed. Its text holds no key."""
 
@@ -50,8 +72,11 @@ class CallError(Exception):
         """Seconds the service asks to wait; 0 where it does not say."""
         self.quotas = dict(quotas or {})
         """The quotas that were met, by the service's name, with the limit where it was told."""
-        self.seconds = 0.0
-        """How long the attempt took."""
+        self.silent = False
+        """Whether it was given up because nothing came for too long."""
+        self.input_tokens = 0
+        self.output_tokens = 0
+        """What the attempt cost, where it was told."""
 
 
 class Provider(Protocol):
@@ -72,6 +97,7 @@ class Provider(Protocol):
         secret: str,
         timeout: float,
         on_text: Callable[[str], None] | None = None,
+        silence: Silence = USUAL_SILENCE,
     ) -> Answer:
         """Makes one attempt.
 
@@ -80,6 +106,7 @@ class Provider(Protocol):
             secret: The key, empty where none is needed.
             timeout: Wall-clock seconds for the whole call.
             on_text: Called with each new piece of the answer, where the provider streams.
+            silence: How long nothing may come, where something can.
 
         Raises:
             CallError: the attempt failed.

@@ -48,7 +48,7 @@ class Kind(StrEnum):
     TRANSIENT = "transient"
     """It passes: asked again with back-off, for as long as the model fails for everybody."""
     NO_ANSWER = "no_answer"
-    """Asked again, a few times in all; then the item fails."""
+    """Asked again, :data:`ASKED_AT_MOST` times in all; then the item fails."""
     PERMANENT = "permanent"
     """It would fail again: the item fails."""
 
@@ -70,3 +70,6 @@ KINDS: dict[Outcome, Kind] = {
     Outcome.BAD_REQUEST: Kind.PERMANENT,
     Outcome.BLOCKED: Kind.PERMANENT,
 }
+
+ASKED_AT_MOST = 3
+"""Times in all that a model is asked which ends without an answer."""

@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.store import PoolStore
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release
+from assemblyzero_tui.runner.worker.releasing import take_failure
 
 TIMEOUT = 60.0
 """Seconds a call may take."""
@@ -94,7 +95,7 @@ class KeyTrial:
             )
         except CallError as error:
             message = one_line(str(error))
-            _take_failure(news, error)
+            take_failure(news, error)
         else:
             _take_answer(news, answer)
         finally:
@@ -122,13 +123,6 @@ class KeyTrial:
         self._pool.release(ITEM, 1, news)
         if news.outcome == Outcome.OK:
             self._pool.works(fingerprint)
-
-
-def _take_failure(news: Release, error: CallError) -> None:
-    news.outcome, news.sent = error.outcome, error.sent
-    news.http_status, news.reason = error.http_status, error.reason
-    news.retry_after, news.detail = error.retry_after, str(error)
-    news.quotas = error.quotas
 
 
 def _take_answer(news: Release, answer: Answer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
@@ -12,38 +11,35 @@ import msgspec
 from langgraph.config import get_config
 
 from assemblyzero_tui.runner.errors import WorkflowError
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
+from assemblyzero_tui.runner.llm.provider import (
+    USUAL_SILENCE,
+    Answer,
+    CallError,
+    Provider,
+    Request,
+    Silence,
+)
 from assemblyzero_tui.runner.logs.redaction import Redactor
-from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.drafting import SectionPrinter
 from assemblyzero_tui.runner.worker.messages import AnswerReused, Progress, Release, Remark
+from assemblyzero_tui.runner.worker.releasing import take_failure
 from assemblyzero_tui.runner.workflows import log_style as style
 
 CALL_SECONDS = 600.0
-"""All attempts at one answer together, without the waiting for a key."""
-LEAST_SECONDS = 1.0
-"""With less left there is no other attempt."""
-ATTEMPTS = {Outcome.TRANSPORT: 4}
-"""Attempts at most for a connection that broke off; 1 for all that are not named."""
-WAITED_FOR = frozenset(
-    {
-        Outcome.AUTH, Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER,
-        Outcome.OVERLOADED,
-    }
-)  # fmt: skip
-"""Failures that another key, or another time, mends."""
+"""One attempt, without the waiting for its lease."""
 _CHARACTERS_PER_TOKEN = 4
 _LATER = "Try the item again later; what was done so far is kept."
+_OTHER_MODEL = "Choose another model with --model or --review-model."
 _HINTS = {
     Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
-    Outcome.BAD_REQUEST: "Choose another model with --model or --review-model.",
+    Outcome.BAD_REQUEST: _OTHER_MODEL,
     Outcome.BLOCKED: "Change the item's text and begin with --fresh, or choose another model with "
     "--model or --review-model.",
-    Outcome.TRANSPORT: _LATER,
-    Outcome.TIMEOUT: _LATER,
+    Outcome.NO_ANSWER: f"{_LATER} Or choose another model with --model or --review-model.",
 }
 
 
@@ -87,30 +83,36 @@ class WorkerContext:
         )
 
     def _call(self, request: Request, node: str, keep: Callable[[Answer], None]) -> Answer:
-        """Asks until there is an answer, as often as each kind of failure allows.
+        """Asks until there is an answer, or a failure that is final; see :data:`KINDS`.
 
-        Each attempt has a lease of its own. A refused key, a used up quota, a model without
-        capacity and a service that cannot be reached cost no attempt: the next lease is for another
-        key, or comes when there is a chance again.
+        Each attempt has a lease of its own, and so waits where the pool says that it has to: for a
+        quota, for a model that has no capacity, after a failure that passes. It is the pool that
+        ends the waiting, with a denial, when it would be in vain.
         """
         model = self._provider.model_for(request)
-        failures: Counter[Outcome] = Counter()
-        left = CALL_SECONDS
+        silence, empty = USUAL_SILENCE, 0
+        passing = False
         while True:
             try:
-                return self._attempt(request, node, model, keep, left)
+                return self._attempt(request, node, model, keep, silence)
+            except LeaseDeniedError as error:
+                if passing:
+                    raise WorkflowError(f"{str(error).rstrip('.')}.", _LATER) from error
+                raise WorkflowError(
+                    f"No call to {model} is granted: {error}.", _OTHER_MODEL
+                ) from error
             except CallError as error:
-                failures[error.outcome] += 1
-                if not _is_waited_for(error):
-                    left -= error.seconds
-                    most = ATTEMPTS.get(error.outcome, 1)
-                    if failures[error.outcome] >= most or left < LEAST_SECONDS:
-                        tries = failures[error.outcome]
-                        again = f", {tries} times" if tries > 1 else ""
-                        raise WorkflowError(
-                            f"{model} gave no answer{again} ({error.outcome}): {error}",
-                            _HINTS.get(error.outcome, ""),
-                        ) from None
+                kind = KINDS[error.outcome]
+                passing = kind is Kind.TRANSIENT
+                empty += kind is Kind.NO_ANSWER
+                if kind is Kind.PERMANENT or empty == ASKED_AT_MOST:
+                    tries = f", {empty} times" if kind is Kind.NO_ANSWER else ""
+                    raise WorkflowError(
+                        f"{model} gave no answer{tries} ({error.outcome}): {error}",
+                        _HINTS.get(error.outcome, ""),
+                    ) from None
+                if error.silent:
+                    silence = silence.doubled()
                 self.say(style.caution(style.plain(f"    {error}; asking again")))
 
     def _attempt(
@@ -119,16 +121,10 @@ class WorkerContext:
         node: str,
         model: str,
         keep: Callable[[Answer], None],
-        seconds: float,
+        silence: Silence,
     ) -> Answer:
         size = len(request.system) + len(request.prompt)
-        try:
-            grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node, seconds)
-        except LeaseDeniedError as error:
-            raise WorkflowError(
-                f"No call to {model} is granted: {error}.",
-                "Choose another model with --model or --review-model.",
-            ) from error
+        grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node, CALL_SECONDS)
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
         drafting = SectionPrinter(self.say) if request.purpose == "draft" else None
@@ -138,6 +134,7 @@ class WorkerContext:
                 secret=grant.secret,
                 timeout=grant.call_timeout,
                 on_text=drafting.feed if drafting is not None else None,
+                silence=silence,
             )
             if drafting is not None:
                 drafting.finish()
@@ -148,19 +145,9 @@ class WorkerContext:
             release.outcome, release.model = Outcome.OK, answer.model
             release.input_tokens, release.output_tokens = answer.input_tokens, answer.output_tokens
         except CallError as error:
-            release.outcome, release.sent = error.outcome, error.sent
-            release.http_status, release.reason = error.http_status, error.reason
-            release.retry_after, release.detail = error.retry_after, str(error)
-            error.seconds = time.monotonic() - started
-            release.quotas = error.quotas
+            take_failure(release, error)
             raise
         finally:
             release.seconds = time.monotonic() - started
             self._channel.send(release)
         return answer
-
-
-def _is_waited_for(error: CallError) -> bool:
-    """Whether the engine grants the next attempt when there is a chance again."""
-    unsent = error.outcome is Outcome.TRANSPORT and not error.sent
-    return unsent or error.outcome in WAITED_FOR

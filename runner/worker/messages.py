@@ -86,8 +86,7 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
 
     lease: int
     outcome: str
-    """``ok``, ``minute``, ``day``, ``quota_unknown``, ``no_tier``, ``overloaded``, ``auth``,
-    ``region``, ``bad_request``, ``blocked``, ``timeout``, ``transport``, ``cancelled``."""
+    """An :class:`~assemblyzero_tui.runner.model.call_outcomes.Outcome`."""
     model: str = ""
     """The one that answered."""
     input_tokens: int = 0

@@ -9,7 +9,7 @@ By hand: ``python -m tests.gemini_server --port 8123``. In a test::
 """
 
 from tests.gemini_server.books import Clock, Limits, Project
-from tests.gemini_server.faults import Fault
+from tests.gemini_server.faults import Fault, Shape
 from tests.gemini_server.server import MODELS, GeminiServer, Request, fingerprint
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Limits",
     "Project",
     "Request",
+    "Shape",
     "fingerprint",
 ]

@@ -7,11 +7,14 @@ from typing import Any
 
 from assemblyzero_tui.runner.llm.offline import OfflineModel
 from assemblyzero_tui.runner.llm.provider import Request
-from tests.gemini_server.faults import Fault
+from tests.gemini_server.faults import ENDINGS, Fault
 
 PIECES = 6
 """A streamed answer comes in so many pieces."""
-_FINISH = {"STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3}
+_FINISH = {
+    "STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3, "RECITATION": 4, "OTHER": 5,
+    "MALFORMED_FUNCTION_CALL": 10, "NEWER_THAN_THE_SDKS": 99,
+}  # fmt: skip
 _BLOCK = {"SAFETY": 1}
 _offline = OfflineModel(latency=0)
 
@@ -61,10 +64,12 @@ def responses(
         blocked = {"blockReason": said(_BLOCK, "SAFETY")}
         yield {"promptFeedback": blocked, "usageMetadata": usage, **rest}
         return
-    if fault in (Fault.EMPTY, Fault.BLOCKED_ANSWER):
-        reason = said(_FINISH, "STOP" if fault is Fault.EMPTY else "SAFETY")
+    if fault in ENDINGS:
+        reason = said(_FINISH, ENDINGS[fault])
         yield {"candidates": [{"finishReason": reason, "index": 0}], "usageMetadata": usage, **rest}
         return
+    if fault is Fault.BLANK:
+        text = " \n\t "
     if fault is Fault.TOO_LONG:
         text = text[: len(text) // 2]
     size = max(1, -(-len(text) // pieces))

@@ -16,6 +16,8 @@ class Fault(StrEnum):
     """Something to go wrong with a request."""
 
     MINUTE = "minute"
+    TOKENS = "tokens"
+    """Refused for the tokens of the minute."""
     DAY = "day"
     BARE_429 = "bare_429"
     """Refused for a quota, without details."""
@@ -34,11 +36,31 @@ class Fault(StrEnum):
     """The API is not enabled in the key's project."""
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
+    REQUEST_TIMEOUT = "request_timeout"
+    """408."""
+    CONFLICT = "conflict"
+    """409."""
+    TOO_EARLY = "too_early"
+    """425."""
+    CANCELLED = "cancelled"
+    """499."""
     INTERNAL = "internal"
     BAD_GATEWAY = "bad_gateway"
     """502 with a page of HTML."""
+    DEADLINE = "deadline"
+    """504."""
+    OVERLOADED = "overloaded"
+    """529, which gateways say."""
+    REDIRECTED = "redirected"
+    """302, as of a portal that wants a login before it lets anybody through."""
+    PAGE = "page"
+    """200 with a page of HTML."""
     SLOW = "slow"
     """Nothing comes, for ever."""
+    HEAD_ONLY = "head_only"
+    """The head of an answer, then nothing, for ever."""
+    SILENT = "silent"
+    """The answer begins, then nothing comes, for ever."""
     DRIPPING = "dripping"
     """A letter now and then, for ever."""
     RESET = "reset"
@@ -51,6 +73,13 @@ class Fault(StrEnum):
     BLOCKED_ANSWER = "blocked_answer"
     EMPTY = "empty"
     """The model stops without a word."""
+    BLANK = "blank"
+    """The model stops after white space."""
+    RECITATION = "recitation"
+    MALFORMED_FUNCTION_CALL = "malformed_function_call"
+    OTHER = "other"
+    NEWER = "newer"
+    """The model ends for a reason that no SDK knows."""
     TOO_LONG = "too_long"
     """The answer is cut at its greatest length."""
     ENDLESS = "endless"
@@ -59,13 +88,69 @@ class Fault(StrEnum):
     """Another model answers than the one that was asked."""
 
 
-ANSWERED = frozenset(
-    {
-        Fault.CUT, Fault.ERROR_IN_STREAM, Fault.BLOCKED_PROMPT, Fault.BLOCKED_ANSWER, Fault.EMPTY,
-        Fault.TOO_LONG, Fault.ENDLESS, Fault.OTHER_MODEL,
-    }
-)  # fmt: skip
-"""Faults of an answer that begins with status 200."""
+ENDINGS = {
+    Fault.EMPTY: "STOP", Fault.BLOCKED_ANSWER: "SAFETY", Fault.RECITATION: "RECITATION",
+    Fault.MALFORMED_FUNCTION_CALL: "MALFORMED_FUNCTION_CALL", Fault.OTHER: "OTHER",
+    Fault.NEWER: "NEWER_THAN_THE_SDKS",
+}  # fmt: skip
+"""Faults of answers without a word, and the reason that such an answer ends with."""
+
+
+class Shape(StrEnum):
+    """How an error is packed."""
+
+    SERVICE = "service"
+    """As the service does it. The error of a call that is not streamed is an object, and so is that
+    of a streamed one with ``alt=sse`` (seen in google-gemini/gemini-cli#4656). Without ``alt=sse``
+    it is a list with this object (googleapis/google-cloud-python#18223,
+    googleapis/python-api-core#828, googleapis/python-aiplatform#5010)."""
+    OBJECT = "object"
+    LIST = "list"
+    SEVERAL = "several"
+    """A list with something else before the error."""
+    STRING = "string"
+    """A JSON string of the message, as gateways send it."""
+    TEXT = "text"
+    """The message as plain text."""
+    QUOTED = "quoted"
+    """The whole error as JSON in the message of another one."""
+    MESSAGE = "message"
+    """``error`` is the message."""
+    BARE = "bare"
+    """The error without ``error`` around it."""
+    ODD = "odd"
+    """The code as a string, and every other field that can be ``null`` is."""
+    PACKED = "packed"
+    """Compressed with gzip."""
+    TORN = "torn"
+    """Cut in the middle, with its length correctly said."""
+    CUT = "cut"
+    """The connection ends in the middle."""
+    HTML = "html"
+    LONG_HTML = "long_html"
+    """A page of many megabytes."""
+    NOTHING = "nothing"
+    """No body."""
+    BYTES = "bytes"
+    """No UTF-8."""
+    DEEP = "deep"
+    """JSON that is nested deeper than a parser goes."""
+    IN_200 = "in_200"
+    """An object as the whole body, with status 200."""
+    LIST_IN_200 = "list_in_200"
+    FIRST = "first"
+    """The first piece of an answer, with status 200."""
+    MIDDLE = "middle"
+    """A piece in the middle of an answer (diegosouzapw/OmniRoute#4177)."""
+    LOOSE = "loose"
+    """In the middle, indented, and outside of the events (maximhq/bifrost#5262,
+    googleapis/js-genai#1973)."""
+    NO_CODE = "no_code"
+    """In the middle, without a code."""
+
+
+IN_ANSWERS = frozenset({Shape.FIRST, Shape.MIDDLE, Shape.LOOSE, Shape.NO_CODE})
+"""Shapes of errors in the place of a piece of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +158,11 @@ class ErrorReply:
     """An error as it goes out."""
 
     status: int
-    body: dict[str, Any] | str
-    """JSON, or a page."""
+    body: dict[str, Any] | list[Any] | str
+    """JSON, or a page. A list goes out as it is."""
+    shape: Shape = Shape.SERVICE
+    retry_after: str = ""
+    """The header of this name."""
 
 
 def _reply(
@@ -95,18 +183,20 @@ def _info(reason: str, **metadata: str) -> dict[str, Any]:
     }
 
 
-def quota_reply(refused: Refused, model: str) -> ErrorReply:
+def quota_reply(
+    refused: Refused, model: str, *, metric: str = _METRIC, quota: str = ""
+) -> ErrorReply:
     """A refusal for a quota, with the details of the real service."""
     period = "PerMinute" if refused.kind == "minute" else "PerDay"
     violation: dict[str, Any] = {
-        "quotaMetric": _METRIC,
-        "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
+        "quotaMetric": metric,
+        "quotaId": quota or f"GenerateRequests{period}PerProjectPerModel-FreeTier",
         "quotaDimensions": {"location": "global", "model": model},
         "quotaValue": str(refused.limit),
     }
     message = (
         "You exceeded your current quota, please check your plan and billing details.\n"
-        f"* Quota exceeded for metric: {_METRIC}, limit: {refused.limit}, model: {model}\n"
+        f"* Quota exceeded for metric: {metric}, limit: {refused.limit}, model: {model}\n"
         f"Please retry in {refused.retry_after:.9f}s."
     )
     return _reply(
@@ -124,6 +214,12 @@ def error_reply(fault: Fault, model: str, key: str) -> ErrorReply | None:
     match fault:
         case Fault.MINUTE:
             return quota_reply(Refused("minute", 10, 36.404928261), model)
+        case Fault.TOKENS:  # as seen in google-gemini/gemini-cli-action#36
+            return quota_reply(
+                Refused("minute", 250_000, 24.0), model,
+                metric="generativelanguage.googleapis.com/generate_content_free_tier_input_token_count",
+                quota="GenerateContentInputTokensPerModelPerMinute-FreeTier",
+            )  # fmt: skip
         case Fault.DAY:
             return quota_reply(Refused("day", 20, 41.0), model)
         case Fault.NO_TIER:
@@ -183,6 +279,24 @@ def error_reply(fault: Fault, model: str, key: str) -> ErrorReply | None:
                 f"models/{model} is not found for API version v1beta, or is not supported for "
                 "generateContent. Call ListModels to see the list of available models.",
             )  # fmt: skip
+        case Fault.REQUEST_TIMEOUT:
+            return _reply(408, "DEADLINE_EXCEEDED", "Request timed out.")
+        case Fault.CONFLICT:
+            return _reply(409, "ABORTED", "The operation was aborted.")
+        case Fault.TOO_EARLY:
+            return _reply(425, "UNAVAILABLE", "Too early.")
+        case Fault.CANCELLED:
+            return _reply(499, "CANCELLED", "The operation was cancelled.")
+        case Fault.DEADLINE:
+            return _reply(
+                504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."
+            )
+        case Fault.OVERLOADED:
+            return _reply(529, "OVERLOADED", "Overloaded.")
+        case Fault.REDIRECTED:
+            return ErrorReply(302, "<html>Moved</html>")
+        case Fault.PAGE:
+            return ErrorReply(200, "<!DOCTYPE html>\n<title>Please log in</title> {not: json}\n")
         case Fault.INTERNAL:
             return _reply(500, "INTERNAL", "An internal error has occurred. Please retry.")
         case Fault.BAD_GATEWAY:

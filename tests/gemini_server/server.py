@@ -9,14 +9,22 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.gemini_server import answers
 from tests.gemini_server.books import Clock, Project
-from tests.gemini_server.faults import ErrorReply, Fault, error_reply, quota_reply
+from tests.gemini_server.faults import (
+    IN_ANSWERS,
+    ErrorReply,
+    Fault,
+    Shape,
+    error_reply,
+    quota_reply,
+)
+from tests.gemini_server.shapes import IN_200, body_of, packed
 
 MODELS = ("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3.5-flash")
 """The models that exist here unless others are named."""
@@ -51,6 +59,8 @@ class _Scripted:
     key: str | None
     model: str | None
     times: int | None
+    shape: Shape
+    retry_after: str
 
     def fits(self, key: str, model: str) -> bool:
         return self.key in (None, key) and self.model in (None, model) and self.times != 0
@@ -115,11 +125,14 @@ class GeminiServer:
 
     def script(
         self, fault: Fault, *, key: str | None = None, model: str | None = None,
-        times: int | None = None,
+        times: int | None = None, shape: Shape = Shape.SERVICE, retry_after: str = "",
     ) -> None:  # fmt: skip
-        """Makes requests go wrong: those of this key and model, so many times; ``None`` is all."""
+        """Makes requests go wrong: those of this key and model, so many times; ``None`` is all.
+
+        An error may come in another shape than the service's, and with a header that asks to wait.
+        """
         with self._lock:
-            self._scripts.append(_Scripted(fault, key, model, times))
+            self._scripts.append(_Scripted(fault, key, model, times, shape, retry_after))
 
     def unscript(self) -> None:
         """Makes everything work again."""
@@ -133,7 +146,11 @@ class GeminiServer:
                 if scripted.fits(key, model):
                     if scripted.times is not None:
                         scripted.times -= 1
-                    return scripted.fault, error_reply(scripted.fault, model, key)
+                    error = error_reply(scripted.fault, model, key)
+                    if error is not None:
+                        shape, wait = scripted.shape, scripted.retry_after
+                        error = replace(error, shape=shape, retry_after=wait)
+                    return scripted.fault, error
             project = next((p for p in self.projects if key in p.keys), None)
             if project is None:
                 return None, error_reply(Fault.BAD_KEY, model, key)
@@ -178,8 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("x-goog-api-key") or query.get("key", [""])[0]
         fault, error = owner.decide(key, model)
         status = error.status if error else 0 if fault in (Fault.SLOW, Fault.RESET) else 200
+        if error is not None and error.shape in IN_ANSWERS:
+            status = 200
         owner.note(Request(owner.clock.now(), fingerprint(key), model, method, status, fault, body))
-        if error is not None:
+        if error is not None and error.shape in IN_ANSWERS:
+            self._answer(body, model, method, query, fault, error)
+        elif error is not None:
             self._send_error(error)
         elif fault is Fault.SLOW:
             owner.stopping.wait()
@@ -191,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(
         self, body: dict[str, Any], model: str, method: str, query: dict[str, list[str]],
-        fault: Fault | None,
+        fault: Fault | None, error: ErrorReply | None = None,
     ) -> None:  # fmt: skip
         owner = self.server.owner
         streamed, sse = method == "streamGenerateContent", query.get("alt") == ["sse"]
@@ -206,9 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
         )  # fmt: skip
         if fault is Fault.ERROR_IN_STREAM:
             error = error_reply(Fault.UNAVAILABLE, model, "")
-            assert error is not None
-            assert isinstance(error.body, dict)
-            objects[-(-len(objects) // 2) :] = [error.body]
+        if error is not None:
+            half = 0 if error.shape is Shape.FIRST else -(-len(objects) // 2)
+            objects[half:] = [packed(error)]
         self.send_response(200)
         kind = "text/event-stream" if sse else "application/json; charset=UTF-8"
         self.send_header("Content-Type", kind)
@@ -216,6 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if fault is Fault.DRIPPING:
             self._drip("data: " if sse else "[")
+            return
+        if fault is Fault.HEAD_ONLY:
+            self._fall_silent()
             return
         pieces = [json.dumps(each, indent=None if sse else 2) for each in objects]
         for number, piece in enumerate(pieces):
@@ -226,11 +250,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(piece[: len(piece) // 2])
                 self._cut()
                 return
-            if sse:
+            if sse and last and error is not None and error.shape is Shape.LOOSE:
+                piece = json.dumps(objects[-1], indent=2) + "\n"
+            elif sse:
                 piece = f"data: {piece}\r\n\r\n"
             elif streamed:
                 piece = ("[" if number == 0 else ",\r\n") + piece + ("\n]\n" if last else "")
             self._send(piece)
+            if fault is Fault.SILENT:
+                self._fall_silent()
+                return
         self.wfile.write(b"0\r\n\r\n")
 
     def _send(self, text: str) -> None:
@@ -239,14 +268,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _send_error(self, error: ErrorReply) -> None:
-        page = isinstance(error.body, str)
-        data = (error.body if isinstance(error.body, str) else json.dumps(error.body)).encode()
-        self.send_response(error.status)
+        streamed = ":streamGenerateContent" in self.path and "alt=sse" not in self.path
+        data = body_of(error, streamed=streamed)
+        page = data.lstrip().startswith(b"<")
+        self.send_response(200 if error.shape in IN_200 else error.status)
         kind = "text/html; charset=UTF-8" if page else "application/json; charset=UTF-8"
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
+        if error.shape is Shape.PACKED:
+            self.send_header("Content-Encoding", "gzip")
+        if error.retry_after:
+            self.send_header("Retry-After", error.retry_after)
+        if error.status == 302:
+            self.send_header("Location", f"{self.server.owner.url}/v1beta/models")
+        cut = error.shape is Shape.CUT
+        self.send_header("Content-Length", str(len(data) * 2 if cut else len(data)))
         self.end_headers()
         self.wfile.write(data)
+        if cut:
+            self._cut()
+
+    def _fall_silent(self) -> None:
+        self.wfile.flush()
+        self.server.owner.stopping.wait()
+        self.close_connection = True
 
     def _drip(self, begin: str) -> None:
         self._send(begin + '{"candidates": [{"content": {"parts": [{"text": "')

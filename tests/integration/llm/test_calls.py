@@ -12,11 +12,12 @@ import pytest
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
-from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request
+from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.run_spec import Options
 from assemblyzero_tui.runner.workflows.reviews import SCHEMA, parse
-from tests.gemini_server import Fault, GeminiServer, Limits, Project
+from tests.gemini_server import Fault, GeminiServer, Limits, Project, Shape
+from tests.waiting import wait_for
 
 KEY = "AIzaCanaryOfTheTableTest00000000000001"
 SECRET_PART = KEY[:12]
@@ -43,6 +44,7 @@ class Row:
 
 ROWS = [
     Row(Fault.MINUTE, Outcome.MINUTE, "quota of the minute", 429, "RESOURCE_EXHAUSTED", 36.4),
+    Row(Fault.TOKENS, Outcome.MINUTE, "quota of the minute", 429, "RESOURCE_EXHAUSTED", 24.0),
     Row(Fault.DAY, Outcome.DAY, "quota of the day", 429, "RESOURCE_EXHAUSTED", 41.0),
     Row(Fault.BARE_429, Outcome.QUOTA_UNKNOWN, "a quota for", 429),
     Row(Fault.NO_TIER, Outcome.NO_TIER, "has no quota for", 429, retry_after=12.0),
@@ -59,6 +61,16 @@ ROWS = [
     Row(Fault.NOT_FOUND, Outcome.BAD_REQUEST, "does not exist", 404),
     Row(Fault.INTERNAL, Outcome.TRANSPORT, "the service failed", 500),
     Row(Fault.BAD_GATEWAY, Outcome.TRANSPORT, "the service failed", 502),
+    Row(Fault.REQUEST_TIMEOUT, Outcome.TIMEOUT, "took too long", 408),
+    Row(Fault.CONFLICT, Outcome.TRANSPORT, "gave the call up", 409),
+    Row(Fault.TOO_EARLY, Outcome.TRANSPORT, "gave the call up", 425),
+    Row(Fault.CANCELLED, Outcome.TRANSPORT, "gave the call up", 499),
+    Row(Fault.DEADLINE, Outcome.TIMEOUT, "took too long", 504),
+    Row(Fault.OVERLOADED, Outcome.OVERLOADED, "no capacity", 529),
+    Row(Fault.REDIRECTED, Outcome.TRANSPORT, "something else than the service", 302),
+    Row(Fault.PAGE, Outcome.TRANSPORT, "is no answer of gemini"),
+    Row(Fault.HEAD_ONLY, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
+    Row(Fault.SILENT, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.SLOW, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.DRIPPING, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.RESET, Outcome.TRANSPORT, "the connection broke off"),
@@ -66,7 +78,12 @@ ROWS = [
     Row(Fault.ERROR_IN_STREAM, Outcome.OVERLOADED, "no capacity", 503, "UNAVAILABLE"),
     Row(Fault.BLOCKED_PROMPT, Outcome.BLOCKED, "the prompt was blocked", 200, "SAFETY"),
     Row(Fault.BLOCKED_ANSWER, Outcome.BLOCKED, "stopped by the service", 200, "SAFETY"),
-    Row(Fault.EMPTY, Outcome.BLOCKED, "is empty", 200),
+    Row(Fault.EMPTY, Outcome.NO_ANSWER, "is empty", 200, "STOP"),
+    Row(Fault.BLANK, Outcome.NO_ANSWER, "is empty", 200, "STOP"),
+    Row(Fault.RECITATION, Outcome.NO_ANSWER, "without an answer", 200, "RECITATION"),
+    Row(Fault.MALFORMED_FUNCTION_CALL, Outcome.NO_ANSWER, "(MALFORMED_FUNCTION_CALL)", 200),
+    Row(Fault.OTHER, Outcome.NO_ANSWER, "without an answer (OTHER)", 200, "OTHER"),
+    Row(Fault.NEWER, Outcome.NO_ANSWER, "without an answer", 200),
     Row(Fault.TOO_LONG, Outcome.BLOCKED, "greatest length", 200, "MAX_TOKENS"),
     Row(Fault.ENDLESS, Outcome.TRANSPORT, "without an end", 200),
     Row(Fault.OTHER_MODEL, Outcome.BAD_REQUEST, "gemini-0.5-tiny answered", 200, "OTHER_MODEL"),
@@ -114,6 +131,107 @@ def test_every_fault_has_its_outcome_in_time_after_one_request_and_without_the_k
     said = repr(error) + str(error) + repr(vars(error)) + "".join(capfd.readouterr())
     assert SECRET_PART not in said
     assert "\n" not in str(error)
+
+
+WHOLE = [
+    Shape.SERVICE, Shape.OBJECT, Shape.LIST, Shape.SEVERAL, Shape.QUOTED, Shape.BARE, Shape.PACKED,
+    Shape.IN_200, Shape.LIST_IN_200, Shape.FIRST, Shape.MIDDLE, Shape.LOOSE, Shape.NO_CODE,
+]  # fmt: skip
+"""Shapes that hold all that the service says."""
+SAID = [Shape.STRING, Shape.TEXT, Shape.MESSAGE]
+"""Shapes that hold the message and nothing else."""
+REFUSALS = {
+    Fault.MINUTE: Outcome.MINUTE, Fault.DAY: Outcome.DAY, Fault.TOKENS: Outcome.MINUTE,
+    Fault.BAD_KEY: Outcome.AUTH, Fault.LEAKED: Outcome.AUTH, Fault.NOT_FOUND: Outcome.BAD_REQUEST,
+    Fault.INTERNAL: Outcome.TRANSPORT, Fault.UNAVAILABLE: Outcome.OVERLOADED,
+    Fault.REQUEST_TIMEOUT: Outcome.TIMEOUT, Fault.CONFLICT: Outcome.TRANSPORT,
+    Fault.CANCELLED: Outcome.TRANSPORT, Fault.DEADLINE: Outcome.TIMEOUT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_an_error_means_the_same_however_it_is_packed(
+    shape: Shape, provider: Provider, server: GeminiServer
+) -> None:
+    wanted = dict(REFUSALS)
+    if shape not in WHOLE:
+        quotas = (Fault.MINUTE, Fault.DAY, Fault.TOKENS)
+        wanted |= dict.fromkeys(quotas, Outcome.QUOTA_UNKNOWN)
+        if shape not in SAID:
+            wanted[Fault.BAD_KEY] = Outcome.BAD_REQUEST
+    found, quotas_named = {}, []
+    for fault in wanted:
+        server.unscript()
+        server.script(fault, shape=shape)
+        with pytest.raises(CallError) as caught:
+            provider.generate(DRAFT, secret=KEY, timeout=20)
+        found[fault] = caught.value.outcome
+        quotas_named += caught.value.quotas
+        assert len(str(caught.value)) < 400
+    assert found == wanted
+    assert len(server.requests) == len(wanted)
+    assert len(quotas_named) == (3 if shape in WHOLE else 0)
+
+
+def test_a_header_that_asks_to_wait_is_believed(provider: Provider, server: GeminiServer) -> None:
+    server.script(Fault.UNAVAILABLE, shape=Shape.HTML, retry_after="17")
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=20)
+    assert caught.value.retry_after == 17.0
+
+
+SHORT = Silence(0.5, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"), [(Fault.SLOW, 0.5), (Fault.HEAD_ONLY, 0.5), (Fault.SILENT, 0.25)]
+)
+def test_a_silent_connection_is_given_up_long_before_the_deadline(
+    fault: Fault, seconds: float, provider: Provider, server: GeminiServer
+) -> None:
+    server.script(fault)
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=600, silence=SHORT)
+    assert caught.value.outcome is Outcome.TIMEOUT
+    assert caught.value.silent
+    assert f"sent nothing for {seconds:g} s" in str(caught.value)
+
+
+def test_bytes_are_no_silence_but_the_deadline_holds(
+    provider: Provider, server: GeminiServer
+) -> None:
+    server.script(Fault.DRIPPING)
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=2 * DEADLINE, silence=Silence(DEADLINE, 0.7))
+    assert caught.value.outcome is Outcome.TIMEOUT
+    assert not caught.value.silent
+
+
+@pytest.mark.parametrize("fault", [Fault.SLOW, Fault.DRIPPING, Fault.SILENT])
+def test_the_thread_of_a_call_that_was_given_up_ends(
+    fault: Fault, provider: Provider, server: GeminiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assemblyzero_tui.runner.llm.asking.SPARE_SECONDS", 0.1)
+    server.script(fault)
+    before = set(threading.enumerate())
+    with pytest.raises(CallError):
+        provider.generate(DRAFT, secret=KEY, timeout=DEADLINE, silence=SHORT)
+
+    def ended() -> bool:
+        new = set(threading.enumerate()) - before
+        return not any(thread.name in ("model call", "closing") for thread in new)
+
+    wait_for(ended, "end of the thread")
+
+
+def test_what_an_answer_without_a_word_cost_is_told(
+    provider: Provider, server: GeminiServer
+) -> None:
+    server.script(Fault.BLANK)
+    with pytest.raises(CallError) as caught:
+        provider.generate(DRAFT, secret=KEY, timeout=20)
+    assert caught.value.input_tokens > 10
+    assert caught.value.output_tokens > 0
 
 
 def test_quota_refusals_name_their_quota(provider: Provider, server: GeminiServer) -> None:

@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.llm.models import (
 )
 from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
 from assemblyzero_tui.runner.llm.provider import CallError
-from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import KINDS, Kind, Outcome
 
 KEY = "AQ.canaryOfTheOutcomes0001"
 
@@ -28,7 +28,9 @@ def refused(status: int, body: Any) -> CallError:
 
 
 def quota(*violations: dict[str, str], message: str = "") -> dict[str, Any]:
-    details = [{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations}]
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": list(violations)}
+    ]
     return {"error": {"code": 429, "message": message, "details": details}}
 
 
@@ -57,13 +59,58 @@ def test_429_means_what_its_details_say(body: Any, outcome: Outcome) -> None:
         (400, Outcome.BAD_REQUEST), (401, Outcome.AUTH), (403, Outcome.AUTH),
         (404, Outcome.BAD_REQUEST), (408, Outcome.TIMEOUT), (413, Outcome.BAD_REQUEST),
         (500, Outcome.TRANSPORT), (502, Outcome.TRANSPORT), (503, Outcome.OVERLOADED),
-        (504, Outcome.TIMEOUT), (529, Outcome.TRANSPORT),
+        (504, Outcome.TIMEOUT), (529, Outcome.OVERLOADED), (409, Outcome.TRANSPORT),
+        (425, Outcome.TRANSPORT), (499, Outcome.TRANSPORT), (302, Outcome.TRANSPORT),
     ],
 )  # fmt: skip
 def test_a_status_alone_is_enough(status: int, outcome: Outcome) -> None:
     error = refused(status, None)
     assert error.outcome is outcome
     assert str(status) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, {"error": {"code": 503}}, Outcome.OVERLOADED),
+        (200, {"error": {"status": "RESOURCE_EXHAUSTED"}}, Outcome.QUOTA_UNKNOWN),
+        (200, {"error": {}}, Outcome.TRANSPORT),
+        (200, {"error": "sorry"}, Outcome.TRANSPORT),
+        (500, {"error": {"code": 429}}, Outcome.QUOTA_UNKNOWN),
+        (429, {"error": {"code": "503"}}, Outcome.OVERLOADED),
+        (429, {"error": {"code": "rate_limit_exceeded"}}, Outcome.QUOTA_UNKNOWN),
+        (429, {"error": {"code": 8}}, Outcome.QUOTA_UNKNOWN),
+        (503, {"error": {"code": 10**400}}, Outcome.OVERLOADED),
+        (503, [[[{"error": {"code": 429}}]]], Outcome.QUOTA_UNKNOWN),
+        (400, '{"error": {"code": 429}}', Outcome.QUOTA_UNKNOWN),
+        (400, "API key expired. Please renew the API key.", Outcome.AUTH),
+        (429, {"error": {"details": "none", "message": 7}}, Outcome.QUOTA_UNKNOWN),
+        (429, {"error": {"details": {"violations": 7, "reason": ["x"]}}}, Outcome.QUOTA_UNKNOWN),
+        (429, {"error": {"details": [None, 3, {"violations": [{"quotaId": 5}]}]}},
+         Outcome.QUOTA_UNKNOWN),
+        (429, {"error": {"details": [{"retryDelay": "9" * 400 + "s"}]}}, Outcome.QUOTA_UNKNOWN),
+        (503, "<html>{}</html>", Outcome.OVERLOADED),
+    ],
+)  # fmt: skip
+def test_odd_errors_are_judged_by_what_can_be_read(
+    status: int, body: Any, outcome: Outcome
+) -> None:
+    assert refused(status, body).outcome is outcome
+
+
+def test_limits_that_are_no_numbers_are_not_told() -> None:
+    bodies = [{"quotaId": f"PerMinute{n}", "quotaValue": v} for n, v in enumerate(["²", "9" * 999])]
+    assert refused(429, quota(*bodies)).quotas == {"PerMinute0": None, "PerMinute1": None}
+
+
+def test_a_message_cannot_fool_a_terminal() -> None:
+    assert "\x1b" not in str(refused(400, {"error": {"message": "\x1b[31mred\ud800"}}))
+
+
+def test_what_nobody_expected_is_asked_again_a_few_times_only() -> None:
+    error = classify(AttributeError("x"), model="m")
+    assert error is not None
+    assert KINDS[error.outcome] is Kind.NO_ANSWER
 
 
 def test_the_number_429_in_a_message_means_nothing() -> None:
@@ -98,9 +145,18 @@ def test_a_whole_answer_is_no_failure() -> None:
     [
         (Ending("", "", "half"), Outcome.TRANSPORT),
         (Ending("MAX_TOKENS", "", "half"), Outcome.BLOCKED),
-        (Ending("RECITATION", "", "half"), Outcome.BLOCKED),
-        (Ending("17", "", "half"), Outcome.BLOCKED),
-        (Ending("STOP", "", " \n"), Outcome.BLOCKED),
+        (Ending("CONTINUATION", "", "half"), Outcome.BLOCKED),
+        (Ending("SAFETY", "", "half"), Outcome.BLOCKED),
+        (Ending("SPII", "", "half"), Outcome.BLOCKED),
+        (Ending("PUP_LIMITED_DISABLED", "", ""), Outcome.AUTH),
+        (Ending("RECITATION", "", "half"), Outcome.NO_ANSWER),
+        (Ending("OTHER", "", ""), Outcome.NO_ANSWER),
+        (Ending("MALFORMED_FUNCTION_CALL", "", ""), Outcome.NO_ANSWER),
+        (Ending("UNEXPECTED_TOOL_CALL", "", ""), Outcome.NO_ANSWER),
+        (Ending("LANGUAGE", "", ""), Outcome.NO_ANSWER),
+        (Ending("17", "", "half"), Outcome.NO_ANSWER),
+        (Ending("STOP", "", ""), Outcome.NO_ANSWER),
+        (Ending("STOP", "", " \n"), Outcome.NO_ANSWER),
         (Ending("", "SAFETY", ""), Outcome.BLOCKED),
     ],
 )

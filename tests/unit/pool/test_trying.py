@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.llm.provider import Answer, CallError, Request
+from assemblyzero_tui.runner.llm.provider import (
+    USUAL_SILENCE,
+    Answer,
+    CallError,
+    Request,
+    Silence,
+)
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.group import Door
 from assemblyzero_tui.runner.pool.store import PoolStore
@@ -34,7 +40,7 @@ class Model:
 
     def generate(
         self, request: Request, *, secret: str, timeout: float,
-        on_text: Callable[[str], None] | None = None,
+        on_text: Callable[[str], None] | None = None, silence: Silence = USUAL_SILENCE,
     ) -> Answer:  # fmt: skip
         self.asked.append(secret)
         if self.failure is not None:

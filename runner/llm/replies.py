@@ -1,0 +1,292 @@
+"""Reads what the service replies, in the place of both SDKs, which cannot read all that may come.
+
+The error of a streamed call is a JSON list, on which ``google.api_core`` breaks
+(googleapis/google-cloud-python#18223, googleapis/python-api-core#828). Between the pieces of an
+answer it may come as an event, or as bare JSON outside of the events (googleapis/js-genai#1973).
+What stands between here and the service adds its own: a bare string, a page, nothing at all. So
+the SDKs build and send the request, and what comes back is read here, once, for both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from assemblyzero_tui.runner.llm.outcomes import Refusal, UnreadableError
+
+ERROR_LIMIT = 64 << 10
+"""Bytes of an error that are read; pages of proxies may be long."""
+REPLY_LIMIT = 64 << 20
+"""Bytes of an answer; more is none."""
+
+_FINISH = {
+    1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION", 5: "OTHER", 6: "LANGUAGE",
+    7: "BLOCKLIST", 8: "PROHIBITED_CONTENT", 9: "SPII", 10: "MALFORMED_FUNCTION_CALL",
+    11: "IMAGE_SAFETY", 12: "UNEXPECTED_TOOL_CALL",
+}  # fmt: skip
+"""``Candidate.FinishReason``: one SDK asks the service for numbers, the other one for names."""
+_BLOCK = {1: "SAFETY", 2: "OTHER", 3: "BLOCKLIST", 4: "PROHIBITED_CONTENT", 5: "IMAGE_SAFETY"}
+"""``GenerateContentResponse.PromptFeedback.BlockReason``."""
+_UNSPECIFIED = ("", "0", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
+
+
+class RefusedError(Exception):
+    """The service refused, with its status or in the place of an answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__("the service refused")
+        self.refusal = refusal
+
+
+class ReplyReadError(Exception):
+    """Leads out of an SDK after the reply has been read, so that it does not read it again."""
+
+
+class _Part(msgspec.Struct):
+    text: str | None = None
+    thought: bool | None = None
+
+
+class _Content(msgspec.Struct):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct, rename="camel"):
+    content: _Content | None = None
+    finish_reason: str | int | None = None
+
+
+class _Feedback(msgspec.Struct, rename="camel"):
+    block_reason: str | int | None = None
+
+
+class _Usage(msgspec.Struct, rename="camel"):
+    prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    total_token_count: int | None = None
+
+
+class _Piece(msgspec.Struct, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Usage | None = None
+    model_version: str | None = None
+
+
+class Received:
+    """What has come of an answer so far."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.finish = ""
+        self.blocked = ""
+        self.model = ""
+        self.prompt_tokens = 0
+        self.answer_tokens = 0
+        self.total_tokens = 0
+
+    def take(self, piece: _Piece) -> Iterator[str]:
+        """Adds a piece, and gives its texts; those of thoughts are none."""
+        self.model = piece.model_version or self.model
+        if piece.prompt_feedback is not None:
+            self.blocked = _name(piece.prompt_feedback.block_reason, _BLOCK) or self.blocked
+        if (
+            usage := piece.usage_metadata
+        ) is not None:  # that of the last piece is the whole call's
+            self.prompt_tokens = usage.prompt_token_count or self.prompt_tokens
+            self.answer_tokens = usage.candidates_token_count or self.answer_tokens
+            self.total_tokens = usage.total_token_count or self.total_tokens
+        for candidate in (piece.candidates or [])[:1]:
+            self.finish = _name(candidate.finish_reason, _FINISH) or self.finish
+            for part in (candidate.content.parts if candidate.content else None) or []:
+                if part.text and not part.thought:
+                    self.text += part.text
+                    yield part.text
+
+    @property
+    def output_tokens(self) -> int:
+        """What was written, thoughts included: they are in the total only."""
+        return max(self.answer_tokens, self.total_tokens - self.prompt_tokens)
+
+
+def read_reply(
+    status: int, headers: Mapping[str, str], chunks: Iterable[bytes], received: Received,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Reads a reply to its end.
+
+    Args:
+        status: Of HTTP. A redirection is a refusal too: the service sends none, and to follow one
+            would carry the key to another server.
+        headers: Looked up in any spelling.
+        chunks: The body, as it comes.
+        received: Where the answer goes.
+        say: Takes each text, and an empty one as a sign of life whenever something came.
+
+    Raises:
+        RefusedError: the service refused.
+        UnreadableError: it is no answer.
+        Exception: the connection broke off; as the SDK's HTTP client says it.
+    """
+    if not 200 <= status < 300:
+        wait = _seconds(headers.get("retry-after", ""))
+        raise RefusedError(Refusal(status, _decoded(_beginning(chunks, say)), wait))
+    framing, size = _Framing(), 0
+    for chunk in chunks:
+        say("")
+        size += len(chunk)
+        if size > REPLY_LIMIT:
+            raise UnreadableError(f"it is longer than {REPLY_LIMIT >> 20} MiB")
+        for text in framing.feed(chunk):
+            for part in received.take(_piece(status, text)):
+                say(part)
+    framing.end()
+
+
+def _piece(status: int, text: str) -> _Piece:
+    try:
+        body = msgspec.json.decode(text)
+        if body.get("error") is not None:
+            raise RefusedError(Refusal(status, body))
+        return msgspec.convert(body, _Piece)
+    except (msgspec.MsgspecError, RecursionError):
+        raise UnreadableError("a piece of it is no JSON of an answer") from None
+
+
+class _Framing:
+    """Finds the objects in a reply: the elements of a list, the data of events, or bare ones.
+
+    Everything between them is passed over: commas, names of fields, comments.
+    """
+
+    _INSIDE = re.compile(r'["{}]')
+    _STRING = re.compile(r'["\\]')
+    _DATA = re.compile(r"(?m)^data: ?")
+
+    def __init__(self) -> None:
+        self._decode = _utf8()
+        self._text = ""
+        self._at = 0
+        self._depth = 0
+        self._quoted = False
+        self._fresh = True
+        """Whether a line begins where the text does."""
+        self._found = False
+        self._passed_over = False
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Takes bytes, and gives the objects that are whole now."""
+        self._text += self._decode(chunk)
+        while True:
+            if self._depth == 0 and not self._seek():
+                return
+            if not self._scan():
+                return
+            self._found = True
+            # No line within an object begins so by itself: it is an event of several lines.
+            yield self._DATA.sub("", self._text[: self._at])
+            self._text, self._at, self._fresh = self._text[self._at :], 0, False
+
+    def end(self) -> None:
+        """The reply is at its end.
+
+        Raises:
+            UnreadableError: within an object, or without any where there was something else.
+        """
+        if self._depth:
+            raise UnreadableError("it ends within a piece")
+        if self._passed_over and not self._found:
+            raise UnreadableError("it is no JSON")
+
+    def _seek(self) -> bool:
+        """Drops what is before the next object; whether there is one."""
+        while self._text:
+            if self._fresh and self._text[0] == ":":
+                end = self._text.find("\n")
+                if end < 0:
+                    return False
+                self._text = self._text[end:]
+            found = re.search(r"[{\n]", self._text)
+            passed = self._text[: found.start()] if found else self._text
+            self._passed_over |= bool(passed.strip(" \t\r,[]\ufeff"))
+            if passed:
+                self._fresh = False
+            if found is None:
+                self._text = ""
+            elif found[0] == "{":
+                self._text = self._text[found.start() :]
+                return True
+            else:
+                self._text, self._fresh = self._text[found.end() :], True
+        return False
+
+    def _scan(self) -> bool:
+        """Goes on through the object at the beginning; whether it is whole."""
+        while True:
+            found = (self._STRING if self._quoted else self._INSIDE).search(self._text, self._at)
+            if found is None:
+                self._at = len(self._text)
+                return False
+            if found[0] == "\\":
+                if found.end() == len(self._text):
+                    self._at = found.start()
+                    return False
+                self._at = found.end() + 1
+                continue
+            self._at = found.end()
+            if found[0] == '"':
+                self._quoted = not self._quoted
+            else:
+                self._depth += 1 if found[0] == "{" else -1
+                if self._depth == 0:
+                    return True
+
+
+def _utf8() -> Callable[[bytes], str]:
+    import codecs
+
+    return codecs.getincrementaldecoder("utf-8")("replace").decode
+
+
+def _name(value: str | int | None, names: dict[int, str]) -> str:
+    """The name of an enumeration's value, its number where it is newer than the table."""
+    name = names.get(value, str(value)) if isinstance(value, int) else value or ""
+    return "" if name in _UNSPECIFIED else name
+
+
+def _beginning(chunks: Iterable[bytes], say: Callable[[str], None]) -> bytes:
+    """What came of an error's body: it may break off, or be packed in a way nobody can open."""
+    data = b""
+    with contextlib.suppress(Exception):
+        for chunk in chunks:
+            say("")
+            data += chunk
+            if len(data) >= ERROR_LIMIT:
+                break
+    return data[:ERROR_LIMIT]
+
+
+def _decoded(data: bytes) -> Any:
+    """The JSON of an error; the text where it is none."""
+    text = data.decode("utf-8-sig", "replace")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return text
+
+
+def _seconds(text: str) -> float:
+    """Those of ``Retry-After``: a number or a date."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return 0.0

@@ -1,0 +1,15 @@
+"""What a failed attempt says in its release."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.runner.llm.provider import CallError
+from assemblyzero_tui.runner.worker.messages import Release
+
+
+def take_failure(release: Release, error: CallError) -> None:
+    """Writes a failure into the release of its lease; tokens too, where it cost any."""
+    release.outcome, release.sent = error.outcome, error.sent
+    release.http_status, release.reason = error.http_status, error.reason
+    release.retry_after, release.detail = error.retry_after, str(error)
+    release.input_tokens, release.output_tokens = error.input_tokens, error.output_tokens
+    release.quotas = error.quotas

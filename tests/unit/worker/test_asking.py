@@ -1,0 +1,199 @@
+"""How often a model is asked: the table of outcomes, as a workflow meets it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from langgraph.graph import END, START, StateGraph
+
+from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.llm.provider import (
+    USUAL_SILENCE,
+    Answer,
+    CallError,
+    Request,
+    Silence,
+)
+from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
+from assemblyzero_tui.runner.worker.answers import AnswerStore
+from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
+from assemblyzero_tui.runner.worker.context import CALL_SECONDS, WorkerContext
+from assemblyzero_tui.runner.worker.messages import Grant, Release
+
+MODEL = "gemini-x"
+REQUEST = Request(purpose="review", system="Review.", prompt="Review it.")
+
+
+class Engine:
+    """The other end of the channel: grants, and takes releases back."""
+
+    def __init__(self) -> None:
+        self.grants = 0
+        self.deadlines: list[float] = []
+        self.releases: list[Release] = []
+        self.denial = ""
+        """Instead of the next grant."""
+
+    def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
+        assert len(self.releases) == self.grants
+        if self.denial:
+            raise LeaseDeniedError(self.denial)
+        self.grants += 1
+        self.deadlines.append(deadline)
+        return Grant(request=self.grants, lease=self.grants, call_timeout=deadline)
+
+    def send(self, message: object) -> None:
+        assert isinstance(message, Release)
+        self.releases.append(message)
+
+
+class Model:
+    """Fails as it is told, then answers."""
+
+    name = "gemini"
+    is_gemini = True
+
+    def __init__(self) -> None:
+        self.failures: Iterator[CallError] = iter(())
+        self.silences: list[Silence] = []
+        self.on_failure: Callable[[int], None] = lambda count: None
+
+    def model_for(self, request: Request) -> str:
+        return MODEL
+
+    def generate(
+        self, request: Request, *, secret: str, timeout: float,
+        on_text: Callable[[str], None] | None = None, silence: Silence = USUAL_SILENCE,
+    ) -> Answer:  # fmt: skip
+        self.silences.append(silence)
+        for failure in self.failures:
+            self.on_failure(len(self.silences))
+            raise failure
+        return Answer(text="fine", model=MODEL)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def ask(engine: Engine, model: Model) -> Callable[[], str]:
+    def ask() -> str:
+        with sqlite3.connect(":memory:", check_same_thread=False) as connection:
+            answers = AnswerStore(connection)
+            spec: Any = None
+            context = WorkerContext(spec, cast("Channel", engine), model, answers)
+            graph = StateGraph(dict)
+            graph.add_node("review", lambda state: {"said": context.ask(REQUEST).text})
+            graph.add_edge(START, "review")
+            graph.add_edge("review", END)
+            return str(graph.compile().invoke({})["said"])
+
+    return ask
+
+
+def failing(outcome: Outcome, times: int, *, silent: bool = False) -> Iterator[CallError]:
+    for _ in range(times):
+        error = CallError(outcome, f"it was {outcome}")
+        error.silent = silent
+        error.input_tokens, error.output_tokens = 7, 3
+        yield error
+
+
+@pytest.mark.parametrize(
+    "outcome", [each for each in Outcome if KINDS[each] in (Kind.TRANSIENT, Kind.CREDENTIAL)]
+)
+def test_what_passes_is_asked_again_as_often_as_it_is_granted(
+    outcome: Outcome, ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    model.failures = failing(outcome, 40)
+    assert ask() == "fine"
+    assert [each.outcome for each in engine.releases] == [outcome] * 40 + [Outcome.OK]
+    assert set(engine.deadlines) == {CALL_SECONDS}
+
+
+def test_a_model_without_an_answer_is_asked_three_times_in_all(
+    ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    model.failures = failing(Outcome.NO_ANSWER, 100)
+    with pytest.raises(WorkflowError, match="3 times.*it was no_answer"):
+        ask()
+    assert engine.grants == ASKED_AT_MOST == 3
+    assert {(each.input_tokens, each.output_tokens) for each in engine.releases} == {(7, 3)}
+
+
+def test_an_answer_at_the_third_time_is_one(
+    ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    model.failures = failing(Outcome.NO_ANSWER, 2)
+    assert ask() == "fine"
+    assert engine.grants == 3
+
+
+def test_failures_of_other_kinds_do_not_count_as_no_answer(
+    ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    def both() -> Iterator[CallError]:
+        for _ in range(2):
+            yield from failing(Outcome.NO_ANSWER, 1)
+            yield from failing(Outcome.TRANSPORT, 5)
+
+    model.failures = both()
+    assert ask() == "fine"
+    assert engine.grants == 13
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if KINDS[each] is Kind.PERMANENT])
+def test_what_would_fail_again_fails_at_once(
+    outcome: Outcome, ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    model.failures = failing(outcome, 1)
+    with pytest.raises(WorkflowError, match=f"it was {outcome}"):
+        ask()
+    assert engine.grants == 1
+
+
+def test_the_pool_ends_the_waiting_and_its_reason_is_told(
+    ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    def deny(count: int) -> None:
+        if count == 10:
+            engine.denial = f"{MODEL} failed 10 times in 16 minutes: the service failed"
+
+    model.failures, model.on_failure = failing(Outcome.TRANSPORT, 100), deny
+    with pytest.raises(WorkflowError) as caught:
+        ask()
+    assert str(caught.value) == f"{MODEL} failed 10 times in 16 minutes: the service failed."
+    assert "later" in caught.value.hint
+    assert engine.grants == 10
+
+
+def test_a_model_that_no_credential_may_use_is_not_one_to_try_later(
+    ask: Callable[[], str], engine: Engine
+) -> None:
+    engine.denial = "no quota"
+    with pytest.raises(WorkflowError, match="No call to gemini-x is granted: no quota") as caught:
+        ask()
+    assert "another model" in caught.value.hint
+
+
+def test_silence_is_allowed_twice_as_long_after_each_time_it_was_too_long(
+    ask: Callable[[], str], model: Model
+) -> None:
+    def both() -> Iterator[CallError]:
+        yield from failing(Outcome.TIMEOUT, 1, silent=True)
+        yield from failing(Outcome.TIMEOUT, 1)
+        yield from failing(Outcome.TIMEOUT, 1, silent=True)
+
+    model.failures = both()
+    ask()
+    assert model.silences == [Silence(180, 60), *[Silence(360, 120)] * 2, Silence(720, 240)]
