@@ -10,9 +10,10 @@ import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
-from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, Outcome
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.store import PoolStore
@@ -72,7 +73,9 @@ class KeyTrial:
         store.load(self._pool)
 
     def try_key(self, name: str, timeout: float = TIMEOUT) -> Tried:
-        """Makes one call with a key, one that is switched off or resting too.
+        """Makes a call with a key, one that is switched off or resting too.
+
+        A model that ends without an answer is asked again, as a workflow does.
 
         Args:
             name: Of the key, or its fingerprint.
@@ -81,10 +84,17 @@ class KeyTrial:
         Raises:
             TuiError: there is no such key.
         """
-        pool, model = self._pool, self._provider.model_for(QUESTION)
-        key = pool.named(name)
+        key = self._pool.named(name)
         if key is None:
             raise TuiError(f"There is no key {name!r}.", "Run: assemblyzero-tui pool status")
+        for _ in range(ASKED_AT_MOST):
+            tried = self._try_once(key, timeout)
+            if tried.outcome != Outcome.NO_ANSWER:
+                break
+        return tried
+
+    def _try_once(self, key: Key, timeout: float) -> Tried:
+        pool, model = self._pool, self._provider.model_for(QUESTION)
         wish = Acquire(request=next(self._numbers), model=model)
         grant = self._granted(lambda: pool.try_key(key.fingerprint, ITEM, wish))
         news = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)

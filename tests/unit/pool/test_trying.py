@@ -140,3 +140,11 @@ def test_an_error_of_this_program_takes_the_lease_back(
 def test_a_key_that_is_not_there_cannot_be_tried(trial: KeyTrial) -> None:
     with pytest.raises(TuiError, match="no key 'key-9'"):
         trial.try_key("key-9")
+
+
+def test_a_model_that_ends_without_an_answer_is_asked_again(trial: KeyTrial, model: Model) -> None:
+    model.failure = CallError(Outcome.NO_ANSWER, "it is empty", http_status=200)
+    tried = trial.try_key("key-3")
+    assert not tried.ok
+    assert tried.message == "it is empty"
+    assert len(model.asked) == 3
