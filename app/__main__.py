@@ -6,10 +6,15 @@ import sys
 
 def main() -> None:
     """Runs the command and leaves with its exit code."""
-    _open_standard_streams()
-    from assemblyzero_tui.app.failures import guarded
+    try:
+        _open_standard_streams()
+        from assemblyzero_tui.app.failures import guarded
 
-    sys.exit(guarded(sys.argv[1:]))
+        code = guarded(sys.argv[1:])
+    except KeyboardInterrupt:  # while even the first modules were loading
+        os.write(2, b"Interrupted.\n")
+        code = 130
+    sys.exit(code)
 
 
 def _open_standard_streams() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +11,17 @@ import click
 from assemblyzero_tui.app.cli_command import Command
 
 if TYPE_CHECKING:
+    from assemblyzero_tui.runner.base.processes import Process
     from assemblyzero_tui.runner.places import RunFolder
 
-PATIENCE = 30.0
+PATIENCE = 20.0
 """Seconds a run may need until it has stopped."""
+ANSWER = 3.0
+"""Seconds an engine may need to answer before its process gets a signal."""
+FORCED = 5.0
+"""Seconds until what was told to end at once is killed."""
+KILLED = 5.0
+"""Seconds until what was killed is gone."""
 
 
 @click.command(
@@ -50,31 +59,67 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
     """Returns when the engine has left.
 
     Raises:
-        EngineError: it does not answer, or does not leave.
+        EngineError: it does not leave.
     """
     import asyncio
     import contextlib
 
+    from assemblyzero_tui.runner.base.engine_process import (
+        engine_of,
+        signal_engine,
+        what_lives,
+        workers_of,
+    )
     from assemblyzero_tui.runner.client import LiveRun
     from assemblyzero_tui.runner.commands import Stop
     from assemblyzero_tui.runner.errors import EngineError
     from assemblyzero_tui.runner.runs import is_alive
 
-    source = LiveRun(folder)
-    try:
-        try:
-            await source.send(Stop(force=force))
-        except EngineError:
-            if is_alive(folder):
-                raise
+    async def gone(seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(seconds):
                 while is_alive(folder):
                     await asyncio.sleep(0.05)
-                return
+        return not is_alive(folder)
+
+    source = LiveRun(folder)
+    try:
+        async with asyncio.timeout(ANSWER):
+            await source.send(Stop(force=force))
+    except (EngineError, TimeoutError):
+        signal_engine(folder, signal.SIGTERM)
     finally:
         await source.close()
+    if await gone(FORCED if force else PATIENCE):
+        return
+    engine = engine_of(folder)
+    if force and engine is not None:
+        workers = workers_of(engine)
+        signal_engine(folder, signal.SIGKILL)
+        if await gone(KILLED):
+            await _end_workers(workers)
+            return
     raise EngineError(
-        f"{folder.path.name} has not stopped within {PATIENCE:.0f} s.",
-        f"Try: assemblyzero-tui stop {folder.path.name} --force   (see {folder.engine_log})",
+        f"{folder.path.name} has not stopped.", f"{what_lives(folder)}\n(see {folder.engine_log})"
     )
+
+
+async def _end_workers(workers: list[Process]) -> None:
+    """Ends what an engine that was killed leaves; most end by themselves at once."""
+    import asyncio
+    import contextlib
+
+    from assemblyzero_tui.runner.base.processes import look_at
+
+    deadline = asyncio.get_running_loop().time() + KILLED
+    while left := [worker for worker in workers if _same(look_at(worker.pid), worker)]:
+        if asyncio.get_running_loop().time() > deadline:
+            for worker in left:
+                with contextlib.suppress(OSError):
+                    os.killpg(worker.pid, signal.SIGKILL)
+            return
+        await asyncio.sleep(0.05)
+
+
+def _same(found: Process | None, worker: Process) -> bool:
+    return found is not None and (found.session, found.name) == (worker.session, worker.name)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
 import sys
 import termios
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,10 @@ class CannotOpenError(Exception):
     """The terminal does not let itself be used."""
 
 
+class InterruptedEarlyError(Exception):
+    """Ctrl+C before there was a dashboard to press it in; the signal is noted again."""
+
+
 def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
     """Shows the dashboard until the user leaves it. The work does not depend on it.
 
@@ -45,6 +50,7 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
 
     Raises:
         CannotOpenError: nothing was shown.
+        InterruptedEarlyError: the user did not wait for it.
     """
     if signals.noted:
         return 128 + signals.noted[0]
@@ -59,6 +65,9 @@ def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
         )
         app.desk = desk_of_run(read_spec(folder), folder, lambda: app.source)
     ended_by = run_app(app, signals, mouse=face.mouse)
+    if ended_by == signal.SIGINT and not app.shown:
+        signals.noted.append(ended_by)
+        raise InterruptedEarlyError
     if ended_by:
         return 128 + ended_by
     state = app.source.state

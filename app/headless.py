@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from assemblyzero_tui.app.output import Output
 from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.app.printers import JsonPrinter, PlainPrinter, Printer
 from assemblyzero_tui.app.signals import Signals
+from assemblyzero_tui.runner.base.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.client import LiveRun, Source
 from assemblyzero_tui.runner.commands import Stop
 from assemblyzero_tui.runner.errors import EngineError
@@ -29,6 +31,16 @@ POLL = 0.25
 """Seconds between two looks at the logs."""
 LEAVING = 0.02
 """Seconds between two looks whether the engine has left."""
+SAVING = 8.0
+"""Seconds until a run that was told to stop is left behind: 5 to save, and a little more."""
+ANSWER = 1.5
+"""Seconds an engine may need to answer before its process gets a signal."""
+FORCED = 0.6
+"""Seconds for the same after a second signal: all in all it takes less than a second."""
+PARTING = 0.2
+"""Seconds for the last message, which nobody may read."""
+OVERDUE = 0.3
+"""Seconds after all that until the process ends in any case."""
 GONE = 2.0
 """Seconds without an engine after which a run counts as broken off."""
 
@@ -67,6 +79,9 @@ class Headless:
         self._forced = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._missed: float | None = None
+        self._leave_at: float | None = None
+        """When the run is left behind, on the monotonic clock."""
+        self._guards: list[threading.Timer] = []
 
     async def follow(self, signals: Signals) -> int:
         """Prints until the run is over or a signal ends it.
@@ -76,21 +91,35 @@ class Headless:
         """
         signals.listen(asyncio.get_running_loop(), self._signalled)
         try:
-            while not self._left:
+            while not (self._left or self._late):
                 complete = self._step()
                 if self._out.gone:
                     self._reader_gone()
                 if complete and self._ended():
                     break
-                await self._out.flush(POLL)
+                await self._out.flush(self._pause)
                 self._printer.idle()
                 if complete and not self._left:
-                    await self._source.news(POLL)
+                    await self._source.news(self._pause)
             return await self._finish()
         finally:
+            for guard in self._guards:
+                guard.cancel()
             for task in self._tasks:
                 task.cancel()
             await self._source.close()
+
+    @property
+    def _late(self) -> bool:
+        """Whether the run is left behind, stopped or not."""
+        return self._leave_at is not None and time.monotonic() >= self._leave_at
+
+    @property
+    def _pause(self) -> float:
+        """Seconds until the next look at the logs."""
+        if self._leave_at is None:
+            return POLL
+        return min(POLL, max(0.0, self._leave_at - time.monotonic()))
 
     def _step(self) -> bool:
         """Prints what is new; false if there is more to print at once."""
@@ -116,6 +145,12 @@ class Headless:
             return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.events(self._source.poll())
         await self._engine_gone()
+        if self._late and (alive := what_lives(self._source.folder)):
+            await self._out.flush(PARTING)
+            parting = Output(2)
+            parting.line(alive)
+            await parting.flush(PARTING)
+            return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.end()
         if state.ended is None and self._served:
             self._printer.say(
@@ -127,12 +162,12 @@ class Headless:
         if state.demo:
             self._printer.say(f"The designs: {state.repository}/docs/lld/active")
         while not (self._out.empty or self._hurried()):
-            await self._out.flush(POLL)
+            await self._out.flush(self._pause)
         return self._exit_code(state)
 
     def _hurried(self) -> bool:
         """Whether the user does not want to wait for the output either."""
-        return self._left or self._forced
+        return self._left or self._forced or self._late
 
     def _exit_code(self, state: RunState) -> int:
         if self._out.trouble:
@@ -149,6 +184,8 @@ class Headless:
         """Waits, a short while, until the engine has written its report and left."""
         deadline = time.monotonic() + 10.0
         while self._served and is_alive(self._source.folder) and time.monotonic() < deadline:
+            if self._late:
+                return
             await asyncio.sleep(LEAVING)
 
     def _reader_gone(self) -> None:
@@ -174,14 +211,28 @@ class Headless:
             self._stop(Stop(interrupted=True))
 
     def _stop(self, command: Stop) -> None:
-        task = asyncio.get_running_loop().create_task(self._send(command))
-        self._tasks.add(task)
+        """Tells the engine to stop, and leaves it behind where it does not in time."""
+        limit = FORCED if command.force else SAVING
+        leave_at = time.monotonic() + limit
+        self._leave_at = min(leave_at, self._leave_at or leave_at)
+        # The loop itself may be held up: by a disk that hangs, for example.
+        code = 128 + self._signal if self._signal else ExitCode.PIPE_CLOSED
+        guard = threading.Timer(limit + 2 * PARTING + OVERDUE, os._exit, [code])
+        guard.daemon = True
+        guard.start()
+        self._guards.append(guard)
+        self._tasks.add(asyncio.get_running_loop().create_task(self._send(command)))
 
     async def _send(self, command: Stop) -> None:
         try:
-            await self._source.send(command)
-        except EngineError as error:
-            if self._source.state.ended is None and self._source.live:
+            async with asyncio.timeout(ANSWER):
+                await self._source.send(command)
+        except (EngineError, TimeoutError) as error:
+            if self._source.state.ended is not None or not self._source.live:
+                return
+            if not command.force and signal_engine(self._source.folder, signal.SIGTERM):
+                return
+            if isinstance(error, EngineError):
                 self._printer.say(error.what)
 
 

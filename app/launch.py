@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from assemblyzero_tui.app.faces import Face
-from assemblyzero_tui.app.failures import mute_stdout
+from assemblyzero_tui.app.failures import mute_stdout, say_error
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.errors import StartInterruptedError
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources
@@ -55,7 +56,11 @@ def serve_and_show(
         started = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
         if face.kind == "dashboard":
             import assemblyzero_tui.app.dashboard_face  # noqa: F401 - loads while the engine does
-        started.wait()
+        try:
+            started.wait(wake=signals.wake)
+        except StartInterruptedError as error:
+            say_error(error.what, error.hint)
+            return 128 + signals.noted[0]
         return _show(source, face, signals, owner=True)
 
 
@@ -83,7 +88,7 @@ def show_again(folder: RunFolder, face: Face, speed: float) -> int:
 
 
 def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
-    code = _on_dashboard(source, face, signals)
+    code = None if owner and signals.noted else _on_dashboard(source, face, signals)
     if code is not None:
         _farewell(source)
         return code
@@ -98,10 +103,16 @@ def _on_dashboard(source: Source, face: Face, signals: Signals) -> int | None:
         click.echo(face.notice, err=True)
     if face.kind != "dashboard":
         return None
-    from assemblyzero_tui.app.dashboard_face import CannotOpenError, show_dashboard
+    from assemblyzero_tui.app.dashboard_face import (
+        CannotOpenError,
+        InterruptedEarlyError,
+        show_dashboard,
+    )
 
     try:
         return show_dashboard(source, face, signals)
+    except InterruptedEarlyError:
+        return None
     except CannotOpenError as error:
         click.echo(f"The terminal cannot be opened ({error}). Plain lines instead.", err=True)
         return None

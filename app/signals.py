@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -16,6 +18,8 @@ _HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Signals:
     """From entering on, SIGINT, SIGTERM and SIGHUP are noted for :meth:`listen`.
 
+    ``wake`` is a descriptor that can be read from once one was noted.
+
     A signal that was ignored when the program began, as ``nohup`` does with SIGHUP, stays ignored.
     """
 
@@ -23,8 +27,11 @@ class Signals:
         self.noted: list[int] = []
         self._before: dict[int, Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.wake, self._wake_write = -1, -1
 
     def __enter__(self) -> Signals:
+        self.wake, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
         for number in _HEARD:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
@@ -32,6 +39,8 @@ class Signals:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.noted.append(number)
+        with contextlib.suppress(OSError):
+            os.write(self._wake_write, b"\0")
 
     def listen(self, loop: asyncio.AbstractEventLoop, callback: Callable[[int], None]) -> None:
         """Calls back in the loop for every signal, those noted before first."""
@@ -44,3 +53,5 @@ class Signals:
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        os.close(self.wake)
+        os.close(self._wake_write)

@@ -19,6 +19,7 @@ from assemblyzero_tui.app.commands import COMMANDS
 from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
+from assemblyzero_tui.runner.base.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.commands import Cancel, Retry, Stop
 from assemblyzero_tui.runner.errors import TuiError
@@ -39,6 +40,10 @@ BELL_PERIOD = 1.0
 """Seconds between two rings of the bell, at least."""
 
 
+ANSWER = 3.0
+"""Seconds an engine may need to answer when the dashboard is left."""
+
+
 class Ending(StrEnum):
     """How the dashboard was left."""
 
@@ -48,6 +53,10 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"
     FINISHED = "finished"
     """All items were through."""
+
+
+PARTING = {Ending.STOPPED: 8.0, Ending.CANCELLED: 15.0}
+"""Seconds until the dashboard closes whether or not the engine has ended."""
 
 
 class DashboardApp(App[Ending], inherit_bindings=False):
@@ -88,6 +97,8 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.desk = desk
         self.was_live = False
         """Whether an engine has served the run while it was looked at."""
+        self.shown = False
+        """Whether it has been on the screen, where keys are keys and no signals."""
         self.parting = ""
         """What is being waited for before the dashboard closes."""
         self.glyphs = ASCII if ascii else UNICODE
@@ -115,6 +126,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self._take(self.source.poll(), first=True)
 
     def on_mount(self) -> None:
+        self.shown = True
         self._listen_for_signals()
         self._write_title()
         self.run_worker(self._follow(), group="follow", exclusive=True)
@@ -249,13 +261,22 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     async def _part(self, command: Stop | Cancel, ending: Ending, text: str) -> None:
         try:
-            await self.source.send(command)
+            async with asyncio.timeout(ANSWER):
+                await self.source.send(command)
         except (TuiError, OSError) as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
+            stopping = isinstance(command, Stop)
+            if not (stopping and signal_engine(self.source.folder, signal.SIGTERM)):
+                said = str(error) or "The engine does not answer."
+                self.notify(said, severity="error", markup=False)
+                return
         self._ending, self.parting = ending, text
+        self.set_timer(PARTING[ending], self._part_without_it)
         self.dashboard.tell()
         self.look_now()
+
+    def _part_without_it(self) -> None:
+        """The engine does not come to its end: the dashboard is left all the same."""
+        self.exit(Ending.LEFT, message=what_lives(self.source.folder) or None)
 
     def show_summary(self, *, ended: bool = False) -> None:
         """Shows the summary; once by itself when the run has ended."""

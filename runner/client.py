@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -15,8 +16,9 @@ from typing import Protocol
 
 import msgspec
 
+from assemblyzero_tui.runner.base.engine_process import engine_of
 from assemblyzero_tui.runner.commands import AnyCommand, Hello, Reply, decode_reply, encode
-from assemblyzero_tui.runner.errors import EngineError
+from assemblyzero_tui.runner.errors import EngineError, StartInterruptedError
 from assemblyzero_tui.runner.events import AnyEvent, Notice
 from assemblyzero_tui.runner.journal import JournalReader
 from assemblyzero_tui.runner.logs.reader import LogReader
@@ -32,6 +34,12 @@ START_PATIENCE = 30.0
 """Seconds an engine may need until it is ready."""
 REPLY_PATIENCE = 15.0
 """Seconds an engine may need to answer a command."""
+_ENDING = 1.0
+"""Seconds that an engine which is not ready may take to end."""
+_RELISTENING = 3.0
+"""Seconds to look for the socket of an engine that lives: one that was removed is made again."""
+_LOOKING_AGAIN = 0.1
+"""Seconds between two such looks."""
 
 
 class Source(Protocol):
@@ -73,31 +81,56 @@ class Source(Protocol):
 class StartedEngine:
     """An engine process that is on its way."""
 
-    def __init__(self, folder: RunFolder, process: subprocess.Popen[bytes], ready: int) -> None:
+    def __init__(
+        self, folder: RunFolder, process: subprocess.Popen[bytes], ready: int, keys: _Handover
+    ) -> None:
         self.folder = folder
         self.process = process
         self._ready = ready
+        self._keys = keys
 
-    def wait(self, timeout: float = START_PATIENCE) -> None:
-        """Returns when the engine serves its run.
+    def wait(self, timeout: float = START_PATIENCE, wake: int = -1) -> None:
+        """Returns when the engine serves its run. Otherwise it has been ended.
+
+        Args:
+            timeout: Seconds it may need.
+            wake: A descriptor that can be read from when the user does not want to wait.
 
         Raises:
             EngineError: it could not start; the text says why.
+            StartInterruptedError: ``wake`` could be read from.
         """
         message = b""
         deadline = time.monotonic() + timeout
+        listening = [self._ready] if wake < 0 else [self._ready, wake]
         try:
             while not message.endswith(b"\n"):
                 left = deadline - time.monotonic()
-                if left <= 0 or not select.select([self._ready], [], [], left)[0]:
+                readable, writable, _ = select.select(
+                    listening, self._keys.waiting, [], max(left, 0.0)
+                )
+                if wake in readable:
+                    raise StartInterruptedError(
+                        "Interrupted while the engine started; nothing was begun.",
+                        f"Begin with: assemblyzero-tui resume {self.folder.path.name}",
+                    )
+                if left <= 0:
                     raise EngineError(
                         f"The engine did not become ready within {timeout:.0f} s.",
                         f"Look at {self.folder.engine_log}",
                     )
+                if writable:
+                    self._keys.write()
+                if self._ready not in readable:
+                    continue
                 if not (chunk := os.read(self._ready, 65536)):
                     break
                 message += chunk
+        except BaseException:
+            self._end()
+            raise
         finally:
+            self._keys.close()
             os.close(self._ready)
         if message == b"ready\n":
             return
@@ -105,6 +138,47 @@ class StartedEngine:
             message.decode(errors="replace").strip() or "The engine ended while it started.",
             f"Look at {self.folder.engine_log}",
         )
+
+    def _end(self) -> None:
+        """Ends an engine that is not ready: it has begun nothing yet."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self.process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_ENDING)
+                return
+
+
+class _Handover:
+    """Bytes on their way into a pipe that an engine may be slow to read."""
+
+    def __init__(self, descriptor: int, data: bytes) -> None:
+        self._descriptor = descriptor
+        self._data = memoryview(data)
+        if descriptor >= 0:
+            os.set_blocking(descriptor, False)
+            self.write()
+
+    @property
+    def waiting(self) -> list[int]:
+        """The descriptor, as long as there is more to write."""
+        return [self._descriptor] if self._descriptor >= 0 else []
+
+    def write(self) -> None:
+        """Writes what there is room for, and closes the pipe after the last byte."""
+        try:
+            while self._data:
+                self._data = self._data[os.write(self._descriptor, self._data) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            pass  # the engine has ended, and says why
+        self.close()
+
+    def close(self) -> None:
+        """Closes the pipe; doing it twice is harmless."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def start_engine(
@@ -160,10 +234,7 @@ def start_engine(
         os.close(ready_of_engine)
         if keys:
             os.close(keys_of_engine)
-    if keys:
-        with contextlib.suppress(BrokenPipeError), os.fdopen(keys_pipe, "wb") as pipe:
-            pipe.write(keys)
-    return StartedEngine(folder, process, ready)
+    return StartedEngine(folder, process, ready, _Handover(keys_pipe, keys))
 
 
 def _engine_environment() -> dict[str, str]:
@@ -185,6 +256,7 @@ class LiveRun:
         self._journal = JournalReader(folder.journal)
         self._logs: dict[str, LogReader] = {}
         self._link: _Link | None = None
+        self._opening: asyncio.Task[_Link | None] | None = None
         self._trouble = ""
         self._alive_checked = 0.0
         self._alive = False
@@ -222,36 +294,76 @@ class LiveRun:
             self._logs[item] = LogReader(self.folder.log(item))
         return self._logs[item]
 
-    async def connect(self) -> bool:
-        """Opens the connection to the engine; false if there is none."""
+    async def connect(self, patience: float = REPLY_PATIENCE) -> bool:
+        """Opens the connection to the engine; false if there is none.
+
+        What is not open after ``patience`` seconds goes on opening for the next call.
+
+        Raises:
+            EngineError: the engine refuses, or is not what it should be.
+        """
         if self._link is not None and not self._link.closed:
             return True
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        done, _ = await asyncio.wait({self._opening}, timeout=patience)
+        if not done:
+            return False
+        opened, self._opening = self._opening, None
+        self._link = opened.result() or self._link
+        return opened.result() is not None
+
+    async def _open(self) -> _Link | None:
         with contextlib.suppress(OSError):
-            self._link = await _Link.open(Path(read_spec(self.folder).socket))
-            return True
-        return False
+            return await _Link.open(Path(read_spec(self.folder).socket))
+        return None
 
     async def send(self, command: AnyCommand) -> Reply:
-        if not await self.connect() or self._link is None:
-            raise EngineError(
-                f"No engine serves the run {self.folder.path.name} any more.",
-                f"Go on with: assemblyzero-tui resume {self.folder.path.name}",
-            )
+        until = time.monotonic() + _RELISTENING
+        while not (connected := await self.connect()) and is_alive(self.folder):
+            if self._opening is not None or time.monotonic() > until:
+                break
+            await asyncio.sleep(_LOOKING_AGAIN)
+        if not connected or self._link is None:
+            raise self._unreachable()
         reply = await self._link.send(command)
         if reply.error:
             raise EngineError(reply.error)
         return reply
 
+    def _unreachable(self) -> EngineError:
+        run = self.folder.path.name
+        if not is_alive(self.folder):
+            return EngineError(
+                f"No engine serves the run {run} any more.",
+                f"Go on with: assemblyzero-tui resume {run}",
+            )
+        engine = engine_of(self.folder)
+        process = "" if engine is None else f" (process {engine.pid})"
+        suspended = engine is not None and engine.suspended
+        return EngineError(
+            f"The engine of {run}{process} "
+            + ("is suspended." if suspended else "does not answer."),
+            f"Wake it: kill -CONT {engine.pid}"
+            if engine is not None and suspended
+            else f"Try again, or stop it: assemblyzero-tui stop {run}",
+        )
+
     async def news(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
         connected = False
         with contextlib.suppress(EngineError):
-            connected = await self.connect()
+            connected = await self.connect(timeout)
+        left = max(0.0, until - time.monotonic())
         if connected and self._link is not None:
-            await self._link.news(timeout)
+            await self._link.news(left)
         else:
-            await asyncio.sleep(timeout)
+            await asyncio.sleep(left)
 
     async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
         self._journal.close()
         for log in self._logs.values():
             log.close()
@@ -275,7 +387,8 @@ class _Link:
 
     @classmethod
     async def open(cls, path: Path) -> _Link:
-        reader, writer = await asyncio.open_unix_connection(str(path))
+        async with asyncio.timeout(REPLY_PATIENCE):
+            reader, writer = await asyncio.open_unix_connection(str(path))
         link = cls(reader, writer)
         try:
             reply = await link.send(Hello(protocol=PROTOCOL))

@@ -35,6 +35,12 @@ class NewerVersionError(TuiError):
     """A file was written by a newer version of this program."""
 
 
+class StartInterruptedError(TuiError):
+    """The user did not want to wait until the engine had started; it was ended."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class EngineError(TuiError):
     """The engine did not start, or does not answer."""
 

@@ -187,13 +187,15 @@ class Confirm(Dialog[bool]):
 
 
 class QuitDialog(Dialog[QuitChoice | None]):
-    """Asks what becomes of the work; escape and ``n`` stay in the dashboard.
+    """Asks what becomes of the work; escape and ``n`` stay in the dashboard, ctrl+c leaves it.
 
     Args:
         counts: How many items are in each state.
         run: The name of the run.
         glyphs: The characters to draw with.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", "Leave", show=False)]
 
     def __init__(self, counts: Counter[State], run: str = "", *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(
@@ -214,6 +216,10 @@ class QuitDialog(Dialog[QuitChoice | None]):
             below=run,
             glyphs=glyphs,
         )
+
+    def action_leave(self) -> None:
+        """Whoever presses ctrl+c twice wants the terminal back."""
+        self.dismiss("leave")
 
 
 def live_counts(counts: Counter[State], glyphs: Glyphs = UNICODE) -> Content:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.summary_screen import SummaryScreen
-from assemblyzero_tui.app.tui import Ending
+from assemblyzero_tui.app.tui import PARTING, Ending
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.events import EngineStarted, Notice, RunEnded, RunHeld
@@ -207,6 +207,25 @@ async def test_quitting_asks_what_becomes_of_the_work(tmp_path: Path, key: str) 
         await seen.press("escape")
         assert seen.app.screen is seen.board
         await seen.press(key, "l")
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.LEFT
+
+
+async def test_a_second_ctrl_c_leaves(tmp_path: Path) -> None:
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("ctrl+c", "ctrl+c")
+        await seen.until(lambda: seen.app.return_value is not None, "end")
+    assert seen.app.return_value is Ending.LEFT
+    assert not seen.source.sent
+
+
+async def test_an_engine_that_does_not_stop_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARTING, Ending.STOPPED, 0.1)
+    async with watching(tmp_path, 3) as seen:
+        await seen.press("q", "s")
+        await seen.sends(Stop())
         await seen.until(lambda: seen.app.return_value is not None, "end")
     assert seen.app.return_value is Ending.LEFT
 

@@ -80,7 +80,7 @@ def test_a_second_signal_forces(program: Program) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
-    assert not is_alive(folder)
+    wait_for(lambda: not is_alive(folder), "end of the engine")
 
 
 def test_a_reader_that_leaves_ends_the_run_without_a_traceback(program: Program) -> None:

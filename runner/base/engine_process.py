@@ -1,0 +1,73 @@
+"""The process that serves a run, for when its socket does not answer or is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from assemblyzero_tui.runner.base.processes import Process, descendants, look_at, named
+from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.places import RunFolder
+
+_MODULE = b"assemblyzero_tui.runner.engine"
+"""What stands in the command line of every engine."""
+
+
+def engine_of(folder: RunFolder) -> Process | None:
+    """The engine of a run; ``None`` if there is none, or it is not to be seen from here.
+
+    Its number is in its lock, which is its own only while the lock is held. In another container
+    the same number may be another process, so its command line is looked at as well.
+    """
+    try:
+        if not is_held(folder.engine_lock):
+            return None
+        pid = int(folder.engine_lock.read_text())
+        line = Path(f"/proc/{pid}/cmdline")
+        if line.exists() and _MODULE not in line.read_bytes():
+            return None
+    except (OSError, ValueError):
+        return None
+    return look_at(pid) or (None if Path("/proc/self").exists() else Process(pid, "python"))
+
+
+def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
+    """Sends the engine of a run a signal; false if that was not possible."""
+    if (engine := engine_of(folder)) is None:
+        return False
+    with contextlib.suppress(OSError):
+        if not hasattr(signal, "pidfd_send_signal"):
+            os.kill(engine.pid, number)
+            return True
+        process = os.pidfd_open(engine.pid)  # stays with this process, whoever gets its number
+        try:
+            if engine_of(folder) == engine:
+                signal.pidfd_send_signal(process, number)
+                return True
+        finally:
+            os.close(process)
+    return False
+
+
+def workers_of(engine: Process) -> list[Process]:
+    """The processes that lead a session of their own below an engine: its workers."""
+    return [process for process in descendants(engine.pid) if process.session == process.pid]
+
+
+def what_lives(folder: RunFolder) -> str:
+    """What still lives of a run, and how to look at it and to end it; empty if nothing does."""
+    run = folder.path.name
+    if (engine := engine_of(folder)) is None:
+        return ""
+    workers = workers_of(engine)
+    lines = [f"The engine of {run} still lives: process {engine.pid}"]
+    if workers:
+        lines[0] += f", with {len(workers)} at work: {named(workers)}"
+    lines[0] += "."
+    if engine.suspended:
+        lines.append(f"It is suspended, and stops once it is woken: kill -CONT {engine.pid}")
+    lines.append(f"Look: assemblyzero-tui attach {run}")
+    lines.append(f"End it at once: assemblyzero-tui stop {run} --force")
+    return "\n".join(lines)
