@@ -34,6 +34,7 @@ def command(run: str | None, form: str, output: Path | None) -> int:
     import time
 
     from assemblyzero_tui.runner import report
+    from assemblyzero_tui.runner.base.temporary_files import temporary_folder
     from assemblyzero_tui.runner.errors import TuiError
     from assemblyzero_tui.runner.places import write_atomically
     from assemblyzero_tui.runner.runs import find_run, open_run
@@ -46,7 +47,7 @@ def command(run: str | None, form: str, output: Path | None) -> int:
         click.echo(data, nl=False)
         return 0
     try:
-        write_atomically(output, data, mode=0o644)
+        write_atomically(output, data, 0o644, temporary_folder(output.parent))
     except OSError as error:
         raise TuiError(
             f"Cannot write {output}: {error.strerror or error}.", "Name another file with -o."

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from assemblyzero_tui.app.wishes import RETRIABLE
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.places import write_atomically
@@ -203,7 +204,8 @@ class SummaryScreen(Screen[None]):
         """Writes the Markdown report into the current directory."""
         path = Path.cwd() / f"assemblyzero-summary-{self.summary.run}.md"
         try:
-            write_atomically(path, report.to_markdown(self.summary).encode(), EXPORT_MODE)
+            scratch = temporary_folder(path.parent)
+            write_atomically(path, report.to_markdown(self.summary).encode(), EXPORT_MODE, scratch)
         except OSError as error:
             self.notify(
                 f"Cannot write {path}: {error.strerror or error}.\n"

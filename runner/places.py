@@ -6,10 +6,10 @@ import hashlib
 import os
 import re
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.temporary_files import make_temporary
 from assemblyzero_tui.runner.errors import TuiError
 
 DIRECTORY_MODE = 0o700
@@ -166,30 +166,47 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
     raise TuiError(f"Cannot find a free name for a run in {runs}.")
 
 
-def write_atomically(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
+def write_atomically(
+    path: Path, data: bytes, mode: int = FILE_MODE, scratch: Path | None = None
+) -> None:
     """Replaces a file as a whole: a reader sees the old text or the new, after a crash too.
 
     A link stays one: the file it leads to is replaced. What is no file, such as a pipe or
     ``/dev/stdout``, is written to.
+
+    Args:
+        path: The file.
+        data: Its new text.
+        mode: Its permissions.
+        scratch: Where the temporary file lies; beside the file if it is ``None`` or of no use.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             stream.write(data)
         return
     path = path.resolve()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        _replace(path, data, mode, scratch or path.parent)
+    except OSError:
+        if scratch is None:
+            raise
+        _replace(path, data, mode, path.parent)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _replace(path: Path, data: bytes, mode: int, folder: Path) -> None:
+    handle, temporary = make_temporary(folder, path.name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        Path(name).replace(path)
+            temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

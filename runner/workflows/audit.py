@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.places import FILE_MODE
 from assemblyzero_tui.runner.workflows.shared_files import (
@@ -30,6 +31,10 @@ from assemblyzero_tui.runner.workflows.shared_files import (
 
 CONSOLIDATED = Path("docs/lineage/workflow-audit.jsonl")
 AuditName = Literal["start", "error", "guard_block", "max_iterations", "manual_exit", "complete"]
+
+
+_BEGINNING = b'{"timestamp":'
+"""Of every line, AssemblyZero's too: quotation marks in its texts are escaped."""
 
 
 class AuditEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -119,16 +124,24 @@ def mend(repository: Path) -> list[str]:
     with repository_lock(repository):
         data = read_shared(path)
         lines = (data or b"").splitlines(keepends=True)
-        wrong = [line for line in lines if not _is_event(line)]
-        if not wrong:
+        if all(map(_is_event, lines)):
             return []
+        whole = [piece for line in lines for piece in _parts(line) if _is_event(piece)]
+        wrong = [piece for line in lines for piece in _parts(line) if not _is_event(piece)]
         aside = set_aside_name(path)
         publish(aside, b"".join(wrong))
-        publish(path, b"".join(line for line in lines if _is_event(line)))
+        publish(path, b"".join(whole))
     told = "a line that is no event was"
     if len(wrong) > 1:
         told = f"{len(wrong)} lines that are no events were"
     return [f"{CONSOLIDATED}: {told} set aside in {aside.name}."]
+
+
+def _parts(line: bytes) -> list[bytes]:
+    """The line; of a damaged one what is whole, and what is not, each with a newline."""
+    if _is_event(line):
+        return [line]
+    return [piece.rstrip(b"\n") + b"\n" for piece in pieces(line, _BEGINNING)]
 
 
 def _is_event(line: bytes) -> bool:
@@ -147,9 +160,7 @@ def _append_once(
     try:
         if _mend_end(path, descriptor, notice) and _holds(descriptor, event_id):
             return
-        written = 0
-        while written < len(line):
-            written += os.write(descriptor, line[written:])
+        append_whole(descriptor, line, os.fstat(descriptor).st_size)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -176,12 +187,9 @@ def _mend_end(path: Path, descriptor: int, notice: Callable[[str], None]) -> int
         msgspec.json.decode(torn, type=dict)
     except (msgspec.DecodeError, UnicodeDecodeError):
         aside = set_aside_name(path)
-        with aside.open("xb") as file:
-            file.write(torn)
-            file.flush()
-            os.fsync(file.fileno())
+        publish(aside, torn)
         os.ftruncate(descriptor, start)
         notice(f"The last line of {path} was torn. It was set aside as {aside.name}.")
         return start
-    os.write(descriptor, b"\n")
+    append_whole(descriptor, b"\n", size)
     return size + 1

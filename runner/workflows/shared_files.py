@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.temporary_files import sweep, temporary_folder
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.places import write_atomically
 
+_OURS = ("docs/lld", "docs/lineage")
+"""Where the files that we write into a repository lie, those below included."""
 SHARED_MODE = 0o644
 """Of every file in the repository: they are meant to be read and committed."""
 
@@ -49,12 +52,20 @@ def publish(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data, SHARED_MODE)
+        write_atomically(path, data, SHARED_MODE, temporary_folder(path.parent))
     except OSError as error:
         raise TuiError(
             f"Cannot write {path}: {error.strerror or error}.",
             "Make room or make the folder writable, then retry.",
         ) from error
+
+
+def sweep_repository(repository: Path) -> int:
+    """Removes the temporary files that killed processes left of ours; gives their number."""
+    tops = [repository / top for top in _OURS if (repository / top).is_dir()]
+    folders = {Path(root) for top in tops for root, *_ in os.walk(top)}
+    folders |= {place for top in tops if (place := temporary_folder(top)) is not None}
+    return sum(map(sweep, folders))
 
 
 def make_folder(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -205,3 +206,35 @@ def test_a_status_file_of_another_format_is_left_alone(repository: Path) -> None
     with pytest.raises(TuiError, match=r"has the format 2\.0; this version knows 1\.0"):
         pending_lld_items(repository)
     assert path.read_text() == text
+
+
+def test_a_line_glued_to_a_torn_one_stays_an_event(repository: Path) -> None:
+    approve(repository, 1)
+    path = repository / audit.CONSOLIDATED
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first[:40] + first + bytes(512) + second)
+    (told,) = audit.mend(repository)
+    assert "2 lines that are no events" in told
+    assert path.read_bytes() == first + second
+    (aside,) = path.parent.glob("*.invalid-*")
+    assert aside.read_bytes() == first[:40] + b"\n" + bytes(512) + b"\n"
+    assert audit.mend(repository) == []
+
+
+def test_a_line_the_disk_had_no_room_for_leaves_nothing_of_itself(repository: Path) -> None:
+    approve(repository, 1)
+    path = repository / audit.CONSOLIDATED
+    before = path.read_bytes()
+    event = audit.make_event(
+        origin="run", repository=repository, number=2, step="N0:1", event="start", details={}
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(TuiError, match="Cannot write .*File too large"):
+            audit.record(repository, repository.parent / "own.jsonl", event, print)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    audit.record(repository, repository.parent / "own.jsonl", event, print)
+    assert len(path.read_bytes().splitlines()) == 3

@@ -1,0 +1,90 @@
+"""Temporary files that replace another one: where nobody sees them, and what crashes left of them.
+
+Whoever writes one holds a lock on it. One that nobody holds was left by a process that is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+
+from assemblyzero_tui.runner.base.git_folder import common_git_folder
+
+_IN_GIT = Path("assemblyzero/tmp")
+_SUFFIX = ".azt-tmp"
+_STEM_LIMIT = 100
+"""Characters of the target's name that are in the name of its temporary file."""
+
+
+def temporary_folder(folder: Path) -> Path | None:
+    """Where temporary files for a folder of a repository lie: in git's folder, out of its sight.
+
+    Returns:
+        ``None`` if there is no such place on the same device: a file is replaced by renaming.
+    """
+    folder = folder.resolve()
+    for root in (folder, *folder.parents):
+        if os.path.lexists(root / ".git"):
+            git = common_git_folder(root)
+            return None if git is None else _usable(git / _IN_GIT, folder)
+    return None
+
+
+def _usable(place: Path, folder: Path) -> Path | None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        return place if place.stat().st_dev == folder.stat().st_dev else None
+    except OSError:
+        return None
+
+
+def make_temporary(folder: Path, target: str) -> tuple[int, Path]:
+    """Makes and locks a temporary file for a target of this name.
+
+    Returns:
+        The open file, which the caller closes when it has got its final name, and its path.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(_SUFFIX, f".{target[:_STEM_LIMIT]}.", folder)
+        path = Path(name)
+        with contextlib.suppress(OSError):  # where nothing can be locked, nothing is swept either
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not path.exists():
+                os.close(handle)  # swept before it was locked
+                continue
+        return handle, path
+
+
+def sweep(folder: Path) -> int:
+    """Removes the temporary files in a folder whose writers are gone; gives their number."""
+    try:
+        found = [entry for entry in os.scandir(folder) if _is_temporary(entry)]
+    except OSError:
+        return 0
+    return sum(_remove_if_left(entry.path) for entry in found)
+
+
+def _is_temporary(entry: os.DirEntry[str]) -> bool:
+    ours = entry.name.startswith(".") and entry.name.endswith(_SUFFIX)
+    return ours and entry.is_file(follow_symlinks=False)
+
+
+def _remove_if_left(path: str) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Path(path).unlink(missing_ok=True)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
