@@ -55,7 +55,7 @@ def command(
 
     context = settings.context_files()
     repository = find_repository(settings.repo)
-    items, notes = choose_briefs(repository, files or None)
+    items, notes = choose_briefs(repository, files or None, read_only=settings.dry_run)
     tell(notes)
     if settings.dry_run or not items:
         list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)

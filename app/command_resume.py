@@ -12,7 +12,19 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
-from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED
+from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, RunSpec
+
+
+def _look_after_records(spec: RunSpec) -> None:
+    """Ends what was finished when the run was broken off; without its repository there is none."""
+    from assemblyzero_tui.app.selection import tell
+    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.workflows.records import reconcile
+
+    try:
+        tell(reconcile(Path(spec.repository), spec.workflow))
+    except TuiError as error:
+        tell([error.what])
 
 
 @click.command(
@@ -94,6 +106,7 @@ def command(
             f"The run {known.name} is going on.",
             f"Watch it: assemblyzero-tui attach {known.name}",
         )
+    _look_after_records(known.spec)
     again = [i.id for i in known.state.items.values() if i.state.terminal and i.state != "done"]
     if known.state.finished and not (failed and again):
         click.echo(f"{known.name} has nothing left to do.")

@@ -13,7 +13,9 @@ from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items
 
 
@@ -45,18 +47,21 @@ def choose_items(
 
 
 def choose_briefs(
-    repository: Path, wanted: Sequence[Path] | None
+    repository: Path, wanted: Sequence[Path] | None, *, read_only: bool = False
 ) -> tuple[list[ItemInfo], list[str]]:
-    """The briefs to work on, and notes on what was left out; writes nothing.
+    """The briefs to work on, and notes on what was left out or set right.
 
     Args:
         repository: The target repository.
         wanted: The files that the user named; ``None`` means all ideas.
+        read_only: Set nothing right in the repository.
 
     Raises:
         TuiError: a brief is unusable or is being worked on by another run, or two have one slug.
     """
-    items, notes = pending_briefs(repository, wanted)
+    mended = [] if read_only else records.reconcile(repository, ISSUE.name)
+    items, left_out = pending_briefs(repository, wanted)
+    notes = mended + left_out
     return _free_items(repository, "issue", items, notes, named=wanted is not None), notes
 
 

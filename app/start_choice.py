@@ -137,6 +137,6 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
 
     repository = find_repository(start)
     if workflow == ISSUE.name:
-        return Listing(repository, *choose_briefs(repository, None))
+        return Listing(repository, *choose_briefs(repository, None, read_only=True))
     items, notes = choose_items(repository, issues_dir=issues_dir, wanted=None, read_only=True)
     return Listing(repository, items, notes)

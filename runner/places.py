@@ -141,6 +141,12 @@ def checkpoint_file(repository: Path, workflow: str, key: str) -> Path:
     )
 
 
+def remove_checkpoint(path: Path) -> None:
+    """Removes the database of an item, with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def new_run_folder(name: str, stamp: str) -> RunFolder:
     """Makes the folder of a new run; two runs of one second get different ones.
 

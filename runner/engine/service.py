@@ -30,6 +30,7 @@ from assemblyzero_tui.runner.commands import (
     TryNow,
 )
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
+from assemblyzero_tui.runner.engine.in_daemon import in_daemon
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
@@ -51,13 +52,16 @@ from assemblyzero_tui.runner.pool.rotation_file import read_hints
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.runs import read_spec, runtime_folder
-from assemblyzero_tui.runner.workflows import catalog
+from assemblyzero_tui.runner.workflows import catalog, records
 
 Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 
 
 JOURNAL_PATIENCE = 60.0
 """Seconds for which writing the journal is tried before the run is left."""
+RECONCILE_PATIENCE, RECONCILE_STOPPING = 15.0, 1.0
+"""Seconds that looking after the records of the run may take when it ends, and when it is stopped;
+the next command in the repository does it otherwise."""
 JOURNAL_RETRY = 0.5
 """Seconds between two tries."""
 
@@ -129,6 +133,7 @@ class Engine:
         finally:
             await self._executor.close()
             await asyncio.to_thread(self._keeper.close)
+            await self._reconcile()
             self._leave(reason)
             await self._server.close()
             self._deadline.met()
@@ -190,6 +195,21 @@ class Engine:
         if self._supervisor.keys.given_up and not self._supervisor.stopping:
             return "exhausted"
         return "interrupted" if self._interrupted else "stopped"
+
+    async def _reconcile(self) -> None:
+        """Sets right what others did to the records of this run's items; says what it was."""
+        seconds = RECONCILE_STOPPING if self._supervisor.stopping else RECONCILE_PATIENCE
+        repository, workflow = Path(self._spec.repository), self._spec.workflow
+        try:
+            notes = await in_daemon(lambda: records.reconcile(repository, workflow), seconds)
+            level: Literal["warning", "error"] = "warning"
+        except TimeoutError:
+            notes = [f"the records in {repository} were not looked at: somebody holds its lock"]
+            level = "warning"
+        except TuiError as error:
+            notes, level = [error.what], "error"
+        for note in notes:
+            self._record.emit(Notice(text=note, level=level))
 
     def _leave(self, reason: Reason) -> None:
         codes = {"error": ExitCode.FAILED, "exhausted": ExitCode.EXHAUSTED}

@@ -22,7 +22,12 @@ from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
+from assemblyzero_tui.runner.places import (
+    RunFolder,
+    checkpoint_file,
+    private_directory,
+    remove_checkpoint,
+)
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State
@@ -376,6 +381,5 @@ class Supervisor:
 def _forget(checkpoint: Path) -> None:
     """Removes a checkpoint's database; its folder is made for the next one."""
     private_directory(checkpoint.parent)
-    for suffix in ("", "-wal", "-shm"):
-        checkpoint.with_name(checkpoint.name + suffix).unlink(missing_ok=True)
+    remove_checkpoint(checkpoint)
     checkpoint.with_suffix(".busy").unlink(missing_ok=True)

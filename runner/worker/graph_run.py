@@ -24,6 +24,7 @@ from assemblyzero_tui.runner.worker.context import WorkerContext
 from assemblyzero_tui.runner.worker.messages import Ended, NodeBegan, NodeDone, Remark
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
+from assemblyzero_tui.runner.workflows.journeys import note_origin
 
 _SUPERSTEPS = 10_000
 """LangGraph's own limit on supersteps; the workflows have limits of their own long before."""
@@ -49,6 +50,8 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
             refusal = _check(spec, workflow, saver, answers, channel)
             if refusal:
                 return Ended(outcome="refused", reason=refusal)
+            if not begun:
+                note_origin(database.answers, spec.run)
             database.sync_every_commit()
             provider = open_provider(spec.provider, spec.options)
             context = WorkerContext(spec, channel, provider, answers)

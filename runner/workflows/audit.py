@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,9 @@ AuditName = Literal["start", "error", "guard_block", "max_iterations", "manual_e
 
 _BEGINNING = b'{"timestamp":'
 """Of every line, AssemblyZero's too: quotation marks in its texts are escaped."""
+
+
+_EVENT_ID = re.compile(rb'"event_id": ?"([0-9a-f]+)"')
 
 
 class AuditEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -88,12 +92,16 @@ def make_event(
     )
 
 
-def record(repository: Path, own: Path, event: AuditEvent, notice: Callable[[str], None]) -> None:
-    """Writes an event into the repository's audit file and the item's own, once into each.
+def record(
+    repository: Path, own: Path | None, event: AuditEvent, notice: Callable[[str], None]
+) -> None:
+    """Writes an event into the item's own audit file and then the repository's, once into each.
+
+    Whatever the repository's file has is in the other one, too, after a crash as well.
 
     Args:
         repository: The target repository.
-        own: The item's audit file in the run's folder.
+        own: The item's audit file in the run's folder, if it has one.
         event: What to write.
         notice: Told what was wrong with a file, if a torn line had to be set aside.
 
@@ -102,7 +110,9 @@ def record(repository: Path, own: Path, event: AuditEvent, notice: Callable[[str
     """
     line = msgspec.json.encode(event) + b"\n"
     with repository_lock(repository):
-        for path, mode in ((repository / CONSOLIDATED, SHARED_MODE), (own, FILE_MODE)):
+        for path, mode in ((own, FILE_MODE), (repository / CONSOLIDATED, SHARED_MODE)):
+            if path is None:
+                continue
             try:
                 _append_once(path, mode, line, event.event_id, notice)
             except OSError as error:
@@ -110,6 +120,16 @@ def record(repository: Path, own: Path, event: AuditEvent, notice: Callable[[str
                     f"Cannot write {path}: {error.strerror or error}.",
                     "Make room or make it writable, then retry.",
                 ) from error
+
+
+def event_ids(repository: Path) -> set[str]:
+    """The ids of all events in the repository's audit file.
+
+    Raises:
+        TuiError: the file cannot be read.
+    """
+    data = read_shared(repository / CONSOLIDATED) or b""
+    return {found.decode() for found in _EVENT_ID.findall(data)}
 
 
 def mend(repository: Path) -> list[str]:

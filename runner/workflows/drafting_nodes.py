@@ -252,7 +252,10 @@ class DraftingNodes:
             details=details,
             **self._identity,
         )
-        audit.record(self._repository, Path(self._spec.audit), made, self._warn)
+        self._record_event(made)
+
+    def _record_event(self, event: audit.AuditEvent) -> None:
+        audit.record(self._repository, Path(self._spec.audit), event, self._warn)
 
     def _warn(self, text: str) -> None:
         self._say(f"    {style.caution(style.plain(text))}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -69,6 +69,8 @@ class Filed(msgspec.Struct, kw_only=True):
     output_tokens: int = 0
     found: bool
     """The issue was found on the tracker: an earlier attempt filed it."""
+    origin: str = ""
+    """The run in which the journey began."""
 
 
 def mark_of(tracker: str, slug: str, brief_digest: str) -> str:
@@ -138,8 +140,8 @@ def done_folder_of(issue: int, slug: str) -> Path:
     return lineage.DONE / f"{issue}-{slug}"
 
 
-def recorded(folder: Path, brief_digest: str) -> Filed | None:
-    """What the newest record in a lineage folder says, if it is about this text."""
+def recorded(folder: Path, brief_digest: str = "") -> Filed | None:
+    """What the newest record in a lineage folder says, of this text if one is given."""
     for file in reversed(lineage.files(folder)):
         if file.kind != "filed.json":
             continue
@@ -147,18 +149,32 @@ def recorded(folder: Path, brief_digest: str) -> Filed | None:
             filed = msgspec.json.decode((folder / file.name).read_bytes(), type=Filed)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
-        if filed.brief_digest == brief_digest:
+        if not brief_digest or filed.brief_digest == brief_digest:
             return filed
     return None
 
 
 def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None:
     """What was filed of this very text, by the lineage in ``docs/lineage/done``."""
-    form = re.compile(rf"[1-9]\d*-{re.escape(slug)}")
+    for folder in _done_folders(repository, re.escape(slug)):
+        if (filed := recorded(folder, brief_digest)) is not None:
+            return filed
+    return None
+
+
+def all_filed(repository: Path) -> Iterator[Filed]:
+    """The newest record of every issue that was filed, by the lineage in ``docs/lineage/done``."""
+    for folder in _done_folders(repository, ".+"):
+        if (filed := recorded(folder)) is not None:
+            yield filed
+
+
+def _done_folders(repository: Path, slugs: str) -> Iterator[Path]:
+    form = re.compile(rf"[1-9]\d*-{slugs}")
     try:
         names = sorted(entry.name for entry in (repository / lineage.DONE).iterdir())
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return
     except OSError as error:
         raise TuiError(
             f"Cannot read {repository / lineage.DONE}: {error.strerror or error}.",
@@ -166,7 +182,4 @@ def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None
         ) from error
     for name in names:
         if form.fullmatch(name):
-            filed = recorded(repository / lineage.DONE / name, brief_digest)
-            if filed is not None:
-                return filed
-    return None
+            yield repository / lineage.DONE / name

@@ -176,6 +176,7 @@ class IssueFiler:
             input_tokens=self._state.get("input_tokens", 0),
             output_tokens=self._state.get("output_tokens", 0),
             found=found,
+            origin=self._state.get("origin", ""),
         )
 
 

@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.workflows.issue_draft import parse_draft
 from assemblyzero_tui.runner.workflows.issue_filer import IssueFiler, settle
 from assemblyzero_tui.runner.workflows.issue_state import FiledRecord, IssueState
 from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
+from assemblyzero_tui.runner.workflows.records import issue_complete
 from assemblyzero_tui.runner.workflows.shared_files import make_folder
 
 
@@ -144,18 +145,7 @@ class IssueNodes(DraftingNodes):
             self._write(state["last"] + 1, "filed.json", filing.encoded(filed))
         found = filed.found or state["filed"] is not None
         record = _record_of(filed, found=found)
-        details = {
-            "issue_number": filed.issue_number,
-            "issue_url": filed.issue_url,
-            "drafts": filed.draft_count,
-            "reviews": filed.review_count,
-            "has_gemini_review": filed.has_gemini_review,
-            "drafted_by": filed.drafted_by,
-            "reviewed_by": filed.reviewed_by,
-            "input_tokens": filed.input_tokens,
-            "output_tokens": filed.output_tokens,
-        }
-        self._record(state, f"N6:{filed.issue_number}", "complete", details)
+        self._record_event(issue_complete(self._repository, filed))
         moved = settle(self._repository, filed, self._warn)
         self._say_filed(filed, record, moved, state["brief_path"])
         self._progress(state["drafts"], f"filed as #{filed.issue_number}")

@@ -55,6 +55,8 @@ class Approval(msgspec.Struct, kw_only=True):
     input_tokens: int = 0
     """Of all calls for this design."""
     output_tokens: int = 0
+    origin: str = ""
+    """The run in which the journey began; empty where this program did not write it."""
 
 
 def folder_of(number: int) -> Path:

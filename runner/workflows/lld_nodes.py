@@ -14,6 +14,7 @@ from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
 from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER, Issue
 from assemblyzero_tui.runner.workflows.lld_state import LldState
+from assemblyzero_tui.runner.workflows.records import design_complete
 from assemblyzero_tui.runner.workflows.shared_files import publish
 
 LLD_FOLDER = Path("docs/lld/active")
@@ -110,21 +111,12 @@ class LldNodes(DraftingNodes):
             drafted_by=state.get("drafted_by", ""),
             input_tokens=state.get("input_tokens", 0),
             output_tokens=state.get("output_tokens", 0),
+            origin=state.get("origin", self._spec.run),
         )
         evidence = lineage.encode_approval(approval)
         name = self._write(number, "approved.json", evidence)
         self._upsert(issue, "approved", state["reviews"])
-        details = {
-            "lld_path": str(output),
-            "drafts": state["drafts"],
-            "reviews": len(state["reviews"]),
-            "has_gemini_review": last["gemini"],
-            "drafted_by": approval.drafted_by,
-            "reviewed_by": approval.reviewed_by,
-            "input_tokens": approval.input_tokens,
-            "output_tokens": approval.output_tokens,
-        }
-        self._record(state, f"N4:{number}", "complete", details)
+        self._record_event(design_complete(self._repository, approval))
 
         size = style.count(len(final), "character")
         self._say(f"    {style.good('SUCCESS:')} LLD approved and saved")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.workflows import audit, gh, issue_files, status_file
+from assemblyzero_tui.runner.workflows import gh, issue_files, records, status_file
+from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.issues import Issue, issue_number
 
 VIEWED_SINGLY = 3
@@ -62,8 +63,7 @@ def pending_lld_items(
 
 def _approved(repository: Path, notes: list[str], read_only: bool) -> set[int]:
     if not read_only:
-        notes.extend(status_file.reconcile(repository))
-        notes.extend(audit.mend(repository))
+        notes.extend(records.reconcile(repository, LLD.name))
     try:
         return status_file.approved(repository)
     except status_file.InvalidStatusFileError as error:

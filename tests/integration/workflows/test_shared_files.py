@@ -231,7 +231,7 @@ def test_a_line_the_disk_had_no_room_for_leaves_nothing_of_itself(repository: Pa
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
     try:
-        with pytest.raises(TuiError, match="Cannot write .*File too large"):
+        with pytest.raises(TuiError, match=r"Cannot write .*File too large"):
             audit.record(repository, repository.parent / "own.jsonl", event, print)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

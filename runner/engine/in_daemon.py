@@ -1,0 +1,41 @@
+"""Work that may hang, in a thread that nobody waits for when the process leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+Made = TypeVar("Made")
+
+
+async def in_daemon(work: Callable[[], Made], seconds: float) -> Made:
+    """What the work gives, or raises; a thread of the event loop would hold up its end.
+
+    Raises:
+        TimeoutError: it took longer; it goes on until the process leaves.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Made] = loop.create_future()
+
+    def settle(result: Made | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as failure:
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="daemon work", daemon=True).start()
+    return await asyncio.wait_for(done, seconds)

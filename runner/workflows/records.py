@@ -1,0 +1,206 @@
+"""The records of an item's end, and making them whole after a crash.
+
+The last node of a workflow and the engine take these steps, each once, in this order. A crash
+between two of them leaves the earlier ones; everything behind the evidence (3) follows from it.
+
+== ======================================== ========================================================
+   design (``lld``)                         issue (``issue``)
+== ======================================== ========================================================
+1  the last draft is approved: checkpoint   the same
+2  ``docs/lld/active/LLD-042.md``           ``filing.json`` (the intent), then ``gh issue create``
+3  ``NNN-approved.json`` in the lineage     ``NNN-filed.json`` in the lineage
+4  the entry in ``lld-status.json``         --
+5  ``complete`` in the audit files          ``complete`` in the audit files
+6  --                                       the lineage moves to ``done``, then the brief does
+7  the node's checkpoint                    the same
+8  ``done`` in the journal of the run       the same
+9  the checkpoint is removed                the same
+== ======================================== ========================================================
+
+Until 3 the item is pending, and the same command, or ``resume``, goes on from the checkpoint: the
+node runs again and leaves the same files; an issue is looked for before it is filed. A brief among
+the ideas is pending until 6. From then on the same command finds the item done: :func:`reconcile`,
+called before it chooses its items, by ``resume``, and by the engine when it leaves, adds what is
+missing of 4 and 5 and does 9. ``resume`` then does 8, without a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.locks import FileLock, is_held
+from assemblyzero_tui.runner.places import (
+    RunFolder,
+    checkpoint_file,
+    remove_checkpoint,
+    runs_directory,
+)
+from assemblyzero_tui.runner.workflows import audit, filing, lineage, status_file
+from assemblyzero_tui.runner.workflows.briefs import IDEAS, read_brief
+from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD, entry
+from assemblyzero_tui.runner.workflows.filing import Filed
+from assemblyzero_tui.runner.workflows.journeys import origin_of
+from assemblyzero_tui.runner.workflows.lineage import Approval
+from assemblyzero_tui.runner.workflows.shared_files import sweep_repository
+
+_NAMED = 10
+"""Items that a note names; the others are counted."""
+
+
+def design_complete(repository: Path, approval: Approval) -> audit.AuditEvent:
+    """The ``complete`` line of a design; the same whoever makes it of this approval."""
+    return audit.make_event(
+        origin=approval.origin,
+        repository=repository,
+        number=approval.issue_number,
+        step=f"N4:{approval.approved_draft}",
+        event="complete",
+        details={
+            "lld_path": approval.lld_path,
+            "drafts": approval.draft_count,
+            "reviews": approval.review_count,
+            "has_gemini_review": approval.has_gemini_review,
+            "drafted_by": approval.drafted_by,
+            "reviewed_by": approval.reviewed_by,
+            "input_tokens": approval.input_tokens,
+            "output_tokens": approval.output_tokens,
+        },
+    )
+
+
+def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
+    """The ``complete`` line of an issue; the same whoever makes it of this record."""
+    return audit.make_event(
+        origin=filed.origin,
+        repository=repository,
+        slug=filed.slug,
+        step=f"N6:{filed.issue_number}",
+        event="complete",
+        details={
+            "issue_number": filed.issue_number,
+            "issue_url": filed.issue_url,
+            "drafts": filed.draft_count,
+            "reviews": filed.review_count,
+            "has_gemini_review": filed.has_gemini_review,
+            "drafted_by": filed.drafted_by,
+            "reviewed_by": filed.reviewed_by,
+            "input_tokens": filed.input_tokens,
+            "output_tokens": filed.output_tokens,
+        },
+    )
+
+
+def reconcile(repository: Path, workflow: str) -> list[str]:
+    """Makes the records of finished items whole, and removes what they need no more.
+
+    Doing it again changes nothing. What another process is at work on is left alone.
+
+    Args:
+        repository: The target repository.
+        workflow: Of the run that begins or ends.
+
+    Returns:
+        What was set right, for humans.
+
+    Raises:
+        TuiError: a shared file can be neither read nor written.
+    """
+    sweep_repository(repository)
+    notes = status_file.reconcile(repository) if workflow == LLD.name else []
+    notes += audit.mend(repository)
+    ends = list(_ENDS[workflow](repository))
+    if lacking := _complete_audit(repository, workflow, ends, notes):
+        told = _listed(workflow, lacking)
+        notes.append(f"{audit.CONSOLIDATED}: the end that was missing was added for {told}.")
+    if left := list(_checkpoints(repository, workflow, ends)):
+        notes.append(
+            f"{_listed(workflow, left)}: finished before, but the run was broken off then. The "
+            "records are complete now; the checkpoint was removed."
+        )
+    return notes
+
+
+class _End(NamedTuple):
+    """A finished item."""
+
+    key: str
+    origin: str
+    """The run in which its journey began."""
+    event: audit.AuditEvent
+    closed: bool = True
+    """Nothing is left for its workflow to do."""
+
+
+def _design_ends(repository: Path) -> Iterator[_End]:
+    for approval in lineage.approvals(repository):
+        if approval.origin:  # another program's says nothing about ours
+            event = design_complete(repository, approval)
+            yield _End(str(approval.issue_number), approval.origin, event)
+
+
+def _issue_ends(repository: Path) -> Iterator[_End]:
+    for filed in filing.all_filed(repository):
+        if filed.origin:
+            closed = not _is_pending(repository, filed)
+            yield _End(filed.slug, filed.origin, issue_complete(repository, filed), closed)
+
+
+_ENDS: dict[str, Callable[[Path], Iterator[_End]]] = {
+    LLD.name: _design_ends,
+    ISSUE.name: _issue_ends,
+}
+
+
+def _is_pending(repository: Path, filed: Filed) -> bool:
+    """Whether the very brief that was filed still lies among the ideas."""
+    brief = repository / filed.brief
+    if brief.parent != repository / IDEAS or not brief.exists():
+        return False
+    try:
+        return read_brief(brief).digest == filed.brief_digest
+    except TuiError:
+        return False
+
+
+def _complete_audit(
+    repository: Path, workflow: str, ends: Iterable[_End], notes: list[str]
+) -> list[str]:
+    """Writes the lines that are missing; gives the keys of their items."""
+    known = audit.event_ids(repository)
+    lacking = [end for end in ends if end.event.event_id not in known]
+    for end in lacking:
+        run = RunFolder(runs_directory() / Path(end.origin).name)
+        own = run.audit(workflow, end.key) if run.spec.exists() else None
+        audit.record(repository, own, end.event, notes.append)
+    return [end.key for end in lacking]
+
+
+def _checkpoints(repository: Path, workflow: str, ends: Iterable[_End]) -> Iterator[str]:
+    """Removes the checkpoints of finished journeys; gives the keys of their items."""
+    finished = {(end.key, end.origin) for end in ends if end.closed}
+    prefix = entry(workflow).checkpoint_prefix
+    for path in sorted(checkpoint_file(repository, workflow, "").parent.glob(f"{prefix}*.db")):
+        key = path.stem.removeprefix(prefix)
+        if any(key == known for known, _ in finished) and (lock := _hold(path)) is not None:
+            with lock:
+                ended = (key, origin_of(path)) in finished
+                if ended:
+                    remove_checkpoint(path)
+                lock.release(remove=True)
+            if ended:
+                yield key
+
+
+def _hold(checkpoint: Path) -> FileLock | None:
+    """The item of a checkpoint, if nobody is at work on it."""
+    if is_held(checkpoint.with_suffix(".busy")):
+        return None
+    return FileLock.take(checkpoint.with_suffix(".owner"))
+
+
+def _listed(workflow: str, keys: list[str]) -> str:
+    shown = ", ".join(entry(workflow).item_id(key) for key in keys[:_NAMED])
+    return shown + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
