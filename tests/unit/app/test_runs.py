@@ -43,20 +43,23 @@ def test_every_item_is_in_one_column(state_home: Path) -> None:
 
 def test_runs_that_cannot_be_read_are_listed_all_the_same(state_home: Path) -> None:
     made(state_home, "20260101-100000-lld", State.DONE)
-    damaged = made(state_home, "20260102-100000-lld", State.DONE, State.DONE)
-    damaged.journal.write_bytes(damaged.journal.read_bytes() + b"no event\n")
+    torn = made(state_home, "20260102-100000-lld", State.DONE, State.DONE)
+    torn.journal.write_bytes(torn.journal.read_bytes() + b"no event\n")
     newer = made(state_home, "20260103-100000-lld", State.DONE)
     newer.journal.write_bytes(b'{"journal":"assemblyzero-tui","schema":99}\n')
     unknown = made(state_home, "20260104-100000-lld", State.DONE)
     unknown.spec.write_text("{")
+    foreign = made(state_home, "20260105-100000-lld", State.DONE, State.DONE)
+    foreign.journal.write_bytes(b"hello\n")
     runs = {str(run["run"]): run for run in as_json()}
     states = {name: run["state"] for name, run in runs.items()}
     assert states == {
+        "20260105-100000-lld": "damaged",
         "20260104-100000-lld": "damaged",
         "20260103-100000-lld": "newer version",
-        "20260102-100000-lld": "damaged",
+        "20260102-100000-lld": "finished",
         "20260101-100000-lld": "finished",
     }
-    assert "is damaged at byte" in str(runs["20260102-100000-lld"]["problem"])
-    assert runs["20260102-100000-lld"]["items"] == 2
-    assert [row[-1] for row in listed()[1:3]] == ["damaged", "version"]
+    assert "is not a journal" in str(runs["20260105-100000-lld"]["problem"])
+    assert runs["20260105-100000-lld"]["items"] == 2
+    assert [row[-1] for row in listed()[1:4]] == ["damaged", "damaged", "version"]
