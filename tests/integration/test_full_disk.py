@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.client import StartedEngine
 from assemblyzero_tui.runner.commands import Cancel
 from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.journal import read_journal
@@ -28,7 +25,8 @@ pytestmark = pytest.mark.skipif(
 _IMPATIENT = (
     "from assemblyzero_tui.runner.engine import service\n"
     "service.JOURNAL_PATIENCE = 0.2\n"
-    "service.main()\n"
+    "if __name__ == '__main__':\n"
+    "    service.main()\n"
 )
 
 
@@ -46,18 +44,15 @@ def journal_full(run: Running) -> Iterator[None]:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def impatient(run: Running) -> None:
-    """Starts an engine that does not wait long for room."""
-    ready, ready_of_engine = os.pipe()
-    command = [sys.executable, "-c", _IMPATIENT, str(run.folder.path), "--ready"]
-    with run.folder.engine_log.open("ab") as log:
-        process = subprocess.Popen(
-            [*command, str(ready_of_engine)], pass_fds=[ready_of_engine],
-            stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    os.close(ready_of_engine)
-    run.engine = StartedEngine(run.folder, process, ready)
-    run.engine.wait()
+@pytest.fixture
+def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines that are started do not wait long for room."""
+    python = tmp_path / "python"
+    code = tmp_path / "impatient.py"
+    code.write_text(_IMPATIENT)
+    python.write_text(f'#!/bin/sh\nshift 3\nexec "{sys.executable}" -P "{code}" "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
 
 
 def checkpoint(run: Running, number: int = 0) -> Path:
@@ -80,9 +75,10 @@ def test_a_journal_that_was_full_for_a_while_has_everything(tmp_path: Path) -> N
         assert not checkpoint(run).exists()
 
 
-def test_a_journal_that_stays_full_ends_the_run_without_losing_anything(tmp_path: Path) -> None:
-    with running(tmp_path, items=1, latency=30, start=False) as run:
-        impatient(run)
+def test_a_journal_that_stays_full_ends_the_run_without_losing_anything(
+    tmp_path: Path, impatient: None
+) -> None:
+    with running(tmp_path, items=1, latency=30) as run:
         run.until(lambda state: run.item().call)
         with journal_full(run):
             run.send(Cancel(items=[run.spec.items[0].id]))
