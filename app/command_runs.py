@@ -85,7 +85,7 @@ def _named(run: UnreadableRun) -> dict[str, Any]:
         "run": run.folder.path.name,
         "workflow": spec.workflow if spec is not None else "",
         "repository": spec.repository if spec is not None else "",
-        "state": "newer version" if run.newer else "damaged",
+        "state": "newer version" if run.newer else "unreadable" if run.out_of_reach else "damaged",
         "items": len(spec.items) if spec is not None else None,
         **dict.fromkeys(("done", "failed", "cancelled", "left", "started", "ended", "exit_code")),
         "demo": spec is not None and spec.demo,

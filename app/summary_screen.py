@@ -202,8 +202,9 @@ class SummaryScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Writes the Markdown report into the current directory."""
-        path = Path.cwd() / f"assemblyzero-summary-{self.summary.run}.md"
+        path = Path(f"assemblyzero-summary-{self.summary.run}.md")
         try:
+            path = Path.cwd() / path
             scratch = temporary_folder(path.parent)
             write_atomically(path, report.to_markdown(self.summary).encode(), EXPORT_MODE, scratch)
         except OSError as error:

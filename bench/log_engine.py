@@ -121,7 +121,7 @@ class BenchEngine:
         runtime = runtime_folder(self.folder)
         private_directory(runtime)
         lock = FileLock.take(self.folder.engine_lock, str(os.getpid()))
-        server = Server(runtime / "s", _ignore)
+        server = Server(lambda: runtime, _ignore)
         await server.start()
         loop = asyncio.get_running_loop()
         try:

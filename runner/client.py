@@ -26,7 +26,7 @@ from assemblyzero_tui.runner.places import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.pool import credentials, sources
 from assemblyzero_tui.runner.pool.rotation_file import rotation_file
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.runs import is_alive, read_spec
+from assemblyzero_tui.runner.runs import is_alive, read_spec, runtime_folders
 
 PROTOCOL = 1
 """Version of the commands and replies."""
@@ -34,6 +34,15 @@ START_PATIENCE = 30.0
 """Seconds an engine may need until it is ready."""
 REPLY_PATIENCE = 15.0
 """Seconds an engine may need to answer a command."""
+_PATHS = frozenset(
+    {
+        "ASSEMBLYZERO_HOME", "HOME", "PATH", "PYTHONPATH", "TMPDIR", "GH_CONFIG_DIR",
+        "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    }
+)  # fmt: skip
+"""Variables that hold a path, or several."""
 _ENDING = 1.0
 """Seconds that an engine which is not ready may take to end."""
 _RELISTENING = 3.0
@@ -214,7 +223,7 @@ def start_engine(
     if parallel:
         arguments += ["--parallel", str(parallel)]
     if found is not None and (file := Path(found.source)).is_file():
-        arguments += ["--rotation", str(rotation_file(file))]
+        arguments += ["--rotation", _absolute(str(rotation_file(file)))]
     keys_of_engine, keys_pipe = os.pipe() if keys else (-1, -1)
     if keys:
         arguments += ["--keys", str(keys_of_engine)]
@@ -227,6 +236,7 @@ def start_engine(
             stderr=log,
             pass_fds=(ready_of_engine, keys_of_engine) if keys else (ready_of_engine,),
             start_new_session=True,
+            cwd="/",  # the folder that the command was typed in may be removed
             env=_engine_environment(),
         )
     finally:
@@ -238,13 +248,26 @@ def start_engine(
 
 
 def _engine_environment() -> dict[str, str]:
-    """The environment without keys and without what would send traces elsewhere."""
+    """The environment without keys and without what would send traces elsewhere.
+
+    It holds in any folder: what was relative to this one is made absolute.
+    """
     dropped = {"GEMINI_API_KEY", "GOOGLE_API_KEY"}
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in dropped and not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
     }
+    for name in _PATHS & kept.keys():
+        kept[name] = os.pathsep.join(map(_absolute, kept[name].split(os.pathsep)))
+    return kept
+
+
+def _absolute(path: str) -> str:
+    with contextlib.suppress(OSError):
+        if path and not path.startswith("~"):
+            return os.path.abspath(path)  # noqa: PTH100 - links stay as they are
+    return path
 
 
 class LiveRun:
@@ -314,8 +337,10 @@ class LiveRun:
         return opened.result() is not None
 
     async def _open(self) -> _Link | None:
-        with contextlib.suppress(OSError):
-            return await _Link.open(Path(read_spec(self.folder).socket))
+        for place in runtime_folders(self.folder, read_spec(self.folder)):
+            with contextlib.suppress(OSError):
+                if place.parent.stat().st_uid == os.getuid():
+                    return await _Link.open(place / "s")
         return None
 
     async def send(self, command: AnyCommand) -> Reply:

@@ -61,10 +61,24 @@ def runtime_directory() -> Path:
         TuiError: the folder belongs to somebody else or is open to others.
     """
     base = os.environ.get("XDG_RUNTIME_DIR")
+    if base:
+        base = os.path.abspath(base)  # noqa: PTH100 - as the system has it, without a look at it
     if base and len(base) < _SOCKET_PATH_LIMIT - 40 and os.access(base, os.W_OK):
-        path = Path(base) / "assemblyzero-tui"
-    else:
-        path = Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
+        return own_private_directory(Path(base) / "assemblyzero-tui")
+    return own_private_directory(fallback_runtime_directory())
+
+
+def fallback_runtime_directory() -> Path:
+    """Where sockets are if there is no better place; not made here."""
+    return Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
+
+
+def own_private_directory(path: Path) -> Path:
+    """Makes a private folder, or sees to it that the one that is there is.
+
+    Raises:
+        TuiError: it cannot be made, belongs to somebody else or is open to others.
+    """
     private_directory(path)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:

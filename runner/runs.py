@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.base.small_files import read_small
 from assemblyzero_tui.runner.errors import NewerVersionError, TuiError
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks import is_held
 from assemblyzero_tui.runner.places import (
     RunFolder,
+    fallback_runtime_directory,
     new_run_folder,
     runs_directory,
     runtime_directory,
@@ -28,6 +31,8 @@ from assemblyzero_tui.runner.places import (
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import RunState, fold
 
+_SPEC_LIMIT = 64 << 20
+"""Bytes a ``run.json`` may have: ten thousand items have four million."""
 _PACKAGES = ("assemblyzero-tui", "textual", "langgraph", "langgraph-checkpoint-sqlite")
 
 
@@ -60,7 +65,9 @@ class UnreadableRun:
     spec: RunSpec | None
     """What it was asked for, if that at least can be read."""
     newer: bool
-    """Whether a newer version wrote it; otherwise it is damaged."""
+    """Whether a newer version wrote it."""
+    out_of_reach: bool
+    """Whether its files cannot be read; otherwise what is in them is damaged."""
     problem: str
 
 
@@ -77,8 +84,17 @@ def versions() -> dict[str, str]:
 
 def runtime_folder(folder: RunFolder) -> Path:
     """The short folder of a run's socket and temporary files; not made here."""
-    digest = hashlib.sha256(os.fsencode(folder.path.resolve())).hexdigest()[:10]
-    return runtime_directory() / digest
+    return runtime_directory() / _digest(folder)
+
+
+def runtime_folders(folder: RunFolder, spec: RunSpec) -> list[Path]:
+    """Where an engine has its socket: as the run says, or where it can be in any case."""
+    fallback = fallback_runtime_directory() / _digest(folder)
+    return list(dict.fromkeys([Path(spec.socket).parent, fallback] if spec.socket else [fallback]))
+
+
+def _digest(folder: RunFolder) -> str:
+    return hashlib.sha256(os.fsencode(folder.path.resolve())).hexdigest()[:10]
 
 
 def create_run(spec: RunSpec, *, clock: float | None = None) -> tuple[RunFolder, RunSpec]:
@@ -129,19 +145,22 @@ def read_spec(folder: RunFolder) -> RunSpec:
         TuiError: ``run.json`` is missing or damaged.
     """
     try:
-        return msgspec.json.decode(folder.spec.read_bytes(), type=RunSpec)
+        return msgspec.json.decode(read_small(folder.spec, _SPEC_LIMIT), type=RunSpec)
     except OSError as error:
         raise TuiError(
             f"Cannot read {folder.spec}: {error.strerror}.",
             "See which runs there are: assemblyzero-tui runs",
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise TuiError(f"{folder.spec} is damaged: {error}.") from error
 
 
 def is_alive(folder: RunFolder) -> bool:
-    """Whether an engine serves this run now."""
-    return is_held(folder.engine_lock)
+    """Whether an engine serves this run now, as far as that can be told."""
+    try:
+        return is_held(folder.engine_lock)
+    except OSError:
+        return False
 
 
 def open_run(folder: RunFolder) -> KnownRun:
@@ -151,14 +170,19 @@ def open_run(folder: RunFolder) -> KnownRun:
         TuiError: its specification or its journal cannot be read.
     """
     spec = read_spec(folder)
-    events = read_journal(folder.journal) if folder.journal.exists() else []
+    try:
+        if folder.journal.exists() and not folder.journal.is_file():
+            raise TuiError(f"The journal {folder.journal} is not a file.")
+        events = read_journal(folder.journal) if folder.journal.exists() else []
+    except OSError as error:
+        raise TuiError(f"Cannot read {folder.journal}: {error.strerror}.") from error
     return KnownRun(folder, spec, fold(events), is_alive(folder))
 
 
 def run_folders() -> list[RunFolder]:
     """All runs, the newest first."""
     try:
-        found = [path for path in runs_directory().iterdir() if (path / "run.json").exists()]
+        found = [path for path in runs_directory().iterdir() if _is_run(path)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -167,6 +191,15 @@ def run_folders() -> list[RunFolder]:
             "Make it readable, or set ASSEMBLYZERO_HOME to another folder.",
         ) from error
     return [RunFolder(path) for path in sorted(found, key=lambda p: p.name, reverse=True)]
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a folder is a run's; one that cannot be looked at may be."""
+    try:
+        (path / "run.json").stat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
 
 
 def all_runs() -> Iterator[KnownRun | UnreadableRun]:
@@ -182,7 +215,13 @@ def _unreadable(folder: RunFolder, error: TuiError) -> UnreadableRun:
     spec = None
     with contextlib.suppress(TuiError):
         spec = read_spec(folder)
-    return UnreadableRun(folder, spec, isinstance(error, NewerVersionError), str(error))
+    return UnreadableRun(
+        folder,
+        spec,
+        newer=isinstance(error, NewerVersionError),
+        out_of_reach=isinstance(error.__cause__, OSError),
+        problem=str(error),
+    )
 
 
 def known_runs() -> Iterator[KnownRun]:
@@ -201,7 +240,7 @@ def find_run(name: str | None = None) -> RunFolder:
         raise TuiError(f"There are no runs in {runs_directory()}.", "Try: assemblyzero-tui demo")
     if name is None:
         return folders[0]
-    if (Path(name) / "run.json").exists() and os.sep in name:
+    if os.sep in name and _is_run(Path(name)):
         return RunFolder(Path(name).resolve())
     fitting = [f for f in folders if f.path.name == name] or [
         f for f in folders if f.path.name.startswith(name) or f.path.name.endswith(f"-{name}")

@@ -13,7 +13,12 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
-from assemblyzero_tui.runner.engine.forkserver import end_forkserver, start_context, warm_up
+from assemblyzero_tui.runner.engine.forkserver import (
+    end_forkserver,
+    renew_forkserver,
+    start_context,
+    warm_up,
+)
 from assemblyzero_tui.runner.engine.ownership import busy_file
 from assemblyzero_tui.runner.engine.readers import PipeReaders, Stream
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
@@ -41,7 +46,9 @@ class LocalExecutor:
         secrets: Iterable[str] = (),
         start_method: str = "",
         provider: str = "",
+        place: Callable[[], object] | None = None,
     ) -> None:
+        """``place`` makes the folder of temporary files again where it is gone."""
         self._folder = folder
         self._slots = slots
         self._secrets = list(secrets)
@@ -49,6 +56,7 @@ class LocalExecutor:
         self._context = start_context(start_method, provider)
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
+        self._place = place
         self._workers: dict[str, WorkerProcess] = {}
         self._launching: dict[str, asyncio.Future[None]] = {}
         self._outcomes: dict[str, asyncio.Task[Outcome]] = {}
@@ -84,7 +92,7 @@ class LocalExecutor:
             writer.close()
             ours.close()
             os.close(output)
-            lost = isinstance(error, (EOFError, ConnectionError))
+            lost = isinstance(error, (EOFError, ConnectionError, FileNotFoundError))
             kind = StartLostError if lost else WorkflowError
             raise kind(f"the process of {item} could not be started: {error}") from error
         finally:
@@ -109,7 +117,7 @@ class LocalExecutor:
         """
         item = worker.spec.item.id
         launching = asyncio.get_running_loop().run_in_executor(
-            self._starter, lambda: worker.launch(self._context, channel, output, busy)
+            self._starter, self._start_process, worker, channel, output, busy
         )
         self._launching[item] = launching
         try:
@@ -122,6 +130,15 @@ class LocalExecutor:
             launching.result()
         finally:
             del self._launching[item]
+
+    def _start_process(
+        self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
+    ) -> None:
+        """In the thread that starts workers."""
+        if self._place is not None:
+            self._place()
+            renew_forkserver()
+        worker.launch(self._context, channel, output, busy)
 
     async def _follow(self, worker: WorkerProcess, stream: Stream) -> Outcome:
         item, attempt = worker.spec.item.id, worker.spec.attempt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from assemblyzero_tui.runner.errors import TuiError
 
 PROTOCOL = 1
 """Version of the commands and replies; a face says its own in its first command."""
+SOCKET = "s"
+"""The name of the socket in its folder."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the socket is still there."""
 _ANNOUNCE_INTERVAL = 0.03
 """Seconds between two announcements at least."""
 _LEAVING = 1.0
@@ -22,10 +27,18 @@ _BACKLOG = 1 << 16
 
 
 class Server:
-    """Serves any number of faces; none of them can hold the engine up."""
+    """Serves any number of faces; none of them can hold the engine up.
 
-    def __init__(self, path: Path, obey: Callable[[AnyCommand], list[str]]) -> None:
-        self._path = path
+    Args:
+        folder: Gives the folder of the socket, and makes it where it is gone.
+        obey: Carries out a command and returns the items that it concerned.
+    """
+
+    def __init__(self, folder: Callable[[], Path], obey: Callable[[AnyCommand], list[str]]) -> None:
+        self._folder = folder
+        self._path = Path()
+        self._inode = 0
+        self._keeping: asyncio.Task[None] | None = None
         self._obey = obey
         self._faces: set[asyncio.StreamWriter] = set()
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -34,10 +47,31 @@ class Server:
         self._trouble = ""
 
     async def start(self) -> None:
-        """Opens the socket, which only its owner can use."""
-        self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, path=str(self._path))
-        self._path.chmod(0o600)
+        """Opens the socket, which only its owner can use; opened again where it is removed."""
+        await self._listen()
+        self._keeping = asyncio.create_task(self._keep_listening(), name="keep listening")
+
+    async def _listen(self) -> None:
+        path = self._folder() / SOCKET
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._serve, path=str(path))
+        path.chmod(0o600)
+        if self._server is not None:
+            self._server.close()
+        self._server, self._path, self._inode = server, path, path.stat().st_ino
+
+    async def _keep_listening(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            with contextlib.suppress(OSError, TuiError):  # there may be a place again later
+                if not self._is_there():
+                    await self._listen()
+
+    def _is_there(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def announce(self) -> None:
         """Tells every face, soon, that the journal has grown."""
@@ -93,6 +127,8 @@ class Server:
 
     async def close(self) -> None:
         """Closes every connection and removes the socket."""
+        if self._keeping is not None:
+            self._keeping.cancel()
         if self._server is not None:
             self._server.close()
         self._announce_now()
@@ -100,4 +136,5 @@ class Server:
             writer.close()
         if self._connections:
             await asyncio.wait(list(self._connections), timeout=_LEAVING)
-        self._path.unlink(missing_ok=True)
+        if self._is_there():
+            self._path.unlink(missing_ok=True)

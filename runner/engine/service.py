@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Sequence
@@ -34,15 +32,16 @@ from assemblyzero_tui.runner.engine.in_daemon import in_daemon
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.runtime import Runtime
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemsQueued, Notice, RunEnded, RunStarted
 from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
-from assemblyzero_tui.runner.locks import FileLock, is_held
+from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
-from assemblyzero_tui.runner.places import RunFolder, pool_file, private_directory
+from assemblyzero_tui.runner.places import RunFolder, pool_file
 from assemblyzero_tui.runner.pool import credentials
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
@@ -51,7 +50,7 @@ from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.rotation_file import read_hints
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import fold
-from assemblyzero_tui.runner.runs import read_spec, runtime_folder
+from assemblyzero_tui.runner.runs import read_spec, runtime_folders
 from assemblyzero_tui.runner.workflows import catalog, records
 
 Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
@@ -70,19 +69,21 @@ class Engine:
     """One run, served."""
 
     def __init__(
-        self, folder: RunFolder, spec: RunSpec, runtime: Path, keys: Sequence[Credential],
+        self, folder: RunFolder, spec: RunSpec, runtime: Runtime, keys: Sequence[Credential],
         rotation: Path | None = None,
     ) -> None:  # fmt: skip
         secrets = [key.secret.reveal() for key in keys]
         self._spec = spec
         self._folder = folder
         self._journal = JournalWriter(folder.journal)
-        self._executor = LocalExecutor(folder, spec.parallel, secrets, provider=spec.provider)
+        self._executor = LocalExecutor(
+            folder, spec.parallel, secrets, provider=spec.provider, place=runtime.ensure
+        )
         self._state = fold(read_journal(folder.journal))
         self._record = Record(self._state, self._journal, self._announce, secrets)
         self._keeper = _keeper(spec, folder, keys, rotation)
         self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
-        self._server = Server(runtime / "s", self._obey)
+        self._server = Server(runtime.ensure, self._obey)
         self._deadline = Deadline(self._executor.kill)
         self._interrupted = False
         self._rescue: asyncio.Task[None] | None = None
@@ -307,27 +308,14 @@ def _serve(
             f"The run {spec.run} is being served already.",
             f"Watch it: assemblyzero-tui attach {spec.run}",
         )
-    runtime = runtime_folder(folder)
+    runtime = Runtime(folder, runtime_folders(folder, spec))
     try:
-        _sweep(runtime.parent)
-        private_directory(runtime)
-        (runtime / "run").write_text(str(folder.path))
-        tempfile.tempdir = str(runtime)
+        runtime.ensure()
+        runtime.sweep()
         asyncio.run(Engine(folder, spec, runtime, keys, rotation).serve(ready, again))
     finally:
-        shutil.rmtree(runtime, ignore_errors=True)
+        runtime.remove()
         lock.release()
-
-
-def _sweep(runtime: Path) -> None:
-    """Removes what killed engines left in the folder of sockets."""
-    for left in runtime.iterdir():
-        try:
-            folder = RunFolder(Path((left / "run").read_text()))
-        except OSError:
-            continue
-        if not is_held(folder.engine_lock):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _report_failure(ready: int, text: str) -> None:

@@ -83,6 +83,24 @@ def _enter(spec: WorkerSpec) -> None:
         ) from error
 
 
+def _check_repository(spec: WorkerSpec) -> None:
+    """Sees to it that nothing more is written where the repository was.
+
+    Raises:
+        WorkflowError: it has been moved or removed.
+    """
+    try:
+        if os.path.samestat(os.stat("."), os.stat(spec.repository)):  # noqa: PTH116 - a pair
+            return
+        why = "another folder is in its place"
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise WorkflowError(
+        f"The repository {spec.repository} was moved or removed during the work: {why}. "
+        "Put it back and retry, or start anew where it is now."
+    )
+
+
 def _run_graph(
     workflow: Workflow,
     context: WorkerContext,
@@ -100,6 +118,8 @@ def _run_graph(
         for task in graph.stream(
             source, thread, stream_mode="tasks", durability="sync", control=control
         ):
+            if "triggers" in task:
+                _check_repository(spec)
             _report(task, context, channel)
     except Parked as parked:
         if (denial := parked.denial) is not None:

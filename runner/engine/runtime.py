@@ -1,0 +1,89 @@
+"""The short private folder of a running engine: its socket, and what multiprocessing keeps there.
+
+A logout removes ``$XDG_RUNTIME_DIR``, and a cleaner of ``/tmp`` may remove the rest. So the folder
+is made again where it has disappeared, at the same place or, where that cannot be, at the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+from assemblyzero_tui.runner.base.small_files import read_small
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.places import RunFolder, own_private_directory, private_directory
+
+_MARK = "run"
+"""The file in such a folder that names the run's folder, so that leftovers can be swept."""
+_MARK_LIMIT = 1 << 14
+"""Bytes it may have."""
+
+
+class Runtime:
+    """The folder of one engine. Threads may share it.
+
+    Args:
+        folder: Of the run.
+        places: Where it may be, the best first; each in a private folder of this user's.
+    """
+
+    def __init__(self, folder: RunFolder, places: list[Path]) -> None:
+        self._run = folder
+        self._places = places
+        self._lock = threading.Lock()
+        self._path: Path | None = None
+
+    def ensure(self) -> Path:
+        """The folder, made again if it is gone.
+
+        Raises:
+            TuiError: it can be made nowhere.
+        """
+        with self._lock:
+            if self._path is None or not (self._path / _MARK).is_file():
+                self._path = self._make()
+                tempfile.tempdir = str(self._path)
+            return self._path
+
+    def _make(self) -> Path:
+        problem: TuiError | None = None
+        for place in self._places:
+            try:
+                own_private_directory(place.parent)
+                private_directory(place)
+                (place / _MARK).write_bytes(os.fsencode(self._run.path))
+            except TuiError as error:
+                problem = problem or error
+            except OSError as error:
+                problem = problem or TuiError(f"Cannot write in {place}: {error.strerror}.")
+            else:
+                return place
+        raise problem or TuiError("There is no place for the socket of the engine.")
+
+    def sweep(self) -> None:
+        """Removes what killed engines left beside it. Waits for nothing."""
+        for parent in {place.parent for place in self._places}:
+            threading.Thread(target=_sweep, args=(parent,), name="sweep", daemon=True).start()
+
+    def remove(self) -> None:
+        """Removes the folder, wherever it was made."""
+        for place in self._places:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """What cannot be looked at is left alone: it may be anybody's, on a disk that is broken."""
+    try:
+        found = list(parent.iterdir())
+    except OSError:
+        return
+    for left in found:
+        with contextlib.suppress(OSError, ValueError):
+            run = RunFolder(Path(os.fsdecode(read_small(left / _MARK, _MARK_LIMIT))))
+            if not is_held(run.engine_lock):
+                shutil.rmtree(left, ignore_errors=True)
