@@ -28,6 +28,19 @@ CREATE TABLE IF NOT EXISTS fingerprints (name TEXT PRIMARY KEY, digest TEXT NOT 
 """
 
 
+_FIND = "SELECT answer FROM kept_answers WHERE task = ? AND ordinal = ? AND prompt = ?"
+_TAKE_OVER = """
+INSERT INTO kept_answers
+SELECT '', COALESCE(MAX(ordinal) + 1, 0), ?, ? FROM kept_answers WHERE task = ''
+"""
+"""Tasks of a journey that starts over have other names: the question alone tells what is meant."""
+_ADOPT = """
+UPDATE OR IGNORE kept_answers SET task = ?, ordinal = ? WHERE task = '' AND ordinal = (
+    SELECT MIN(ordinal) FROM kept_answers WHERE task = '' AND prompt = ?
+)
+"""
+
+
 class AnswerStore:
     """The kept answers and the fingerprints of one item."""
 
@@ -47,12 +60,20 @@ class AnswerStore:
 
     def get(self, task: str, ordinal: int, request: Request) -> Answer | None:
         """The kept answer to this very question, if there is one."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT answer FROM kept_answers WHERE task = ? AND ordinal = ? AND prompt = ?",
-                (task, ordinal, digest(request)),
-            ).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Answer)
+        with self._lock, self._connection:
+            place = (task, ordinal, digest(request))
+            row = self._connection.execute(_FIND, place).fetchone()
+            if row is None and self._connection.execute(_ADOPT, place).rowcount:
+                row = self._connection.execute(_FIND, place).fetchone()
+        return None if row is None else _decoded(row[0])
+
+    def take_over(self, prompt: object, answer: object) -> bool:
+        """Keeps an answer out of a damaged database, for whoever asks this question first."""
+        if not isinstance(prompt, str) or _decoded(answer) is None:
+            return False
+        with self._lock, self._connection:
+            self._connection.execute(_TAKE_OVER, (prompt, answer))
+        return True
 
     def put(self, task: str, ordinal: int, request: Request, answer: Answer) -> None:
         """Keeps an answer; it is on the disk when this returns."""
@@ -77,6 +98,14 @@ class AnswerStore:
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM fingerprints")
             self._connection.executemany("INSERT INTO fingerprints VALUES (?, ?)", prints.items())
+
+
+def _decoded(answer: object) -> Answer | None:
+    """The answer; ``None`` if damage made it unreadable, so that it is asked for again."""
+    try:
+        return msgspec.json.decode(answer, type=Answer) if isinstance(answer, bytes) else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def digest(request: Request) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,13 @@ from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoi
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
 from assemblyzero_tui.runner.worker.context import WorkerContext
+from assemblyzero_tui.runner.worker.database import (
+    DamagedError,
+    Database,
+    damage_told,
+    salvage,
+    set_aside,
+)
 from assemblyzero_tui.runner.worker.messages import Ended, NodeBegan, NodeDone, Remark
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
@@ -28,44 +34,63 @@ from assemblyzero_tui.runner.workflows.journeys import note_origin
 
 _SUPERSTEPS = 10_000
 """LangGraph's own limit on supersteps; the workflows have limits of their own long before."""
-_DATABASE_PATIENCE = 5.0
-"""Seconds to wait for the database, which nobody else should use."""
 
 
 def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
     try:
+        path = checkpoint_path(spec.checkpoint)
         _enter(spec)
         workflow = catalog.load(spec.workflow)
-        path = checkpoint_path(spec.checkpoint)
-        with _Database(path, channel) as database:
-            answers = AnswerStore(database.answers)
-            saver = SqliteSaver(database.checkpoints)
-            saver.setup()
-            begun = saver.get_tuple(_thread(spec)) is not None
-            done = None if begun or spec.options.fresh else workflow.done_before(spec)
-            if done is not None:
-                print(f"    Nothing to do, {done.summary}: {done.output}")
-                return Ended(outcome="finished", result=done)
-            refusal = _check(spec, workflow, saver, answers, channel)
-            if refusal:
-                return Ended(outcome="refused", reason=refusal)
-            if not begun:
-                note_origin(database.answers, spec.run)
-            database.sync_every_commit()
-            provider = open_provider(spec.provider, spec.options)
-            context = WorkerContext(spec, channel, provider, answers)
-            return _run_graph(workflow, context, saver, answers, channel, control)
+        try:
+            with Database(path, _thread(spec)) as database, damage_told():
+                return _run(spec, workflow, database, channel, control)
+        except DamagedError as error:
+            aside = set_aside(path)
+            with Database(path, _thread(spec)) as database:
+                saved = salvage(aside, database.answers)
+                _say_damage(channel, error, aside, saved)
+                return _run(spec, workflow, database, channel, control)
     except TuiError as error:
         print(f"[ERROR] {error}", file=sys.stderr)
         return Ended(outcome="failed", reason=error.what)
     except sqlite3.OperationalError as error:
         traceback.print_exc()
-        what = f"the checkpoint {checkpoint_path(spec.checkpoint)} cannot be used: {error}"
+        what = f"the checkpoint {path} cannot be used: {error}"
         return Ended(outcome="failed", reason=f"{what}. Make room and make it writable, then retry")
     except Exception as error:
         traceback.print_exc()
         return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
+
+
+def _say_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:
+    """Tells that an item begins anew, why, and what need not be paid for again."""
+    kept = f"; answers that need not be asked for again: {saved}" if saved else ""
+    text = f"its checkpoint was damaged ({error}) and set aside as {aside}; it starts over{kept}"
+    channel.send(Remark(text=text, level="warning"))
+
+
+def _run(
+    spec: WorkerSpec,
+    workflow: Workflow,
+    database: Database,
+    channel: Channel,
+    control: RunControl,
+) -> Ended:
+    saver, answers = database.saver, database.answers
+    done = None if database.begun or spec.options.fresh else workflow.done_before(spec)
+    if done is not None:
+        print(f"    Nothing to do, {done.summary}: {done.output}")
+        return Ended(outcome="finished", result=done)
+    refusal = _check(spec, workflow, saver, answers, channel)
+    if refusal:
+        return Ended(outcome="refused", reason=refusal)
+    if not database.begun:
+        note_origin(database.connection, spec.run)
+    database.sync_every_commit()
+    provider = open_provider(spec.provider, spec.options)
+    context = WorkerContext(spec, channel, provider, answers)
+    return _run_graph(workflow, context, saver, answers, channel, control)
 
 
 def _enter(spec: WorkerSpec) -> None:
@@ -184,62 +209,3 @@ def _check(
 def _thread(spec: WorkerSpec) -> Any:
     prefix = catalog.entry(spec.workflow).thread_prefix
     return {"configurable": {"thread_id": f"{prefix}{spec.item.key}"}}
-
-
-class _Database:
-    """Two connections to the item's database: the saver's, and the kept answers'.
-
-    A file that is no database (a damaged disk, a stray write) is set aside, and the workflow
-    starts over.
-    """
-
-    def __init__(self, path: Path, channel: Channel) -> None:
-        self._path = path
-        self._channel = channel
-
-    def __enter__(self) -> _Database:
-        try:
-            self._open()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            self.close()
-            aside = self._path.with_name(f"{self._path.name}.damaged-{time.time():.0f}")
-            self._path.rename(aside)
-            self._channel.send(
-                Remark(
-                    text=f"damaged checkpoint set aside as {aside}; starts over", level="warning"
-                )
-            )
-            self._open()
-        return self
-
-    def _open(self) -> None:
-        self.checkpoints = self._connect()
-        self.answers = self._connect()
-        self.answers.execute("PRAGMA journal_mode=WAL").fetchone()
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=_DATABASE_PATIENCE, check_same_thread=False
-        )
-        connection.execute("PRAGMA synchronous=NORMAL")
-        return connection
-
-    def sync_every_commit(self) -> None:
-        """From now on a commit is on the disk when it returns.
-
-        Before, while the tables are made, it need not be: the next commit that is takes what is
-        ahead of it in the write-ahead log along.
-        """
-        for connection in (self.checkpoints, self.answers):
-            connection.execute("PRAGMA synchronous=FULL")
-
-    def close(self) -> None:
-        for name in ("checkpoints", "answers"):
-            connection: sqlite3.Connection | None = getattr(self, name, None)
-            if connection is not None:
-                connection.close()
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()

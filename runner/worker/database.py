@@ -1,0 +1,147 @@
+"""The database of one item: its checkpoints and kept answers, and what to do when it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from assemblyzero_tui.runner.worker.answers import AnswerStore
+
+_PATIENCE = 5.0
+"""Seconds to wait for the database, which nobody else should use."""
+_DAMAGE = frozenset(
+    {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_FORMAT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_SCHEMA,
+        sqlite3.SQLITE_ERROR,  # a table or column that is missing: our statements are right
+        sqlite3.SQLITE_IOERR_SHORT_READ,
+    }
+)
+"""SQLite's codes for what waiting and making room cannot mend; see https://sqlite.org/rescode.html.
+A primary code stands for the extended ones that begin with it, but for those of IOERR."""
+
+
+class DamagedError(Exception):
+    """The database cannot be read, and never will be."""
+
+
+class Database:
+    """Two connections to the item's database: the saver's, and the kept answers'.
+
+    Args:
+        path: Of the file, made if it is not there.
+        thread: The graph's thread, whose newest checkpoint must be readable.
+
+    Raises:
+        DamagedError: the file is no database, or what it holds cannot be read.
+        sqlite3.OperationalError: it cannot be used now: locked, no room, no permission.
+    """
+
+    def __init__(self, path: Path, thread: Any) -> None:
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            with damage_told():
+                checkpoints, answers = self._connect(path), self._connect(path)
+                answers.execute("PRAGMA journal_mode=WAL").fetchone()
+                self._check(answers)
+                self.saver = SqliteSaver(checkpoints)
+                self.saver.setup()
+                self.answers = AnswerStore(answers)
+                self.connection = answers
+                self.begun = self._newest(thread)
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+        self._connections.append(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Looks at every page: damage behind a whole header shows only where somebody reads."""
+        found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            raise DamagedError(" ".join(found))
+
+    def _newest(self, thread: Any) -> bool:
+        """Whether there is a checkpoint; it is read as the graph would read it."""
+        try:
+            return self.saver.get_tuple(thread) is not None
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+    def sync_every_commit(self) -> None:
+        """From now on a commit is on the disk when it returns.
+
+        Before, while the tables are made, it need not be: the next commit that is takes what is
+        ahead of it in the write-ahead log along.
+        """
+        for connection in self._connections:
+            connection.execute("PRAGMA synchronous=FULL")
+
+    def close(self) -> None:
+        """Closes both connections."""
+        for connection in self._connections:
+            connection.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class damage_told(contextlib.AbstractContextManager[None]):  # noqa: N801 - read as a function
+    """Raises `DamagedError` for what SQLite says of a damaged database."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.DatabaseError) and _tells_of_damage(error):
+            raise DamagedError(str(error)) from error
+
+
+def _tells_of_damage(error: sqlite3.DatabaseError) -> bool:
+    if isinstance(error, sqlite3.ProgrammingError):
+        return False
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # not of SQLite itself, but of Python's module: text that is none
+        return True
+    return code in _DAMAGE or code & 0xFF in _DAMAGE
+
+
+def set_aside(path: Path) -> Path:
+    """Moves a damaged database away, with what SQLite keeps beside it; gives its new path.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    stamp = f"{path.name}.damaged-{time.time():.0f}"
+    names = (stamp if number == 1 else f"{stamp}-{number}" for number in range(1, 1000))
+    aside = next(path.with_name(n) for n in names if not os.path.lexists(path.with_name(n)))
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def salvage(damaged: Path, answers: AnswerStore) -> int:
+    """Takes over the answers that can still be read; gives their number."""
+    saved = 0
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as old:
+        old.execute("PRAGMA query_only=ON")
+        for prompt, answer in old.execute("SELECT prompt, answer FROM kept_answers"):
+            saved += answers.take_over(prompt, answer)
+    return saved
