@@ -37,6 +37,9 @@ def guarded(arguments: list[str]) -> int:
         mute_stdout()
         return ExitCode.PIPE_CLOSED
     except Exception as error:
+        if isinstance(error, OSError) and (known := _known(error)) is not None:
+            say_error(known.what, known.hint)
+            return known.exit_code
         say_error(*_unexpected(error))
         return ExitCode.FAILED
 
@@ -57,6 +60,12 @@ def mute_stdout() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+
+
+def _known(error: OSError) -> TuiError | None:
+    from assemblyzero_tui.runner.base.trouble import known_trouble
+
+    return known_trouble(error)
 
 
 def _unexpected(error: Exception) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.trouble import folder_is_gone, gone_folder
 from assemblyzero_tui.runner.errors import TuiError
 
 
@@ -16,6 +17,8 @@ def find_repository(start: Path) -> Path:
     try:
         start = start.resolve(strict=True)
     except OSError as error:
+        if folder_is_gone() and not start.is_absolute():
+            raise gone_folder() from error
         raise TuiError(
             f"There is no folder {start}: {error.strerror or error}.", "Check --repo."
         ) from error

@@ -110,7 +110,7 @@ def shared_with_children() -> tuple[int, ...]:
 def is_held(path: Path) -> bool:
     """Whether anybody holds the lock of this file now."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = _open_to_look(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     try:
@@ -121,6 +121,17 @@ def is_held(path: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def _open_to_look(path: Path) -> int:
+    """Opens a lock's file: to write, which NFS wants for a lock, else only to read."""
+    flags = os.O_CLOEXEC | os.O_NONBLOCK  # it may be a pipe that somebody put there
+    try:
+        return os.open(path, os.O_RDWR | flags)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise
+        return os.open(path, os.O_RDONLY | flags)
 
 
 def _still_named(path: Path, descriptor: int) -> bool:

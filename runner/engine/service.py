@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.trouble import known_trouble
 from assemblyzero_tui.runner.commands import (
     AddKey,
     AnyCommand,
@@ -276,7 +277,8 @@ def main() -> None:
         code = error.exit_code
     except Exception as error:
         traceback.print_exc()
-        _report_failure(arguments.ready, f"{type(error).__name__}: {error}")
+        known = known_trouble(error) if isinstance(error, OSError) else None
+        _report_failure(arguments.ready, str(known or f"{type(error).__name__}: {error}"))
         code = ExitCode.FAILED
     # Everything is on the disk, and the temporary folder that multiprocessing would tidy is gone.
     sys.stderr.flush()

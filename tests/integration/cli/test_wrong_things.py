@@ -291,15 +291,15 @@ def test_a_damaged_run_is_named(program: Program, state_home: Path) -> None:
 
 
 def test_an_error_that_nobody_foresaw_leaves_its_traceback_in_a_file(
-    program: Program, state_home: Path
+    program: Program, state_home: Path, tmp_path: Path
 ) -> None:
-    folder = state_home / "runs" / "20260101-000000-lld"
-    (folder / "events.jsonl").mkdir(parents=True)
-    spec = {"run": "x", "workflow": "lld", "repository": "/", "items": [], "provider": "offline"}
-    (folder / "run.json").write_text(json.dumps(spec))
-    done = program("report")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/sitecustomize.py").write_text(
+        "from assemblyzero_tui.runner import runs\nruns.find_run = None\n"
+    )
+    done = program("report", PYTHONPATH=str(tmp_path / "broken"))
     assert done.returncode == 1
-    assert "IsADirectoryError" in done.stderr
+    assert "TypeError: 'NoneType' object is not callable" in done.stderr
     assert "Traceback" not in done.stderr
     (crash,) = (state_home / "crashes").iterdir()
     assert str(crash) in done.stderr

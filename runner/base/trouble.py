@@ -1,0 +1,50 @@
+"""Errors of the system that a user can mend, in a user's words."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.places import state_home
+
+_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def known_trouble(error: OSError) -> TuiError | None:
+    """What a user can do about an error of the system; ``None`` if it is none of theirs."""
+    if isinstance(error, FileNotFoundError) and folder_is_gone():
+        return gone_folder()
+    try:
+        home = str(state_home())
+        file = os.fsdecode(error.filename) if error.filename else ""
+    except (OSError, TypeError):
+        return None
+    room = error.errno in _ROOM
+    if not room and file != home and not file.startswith(home + os.sep):
+        return None
+    what = f"{file}: {error.strerror}" if file else f"{error.strerror}"
+    return TuiError(
+        f"The state folder {home} cannot be used ({what}).",
+        f"{'Make room' if room else 'Make it a folder that you can read and write'}, "
+        "or set ASSEMBLYZERO_HOME to another folder.",
+    )
+
+
+def folder_is_gone() -> bool:
+    """Whether the folder that this process works in has been removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - Path.cwd is the same
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def gone_folder() -> TuiError:
+    """What to say then."""
+    return TuiError(
+        "The folder you are in has been removed.",
+        "Go to one that exists, for example: cd ~",
+    )
