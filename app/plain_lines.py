@@ -10,6 +10,7 @@ from assemblyzero_tui.runner.durations import duration
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     AutoResumeSet,
+    CallEnded,
     CallQueued,
     CredentialChanged,
     EngineStarted,
@@ -54,6 +55,8 @@ class PlainLines:
         self._ascii = ascii
         self._states: dict[str, State] = {}
         self._attempts: dict[str, int] = {}
+        self._waits: dict[str, str] = {}
+        """What was said that an item waits for, since it was answered: a model is asked often."""
         self._pool = PoolLines()
 
     def prime(self, state: RunState) -> None:
@@ -126,7 +129,11 @@ class PlainLines:
                 for text in self._pool.auto_resume(event):
                     yield self.coordinator(text, event.time)
             case CallQueued():
-                yield self.of(event.item, queued_text(event), event.time)
+                before, self._waits[event.item] = self._waits.get(event.item), event.why
+                if not (event.for_model and event.why == before):
+                    yield self.of(event.item, queued_text(event), event.time)
+            case CallEnded(outcome="ok"):
+                self._waits.pop(event.item, None)
             case RunHeld():
                 text = (
                     f"held: {event.reason or 'no item is started'}"

@@ -170,7 +170,10 @@ class PoolLines:
 
 
 def queued_text(event: CallQueued) -> str:
-    """That a call waits for a key."""
+    """That a call waits for a key, or for its model."""
+    if event.for_model:
+        at = f"; asked again at {time_of_day(event.until, seconds=True)}" if event.until else ""
+        return f"{one_line(event.why)}{at}"
     until = f" until {time_of_day(event.until, seconds=True)}" if event.until else ""
     why = f": {one_line(event.why)}" if event.why else ""
     return f"waits for a key{until}{why}"

@@ -133,12 +133,14 @@ class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
 
 
 class CallQueued(Event, tag="call_queued", kw_only=True, omit_defaults=True):
-    """A call waits for a key; it is saved first if that takes long."""
+    """A call waits for a credential, and is saved first if that takes long; or for its model."""
 
     model: str
     why: str = ""
     until: float | None = None
     """When it is expected to start, seconds since the epoch."""
+    for_model: bool = False
+    """The model is not answering; the credentials are well."""
 
 
 class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):

@@ -32,13 +32,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that waits in line for a key."""
+    """A call that waits in line, for a key or for its model."""
 
     model: str
     why: str
     since: float
     until: float | None
     """When it is expected to start."""
+    for_model: bool = False
+    """The model is not answering; the keys are well."""
 
 
 @dataclass(slots=True)

@@ -277,7 +277,7 @@ class RunState:
     def _call_queued(self, item: ItemState, event: CallQueued) -> None:
         since = item.waiting.since if item.waiting is not None else self.time
         until = None if event.until is None else event.until + self.clock.set_back
-        item.waiting = Waiting(event.model, event.why, since, until)
+        item.waiting = Waiting(event.model, event.why, since, until, event.for_model)
         self.in_line.add(item.id)
 
     def _call_started(self, item: ItemState, event: CallStarted) -> None:

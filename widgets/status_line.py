@@ -76,12 +76,18 @@ def resume_text(item: ItemState, run: RunState, now: float) -> str:
 
 
 def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
-    """That a call waits in line for a key, and for how long from now."""
+    """That a call waits in line, for what, and for how long from now."""
     if (waiting := item.waiting) is None:
         return ""
-    text = f"{glyphs.of(State.QUOTA)} waits for a key"
+    glyph = glyphs.of(State.QUOTA)
+    text = (
+        f"{glyph} waiting for {one_line(waiting.model)}"
+        if waiting.for_model
+        else (f"{glyph} waits for a key")
+    )
     if waiting.until is not None and waiting.until > now:
-        return f"{text} {countdown(waiting.until - now)}"
+        left = countdown(waiting.until - now)
+        return f"{glyph} asked again in {left}" if waiting.for_model else f"{text} {left}"
     return f"{text} for {clock(now - waiting.since)}"
 
 

@@ -2,7 +2,7 @@
 
 Whatever waits together is done in one transaction of the store, so that a thousand grants cost
 little more than one, and neither the disk nor another engine ever holds the event loop up. A pool
-without keys has nothing to share: it works at once, in the event loop.
+without keys has nothing to share: it works at once, in the event loop, and when its time comes.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class PoolKeeper:
         self._steps: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._deliver: Callable[[Ledger], None] = lambda _: None
         self._fail: Callable[[BaseException], None] = lambda _: None
 
@@ -87,7 +88,17 @@ class PoolKeeper:
             self._steps.put(step)
         else:
             step(self._pool)
-            self._deliver(self._pool.serve())
+            self._serve()
+
+    def _serve(self) -> None:
+        """Serves a pool without keys, now and whenever it has something to do by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        ledger = self._pool.serve()
+        if self._loop is not None and self._pool.next_time() is not None:
+            self._timer = self._loop.call_later(self._wait(), self._serve)
+        self._deliver(ledger)
 
     async def settled(self) -> None:
         """Returns when the ledgers of everything that was put have been delivered.
@@ -103,7 +114,10 @@ class PoolKeeper:
                 await asyncio.wait_for(done.wait(), SETTLING)
 
     def close(self) -> None:
-        """Ends the thread; what was put is done before, and the last figures are told."""
+        """Ends; what was put is done before, and the last figures are told."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._thread is not None:
             self._steps.put(lambda pool: pool.judge.tell_at_once())
             self._steps.put(None)

@@ -70,6 +70,12 @@ KINDS: dict[Outcome, Kind] = {
     Outcome.BAD_REQUEST: Kind.PERMANENT,
     Outcome.BLOCKED: Kind.PERMANENT,
 }
+_BY_WORD = {outcome.value: kind for outcome, kind in KINDS.items()}
 
 ASKED_AT_MOST = 3
 """Times in all that a model is asked which ends without an answer."""
+
+
+def kind_of(word: str) -> Kind | None:
+    """What follows from an outcome as a worker says it; ``None`` if there is no such outcome."""
+    return _BY_WORD.get(word)

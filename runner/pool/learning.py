@@ -1,4 +1,4 @@
-"""What the end of a call tells about key, quota and model.
+"""What the end of a call tells about key and quota.
 
 The service's words are not taken at face value: a delay of half a minute is named for the quota of
 a day as well, and a quota of a day is sometimes named by mistake. What it says is held against the
@@ -11,14 +11,10 @@ from bisect import insort
 from math import inf
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from assemblyzero_tui.runner.events import Notice
-from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
 from assemblyzero_tui.runner.pool.key import OF_THE_PROJECT, UNCERTAIN, Key
 from assemblyzero_tui.runner.pool.ledger import Lease
-from assemblyzero_tui.runner.pool.model_rest import ModelRest
 from assemblyzero_tui.runner.worker.messages import Release
 
 if TYPE_CHECKING:
@@ -31,36 +27,29 @@ DOUBT = 30.0
 """Seconds at least until a quota of a day is tried again that the own count does not confirm."""
 AFTER_MIDNIGHT = 5.0
 """Seconds by which the service's clock may be behind."""
-LONGEST_HINT = 86_400.0
-"""Seconds of waiting that the service asks for are believed up to here."""
-REFUSALS = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.QUOTA_UNKNOWN, Outcome.NO_TIER})
+
+
+def was_let_in(outcome: str) -> bool:
+    """Whether a call is known to have passed every quota, whatever became of it then."""
+    return outcome == Outcome.OK or kind_of(outcome) in (Kind.NO_ANSWER, Kind.PERMANENT)
 
 
 def learn(pool: Pool, lease: Lease, news: Release) -> None:
     """Takes in how a call with a key ended."""
-    hint = max(0.0, min(news.retry_after, LONGEST_HINT))  # zero if it is no number
-    if hint != news.retry_after:
-        news = msgspec.structs.replace(news, retry_after=hint)
     key = pool.keys[lease.key]
     group = pool.group(key, lease.model)
-    rest = pool.models.get(lease.model)
-    if rest is not None and rest.probe == lease.number:
-        rest.probe = 0  # however it ended: the next one is tried
     pool.changes.groups.add((group.name, group.model))
     if not news.sent:
         group.refund(lease.started, lease.day)
         pool.changes.refunds.append(lease)
-    if news.outcome in REFUSALS:
+    if news.outcome == Outcome.AUTH:
+        _key_refused(pool, key, news)
+    elif kind_of(news.outcome) is Kind.CREDENTIAL:
         _refused(pool, group, lease, news)
         pool.say_group(group)
         return
-    match news.outcome:
-        case Outcome.OK | Outcome.BLOCKED | Outcome.BAD_REQUEST | Outcome.REGION:
-            _answered(pool, key, group, lease, news)
-        case Outcome.AUTH:
-            _key_refused(pool, key, news)
-        case Outcome.OVERLOADED | Outcome.TRANSPORT:
-            _no_capacity(pool, lease, news)
+    elif was_let_in(news.outcome):
+        _answered(pool, key, group, lease, news)
     if group.probe == lease.number:
         group.probe = 0  # it told nothing about the quota: another call is tried
 
@@ -68,9 +57,6 @@ def learn(pool: Pool, lease: Lease, news: Release) -> None:
 def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -> None:
     if news.outcome == Outcome.OK:
         key.strikes = 0
-        rest = pool.models.get(lease.model)
-        if rest is not None and rest.answered(lease.started):
-            del pool.models[lease.model]
     doubted = group.struck
     if group.answered(lease.number):
         if doubted and group.learned:
@@ -170,13 +156,3 @@ def _key_refused(pool: Pool, key: Key, news: Release) -> None:
     for each in out:
         pool.changes.keys.add(each.fingerprint)
         pool.say_key(each)
-
-
-def _no_capacity(pool: Pool, lease: Lease, news: Release) -> None:
-    rest = pool.models.setdefault(lease.model, ModelRest())
-    first = rest.count == 0
-    reason = news.detail or news.outcome
-    now = pool.clock.now()
-    fresh = rest.refused(lease.number, lease.started, news.retry_after, reason, now, pool.chance())
-    if fresh and first:
-        pool.tell(Notice(text=f"{reason}; calls slow down"))

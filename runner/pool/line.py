@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 from assemblyzero_tui.runner.worker.messages import Acquire
 
@@ -18,8 +19,8 @@ class Ticket:
     wish: Acquire
     since: float
     """By the pool's clock."""
-    told: bool = False
-    """It has been said that it waits."""
+    told: float = -inf
+    """Until when it has been said to wait; by the pool's clock."""
 
 
 class Line:

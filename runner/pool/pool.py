@@ -14,6 +14,8 @@ import random
 from collections.abc import Callable, Iterable
 from math import inf
 
+import msgspec
+
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     CallEnded,
@@ -27,15 +29,15 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import Days, PacificDays
-from assemblyzero_tui.runner.pool.group import GUARD, Door, Group, Today
+from assemblyzero_tui.runner.pool.group import Door, Group, Today
 from assemblyzero_tui.runner.pool.judging import PARK_AFTER, Judge
 from assemblyzero_tui.runner.pool.key import Key
-from assemblyzero_tui.runner.pool.learning import learn
+from assemblyzero_tui.runner.pool.learning import learn, was_let_in
 from assemblyzero_tui.runner.pool.ledger import Changes, Lease, Ledger, Tally
 from assemblyzero_tui.runner.pool.line import Line, Ticket
-from assemblyzero_tui.runner.pool.model_rest import ModelRest
 from assemblyzero_tui.runner.pool.sharing import Sharing
 from assemblyzero_tui.runner.pool.slots import Slots
+from assemblyzero_tui.runner.pool.transient import Transient
 from assemblyzero_tui.runner.pool.wording import why_closed
 from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
 
@@ -58,8 +60,8 @@ STATES: dict[Door, KeyState] = {
     Door.NO_TIER: "no_tier",
 }
 """What the faces are told of a key whose quota has this door."""
-NOT_REFUSED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.BAD_REQUEST, Outcome.REGION})
-"""Outcomes of calls that no quota refused."""
+LONGEST_HINT = 86_400.0
+"""Seconds of waiting that the service asks for are believed up to here."""
 
 
 class Pool:
@@ -91,7 +93,7 @@ class Pool:
         """By fingerprint."""
         self.groups: dict[tuple[str, str], Group] = {}
         """By the name of the quota, as :meth:`canonical` gives it, and model."""
-        self.models: dict[str, ModelRest] = {}
+        self.transient = Transient(self.tell, chance)
         self.line = Line()
         self.sharing = Sharing()
         self.slots = Slots()
@@ -177,16 +179,11 @@ class Pool:
         return (ends - wall) * A_DAY / ahead
 
     def opens(self, model: str, now: float) -> float:
-        """When a call to a model may start: now, later, or never."""
+        """When there is a credential for a call to a model: now, later, or never."""
         if not self.keys:
             return now
         times = [self.group(key, model).opens(now) for key in self.keys.values() if key.usable]
-        rest = self.models.get(model)
-        return max(
-            min(times, default=inf),
-            rest.opens(now, now + GUARD) if rest is not None else now,
-            self.judge.throttled_until,
-        )
+        return max(min(times, default=inf), self.judge.throttled_until)
 
     # Messages
 
@@ -217,6 +214,9 @@ class Pool:
         What a worker says of a lease that it does not hold changes nothing, but for one thing: a
         lease that was taken from it by force may still tell what the service said.
         """
+        hint = max(0.0, min(news.retry_after, LONGEST_HINT))  # zero if it is no number
+        if hint != news.retry_after:
+            news = msgspec.structs.replace(news, retry_after=hint)
         lease = self.out.get(news.lease)
         if lease is not None and (lease.item, lease.attempt) == (item, attempt):
             self._end(lease, news)
@@ -224,7 +224,7 @@ class Pool:
         lease = self._late.get(news.lease)
         if lease is not None and (lease.item, lease.attempt) == (item, attempt):
             del self._late[news.lease]
-            if lease.key in self.keys and news.outcome not in NOT_REFUSED:
+            if lease.key in self.keys and not was_let_in(news.outcome):
                 learn(self, lease, news)
             return
         text = f"{item} gave back the lease {news.lease}, which it does not hold"
@@ -238,8 +238,9 @@ class Pool:
             self._force(lease)
 
     def through(self, item: str) -> None:
-        """An item is through: it will not ask again."""
+        """An item is through: it will not ask again, or anew."""
         self.line.forget(item)
+        self.transient.forget(item)
 
     def _force(self, lease: Lease) -> None:
         self._end(lease, Release(lease=lease.number, outcome=Outcome.DIED))
@@ -263,6 +264,7 @@ class Pool:
             )
         )
         now = self.clock.now()
+        self.transient.ended(lease, news, now)
         if news.outcome == Outcome.OK:
             self.slots.called(lease.item, lease.model, now - lease.started, now)
         if lease.key in self.keys:
@@ -337,12 +339,12 @@ class Pool:
             self.say_key(key)
 
     def try_now(self) -> None:
-        """Opens every door that a time keeps closed, for one call at first."""
+        """Opens every door that a time keeps closed, for one call at first, and asks every model
+        again that is not answering."""
         for group in self.groups.values():
             if group.door in (Door.COOLING, Door.EXHAUSTED):
                 self._try(group)
-        for rest in self.models.values():
-            rest.until, rest.probe = 0.0, 0
+        self.transient.try_now()
         self.judge.try_now()
 
     def _try(self, group: Group, *, forget: bool = False) -> None:
@@ -383,27 +385,30 @@ class Pool:
     def serve(self) -> Ledger:
         """Grants and denies what can be granted and must be denied now; what there is to tell."""
         now = self.clock.now()
+        today = self.today(now)
         if self.keys:
-            today = self.today(now)
             self._look_at_the_wall()
             self._take_back(self.clock.awake())
             for group in self.groups.values():
                 self._settle(group, now, today)
-            self._grant_all(now, today)
-            self._deny_all(now)
+        self._give_up()
+        self._grant_all(now, today)
+        self._deny_all(now)
+        if self.keys:
             self.judge.judge(now, today)
-        else:
-            for ticket in list(self.line):
-                self._grant(ticket, None, now, Today("", 0.0))
         ledger, self._ledger = self._ledger, Ledger()
         return ledger
 
     def next_time(self) -> float | None:
         """When it should serve again at the latest, by its clock; ``None`` if no time is known."""
-        if not self.keys:
-            return None
         now = self.clock.now()
-        times = [self.opens(model, now) for model in {t.wish.model for t in self.line}]
+        opens = {model: self.opens(model, now) for model in {t.wish.model for t in self.line}}
+        times = [
+            max(opens[ticket.wish.model], self.transient.opens(ticket.wish.model, now, ticket.item))
+            for ticket in self.line
+        ]
+        if not self.keys:
+            return min(times, default=None)
         times += [group.until for group in self.groups.values() if group.until > now]
         awake = self.clock.awake()
         times += [now + max(lease.expires - awake, MOMENT) for lease in self.out.values()]
@@ -429,6 +434,12 @@ class Pool:
                 self._force(lease)
                 self._ledger.revoked.append((lease.item, lease.attempt))
 
+    def _give_up(self) -> None:
+        """Denies what is asked for by items whose calls fail although they might not."""
+        for ticket in list(self.line):
+            if why := self.transient.given_up(ticket.item, ticket.wish.model):
+                self._answer(ticket, Deny(request=ticket.wish.request, why=why))
+
     def _grant_all(self, now: float, today: Today) -> None:
         closed: set[str] = set()
         going = True
@@ -436,9 +447,10 @@ class Pool:
             going = False
             for ticket in self.line.in_turn():
                 model = ticket.wish.model
-                if model in closed:
+                if model in closed or self.transient.opens(model, now, ticket.item) > now:
                     continue
-                if (key := self._pick(model, now)) is None:
+                key = self._pick(model, now)
+                if key is None and self.keys:
                     closed.add(model)
                     continue
                 self._grant(ticket, key, now, today)
@@ -447,9 +459,6 @@ class Pool:
 
     def _pick(self, model: str, now: float) -> Key | None:
         """The key that is used next: of the quota that is used least, the one that rested most."""
-        rest = self.models.get(model)
-        if rest is not None and rest.opens(now, inf) > now:
-            return None
         if self.judge.throttled_until > now:
             return None
         best: tuple[bool, float, int] | None = None
@@ -484,13 +493,12 @@ class Pool:
             self.clock.awake() + timeout + PATIENCE,
         )
         self.out[lease.number] = lease
+        self.transient.start(lease)
         self.line.serve(ticket)
         if key is not None:
             key.served = lease.number
             self.group(key, wish.model).start(now, lease.number, today)
             self.changes.granted.append(lease)
-            if (rest := self.models.get(wish.model)) is not None:
-                rest.start(lease.number)
         secret = key.credential.secret.reveal() if key is not None else ""
         self._ledger.answers.append(
             (
@@ -513,7 +521,7 @@ class Pool:
                 credential=lease.credential,
                 node=wish.node,
                 timeout=timeout,
-                waited=now - ticket.since if key is not None else 0.0,
+                waited=now - ticket.since if key is not None or ticket.told > -inf else 0.0,
             )
         )
         if key is not None:
@@ -522,20 +530,30 @@ class Pool:
     def _deny_all(self, now: float) -> None:
         for ticket in list(self.line):
             model = ticket.wish.model
-            opens = self.opens(model, now)
+            opens, answers = self.opens(model, now), self.transient.opens(model, now, ticket.item)
             if opens - now > PARK_AFTER:
                 self._deny(ticket, opens, now)
-            elif not ticket.told and (opens - now >= WORTH_SAYING or now - ticket.since >= 1.0):
-                ticket.told = True
-                self.tell(
-                    CallQueued(
-                        item=ticket.item,
-                        attempt=ticket.attempt,
-                        model=model,
-                        why=why_closed(self, model, now),
-                        until=self.clock.wall_at(opens),
-                    )
-                )
+            elif answers > opens:
+                if now >= ticket.told and answers - now >= WORTH_SAYING:
+                    why = self.transient.why(model, now, ticket.item)
+                    self._queued(ticket, why, answers, for_model=True)
+            elif ticket.told == -inf and (
+                opens - now >= WORTH_SAYING or now - ticket.since >= WORTH_SAYING
+            ):
+                self._queued(ticket, why_closed(self, model, now), opens)
+
+    def _queued(self, ticket: Ticket, why: str, until: float, *, for_model: bool = False) -> None:
+        ticket.told = until
+        self.tell(
+            CallQueued(
+                item=ticket.item,
+                attempt=ticket.attempt,
+                model=ticket.wish.model,
+                why=why,
+                until=self.clock.wall_at(until),
+                for_model=for_model,
+            )
+        )
 
     def _deny(self, ticket: Ticket, opens: float, now: float) -> None:
         model = ticket.wish.model
@@ -546,10 +564,13 @@ class Pool:
             until=self.clock.wall_at(opens) if opens != inf else 0.0,
             park=park,
         )
-        self._ledger.answers.append((ticket.item, denial))
-        self.line.drop(ticket)
+        self._answer(ticket, denial)
         if park:
             self.judge.park(model, opens)
+
+    def _answer(self, ticket: Ticket, denial: Deny) -> None:
+        self._ledger.answers.append((ticket.item, denial))
+        self.line.drop(ticket)
 
     def without_tier(self, model: str) -> bool:
         """Whether every key that could be used has no quota at all for a model."""

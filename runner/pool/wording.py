@@ -15,10 +15,7 @@ MOST_NAMES = 4
 
 
 def why_closed(pool: Pool, model: str, now: float) -> str:
-    """What is the matter with each key, for a model that cannot be called now."""
-    rest = pool.models.get(model)
-    if rest is not None and rest.opens(now, now + 1.0) > now:
-        return rest.reason
+    """What is the matter with each key, for a model that none can be used for now."""
     if pool.judge.throttled_until > now:
         return "the service refuses several keys at once"
     parts = []

@@ -94,7 +94,7 @@ def test_designs_are_approved_with_three_keys_and_no_key_is_anywhere(
 ) -> None:  # fmt: skip
     numbers = issues(5)
     server.script(Fault.SUSPENDED, key=CANARIES[0])
-    server.script(Fault.MINUTE, key=CANARIES[1], model=DEFAULT_REVIEW_MODEL, times=1)
+    server.script(Fault.MINUTE, model=DEFAULT_REVIEW_MODEL, times=1)
     server.script(Fault.UNAVAILABLE, model=DEFAULT_MODEL, times=1)
     server.script(Fault.RESET, times=1)
     done = gemini(*LLD, "--provider", provider, "--credentials", str(keys))

@@ -11,6 +11,7 @@ from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     AutoResumeSet,
+    CallEnded,
     CallQueued,
     CredentialChanged,
     EngineStarted,
@@ -145,6 +146,15 @@ def test_a_call_in_line_is_a_line_of_its_item() -> None:
     queued = CallQueued(item="LLD-1", model="m", why="a rests", until=UNTIL)
     assert lines(queued) == [f"[LLD-1] waits for a key until {until}: a rests"]
     assert lines(CallQueued(item="LLD-1", model="m")) == ["[LLD-1] waits for a key"]
+
+
+def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> None:
+    at, why = time_of_day(UNTIL, seconds=True), "m is not answering (HTTP 503)"
+    queued = CallQueued(item="LLD-1", model="m", why=why, until=UNTIL, for_model=True)
+    assert lines(queued, queued) == [f"[LLD-1] {why}; asked again at {at}"]
+    other = CallQueued(item="LLD-2", model="m", why=why, until=UNTIL, for_model=True)
+    ended = CallEnded(item="LLD-1", model="m", lease=1, outcome="ok")
+    assert len(lines(queued, other, ended, queued)) == 3
 
 
 @pytest.mark.parametrize(

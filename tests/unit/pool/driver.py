@@ -162,10 +162,11 @@ class Driven:
         self.ends(outcome, lease, **news)
         return name
 
-    def opens_in(self, model: str = "m") -> float:
-        """Seconds until a call to a model may start."""
+    def opens_in(self, model: str = "m", item: str = "") -> float:
+        """Seconds until a call to a model may start, of an item if one is named."""
         now = self.clock.now()
-        return self.pool.opens(model, now) - now
+        answers = self.pool.transient.opens(model, now, item)
+        return max(self.pool.opens(model, now), answers) - now
 
     def group(self, name: str, model: str = "m") -> Group:
         """The quota of the key of this name."""

@@ -207,10 +207,33 @@ class PoolMachine(RuleBasedStateMachine):
         self.pool.died(item)
         if through:
             self.pool.through(item)
+            self.watcher.through(item)
         self.watcher.died(item)
         self.engine.attempts[item] += 1
         self.step()
         self.watcher.nothing_is_left_of(item)
+
+    @rule(
+        item=st.sampled_from(ITEMS),
+        outcome=st.sampled_from((Outcome.TRANSPORT, Outcome.OVERLOADED, Outcome.TIMEOUT)),
+        others=st.sampled_from((Outcome.OK, Outcome.OK, Outcome.OVERLOADED)),
+        seconds=st.sampled_from((31.0, 100.0)),
+    )
+    def fails_whatever_others_do(
+        self, item: str, outcome: Outcome, others: Outcome, seconds: float
+    ) -> None:
+        """Calls of an item fail again and again, while those of the others end otherwise."""
+        for _ in range(14):
+            for name in ITEMS:
+                if not any(ticket[0] == name for ticket in self.watcher.waiting):
+                    self.acquire_one(name)
+            for number, held in sorted(self.watcher.held.items()):
+                ending = outcome if held.item == item else others
+                self.give_back(number, {"outcome": ending, "retry_after": 3600.0})
+            self.wait(seconds)
+
+    def acquire_one(self, item: str) -> None:
+        self.acquire((item, MODELS[0], 1, 0.0))
 
     # Clocks
 

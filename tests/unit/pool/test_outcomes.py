@@ -17,7 +17,7 @@ from tests.unit.pool.test_quotas import DAY_ID
 
 
 @pytest.mark.parametrize(
-    "outcome", ["ok", "timeout", "blocked", "bad_request", "region", "cancelled", "died", "odd"]
+    "outcome", ["ok", "no_answer", "blocked", "bad_request", "region", "cancelled", "died", "odd"]
 )
 def test_what_no_key_is_to_blame_for_changes_none(outcome: str) -> None:
     run = Driven(keys("one"))

@@ -98,7 +98,7 @@ def test_who_is_through_begins_anew() -> None:
     run.ask("B")
     in_order(run)
     run.go(60)
-    run.call("overloaded", item="Z")
+    run.call("overloaded", item="Y")
     run.ask("B")
     run.ask("A")
     assert in_order(run) == ["A", "B"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assemblyzero_tui.runner.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
+from assemblyzero_tui.runner.model.call_outcomes import Kind, kind_of
 from assemblyzero_tui.runner.pool.group import Door, Group
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger
@@ -22,6 +23,8 @@ Place = tuple[str, str]
 """A key's fingerprint and a model."""
 CLOSED = (Door.COOLING, Door.EXHAUSTED)
 SAME = 1e-6
+LONGEST_REST = 30.0
+"""Seconds after which a model that is not answering is asked again at the latest."""
 
 
 @dataclass(slots=True)
@@ -84,12 +87,18 @@ class Watcher:
         """Given back, or taken."""
         self.granted = 0
         self.ended = 0
+        self.given_up = 0
+        """Tickets of items that were not waited for any longer."""
         self.told: dict[tuple[str, str], CredentialChanged] = {}
         self.paused = False
         self._last = 0
         self._before: dict[Place, Before] = {}
         self._rests: dict[str, float] = {}
         self._throttled = 0.0
+        self._failures: dict[Place, list[float]] = {}
+        """By item and model: when its calls failed, since one was answered."""
+        self._blamed: set[Place] = set()
+        """Items and models: a call of another item was answered meanwhile."""
         self.remember()
 
     # Before a step
@@ -104,7 +113,7 @@ class Watcher:
                     self._before[fingerprint, model] = Before(
                         group.door, group.until, group.since, group.per_minute, group.per_day
                     )
-        self._rests = {model: rest.until for model, rest in self.pool.models.items()}
+        self._rests = {model: rest.until for model, rest in self.pool.transient.models.items()}
         self._throttled = self.pool.judge.throttled_until
 
     def asks(self, ticket: Ticket) -> None:
@@ -142,6 +151,7 @@ class Watcher:
         self._no_rest_shrank()
         self._the_books_agree()
         self._the_faces_know()
+        self._no_model_rests_for_long(now)
         self._it_will_go_on(now)
 
     def _hear(self, event: AnyEvent) -> None:
@@ -150,10 +160,22 @@ class Watcher:
             assert (event.item, event.attempt) == (held.item, held.attempt)
             self.gone.append(held)
             self.ended += 1
+            self._compare(held, event.outcome)
         elif isinstance(event, CredentialChanged):
             self.told[event.credential, event.model] = event
         elif isinstance(event, PoolChanged):
             self.paused = event.state == "paused"
+
+    def _compare(self, held: Held, outcome: str) -> None:
+        place = held.item, held.start.model
+        if kind_of(outcome) is Kind.TRANSIENT:
+            self._failures.setdefault(place, []).append(self.clock.now())
+        elif outcome in ("ok", "blocked", "no_answer"):
+            self._failures.pop(place, None)
+            self._blamed.discard(place)
+            for (item, model), failures in self._failures.items():
+                if model == place[1] and item != held.item and held.start.moment > failures[0]:
+                    self._blamed.add((item, model))
 
     def _ticket(self, item: str, answer: Grant | Deny) -> Ticket:
         (ticket,) = [t for t in self.waiting if (t[0], t[2]) == (item, answer.request)]
@@ -200,6 +222,14 @@ class Watcher:
     def _denied(self, item: str, denial: Deny) -> None:
         self._ticket(item, denial)
         assert denial.why
+        if "while other calls to it were answered" in denial.why:
+            place = item, denial.why.split()[0]
+            failures = self._failures[place]
+            assert len(failures) >= 10
+            assert failures[-1] - failures[0] >= 15 * 60 - SAME
+            assert place in self._blamed
+            assert not denial.park
+            self.given_up += 1
 
     def _no_rest_shrank(self) -> None:
         now = self.clock.now()
@@ -256,6 +286,13 @@ class Watcher:
                 assert abs((last.until or 0.0) - until) <= 1.5
         assert self.paused == self.pool.judge.paused
 
+    def _no_model_rests_for_long(self, now: float) -> None:
+        transient = self.pool.transient
+        for model in transient.models:
+            assert transient.opens(model, now) <= now + LONGEST_REST + SAME
+        for item, model in transient.items:
+            assert transient.opens(model, now, item) <= now + LONGEST_REST + SAME
+
     def _it_will_go_on(self, now: float) -> None:
         moment = self.pool.next_time()
         if self.waiting or self.held:
@@ -268,6 +305,12 @@ class Watcher:
         """A worker's process is gone: what it asked for is not waited for."""
         self.waiting = {ticket for ticket in self.waiting if ticket[0] != item}
 
+    def through(self, item: str) -> None:
+        """An item is through, and begins anew if it comes again."""
+        for place in [place for place in self._failures if place[0] == item]:
+            del self._failures[place]
+            self._blamed.discard(place)
+
     def nothing_is_left_of(self, item: str) -> None:
         assert not any(held.item == item for held in self.held.values())
         assert not any(ticket.item == item for ticket in self.pool.line)
@@ -275,5 +318,6 @@ class Watcher:
     def no_secret_is_shown(self) -> None:
         shown = [repr(vars(self.pool)), repr(vars(self.pool.line)), repr(vars(self.pool.slots))]
         shown += [repr(each) for each in self.pool.line]
+        shown += [repr(vars(self.pool.transient))]
         shown += [repr(vars(self.pool.judge)), repr(vars(self.pool.sharing)), repr(self.told)]
         assert CANARY not in "".join(shown)

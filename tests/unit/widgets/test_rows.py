@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,14 @@ def test_who_waits_in_line_says_so_and_for_how_long(width: int, now: float, expe
     shown = status(width, now, LogFigures(), over, WAITS)
     assert shown.startswith(expected)
     assert cell_len(shown) <= width
+
+
+def test_who_waits_for_a_model_says_so_and_when_it_is_asked_again() -> None:
+    why = "m is not answering (HTTP 503)"
+    waits = msgspec.structs.replace(WAITS, why=why, until=182.0, for_model=True)
+    shown = status(120, 170.0, LogFigures(), waits)
+    assert f"◷ asked again in 00:12 · {why}" in shown
+    assert f"◷ waiting for m for 00:35 · {why}" in status(120, 200.0, LogFigures(), waits)
 
 
 def test_a_row_of_the_table_counts_down_too() -> None:

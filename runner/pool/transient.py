@@ -1,0 +1,140 @@
+"""What passes by itself: models that are not answering, and items that wait for them.
+
+No credential is to blame for it, so none rests; the model does, and the item has a wait of its own,
+so that one whose calls always fail keeps nobody from working.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from math import inf
+
+from assemblyzero_tui.runner.events import Notice
+from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
+from assemblyzero_tui.runner.pool.item_patience import ItemPatience
+from assemblyzero_tui.runner.pool.ledger import Lease
+from assemblyzero_tui.runner.pool.model_rest import ONE_AT_A_TIME, ModelRest
+from assemblyzero_tui.runner.worker.messages import Release
+
+ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
+"""The model has ended a call by itself, whatever its answer is worth."""
+_WORDS = {
+    Outcome.OVERLOADED: "no capacity",
+    Outcome.TIMEOUT: "no answer in time",
+    Outcome.TRANSPORT: "the connection failed",
+}
+
+
+class Transient:
+    """Follows the calls of a pool. All times are of its clock.
+
+    Args:
+        tell: Takes what a human should know.
+        chance: A random number from 0 to 1.
+    """
+
+    def __init__(self, tell: Callable[[Notice], None], chance: Callable[[], float]) -> None:
+        self.models: defaultdict[str, ModelRest] = defaultdict(ModelRest)
+        self.items: dict[tuple[str, str], ItemPatience] = {}
+        """By item and model; only of items whose last call failed."""
+        self._tell = tell
+        self._chance = chance
+
+    def start(self, lease: Lease) -> None:
+        """A call begins."""
+        self.models[lease.model].start(lease.number, lease.started)
+
+    def ended(self, lease: Lease, news: Release, now: float) -> None:
+        """A call has ended."""
+        self.models[lease.model].ended(lease.number)
+        if news.outcome in ANSWERED:
+            self._answered(lease, now)
+        elif kind_of(news.outcome) is Kind.TRANSIENT:
+            self._failed(lease, news, now)
+
+    def _answered(self, lease: Lease, now: float) -> None:
+        rest = self.models[lease.model]
+        noted = rest.count >= ONE_AT_A_TIME
+        if rest.answered(lease.started) and noted:
+            self._tell(Notice(text=f"{lease.model} is answering again"))
+        self.items.pop((lease.item, lease.model), None)
+        for other in self._others(lease):
+            other.other_answered(lease.started, now)
+
+    def _failed(self, lease: Lease, news: Release, now: float) -> None:
+        what = _failure(news)
+        place = lease.item, lease.model
+        patience = self.items.get(place)
+        alone = patience is not None and patience.alone
+        if patience is None:
+            others = self._others(lease)
+            patience = self.items[place] = ItemPatience(failing=len(others))
+            for other in others:
+                other.other_failed()
+        patience.failed_again(lease.started, what, now, self._chance())
+        if alone:
+            return
+        rest, silent = self.models[lease.model], news.outcome == Outcome.TIMEOUT
+        noted = rest.count >= ONE_AT_A_TIME
+        rest.refused(lease.started, news.retry_after, what, now, self._chance(), silent=silent)
+        if rest.count >= ONE_AT_A_TIME and not noted:
+            text = f"{not_answering(lease.model, what)}; it is tried with one call at a time"
+            self._tell(Notice(text=text, level="warning"))
+
+    def _others(self, lease: Lease) -> list[ItemPatience]:
+        return [
+            patience
+            for (item, model), patience in self.items.items()
+            if model == lease.model and item != lease.item
+        ]
+
+    def opens(self, model: str, now: float, item: str = "") -> float:
+        """When a call to a model may begin, of an item if one is named."""
+        rest = self.models.get(model)
+        opens = now if rest is None else rest.opens(now)
+        patience = self.items.get((item, model))
+        return opens if patience is None else max(opens, patience.until)
+
+    def why(self, model: str, now: float, item: str) -> str:
+        """Why it may not yet."""
+        patience, rest = self.items.get((item, model)), self.models[model]
+        own = patience is not None and patience.until > rest.opens(now)
+        return not_answering(model, patience.reason if patience and own else rest.reason)
+
+    def given_up(self, item: str, model: str) -> str:
+        """Why an item is not waited for any longer; empty if it is."""
+        patience = self.items.get((item, model))
+        if patience is None or not patience.over:
+            return ""
+        minutes = round((patience.since - patience.began) / 60)
+        return (
+            f"{model} failed {patience.count} times in {minutes} minutes while other calls to it "
+            f"were answered; last: {patience.reason}"
+        )
+
+    def forget(self, item: str) -> None:
+        """An item is through: if it comes again, it begins anew."""
+        for place in [place for place in self.items if place[0] == item]:
+            del self.items[place]
+
+    def try_now(self) -> None:
+        """Waits for nothing any longer, as the user wishes."""
+        for rest in self.models.values():
+            rest.try_now()
+        for patience in self.items.values():
+            patience.until = -inf
+
+
+def not_answering(model: str, failure: str) -> str:
+    """The state of a model, in words."""
+    return f"{model} is not answering ({failure})"
+
+
+def _failure(news: Release) -> str:
+    """A failure in a few words: the status of HTTP where there is one."""
+    if news.http_status:
+        return f"HTTP {news.http_status}"
+    if not news.sent:
+        return "it cannot be reached"
+    return _WORDS[Outcome(news.outcome)]
