@@ -52,16 +52,18 @@ def command(
     parallel = settings.check()
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_briefs, list_items, tell
+    from assemblyzero_tui.app.whose_issues import tell_where_issues_would_go, tracker_to_file_in
 
     context = settings.context_files()
     repository = find_repository(settings.repo)
     items, notes = choose_briefs(repository, files or None, read_only=settings.dry_run)
     tell(notes)
+    if settings.dry_run and items and not no_file:
+        tell_where_issues_would_go(repository)
     if settings.dry_run or not items:
         list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
         return 0
-    if not no_file:
-        from assemblyzero_tui.runner.workflows.gh_filing import find_tracker
-
-        find_tracker(repository)
-    return settings.start("issue", repository, items, context, parallel, face, no_file=no_file)
+    tracker = "" if no_file else tracker_to_file_in(repository).name
+    return settings.start(
+        "issue", repository, items, context, parallel, face, no_file=no_file, tracker=tracker
+    )

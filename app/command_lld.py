@@ -52,14 +52,17 @@ def command(
     parallel = settings.check(issues)
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_items, list_items, tell
+    from assemblyzero_tui.app.whose_issues import tracker_of_issues
 
     wanted = check_numbers(issues) if issues else None
     files = settings.context_files()
     repository = find_repository(settings.repo)
+    tracker = tracker_of_issues(repository).name if issues_dir is None else ""
     items, notes = choose_items(
         repository,
         issues_dir=issues_dir,
         wanted=wanted,
+        tracker=tracker,
         fresh=settings.fresh,
         read_only=settings.dry_run,
     )
@@ -67,7 +70,7 @@ def command(
     if settings.dry_run or not items:
         list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
         return 0
-    return settings.start("lld", repository, items, files, parallel, face)
+    return settings.start("lld", repository, items, files, parallel, face, tracker=tracker)
 
 
 def _check_selection(

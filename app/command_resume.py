@@ -99,6 +99,7 @@ def command(
     from assemblyzero_tui.app.which_run import newest_to_resume
     from assemblyzero_tui.runner.errors import TuiError
     from assemblyzero_tui.runner.runs import open_run, write_spec
+    from assemblyzero_tui.runner.workflows.tracker.whose import renamed_since
 
     known = open_run(newest_to_resume(run, failed=failed))
     if known.alive:
@@ -133,6 +134,8 @@ def command(
         spec = msgspec.structs.replace(spec, options=options)
     if spec != known.spec:
         write_spec(known.folder, spec)
+    if note := renamed_since(spec.tracker):
+        click.echo(f"Note: {note}", err=True)
     from assemblyzero_tui.app.launch import serve_and_show
 
     retry: list[str] | None = [] if failed and again else None

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -50,8 +51,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 def all_checks(context: click.Context | None = None) -> Iterator[Check]:
     """Every check, one after the other; ``context`` is the command's, for the configuration."""
     checks: list[Callable[[], Check]] = [
-        _python, _packages, _forkserver, _terminal, _encoding, _git, _gh, _state_folder,
-        _runtime_folder, _gemini, _keys,
+        _python, _packages, _forkserver, _terminal, _encoding, _git, _gh, _tracker,
+        _state_folder, _runtime_folder, _gemini, _keys,
     ]  # fmt: skip
     for check in checks:
         yield check()
@@ -190,6 +191,26 @@ def _gh() -> Check:
         name="gh", verdict="warning", found=f"not logged in: {said}",
         mend=f"Run: gh auth login   {without}",
     )  # fmt: skip
+
+
+def _tracker() -> Check:
+    from assemblyzero_tui.app.repository import find_repository
+    from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
+
+    try:
+        repository = find_repository(Path.cwd())
+    except (TuiError, OSError):
+        return _ok("issues", "not asked for: this is no git repository")
+    try:
+        tracker = find_tracker(repository)
+    except TuiError as error:
+        return Check(name="issues", verdict="warning", found=error.what, mend=error.hint)
+    if tracker.notes:
+        return Check(
+            name="issues", verdict="warning", found=f"of {tracker.name}",
+            mend=" ".join(tracker.notes),
+        )  # fmt: skip
+    return _ok("issues", f"of {tracker.name}")
 
 
 def _state_folder() -> Check:

@@ -96,6 +96,8 @@ class PlainLines:
                     f"provider {event.provider}",
                     event.time,
                 )
+                if event.tracker:
+                    yield self.coordinator(f"issues of {one_line(event.tracker)}", event.time)
             case ItemsQueued():
                 yield self.coordinator(
                     f"{_many(len(event.items))} queued: {_ids([i.id for i in event.items])}",

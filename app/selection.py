@@ -24,6 +24,7 @@ def choose_items(
     *,
     issues_dir: Path | None,
     wanted: Sequence[str] | None,
+    tracker: str = "",
     fresh: bool = False,
     read_only: bool = False,
 ) -> tuple[list[ItemInfo], list[str]]:
@@ -33,6 +34,7 @@ def choose_items(
         repository: The target repository.
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
         wanted: What the user named; ``None`` means everything that is pending.
+        tracker: ``host/owner/name`` of the repository that ``gh`` is asked about.
         fresh: Named issues are taken although they have an approved design.
         read_only: Set nothing right in the repository.
 
@@ -41,7 +43,7 @@ def choose_items(
             or the issues cannot be read.
     """
     items, notes = pending_lld_items(
-        repository, issues_dir, wanted, fresh=fresh, read_only=read_only
+        repository, issues_dir, wanted, tracker=tracker, fresh=fresh, read_only=read_only
     )
     return _free_items(repository, "lld", items, notes, named=wanted is not None), notes
 

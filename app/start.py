@@ -17,7 +17,7 @@ from assemblyzero_tui.app.start_choice import (
     check_ready,
 )
 from assemblyzero_tui.app.workflow_options import configured
-from assemblyzero_tui.runner.workflows.catalog import LLD
+from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
 
 def start_from_screen(context: click.Context) -> int:
@@ -76,8 +76,19 @@ def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
                 settings.context_files(),
                 settings.check(),
                 face,
+                tracker=_tracker(choice),
             )
         case ResumeRun():
             return serve_and_show(find_run(choice.name), face)
         case AttachRun():
             return show(find_run(choice.name), face)
+
+
+def _tracker(choice: StartNew) -> str:
+    """Whose issues they are, by the list they were chosen from, or asked now."""
+    if choice.tracker or choice.issues_dir is not None:
+        return choice.tracker
+    from assemblyzero_tui.app.whose_issues import tracker_of_issues, tracker_to_file_in
+
+    to_file = choice.workflow == ISSUE.name
+    return (tracker_to_file_in if to_file else tracker_of_issues)(choice.repository).name

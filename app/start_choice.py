@@ -25,6 +25,8 @@ class StartNew:
     parallel: int
     provider: str
     workflow: str = LLD.name
+    tracker: str = ""
+    """``host/owner/name`` of the repository whose issues they are; empty if nobody asked."""
 
 
 def check_ready(provider: str, credentials: Path | None = None) -> None:
@@ -90,7 +92,9 @@ class Listing:
     """Its root."""
     items: Sequence[ItemInfo]
     notes: Sequence[str]
-    """What was left out, and why."""
+    """What was left out, and why; and what a user may not expect of the tracker."""
+    tracker: str = ""
+    """``host/owner/name`` of the repository whose issues they are; empty if none is asked."""
 
 
 def offered_runs() -> list[RunOffer]:
@@ -134,9 +138,23 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
     """
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_briefs, choose_items
+    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.workflows import gh
+    from assemblyzero_tui.runner.workflows.tracker.whose import Tracker, find_tracker
 
     repository = find_repository(start)
     if workflow == ISSUE.name:
-        return Listing(repository, *choose_briefs(repository, None, read_only=True))
-    items, notes = choose_items(repository, issues_dir=issues_dir, wanted=None, read_only=True)
-    return Listing(repository, items, notes)
+        items, notes = choose_briefs(repository, None, read_only=True)
+        try:
+            tracker = find_tracker(repository, to_file=True)
+        except TuiError as error:
+            return Listing(repository, items, [f"no issue can be filed: {error.what}", *notes])
+        return Listing(repository, items, [*tracker.notes, *notes], tracker.name)
+    if issues_dir is None:
+        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH)
+    else:
+        tracker = Tracker(name="")
+    items, notes = choose_items(
+        repository, issues_dir=issues_dir, wanted=None, tracker=tracker.name, read_only=True
+    )
+    return Listing(repository, items, [*tracker.notes, *notes], tracker.name)

@@ -26,6 +26,8 @@ from assemblyzero_tui.app.start_choice import (
 from assemblyzero_tui.app.start_settings import StartSettings
 from assemblyzero_tui.app.themes import DARK, LIGHT
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.workflows.tracker.whose import short
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.item_chooser import ItemChooser
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
@@ -100,6 +102,7 @@ class StartApp(App[StartChoice]):
         self.offers: Sequence[RunOffer] = ()
         """The runs to go on with."""
         self._repository: Path | None = None
+        self._tracker = ""
         self._request = 0
         self._list_runs = list_runs
         self._list_items = list_items
@@ -157,7 +160,7 @@ class StartApp(App[StartChoice]):
         self._request += 1
         request, start, folder = self._request, self.settings.repository, self.settings.issues_dir
         workflow, words = self.settings.workflow, self._words
-        self._repository = None
+        self._repository, self._tracker = None, ""
         self.chooser.border_title = words.pending
         if self.settings.from_files and folder is None:
             self.chooser.fail(
@@ -186,6 +189,9 @@ class StartApp(App[StartChoice]):
             self.chooser.fail(message.outcome, f"R tries again.{files}")
             return
         self._repository = self.settings.repository = message.outcome.repository
+        self._tracker = message.outcome.tracker
+        whose = f" in {one_line(short(self._tracker))}" if self._tracker else ""
+        self.chooser.border_title = f"{self._words.pending}{whose}"
         self.chooser.show(message.outcome.items, message.outcome.notes)
 
     def on_start_app_runs_listed(self, message: RunsListed) -> None:
@@ -324,5 +330,6 @@ class StartApp(App[StartChoice]):
                 parallel=self.settings.parallel,
                 provider=self.settings.provider,
                 workflow=self.settings.workflow,
+                tracker=self._tracker,
             )
         )

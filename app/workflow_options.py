@@ -71,7 +71,7 @@ class WorkflowSettings:
 
     def start(
         self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
-        parallel: int, face: Face, *, no_file: bool = False,
+        parallel: int, face: Face, *, tracker: str, no_file: bool = False,
     ) -> int:  # fmt: skip
         """Starts the run and shows it; gives the exit code of the command."""
         from assemblyzero_tui.app.launch import start_run
@@ -86,6 +86,7 @@ class WorkflowSettings:
                 parallel=parallel,
                 on_exhausted=self.on_exhausted,
                 credentials=str(self.credentials.absolute()) if self.credentials else "",
+                tracker=tracker,
                 options=Options(
                     model=check_model(self.model, "--model"),
                     review_model=check_reviewer(self.review_model),

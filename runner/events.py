@@ -75,6 +75,8 @@ class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
     host: str = ""
     versions: dict[str, str] = {}
     demo: bool = False
+    tracker: str = ""
+    """``host/owner/name`` of the repository whose issues these are; empty where none is asked."""
 
 
 class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):

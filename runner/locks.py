@@ -6,10 +6,12 @@ a worker and inherited by its children, a lock tells whether any of them is stil
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from assemblyzero_tui.runner.places import FILE_MODE, private_directory
@@ -100,6 +102,16 @@ def share_with_children(descriptor: int) -> None:
     """Notes a lock's open file that every child process of this one is to hold as well."""
     os.set_inheritable(descriptor, True)
     _for_children.append(descriptor)
+
+
+@contextlib.contextmanager
+def shared_meanwhile(descriptor: int) -> Iterator[None]:
+    """Every child process that is started meanwhile holds a lock's open file as well."""
+    _for_children.append(descriptor)
+    try:
+        yield
+    finally:
+        _for_children.remove(descriptor)
 
 
 def shared_with_children() -> tuple[int, ...]:

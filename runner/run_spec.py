@@ -94,6 +94,9 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Seconds of the pool that go by in a second; only benchmarks have another."""
     credentials: str = ""
     """Path of the file the keys are in; empty where they are looked for in the usual places."""
+    tracker: str = ""
+    """``host/owner/name`` of the repository whose issues these are; empty where none is asked, or
+    where the run was made before that was noted."""
     schema: int = 1
 
 
@@ -111,6 +114,8 @@ class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     audit: str
     """Path of the item's own audit file, in the run's folder."""
     options: Options = Options()
+    tracker: str = ""
+    """As in the run's specification."""
 
 
 def check_item_id(text: str) -> str:

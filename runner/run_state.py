@@ -58,6 +58,8 @@ class RunState:
     host: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     demo: bool = False
+    tracker: str = ""
+    """``host/owner/name`` of the repository whose issues these are; empty where none is asked."""
     started: float | None = None
     ended: float | None = None
     exit_code: int | None = None
@@ -196,7 +198,7 @@ class RunState:
     def _started(self, event: RunStarted) -> None:
         for name in (
             "run", "workflow", "repository", "provider", "parallel", "nodes", "host", "versions",
-            "demo",
+            "demo", "tracker",
         ):  # fmt: skip
             setattr(self, name, getattr(event, name))
         self.started = self.time

@@ -90,7 +90,8 @@ def header_content(
         with_keys: Also says how many keys there are, as no other row does.
     """
     n = len(run.items)
-    where = f"{run.workflow} {glyphs.dot} {PurePath(run.repository).name}" if run.workflow else ""
+    whose = run.tracker.removeprefix("github.com/") or PurePath(run.repository).name
+    where = f"{run.workflow} {glyphs.dot} {whose}" if run.workflow else ""
     left: list[Part] = [" ", (BRAND, "$primary bold")]
     middle = totals(run, glyphs)
     percent = int(run.done_fraction() * 100)

@@ -154,6 +154,7 @@ class Engine:
                     host=spec.host,
                     versions=spec.versions,
                     demo=spec.demo,
+                    tracker=spec.tracker,
                 )
             )
         if not self._state.items:

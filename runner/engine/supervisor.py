@@ -167,6 +167,7 @@ class Supervisor:
                     checkpoint=checkpoint_url(checkpoint),
                     audit=str(self._folder.audit(self.spec.workflow, item.info.key)),
                     options=msgspec.structs.replace(self.spec.options, fresh=fresh),
+                    tracker=self.spec.tracker,
                 )
             )
         except StartLostError as error:

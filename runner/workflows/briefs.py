@@ -6,7 +6,6 @@ but ``[a-z0-9-]`` kept.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,9 +17,10 @@ from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.filing import filed_before
+from assemblyzero_tui.runner.workflows.foreign_filings import foreign_filing
 from assemblyzero_tui.runner.workflows.guards import check_length
 from assemblyzero_tui.runner.workflows.issue_files import split_title
-from assemblyzero_tui.runner.workflows.text_files import read_text
+from assemblyzero_tui.runner.workflows.text_files import read_text, text_digest
 
 IDEAS = Path("ideas/active")
 """Where ``--all`` looks, relative to the repository."""
@@ -52,11 +52,6 @@ class Brief(msgspec.Struct, kw_only=True, frozen=True):
         return ItemInfo(
             id=ISSUE.item_id(self.slug), key=self.slug, title=self.title, source=str(self.path)
         )
-
-
-def text_digest(text: str) -> str:
-    """A digest of a brief's text."""
-    return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()
 
 
 def slug_of(path: Path) -> str:
@@ -126,17 +121,41 @@ def pending_briefs(
         raise errors[0]
     notes += [f"left out: {error.what} {error.hint}" for error in errors]
     _check_slugs(briefs)
-    items = []
-    for brief in briefs:
-        path = brief.path
-        if path.parent != repository / IDEAS:
-            filed = filed_before(repository, brief.slug, brief.digest)
-            checkpoint = checkpoint_file(repository, ISSUE.name, brief.slug)
-            if filed is not None and not checkpoint.exists():
-                notes.append(f"{path} left out: it was filed as {filed.issue_url}")
-                continue
-        items.append(brief.item)
-    return items, notes
+    named = wanted is not None
+    return [b.item for b in briefs if not _is_filed(repository, b, notes, named=named)], notes
+
+
+def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) -> bool:
+    """Whether a brief is left out since there is an issue of it; a note says so.
+
+    An idea that this program has filed is not left out: its run was broken off before it was put
+    away, and does that now.
+    """
+    path = brief.path
+    mine = filed_before(repository, brief.slug, brief.digest)
+    if mine is not None:
+        begun = checkpoint_file(repository, ISSUE.name, brief.slug).exists()
+        if path.parent == repository / IDEAS or begun:
+            return False
+        notes.append(f"{path} left out: it was filed as {mine.issue_url}")
+        return True
+    other = foreign_filing(repository, brief.slug, brief.digest)
+    if other is None:
+        return False
+    if other.text != "changed":
+        notes.append(
+            f"{path} left out: filed before as {other}. "
+            "Give it another name to file it as another issue."
+        )
+        return True
+    if named:
+        notes.append(f"{path} was filed before as {other}; its text has changed: filed anew.")
+        return False
+    notes.append(
+        f"{path} left out: filed before as {other}, and its text has changed since. "
+        f"To file it as another issue, name it: assemblyzero-tui issue {path}"
+    )
+    return True
 
 
 def _usable(path: Path) -> Brief:

@@ -1,9 +1,10 @@
 """Filing an issue once: what was meant to be filed, what was filed, and how to recognise it.
 
-Three things together keep a brief from being filed twice. The *intent* is on the disk before
+Four things together keep a brief from being filed twice. The *intent* is on the disk before
 anything is filed. The issue's body ends with a *mark*, an HTML comment that depends on the
-tracker, the slug and the brief's text only. And every attempt *looks* before it files: an issue
-with the mark is the brief's issue, whoever filed it.
+tracker, the slug and the brief's text only. Every attempt *looks* before it files: an issue
+with the mark is the brief's issue, whoever filed it. And it does both under the tracker's *lock*,
+so that nobody files between the two.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ class Filed(msgspec.Struct, kw_only=True):
     """The issue was found on the tracker: an earlier attempt filed it."""
     origin: str = ""
     """The run in which the journey began."""
+    found_by: str = ""
+    """Which other run filed it, if that is known."""
 
 
 def mark_of(tracker: str, slug: str, brief_digest: str) -> str:
@@ -154,32 +157,43 @@ def recorded(folder: Path, brief_digest: str = "") -> Filed | None:
     return None
 
 
+def done_folders(repository: Path, slug: str | None = None) -> list[Path]:
+    """The lineage folders of issues that were filed, relative to the repository.
+
+    Args:
+        repository: The target repository.
+        slug: Of the briefs that they were made of; ``None`` means of all.
+
+    Raises:
+        TuiError: ``docs/lineage/done`` cannot be read.
+    """
+    form = re.compile(rf"[1-9]\d*-{'.+' if slug is None else re.escape(slug)}")
+    done = repository / lineage.DONE
+    try:
+        names = sorted(e.name for e in done.iterdir() if form.fullmatch(e.name) and e.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read {done}: {error.strerror or error}.", "Make the folder readable."
+        ) from error
+    return [lineage.DONE / name for name in names]
+
+
 def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None:
-    """What was filed of this very text, by the lineage in ``docs/lineage/done``."""
-    for folder in _done_folders(repository, re.escape(slug)):
-        if (filed := recorded(folder, brief_digest)) is not None:
+    """What this program has filed of this very text, by the lineage in ``docs/lineage/done``.
+
+    Raises:
+        TuiError: that cannot be read.
+    """
+    for folder in done_folders(repository, slug):
+        if (filed := recorded(repository / folder, brief_digest)) is not None:
             return filed
     return None
 
 
 def all_filed(repository: Path) -> Iterator[Filed]:
     """The newest record of every issue that was filed, by the lineage in ``docs/lineage/done``."""
-    for folder in _done_folders(repository, ".+"):
-        if (filed := recorded(folder)) is not None:
+    for folder in done_folders(repository):
+        if (filed := recorded(repository / folder)) is not None:
             yield filed
-
-
-def _done_folders(repository: Path, slugs: str) -> Iterator[Path]:
-    form = re.compile(rf"[1-9]\d*-{slugs}")
-    try:
-        names = sorted(entry.name for entry in (repository / lineage.DONE).iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise TuiError(
-            f"Cannot read {repository / lineage.DONE}: {error.strerror or error}.",
-            "Make the folder readable.",
-        ) from error
-    for name in names:
-        if form.fullmatch(name):
-            yield repository / lineage.DONE / name

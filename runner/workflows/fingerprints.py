@@ -7,12 +7,16 @@ from collections.abc import Iterable
 
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import guards, prompt_files
+from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER
 
 
 def fingerprints(
     spec: WorkerSpec, word: str, item: Iterable[str], prompts: tuple[str, ...]
 ) -> dict[str, str]:
-    """Digests of the item, the prompts, the context files and the provider.
+    """Digests of the item, the prompts, the context files, the provider and the tracker.
+
+    A checkpoint of an issue goes on only with an issue of the same tracker; that of a brief has
+    the tracker in its state, where a run without one (``--no-file``) leaves it alone.
 
     Args:
         spec: What the worker was told.
@@ -28,6 +32,8 @@ def fingerprints(
         "prompts": prompt_files.digest(prompts),
         "provider": spec.provider,
     }
+    if spec.tracker and spec.item.source == FROM_TRACKER:
+        found["tracker"] = spec.tracker.lower()
     if spec.options.context:
         texts = guards.read_context(spec.options.context)
         found["context files"] = digest(*(part for pair in texts for part in pair))

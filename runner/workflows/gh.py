@@ -4,7 +4,8 @@
 100 and goes on until the limit or the end is reached, so a large limit fetches them all. That
 holds for its plain listing only: with ``--search``, ``--label`` or ``--milestone`` it uses
 GitHub's search, which never gives more than 1,000. So nothing but ``--state`` is asked for here.
-(Source: ``pkg/cmd/issue/list/http.go`` of github.com/cli/cli.)
+(Source: ``pkg/cmd/issue/list/http.go`` of github.com/cli/cli.) Every call is told whose issues are
+meant (``--repo``), so that all of a run have the same tracker.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import msgspec
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows.gh_process import decode, run_gh
 from assemblyzero_tui.runner.workflows.issues import Issue
+from assemblyzero_tui.runner.workflows.tracker.whose import short
 
 LIMIT = 1_000_000
 """More issues than any repository has open."""
 
-_WITHOUT_GH = "To work without gh, give a folder of files: --issues-dir DIR"
+WITHOUT_GH = "To work without gh, give a folder of files: --issues-dir DIR"
+"""How to do without ``gh``."""
 
 
 class _Label(msgspec.Struct):
@@ -46,24 +49,31 @@ class _Issue(msgspec.Struct):
         )
 
 
-def list_open_issues(repository: Path, *, timeout: float | None = None) -> list[Issue]:
-    """All open issues, lowest number first, without their text.
+def list_open_issues(
+    repository: Path, tracker: str, *, timeout: float | None = None
+) -> list[Issue]:
+    """All open issues of a tracker, lowest number first, without their text.
 
     Raises:
         TuiError: ``gh`` is missing, not logged in, hangs, or cannot find the repository.
     """
     output = run_gh(
         repository,
-        ["issue", "list", "--state", "open", "--limit", str(LIMIT), "--json", "number,title,url"],
+        [
+            "issue", "list", "--repo", tracker, "--state", "open", "--limit", str(LIMIT),
+            "--json", "number,title,url",
+        ],
         timeout=timeout,
-        otherwise=_WITHOUT_GH,
-    )
+        otherwise=WITHOUT_GH,
+    )  # fmt: skip
     found: list[_Issue] = decode(output, list[_Issue], "gh issue list")
     return sorted((one.issue() for one in found), key=lambda issue: issue.number)
 
 
-def view_issue(repository: Path, number: int, *, timeout: float | None = None) -> Issue:
-    """One issue with its text, open or closed.
+def view_issue(
+    repository: Path, tracker: str, number: int, *, timeout: float | None = None
+) -> Issue:
+    """One issue of a tracker with its text, open or closed.
 
     Raises:
         TuiError: it does not exist or is a pull request; ``gh`` is missing, not logged in, hangs,
@@ -72,20 +82,20 @@ def view_issue(repository: Path, number: int, *, timeout: float | None = None) -
     fields = "number,title,body,labels,url,state"
     output = run_gh(
         repository,
-        ["issue", "view", str(number), "--json", fields],
+        ["issue", "view", str(number), "--repo", tracker, "--json", fields],
         timeout=timeout,
-        otherwise=_WITHOUT_GH,
+        otherwise=WITHOUT_GH,
         number=number,
     )
     found: _Issue = decode(output, _Issue, f"gh issue view {number}")
     if "/pull/" in found.url:
         raise TuiError(
-            f"#{number} in {repository} is a pull request, not an issue.",
-            "Give the number of an issue; they are listed by: gh issue list",
+            f"#{number} of {short(tracker)} is a pull request, not an issue.",
+            f"Give the number of an issue; they are listed by: gh issue list --repo {tracker}",
         )
     if found.number != number:
         raise TuiError(
             f"gh was asked for issue #{number} and answered with #{found.number}.",
-            f"Try it yourself: cd {repository} && gh issue view {number}",
+            f"Try it yourself: gh issue view {number} --repo {tracker}",
         )
     return found.issue()

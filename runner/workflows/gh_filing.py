@@ -1,4 +1,4 @@
-"""What filing an issue needs of ``gh``: whose issues, which labels, which issues, a new one.
+"""What filing an issue needs of ``gh``: which labels, which issues, a new one.
 
 ``gh issue create`` prints the address of the new issue. It fails without filing if a label does
 not exist, so labels are listed first: ``gh label list`` shows 30 unless ``--limit`` says otherwise.
@@ -23,17 +23,9 @@ FIRST_LOOK = 200
 """So many of the newest issues are looked at, and more if they do not reach back far enough."""
 _GROWTH = 5
 _LABELS = 5000
-_WITHOUT_GH = "To draft without gh, and file later: --no-file"
+WITHOUT_GH = "To draft without gh, and file later: --no-file"
+"""How to do without ``gh``."""
 _ADDRESS = re.compile(r"https?://\S+/issues/([1-9]\d*)")
-
-
-class Tracker(msgspec.Struct, rename="camel"):
-    """The repository on GitHub that ``gh`` means where it is run."""
-
-    name_with_owner: str
-    url: str
-    has_issues_enabled: bool = True
-    is_archived: bool = False
 
 
 class ListedIssue(msgspec.Struct, rename="camel"):
@@ -51,22 +43,6 @@ class _Label(msgspec.Struct):
     name: str
 
 
-def find_tracker(repository: Path) -> str:
-    """``host/owner/name`` of the repository whose issues ``gh`` means.
-
-    Raises:
-        TuiError: ``gh`` cannot tell, or no issue can be filed there.
-    """
-    fields = ["--json", "nameWithOwner,url,hasIssuesEnabled,isArchived"]
-    output = run_gh(repository, ["repo", "view", *fields], otherwise=_WITHOUT_GH)
-    found: Tracker = decode(output, Tracker, "gh repo view")
-    if not found.has_issues_enabled or found.is_archived:
-        why = "is archived" if found.is_archived else "has issues switched off"
-        raise TuiError(f"{found.name_with_owner} {why}: no issue can be filed there.", _WITHOUT_GH)
-    host = found.url.partition("://")[2].partition("/")[0]
-    return f"{host or 'github.com'}/{found.name_with_owner}"
-
-
 def list_labels(repository: Path, tracker: str) -> list[str]:
     """The labels of the repository.
 
@@ -74,7 +50,7 @@ def list_labels(repository: Path, tracker: str) -> list[str]:
         TuiError: ``gh`` cannot tell.
     """
     arguments = ["label", "list", "--repo", tracker, "--limit", str(_LABELS), "--json", "name"]
-    output = run_gh(repository, arguments, otherwise=_WITHOUT_GH)
+    output = run_gh(repository, arguments, otherwise=WITHOUT_GH)
     found: list[_Label] = decode(output, list[_Label], "gh label list")
     return [label.name for label in found]
 
@@ -97,7 +73,7 @@ def newest_issues(
                 "issue", "list", "--repo", tracker, "--state", "all", "--limit", str(limit),
                 "--json", "number,title,body,url,state,createdAt",
             ],
-            otherwise=_WITHOUT_GH,
+            otherwise=WITHOUT_GH,
         )  # fmt: skip
         found: list[ListedIssue] = decode(output, list[ListedIssue], "gh issue list")
         yield from found
@@ -120,7 +96,7 @@ def create_issue(
     for label in labels:
         arguments += ["--label", label]
     output = run_gh(
-        repository, arguments, otherwise=_WITHOUT_GH, given=body.encode(), trial="gh auth status"
+        repository, arguments, otherwise=WITHOUT_GH, given=body.encode(), trial="gh auth status"
     )
     lines = output.decode(errors="replace").split()
     match = _ADDRESS.fullmatch(lines[-1]) if lines else None

@@ -73,8 +73,9 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
         iterations, verdict = state.get("drafts", 0), reviews[-1]["verdict"] if reviews else ""
         if filed:
             how = "was filed before as" if filed["found"] else "filed as"
+            by = f" by {filed['by']}" if filed.get("by") else ""
             return Result(
-                summary=f"{how} #{filed['number']} {filed['url']}",
+                summary=f"{how} #{filed['number']} {filed['url']}{by}",
                 output=filed["draft"],
                 url=filed["url"],
                 lineage=filed["lineage"],

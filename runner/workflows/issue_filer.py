@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.workflows import filing, gh_filing, gh_process
 from assemblyzero_tui.runner.workflows import log_style as style
@@ -18,6 +20,9 @@ from assemblyzero_tui.runner.workflows.gh_process import GhTimeoutError
 from assemblyzero_tui.runner.workflows.issue_draft import IssueDraft, parse_draft, split_labels
 from assemblyzero_tui.runner.workflows.issue_state import IssueState
 from assemblyzero_tui.runner.workflows.shared_files import make_folder, sync_folder
+from assemblyzero_tui.runner.workflows.tracker.filing_book import Entry, FilingBook
+from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_lock
+from assemblyzero_tui.runner.workflows.tracker.whose import short
 
 SETTLE_SECONDS = 15.0
 """So long after a ``gh`` was cut off, the tracker may still come to file what it was sent."""
@@ -32,6 +37,7 @@ class IssueFiler:
         repository: The target repository.
         state: What the graph knows.
         tracker: ``host/owner/name``.
+        by: Which run this is, for others.
         say: Prints a line.
         warn: Prints a line and tells a human.
     """
@@ -41,6 +47,7 @@ class IssueFiler:
         repository: Path,
         state: IssueState,
         tracker: str,
+        by: str,
         say: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
@@ -48,7 +55,9 @@ class IssueFiler:
         self._folder = repository / filing.folder_of(state["slug"])
         self._state = state
         self._tracker = tracker
-        self._tracker_name = tracker.removeprefix("github.com/")
+        self._tracker_name = short(tracker)
+        self._by = by
+        self._book = FilingBook(tracker)
         self._mark = filing.mark_of(tracker, state["slug"], state["brief_digest"])
         self._say = say
         self._warn = warn
@@ -61,11 +70,15 @@ class IssueFiler:
             TuiError: the tracker cannot be asked.
         """
         intent = filing.read_intent(self._folder)
-        found = self._find(intent)
-        if not found and intent is not None and _may_still_arrive(intent):
-            self._say(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
-            time.sleep(SETTLE_SECONDS)
-            found = self._find(intent)
+        return self._recognised(self._find(intent, patient=_may_still_arrive(intent)), intent)
+
+    def _look_under_lock(self) -> Filed | None:
+        """The same, when nobody else can be filing: also waits for what another run has lost."""
+        intent = filing.read_intent(self._folder)
+        patient = _may_still_arrive(intent) or _may_still_arrive(self._book.find(self._mark))
+        return self._recognised(self._find(intent, patient=patient), intent)
+
+    def _recognised(self, found: dict[str, ListedIssue], intent: Intent | None) -> Filed | None:
         if (mine := found.get(self._mark)) is not None:
             same = intent is not None and intent.mark == self._mark
             return self._filed(mine, intent if same else None)
@@ -76,24 +89,51 @@ class IssueFiler:
             )
         return None
 
-    def _find(self, intent: Intent | None) -> dict[str, ListedIssue]:
-        """The issues with the mark of this text, or of the one that was going to be filed."""
-        marks = {self._mark} | ({intent.mark} if intent is not None else set())
+    def _find(self, intent: Intent | None, *, patient: bool) -> dict[str, ListedIssue]:
+        """The issues with the mark of this text, or of the one that was going to be filed.
+
+        Args:
+            intent: What an earlier attempt meant to file.
+            patient: If there is none, looks again after a while.
+        """
+        found = self._listed(intent)
+        if not found and patient:
+            self._say(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
+            time.sleep(SETTLE_SECONDS)
+            found = self._listed(intent)
+        entry = self._book.find(self._mark)
+        if self._mark not in found and entry is not None and entry.number:
+            found[self._mark] = ListedIssue(number=entry.number, url=entry.url)
+        return found
+
+    def _listed(self, intent: Intent | None) -> dict[str, ListedIssue]:
+        """What of it the trackers list: this one, and where the earlier attempt was going to."""
+        wanted = {self._tracker: {self._mark}}
         since = None
         if intent is not None:
             since = datetime.fromtimestamp(intent.time, UTC) - _CLOCKS_DIFFER
-        newest = gh_filing.newest_issues(self._repository, self._tracker, since)
-        return filing.find(newest, marks)
+            same = intent.tracker.lower() == self._tracker.lower()
+            wanted.setdefault(self._tracker if same else intent.tracker, set()).add(intent.mark)
+        found: dict[str, ListedIssue] = {}
+        for tracker, marks in wanted.items():
+            newest = gh_filing.newest_issues(self._repository, tracker, since)
+            found |= filing.find(newest, marks)
+        return found
 
     def file(self) -> Filed:
-        """Files the approved draft, unless the issue is there.
+        """Files the approved draft, unless the issue is there; nobody else files meanwhile.
 
         Raises:
-            WorkflowError: ``gh`` failed and the issue is not there, or nobody can tell.
-            TuiError: the tracker cannot be asked; nothing was filed.
+            WorkflowError: ``gh`` failed and the issue is not there, or nobody can tell; or another
+                run has been filing for too long.
+            TuiError: the tracker cannot be asked or locked; nothing was filed.
         """
+        with filing_lock(self._tracker, f"{self._by}, process {os.getpid()}", self._say):
+            return self._file()
+
+    def _file(self) -> Filed:
         self._say("    Looking whether it was filed before")
-        if (found := self.look()) is not None:
+        if (found := self._look_under_lock()) is not None:
             return found
         if not self._state["draft"]:
             raise WorkflowError(
@@ -112,6 +152,8 @@ class IssueFiler:
             time=time.time(),
         )
         filing.write_intent(self._folder, intent)
+        entry = Entry(mark=self._mark, by=self._by, time=intent.time)
+        self._book.note(entry)
         self._say(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body = filing.with_mark(draft.body, self._mark)
         try:
@@ -122,11 +164,20 @@ class IssueFiler:
             intent.answered = not isinstance(error, GhTimeoutError)
             intent.time = time.time()
             filing.write_intent(self._folder, intent)
+            self._note(replace(entry, answered=intent.answered, time=intent.time))
             return self._look_again(error)
+        self._note(replace(entry, answered=True, number=number, url=url))
         if left_out:
             listed = ", ".join(left_out)
             self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
         return self._filed(ListedIssue(number=number, url=url), intent, found=False)
+
+    def _note(self, entry: Entry) -> None:
+        """Notes how it went; that this cannot be noted must not undo it."""
+        try:
+            self._book.note(entry)
+        except TuiError as error:
+            self._warn(error.what)
 
     def _labels(self, draft: IssueDraft) -> tuple[list[str], list[str]]:
         known = gh_filing.list_labels(self._repository, self._tracker) if draft.labels else []
@@ -137,7 +188,7 @@ class IssueFiler:
         self._say(f"    {style.caution(style.plain(error.what))}")
         self._say("    Looking whether it was filed all the same")
         try:
-            found = self.look()
+            found = self._look_under_lock()
         except TuiError as again:
             raise WorkflowError(
                 f"{error.what} Whether the issue was filed cannot be seen either: {again.what}",
@@ -157,6 +208,8 @@ class IssueFiler:
         reviews = self._state["reviews"]
         wanted = parse_draft(self._state["draft"]).labels if self._state["draft"] else []
         labels = intent.labels if intent is not None else []
+        entry = self._book.find(self._mark)
+        by = entry.by if found and entry is not None and entry.by != self._by else ""
         return Filed(
             issue_number=issue.number,
             issue_url=issue.url,
@@ -177,13 +230,15 @@ class IssueFiler:
             output_tokens=self._state.get("output_tokens", 0),
             found=found,
             origin=self._state.get("origin", ""),
+            found_by=by,
         )
 
 
-def _may_still_arrive(intent: Intent) -> bool:
+def _may_still_arrive(meant: Intent | Entry | None) -> bool:
     """Whether a ``gh`` that was to file this was cut off, and that may have been just now."""
-    age = time.time() - intent.time
-    return not intent.answered and age < gh_process.TIMEOUT + SETTLE_SECONDS
+    if meant is None or meant.answered:
+        return False
+    return time.time() - meant.time < gh_process.TIMEOUT + SETTLE_SECONDS
 
 
 def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path | None:

@@ -8,18 +8,23 @@ from typing import Any
 
 from langgraph.types import interrupt
 
+from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.places import state_home
+from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.workflows import filing, gh_filing, issue_texts, lineage
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.briefs import Brief
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import DraftState, approved
 from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
+from assemblyzero_tui.runner.workflows.foreign_filings import check_not_filed
 from assemblyzero_tui.runner.workflows.issue_draft import parse_draft
 from assemblyzero_tui.runner.workflows.issue_filer import IssueFiler, settle
 from assemblyzero_tui.runner.workflows.issue_state import FiledRecord, IssueState
 from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
 from assemblyzero_tui.runner.workflows.records import issue_complete
 from assemblyzero_tui.runner.workflows.shared_files import make_folder
+from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker, short
 
 
 class IssueNodes(DraftingNodes):
@@ -58,6 +63,7 @@ class IssueNodes(DraftingNodes):
             new["filed"] = _record_of(before, found=True)
             self._say(f"    {style.caution('This text was filed before:')} {before.issue_url}")
             return {**new, **self._new_state(0)}
+        check_not_filed(self._repository, self._slug, brief.digest)
         self._say_what_was_read(brief.text, context)
 
         text = brief.text.encode()
@@ -83,9 +89,9 @@ class IssueNodes(DraftingNodes):
         if self._spec.options.no_file:
             self._say("    gh is not asked: the issue is not to be filed (--no-file)")
             return {}
-        tracker = gh_filing.find_tracker(self._repository)
+        tracker = self._tracker(state)
         labels = gh_filing.list_labels(self._repository, tracker)
-        self._say(f"    Tracker: {style.strong(style.plain(tracker.removeprefix('github.com/')))}")
+        self._say(f"    Tracker: {style.strong(style.plain(short(tracker)))}")
         self._say(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
         found = self._filer(state, tracker).look()
         if found is not None:
@@ -140,8 +146,8 @@ class IssueNodes(DraftingNodes):
         if filed is None:
             if self._spec.options.no_file and state["filed"] is None:
                 self._stop_before_filing(state)
-            tracker = state["tracker"] or gh_filing.find_tracker(self._repository)
-            filed = self._filer(state, tracker).file()
+            check_not_filed(self._repository, self._slug, state["brief_digest"])
+            filed = self._filer(state, self._tracker(state)).file()
             self._write(state["last"] + 1, "filed.json", filing.encoded(filed))
         found = filed.found or state["filed"] is not None
         record = _record_of(filed, found=found)
@@ -151,8 +157,27 @@ class IssueNodes(DraftingNodes):
         self._progress(state["drafts"], f"filed as #{filed.issue_number}")
         return {"filed": record}
 
+    def _tracker(self, state: IssueState) -> str:
+        """The tracker of this run, which is the one that the checkpoint was begun for.
+
+        Raises:
+            WorkflowError: it is another one, and nobody has said that this is right.
+        """
+        begun, mine = state["tracker"], self._spec.tracker
+        accepted = self._spec.options.accept_changes
+        if begun and mine and begun.lower() != mine.lower() and not accepted:
+            raise WorkflowError(
+                f"This brief's checkpoint was begun for {short(begun)}, and this run files in "
+                f"{short(mine)}.",
+                f"To file there, {HOW_TO_ACCEPT}; or unset GH_REPO, if that names another one.",
+            )
+        if mine or begun:
+            return mine or begun
+        return find_tracker(self._repository, otherwise=gh_filing.WITHOUT_GH, to_file=True).name
+
     def _filer(self, state: IssueState, tracker: str) -> IssueFiler:
-        return IssueFiler(self._repository, state, tracker, self._say, self._warn)
+        by = f"the run {self._spec.run} of {state_home()}"
+        return IssueFiler(self._repository, state, tracker, by, self._say, self._warn)
 
     def _stop_before_filing(self, state: IssueState) -> None:
         where = self._folder / state["draft_file"]
@@ -170,6 +195,8 @@ class IssueNodes(DraftingNodes):
         how = "was filed before as" if record["found"] else "filed as"
         number = style.strong(f"#{filed.issue_number}")
         self._say(f"    {style.good('SUCCESS:')} issue {how} {number}")
+        if filed.found_by:
+            self._say(f"      Filed by: {style.plain(filed.found_by)}")
         self._say(f"      Issue:   {style.plain(filed.issue_url)}")
         self._say(f"      Title:   {style.plain(filed.title)}")
         self._say(f"      Labels:  {style.plain(', '.join(filed.labels)) or 'none'}")
@@ -187,4 +214,5 @@ def _record_of(filed: filing.Filed, *, found: bool) -> FiledRecord:
         "lineage": str(folder),
         "draft": str(folder / filed.approved_draft) if filed.approved_draft else "",
         "found": found,
+        "by": filed.found_by,
     }

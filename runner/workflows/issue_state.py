@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from assemblyzero_tui.runner.workflows.draft_state import DraftState
 
@@ -35,3 +35,5 @@ class FiledRecord(TypedDict):
     """Lineage file that was filed, relative to the repository; empty if there is none."""
     found: bool
     """An earlier attempt had filed it."""
+    by: NotRequired[str]
+    """Which other run filed it, if that is known."""

@@ -58,17 +58,24 @@ def issue_number(text: str) -> int:
     return int(match[1])
 
 
-def fetch(item: ItemInfo, repository: Path) -> Issue:
+def fetch(item: ItemInfo, repository: Path, tracker: str) -> Issue:
     """The issue of an item, as it is now.
+
+    Args:
+        item: Its number, and whether it is on the tracker or in a file.
+        repository: The target repository.
+        tracker: ``host/owner/name``; empty in runs that were made before that was noted.
 
     Raises:
         TuiError: it cannot be read.
     """
     from assemblyzero_tui.runner.workflows import gh, issue_files
+    from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
 
     number = issue_number(item.key)
     if item.source == FROM_TRACKER:
-        return gh.view_issue(repository, number)
+        whose = tracker or find_tracker(repository, otherwise=gh.WITHOUT_GH).name
+        return gh.view_issue(repository, whose, number)
     issue = issue_files.read_issue(Path(item.source))
     if issue.number != number:
         raise TuiError(

@@ -87,7 +87,7 @@ class LldWorkflow(DraftingWorkflow[Issue]):
         )
 
     def _fetched(self, spec: WorkerSpec) -> Issue:
-        return fetch(spec.item, Path(spec.repository))
+        return fetch(spec.item, Path(spec.repository), spec.tracker)
 
     def _texts(self, item: Issue) -> tuple[str, ...]:
         return item.title, item.body

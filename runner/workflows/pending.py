@@ -10,6 +10,7 @@ from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.workflows import gh, issue_files, records, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.issues import Issue, issue_number
+from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
 
 VIEWED_SINGLY = 3
 """Up to so many wanted issues are asked for one by one, more by one listing."""
@@ -20,6 +21,7 @@ def pending_lld_items(
     issues_dir: Path | None = None,
     wanted: Sequence[str | int] | None = None,
     *,
+    tracker: str = "",
     fresh: bool = False,
     read_only: bool = False,
 ) -> tuple[list[ItemInfo], list[str]]:
@@ -30,6 +32,7 @@ def pending_lld_items(
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
         wanted: Numbers such as ``42`` or ``"LLD-42"``, kept in this order; ``None`` means every
             open issue, lowest number first.
+        tracker: ``host/owner/name`` of the repository that ``gh`` is asked about; empty: found out.
         fresh: Wanted issues are taken although their design is approved.
         read_only: Set nothing right in the repository (for a dry run).
 
@@ -40,8 +43,10 @@ def pending_lld_items(
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
     approved = _approved(repository, notes, read_only)
+    if issues_dir is None and not tracker:
+        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH).name
     if numbers is None:
-        issues = _all_issues(repository, issues_dir, notes)
+        issues = _all_issues(repository, tracker, issues_dir, notes)
         left_out = [issue.number for issue in issues if issue.number in approved]
         issues = [issue for issue in issues if issue.number not in approved]
         if left_out:
@@ -50,7 +55,7 @@ def pending_lld_items(
                 "To design one again, name its number and add --fresh."
             )
     else:
-        issues = _wanted_issues(repository, issues_dir, numbers)
+        issues = _wanted_issues(repository, tracker, issues_dir, numbers)
         left_out = [n for n in numbers if n in approved and not fresh]
         issues = [issue for issue in issues if issue.number not in left_out]
         if left_out:
@@ -74,10 +79,12 @@ def _approved(repository: Path, notes: list[str], read_only: bool) -> set[int]:
         return status_file.approved_by_lineage(repository)
 
 
-def _all_issues(repository: Path, issues_dir: Path | None, notes: list[str]) -> list[Issue]:
+def _all_issues(
+    repository: Path, tracker: str, issues_dir: Path | None, notes: list[str]
+) -> list[Issue]:
     """Every issue; a file that holds none is noted, and does not hold the others up."""
     if issues_dir is None:
-        return gh.list_open_issues(repository)
+        return gh.list_open_issues(repository, tracker)
     issues: list[Issue] = []
     errors: list[TuiError] = []
     for path in issue_files.find_issue_files(issues_dir).values():
@@ -92,7 +99,7 @@ def _all_issues(repository: Path, issues_dir: Path | None, notes: list[str]) -> 
 
 
 def _wanted_issues(
-    repository: Path, issues_dir: Path | None, numbers: Iterable[int]
+    repository: Path, tracker: str, issues_dir: Path | None, numbers: Iterable[int]
 ) -> list[Issue]:
     numbers = list(numbers)
     if issues_dir is not None:
@@ -106,8 +113,8 @@ def _wanted_issues(
         return [issue_files.read_issue(found[number]) for number in numbers]
     listed: dict[int, Issue] = {}
     if len(numbers) > VIEWED_SINGLY:
-        listed = {issue.number: issue for issue in gh.list_open_issues(repository)}
-    return [listed.get(number) or gh.view_issue(repository, number) for number in numbers]
+        listed = {issue.number: issue for issue in gh.list_open_issues(repository, tracker)}
+    return [listed.get(number) or gh.view_issue(repository, tracker, number) for number in numbers]
 
 
 def _listed(numbers: list[int]) -> str:

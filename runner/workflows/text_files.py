@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from pathlib import Path
 
@@ -47,3 +48,8 @@ def read_text(path: Path, what: str) -> str:
     if not text.strip():
         raise TuiError(f"The {what} {path} is empty.", "Write it, or remove the file.")
     return text
+
+
+def text_digest(text: str) -> str:
+    """A digest of a text that white space at its ends and the kind of line ends do not change."""
+    return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()

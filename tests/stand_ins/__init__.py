@@ -52,6 +52,20 @@ def write_issue(
     (directory / f"{number}.json").write_text(json.dumps(issue), "utf-8")
 
 
+def make_tracker(directory: Path, name: str, **about: Any) -> Path:
+    """Makes another repository for the stand-in of gh; gives the folder for its issues.
+
+    Args:
+        directory: Of ``GH_STAND_IN_DIR``.
+        name: ``owner/name``.
+        about: What ``gh repo view`` says of it, beyond the usual.
+    """
+    folder = directory / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "about").write_text(json.dumps(about), "utf-8")
+    return folder
+
+
 def filed_issues(directory: Path) -> list[dict[str, Any]]:
     """The issues on the stand-in's tracker, lowest number first."""
     found = [json.loads(path.read_text("utf-8")) for path in directory.glob("*.json")]

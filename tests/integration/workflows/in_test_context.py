@@ -66,7 +66,13 @@ class InTestContext:
 
 
 def worker_spec(
-    repository: Path, item: ItemInfo, folder: Path, *, run: str = "run", **options: Any
+    repository: Path,
+    item: ItemInfo,
+    folder: Path,
+    *,
+    run: str = "run",
+    tracker: str = "",
+    **options: Any,
 ) -> WorkerSpec:
     """What a worker would be told; checkpoint and audit file lie in ``folder``."""
     return WorkerSpec(
@@ -79,6 +85,7 @@ def worker_spec(
         checkpoint=f"sqlite://{folder / 'checkpoint.db'}",
         audit=str(folder / f"workflow-audit-{item.key}.jsonl"),
         options=Options(**options),
+        tracker=tracker,
     )
 
 

@@ -17,6 +17,8 @@ from assemblyzero_tui.runner.workflows.pending import pending_lld_items
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import install, make_issues, write_issue
 
+TRACKER = "github.com/example/tidewater"
+
 
 @pytest.fixture
 def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -64,7 +66,7 @@ def test_more_issues_than_gh_lists_by_itself_are_all_found(repository: Path, tra
 def test_gh_is_run_in_the_repository_without_input_and_prompts(
     repository: Path, tracker: Path, tmp_path: Path
 ) -> None:
-    gh.view_issue(repository, 1)
+    gh.view_issue(repository, TRACKER, 1)
     call = json.loads((tmp_path / "calls.jsonl").read_text())
     assert call["cwd"] == str(repository)
     assert not call["input"]
@@ -115,7 +117,7 @@ def test_what_is_no_number_is_refused_before_anything_is_asked(
 def test_a_pull_request_is_no_issue(repository: Path, tracker: Path) -> None:
     write_issue(tracker, 30, "A change", kind="pull")
     with pytest.raises(TuiError, match="is a pull request"):
-        gh.view_issue(repository, 30)
+        gh.view_issue(repository, TRACKER, 30)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,10 @@ def test_each_fault_of_gh_has_a_message_of_its_own(
     fault: str, told: str, hint: str,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("GH_STAND_IN_FAULT", fault)
-    for call in (lambda: gh.list_open_issues(repository), lambda: gh.view_issue(repository, 1)):
+    for call in (
+        lambda: gh.list_open_issues(repository, TRACKER),
+        lambda: gh.view_issue(repository, TRACKER, 1),
+    ):
         with pytest.raises(TuiError) as caught:
             call()
         assert told in caught.value.what
@@ -145,7 +150,7 @@ def test_a_gh_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setenv("GH_STAND_IN_FAULT", "hang")
     with pytest.raises(TuiError, match="gave no answer within"):
-        gh.view_issue(repository, 1, timeout=0.3)
+        gh.view_issue(repository, TRACKER, 1, timeout=0.3)
 
 
 def test_without_gh_the_message_names_the_way_round(
@@ -154,14 +159,14 @@ def test_without_gh_the_message_names_the_way_round(
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(TuiError) as caught:
-        gh.list_open_issues(repository)
+        gh.list_open_issues(repository, TRACKER)
     assert "not on the PATH" in caught.value.what
     assert "--issues-dir" in caught.value.hint
 
 
 def test_without_the_repository_the_message_names_it(tmp_path: Path, tracker: Path) -> None:
     with pytest.raises(TuiError, match="nowhere"):
-        gh.list_open_issues(tmp_path / "nowhere")
+        gh.list_open_issues(tmp_path / "nowhere", TRACKER)
 
 
 def test_the_workflow_reads_its_issue_once_per_process(
@@ -169,7 +174,7 @@ def test_the_workflow_reads_its_issue_once_per_process(
 ) -> None:
     item = pending_lld_items(repository, None, ["2"])[0][0]
     (tmp_path / "calls.jsonl").unlink()
-    spec = worker_spec(repository, item, tmp_path)
+    spec = worker_spec(repository, item, tmp_path, tracker=TRACKER)
     load("lld").fingerprints(spec)
     state = run_graph(InTestContext(spec))
     assert state["labels"] == ["enhancement"]

@@ -482,16 +482,16 @@ def test_another_idea_of_the_same_name_is_another_issue(
     assert sorted(done) == ["1-dark-mode", "2-dark-mode"]
 
 
-def test_a_done_folder_in_the_way_loses_nothing(
+def test_what_is_in_the_way_of_the_lineage_is_not_lost(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
 ) -> None:
     blocker = repository / "docs/lineage/done/1-dark-mode"
-    blocker.mkdir(parents=True)
-    (blocker / "mine.txt").write_text("mine")
+    blocker.parent.mkdir(parents=True)
+    blocker.write_text("mine")
     with pytest.raises(WorkflowError, match="1-dark-mode is there already") as caught:
         work(repository, item, tmp_path)
     assert f"filed as {URL}/1" in caught.value.what
-    assert (blocker / "mine.txt").read_text() == "mine"
+    assert blocker.read_text() == "mine"
     assert (repository / "ideas/active/dark-mode.md").exists()
     blocker.rename(tmp_path / "away")
     context = work(repository, item, tmp_path)
