@@ -116,7 +116,8 @@ def renamed_since(tracker: str) -> str:
 
 def _view(repository: Path, named: str, otherwise: str) -> _Repository:
     arguments = ["repo", "view", *([named] if named else []), "--json", _FIELDS]
-    output = run_gh(repository, arguments, otherwise=otherwise)
+    trial = f"gh repo view {named}".strip()
+    output = run_gh(repository, arguments, otherwise=otherwise, trial=trial)
     found: _Repository = decode(output, _Repository, "gh repo view")
     return found
 
