@@ -6,15 +6,15 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from assemblyzero_tui.runner.worker.answers import AnswerStore
+from assemblyzero_tui.runner.worker.patience import connect
 
-_PATIENCE = 5.0
-"""Seconds to wait for the database, which nobody else should use."""
 _DAMAGE = frozenset(
     {
         sqlite3.SQLITE_CORRUPT,
@@ -40,13 +40,15 @@ class Database:
     Args:
         path: Of the file, made if it is not there.
         thread: The graph's thread, whose newest checkpoint must be readable.
+        say: Is told when another program has locked it.
 
     Raises:
         DamagedError: the file is no database, or what it holds cannot be read.
         sqlite3.OperationalError: it cannot be used now: locked, no room, no permission.
     """
 
-    def __init__(self, path: Path, thread: Any) -> None:
+    def __init__(self, path: Path, thread: Any, say: Callable[[str], None]) -> None:
+        self._say = say
         self._connections: list[sqlite3.Connection] = []
         try:
             with damage_told():
@@ -63,7 +65,7 @@ class Database:
             raise
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+        connection = connect(path, self._say)
         self._connections.append(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection

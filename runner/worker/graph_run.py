@@ -28,6 +28,7 @@ from assemblyzero_tui.runner.worker.database import (
     set_aside,
 )
 from assemblyzero_tui.runner.worker.messages import Ended, NodeBegan, NodeDone, Remark
+from assemblyzero_tui.runner.worker.patience import is_locked, locked_text
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
 from assemblyzero_tui.runner.workflows.journeys import note_origin
@@ -38,16 +39,20 @@ _SUPERSTEPS = 10_000
 
 def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
+
+    def say(text: str) -> None:
+        channel.send(Remark(text=text, level="warning"))
+
     try:
         path = checkpoint_path(spec.checkpoint)
         _enter(spec)
         workflow = catalog.load(spec.workflow)
         try:
-            with Database(path, _thread(spec)) as database, damage_told():
+            with Database(path, _thread(spec), say) as database, damage_told():
                 return _run(spec, workflow, database, channel, control)
         except DamagedError as error:
             aside = set_aside(path)
-            with Database(path, _thread(spec)) as database:
+            with Database(path, _thread(spec), say) as database:
                 saved = salvage(aside, database.answers)
                 _say_damage(channel, error, aside, saved)
                 return _run(spec, workflow, database, channel, control)
@@ -56,6 +61,8 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
         return Ended(outcome="failed", reason=error.what)
     except sqlite3.OperationalError as error:
         traceback.print_exc()
+        if is_locked(error):
+            return Ended(outcome="failed", reason=f"{locked_text(path)}. End it, then retry")
         what = f"the checkpoint {path} cannot be used: {error}"
         return Ended(outcome="failed", reason=f"{what}. Make room and make it writable, then retry")
     except Exception as error:

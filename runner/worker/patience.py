@@ -1,0 +1,104 @@
+"""A connection to a database that waits while another program has locked it, and says so.
+
+Nobody but the worker should use an item's database; but a backup, an indexer or a curious user's
+``sqlite3`` may hold it for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from assemblyzero_tui.runner.base.processes import named, who_has_open
+
+UNTIL_SAID = 3.0
+"""Seconds to wait before anything is said."""
+AFTER_THAT = 42.0
+"""Seconds to wait then; more is an error."""
+
+
+def connect(path: Path, say: Callable[[str], None]) -> sqlite3.Connection:
+    """Opens a database.
+
+    Args:
+        path: Of the file.
+        say: Is told when it is locked for long, and by whom; at most once for each statement.
+    """
+
+    class Patient(_PatientConnection):
+        def locked(self) -> None:
+            say(f"{locked_text(path)}; waiting for it")
+
+    return sqlite3.connect(path, timeout=UNTIL_SAID, check_same_thread=False, factory=Patient)
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that somebody else has locked the database."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def locked_text(path: Path) -> str:
+    """Says that a checkpoint is locked, and by whom where the system tells."""
+    who = named(who_has_open(str(path.resolve())))
+    return f"the checkpoint {path} is locked by another program{f': {who}' if who else ''}"
+
+
+class _PatientCursor(sqlite3.Cursor):
+    """Tries a statement that found the database locked once more, with more patience."""
+
+    connection: _PatientConnection
+
+    def execute(self, sql: str, parameters: Any = ()) -> Self:
+        self._patiently(lambda: super(_PatientCursor, self).execute(sql, parameters))
+        return self
+
+    def executemany(self, sql: str, seq_of_parameters: Iterable[Any]) -> Self:
+        rows = list(seq_of_parameters)
+        self._patiently(lambda: super(_PatientCursor, self).executemany(sql, rows))
+        return self
+
+    def executescript(self, sql_script: str) -> sqlite3.Cursor:
+        self._patiently(lambda: super(_PatientCursor, self).executescript(sql_script))
+        return self
+
+    def _patiently(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except sqlite3.OperationalError as error:
+            if not is_locked(error):
+                raise
+            self.connection.locked()
+            with self.connection.more_patience():
+                do()
+
+
+class _PatientConnection(sqlite3.Connection):
+    def cursor(self, factory: Any = _PatientCursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        return _PatientCursor(self).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
+        return _PatientCursor(self).executemany(sql, parameters)
+
+    def executescript(self, sql_script: str) -> sqlite3.Cursor:
+        return _PatientCursor(self).executescript(sql_script)
+
+    def locked(self) -> None:
+        """Is called when a statement has found the database locked."""
+
+    @contextlib.contextmanager
+    def more_patience(self) -> Any:
+        """Statements wait longer for the lock."""
+        self._wait(AFTER_THAT)
+        try:
+            yield
+        finally:
+            self._wait(UNTIL_SAID)
+
+    def _wait(self, seconds: float) -> None:
+        sqlite3.Cursor(self).execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}")

@@ -1,0 +1,63 @@
+"""A checkpoint that another program has locked is waited for, then told truly."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.worker import patience
+from tests.integration.running import Running, running, states
+
+HOLDING = f"(process {os.getpid()})"
+
+
+def lock(run: Running) -> sqlite3.Connection:
+    """Locks the database of the first item, as a user does who looks at it with ``sqlite3``."""
+    path = checkpoint_file(Path(run.spec.repository), "lld", run.spec.items[0].key)
+    other = sqlite3.connect(path, timeout=20, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path) -> None:
+    with running(tmp_path, latency=0.5) as run:
+        run.until(lambda state: run.item().call)
+        with closing(lock(run)) as other:
+            run.until(lambda state: state.notices)
+            (notice,) = run.state.notices
+            assert "is locked by another program" in notice.text
+            assert HOLDING in notice.text
+            assert run.item().state is State.RUNNING
+            other.execute("ROLLBACK")
+        assert states(run.until_ended()) == [State.DONE]
+
+
+def test_a_lock_is_not_waited_for_without_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "UNTIL_SAID", 0.01)
+    monkeypatch.setattr(patience, "AFTER_THAT", 0.02)
+    path, said = tmp_path / "lld_workflow_1.db", []
+    with closing(patience.connect(path, said.append)) as ours:
+        ours.executescript("CREATE TABLE t (n)")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            for statement in (
+                lambda: ours.execute("INSERT INTO t VALUES (1)"),
+                lambda: ours.executemany("INSERT INTO t VALUES (?)", iter([(1,), (2,)])),
+                lambda: ours.executescript("CREATE TABLE u (n)"),
+            ):
+                with pytest.raises(sqlite3.OperationalError, match="locked") as failed:
+                    statement()
+                assert patience.is_locked(failed.value)
+            other.execute("ROLLBACK")
+        ours.executemany("INSERT INTO t VALUES (?)", iter([(1,), (2,)]))
+        assert ours.execute("SELECT count(*) FROM t").fetchone() == (2,)
+    assert len(said) == 3
+    assert f"the checkpoint {path} is locked by another program" in said[0]
