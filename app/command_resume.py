@@ -108,7 +108,7 @@ def command(
             f"Watch it: assemblyzero-tui attach {known.name}",
         )
     _look_after_records(known.spec)
-    again = [i.id for i in known.state.items.values() if i.state.terminal and i.state != "done"]
+    again = [i.id for i in known.state.items.values() if i.state.terminal and not i.state.succeeded]
     if known.state.finished and not (failed and again):
         click.echo(f"{known.name} has nothing left to do.")
         if again:

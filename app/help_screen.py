@@ -34,7 +34,7 @@ MEANINGS: dict[State, str] = {
     State.PAUSED: "its checkpoint waits for you",
     State.QUEUED: "waits for a free slot",
     State.CANCELLED: "ended at your wish; r tries again",
-    State.SKIPPED: "never started",
+    State.SKIPPED: "done by another run",
     State.DONE: "finished and succeeded",
 }
 KEY_MEANINGS = {

@@ -154,6 +154,8 @@ class PlainLines:
         before = self._states.get(event.item, State.QUEUED)
         self._states[event.item] = event.state
         if before is event.state:
+            if event.elsewhere:
+                yield self.coordinator(f"{event.item} waits: {one_line(event.reason)}", event.time)
             return
         yield self.coordinator(
             f"{event.item} {self._word(before)} -> {self._word(event.state)}{_told(event, item)}",
@@ -175,6 +177,15 @@ class PlainLines:
             parts.append(f"ETA {eta(left)}")
         return self.coordinator(", ".join(parts), now)
 
+    def elsewhere(self, state: RunState, now: float) -> str | None:
+        """Whom the run waits for, if only other runs are at work on its items."""
+        waiting = [item for item in state.items.values() if item.elsewhere]
+        if not waiting or any(item.state.at_work for item in state.items.values()):
+            return None
+        who = "1 item waits" if len(waiting) == 1 else f"{len(waiting)} items wait"
+        reasons = sorted({one_line(item.reason) for item in waiting})
+        return self.coordinator(f"{who}: {'; '.join(reasons)}", now)
+
     def waiting(self, state: RunState, now: float) -> str | None:
         """What the run waits for, if it is for a key; otherwise ``None``."""
         waiting = [item for item in state.items.values() if item.state is State.QUOTA]
@@ -191,7 +202,7 @@ _WORDS = {
     State.FAILED: "failed",
     State.LOST: "lost",
     State.CANCELLED: "cancelled",
-    State.SKIPPED: "never started",
+    State.SKIPPED: "done by another run",
     State.PAUSED: "paused",
     State.QUOTA: "waiting for a key",
     State.ASKING: "waiting for an answer",

@@ -19,6 +19,8 @@ LIVENESS = 300.0
 """Seconds of silence after which a line says that the work goes on."""
 WAITING = 4.5
 """The longest silence while the run waits for a key, less the time between two looks."""
+ELSEWHERE = 30.0
+"""The longest silence while the run waits for other runs."""
 AFTERMATH = 3.0
 """Seconds that the log of an ended item is looked at again."""
 
@@ -154,7 +156,10 @@ class PlainPrinter:
         if silent < WAITING:
             return
         now, state = self._source.now(), self._source.state
-        if (waiting := self._lines.waiting(state, now)) is not None:
+        waiting = self._lines.waiting(state, now)
+        if waiting is None and silent >= ELSEWHERE:
+            waiting = self._lines.elsewhere(state, now)
+        if waiting is not None:
             self._line(waiting)
         elif silent >= LIVENESS:
             self._line(self._lines.progress(state, now))

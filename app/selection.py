@@ -1,4 +1,4 @@
-"""Which items a run is going to have, less those that another run is working on."""
+"""Which items a run is going to have, and which of them wait for another run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from assemblyzero_tui.runner.engine.ownership import held_by
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.safe_text import one_line
@@ -39,13 +38,12 @@ def choose_items(
         read_only: Set nothing right in the repository.
 
     Raises:
-        TuiError: something that was named does not exist or is being worked on by another run;
-            or the issues cannot be read.
+        TuiError: something that was named does not exist, or the issues cannot be read.
     """
     items, notes = pending_lld_items(
         repository, issues_dir, wanted, tracker=tracker, fresh=fresh, read_only=read_only
     )
-    return _free_items(repository, "lld", items, notes, named=wanted is not None), notes
+    return _noted(repository, "lld", items, notes), notes
 
 
 def choose_briefs(
@@ -59,39 +57,32 @@ def choose_briefs(
         read_only: Set nothing right in the repository.
 
     Raises:
-        TuiError: a brief is unusable or is being worked on by another run, or two have one slug.
+        TuiError: a brief is unusable, or two have one slug.
     """
     mended = [] if read_only else records.reconcile(repository, ISSUE.name)
     items, left_out = pending_briefs(repository, wanted)
     notes = mended + left_out
-    return _free_items(repository, "issue", items, notes, named=wanted is not None), notes
+    return _noted(repository, "issue", items, notes), notes
 
 
-def _free_items(
-    repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str], *, named: bool
+def _noted(
+    repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str]
 ) -> list[ItemInfo]:
-    """The items no other run is working on; the others are noted, or refused if they were named.
+    """The items, with a note on those that another run is at work on: they wait for it.
 
     What looks like a key in a title is taken out: titles are shown and written everywhere.
     """
-    free: list[ItemInfo] = []
-    taken: dict[str, list[str]] = {}
-    redact = Redactor().redact
+    locks = ItemLocks(repository, workflow)
+    elsewhere: dict[str, list[str]] = {}
     for item in items:
-        run = held_by(repository, workflow, item.key)
-        if run is None:
-            free.append(msgspec.structs.replace(item, title=redact(item.title)))
-        else:
-            taken.setdefault(run, []).append(item.id)
-    for run, ids in taken.items():
+        if (holder := locks.holder(item.key)) is not None:
+            elsewhere.setdefault(str(holder), []).append(item.id)
+    for holder_text, ids in elsewhere.items():
         listed = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
-        verb = "is" if len(ids) == 1 else "are"
-        what = f"{listed} {verb} being worked on by the run {run}"
-        how = f"Watch it: assemblyzero-tui attach {run}"
-        if named:
-            raise TuiError(f"{what}.", how)
-        notes.append(f"{what}: left out. {how}")
-    return free
+        is_, waits = ("is", "waits") if len(ids) == 1 else ("are", "wait")
+        notes.append(f"{listed} {is_} at work in {holder_text}, and {waits} for it.")
+    redact = Redactor().redact
+    return [msgspec.structs.replace(item, title=redact(item.title)) for item in items]
 
 
 def tell(notes: Sequence[str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +44,8 @@ class WorkflowSettings:
     fresh: bool
     accept_changes: bool
     dry_run: bool
+    asked: float = field(default_factory=time.time)
+    """When the command was given, seconds since the epoch; no option."""
 
     def check(self, numbers: tuple[str, ...] = ()) -> int:
         """Looks for options that contradict each other; gives the number of workers.
@@ -84,6 +87,7 @@ class WorkflowSettings:
                 items=list(items),
                 provider=self.provider,
                 parallel=parallel,
+                asked=self.asked,
                 on_exhausted=self.on_exhausted,
                 credentials=str(self.credentials.absolute()) if self.credentials else "",
                 tracker=tracker,
@@ -102,7 +106,7 @@ class WorkflowSettings:
         )
 
 
-_NAMES = tuple(field.name for field in fields(WorkflowSettings))
+_NAMES = tuple(known.name for known in fields(WorkflowSettings) if known.name != "asked")
 
 
 def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import socket
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
 from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.locks import LockProbe
 from assemblyzero_tui.runner.places import pool_file, private_directory
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
@@ -68,7 +70,7 @@ class Desk:
             name = f"W{number}"
             ours, theirs = socket.socketpair()
             out, out_of_worker = socket.socketpair()
-            worker = WorkerProcess(_spec(name), Path())
+            worker = WorkerProcess(_spec(name), LockProbe(Path(os.devnull)))
             process = context.Process(
                 target=ask,
                 args=(

@@ -7,9 +7,11 @@ import asyncio
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.places import RunFolder, checkpoint_file, private_directory
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
@@ -36,7 +38,9 @@ class Starter:
 
     def __init__(self, folder: RunFolder, spec: RunSpec, method: str) -> None:
         self._spec, self._folder = spec, folder
-        self._executor = LocalExecutor(folder, AT_ONCE, start_method=method)
+        self._executor = LocalExecutor(
+            folder, AT_ONCE, ItemLocks(Path(spec.repository), spec.workflow), start_method=method
+        )
         self._pids: dict[str, int] = {}
         self._begun: dict[str, float] = {}
         self._changed = asyncio.Event()

@@ -108,6 +108,8 @@ class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
     """When a waiting state is expected to end, seconds since the epoch."""
     result: Result | None = None
     """Only with ``done`` and, where something was made, ``failed``."""
+    elsewhere: str = ""
+    """The run that is at work on the item; with ``queued``: the item waits for that."""
 
 
 class NodeStarted(Event, tag="node_started", kw_only=True, omit_defaults=True):

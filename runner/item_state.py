@@ -58,6 +58,8 @@ class ItemState:
     reason: str = ""
     attempt: int = 0
     tries: int = 0
+    elsewhere: str = ""
+    """The run that is at work on it, while it waits for that."""
     node: str = ""
     """The node at work, or the last one that was."""
     node_since: float = 0.0

@@ -20,6 +20,8 @@ _PROBE_PATIENCE = (0.002, 0.005, 0.01)
 """Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""
 _PAUSE = 0.01
 """Seconds between the tries of :meth:`FileLock.wait`."""
+_NOTE_LIMIT = 1 << 16
+"""Bytes read of a lock's text."""
 
 
 class FileLock:
@@ -30,10 +32,13 @@ class FileLock:
         self.descriptor = descriptor
 
     @classmethod
-    def take(cls, path: Path, note: str = "") -> FileLock | None:
+    def take(cls, path: Path, note: str | None = "", *, mode: int = FILE_MODE) -> FileLock | None:
         """Takes the lock without waiting; ``None`` if somebody holds it.
 
-        ``note`` is written into the file for whoever finds it held.
+        Args:
+            path: Of its file, which is made if it is not there.
+            note: Written into the file for whoever finds it held; ``None`` leaves its text alone.
+            mode: Of a file that is made.
 
         Raises:
             OSError: the file cannot be made or opened.
@@ -41,7 +46,7 @@ class FileLock:
         private_directory(path.parent)
         patience = iter(_PROBE_PATIENCE)
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -56,9 +61,32 @@ class FileLock:
             if _still_named(path, descriptor):
                 break
             os.close(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, note.encode())
-        return cls(path, descriptor)
+        lock = cls(path, descriptor)
+        if note is not None:
+            lock.write(note)
+        return lock
+
+    def read(self) -> str:
+        """The text of its file."""
+        return os.pread(self.descriptor, _NOTE_LIMIT, 0).decode(errors="replace")
+
+    def write(self, note: str) -> None:
+        """Replaces the text of its file.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, note.encode(), 0)
+
+    @property
+    def named(self) -> bool:
+        """Whether its file still has its name, so that others find the lock held."""
+        return _still_named(self.path, self.descriptor)
+
+    def touch(self) -> None:
+        """Makes its file look used, for those who remove old files from temporary folders."""
+        os.utime(self.descriptor)
 
     @classmethod
     def wait(cls, path: Path, seconds: float, note: str = "") -> FileLock:
@@ -76,10 +104,13 @@ class FileLock:
         return lock
 
     def release(self, *, remove: bool = False) -> None:
-        """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless."""
+        """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless.
+
+        A file of that name that is another one, since somebody removed ours, is left alone.
+        """
         if self.descriptor < 0:
             return
-        if remove:
+        if remove and self.named:
             self.path.unlink(missing_ok=True)
         os.close(self.descriptor)
         self.descriptor = -1
@@ -119,20 +150,46 @@ def shared_with_children() -> tuple[int, ...]:
     return tuple(_for_children)
 
 
+class LockProbe:
+    """Tells whether anybody holds the lock of a file, which it keeps open.
+
+    So it goes on telling the truth when the file loses its name.
+
+    Raises:
+        OSError: the file is not there or cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = _open_to_look(path)
+
+    def held(self) -> bool:
+        """Whether anybody holds it now; a closed probe says no."""
+        if self._descriptor < 0:
+            return False
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return False
+
+    def close(self) -> None:
+        """Lets go of the file. Doing it twice is harmless."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
 def is_held(path: Path) -> bool:
     """Whether anybody holds the lock of this file now."""
     try:
-        descriptor = _open_to_look(path)
+        probe = LockProbe(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
+        return probe.held()
     finally:
-        os.close(descriptor)
+        probe.close()
 
 
 def _open_to_look(path: Path) -> int:

@@ -44,7 +44,7 @@ def exit_code(state: RunState) -> ExitCode:
     states = {item.state for item in state.items.values()}
     if states & FAILURES:
         return ExitCode.FAILED
-    return ExitCode.OK if states <= {State.DONE} else ExitCode.CANCELLED
+    return ExitCode.OK if all(state.succeeded for state in states) else ExitCode.CANCELLED
 
 
 def build(state: RunState, folder: RunFolder, now: float) -> Summary:
@@ -233,7 +233,7 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
                 command=f"assemblyzero-tui resume {name}",
             )
         )
-    again = [i for i in state.items.values() if i.state.terminal and i.state is not State.DONE]
+    again = [i for i in state.items.values() if i.state.terminal and not i.state.succeeded]
     if again:
         changed = any(HOW_TO_ACCEPT in item.reason for item in again)
         steps.append(

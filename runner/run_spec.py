@@ -75,6 +75,8 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
     run: str
     """``<time>-<name>``, the name of the run's folder."""
+    asked: float = 0.0
+    """When the command was given, before its items were chosen; seconds since the epoch."""
     workflow: str
     repository: str
     """Absolute, links resolved."""

@@ -225,6 +225,8 @@ class RunState:
                 self._enter(item, State.QUEUED, last)
                 item.since = item.spans[-1].start = self.time
                 item.reason = "continued"
+            if item.elsewhere:
+                item.elsewhere = item.reason = ""
 
     def _held(self, event: RunHeld) -> None:
         self.held, self.held_reason = event.held, event.reason
@@ -254,7 +256,7 @@ class RunState:
     def _item_changed(self, item: ItemState, event: ItemChanged) -> None:
         if event.state is not item.state:
             self._enter(item, event.state, self.time)
-        item.reason, item.until = event.reason, None
+        item.reason, item.until, item.elsewhere = event.reason, None, event.elsewhere
         if event.until is not None:
             item.until = event.until + self.clock.set_back
         if event.state is State.QUOTA and self.pool.paused:

@@ -54,6 +54,11 @@ class State(StrEnum):
         return self in AT_WORK
 
     @property
+    def succeeded(self) -> bool:
+        """Nothing is left to do: it is done, here or by another run."""
+        return self in SUCCESSES
+
+    @property
     def wants_attention(self) -> bool:
         """A human should look."""
         return self in ATTENTION
@@ -95,6 +100,7 @@ LOOKS: dict[State, Look] = {
 TERMINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST, State.SKIPPED})
 AT_WORK = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.CANCELLING})
 RESTING = frozenset({State.PAUSED, State.QUOTA, State.ASKING})
+SUCCESSES = frozenset({State.DONE, State.SKIPPED})
 ATTENTION = frozenset({State.ASKING, State.FAILED, State.LOST})
 
 _ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})

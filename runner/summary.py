@@ -183,8 +183,8 @@ class Summary(Part, kw_only=True, frozen=True):
 
     @property
     def good(self) -> bool:
-        """Whether every item is done, or there was none."""
-        return self.counts.get(State.DONE, 0) == self.total
+        """Whether every item is done, here or by another run, or there was none."""
+        return sum(n for state, n in self.counts.items() if state.succeeded) == self.total
 
     @property
     def headline(self) -> str:
@@ -192,11 +192,19 @@ class Summary(Part, kw_only=True, frozen=True):
         if not self.total:
             return "Nothing to do"
         if self.good:
-            return "The item is done" if self.total == 1 else f"All {self.total} items are done"
+            done = "The item is done" if self.total == 1 else f"All {self.total} items are done"
+            skipped = self.counts.get(State.SKIPPED, 0)
+            if not skipped:
+                return done
+            return (
+                f"{done}, by another run"
+                if skipped == self.total
+                else (f"{done}, {skipped} of them by another run")
+            )
         counts = {
             "failed": sum(self.counts.get(state, 0) for state in FAILURES),
             "cancelled": self.counts.get(State.CANCELLED, 0),
-            "never started": self.counts.get(State.SKIPPED, 0),
+            "done by another run": self.counts.get(State.SKIPPED, 0),
             "unfinished": sum(n for state, n in self.counts.items() if not state.terminal),
         }
         named = [(word, count) for word, count in counts.items() if count]

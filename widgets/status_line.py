@@ -115,7 +115,7 @@ def reason_text(item: ItemState) -> str:
         return one_line(item.result.summary)
     if item.waiting is not None:
         return one_line(item.waiting.why)
-    if item.state in (State.QUEUED, State.STARTING, State.RUNNING):
+    if item.state in (State.QUEUED, State.STARTING, State.RUNNING) and not item.elsewhere:
         return ""
     return one_line(item.reason)
 

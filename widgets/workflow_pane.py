@@ -28,7 +28,7 @@ STEPS_FROM = (76, 16)
 def silence(item: ItemState) -> str:
     """What an empty log of this item says."""
     if item.state is State.QUEUED:
-        return "waits for a free slot"
+        return one_line(item.reason) if item.elsewhere else "waits for a free slot"
     return "printed nothing" if item.state.terminal else "nothing printed yet"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
 from assemblyzero_tui.runner.engine.forkserver import (
@@ -19,15 +20,14 @@ from assemblyzero_tui.runner.engine.forkserver import (
     start_context,
     warm_up,
 )
-from assemblyzero_tui.runner.engine.ownership import busy_file
 from assemblyzero_tui.runner.engine.readers import PipeReaders, Stream
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
 from assemblyzero_tui.runner.errors import StartLostError, WorkflowError
-from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.locks import LockProbe
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.runner.places import RunFolder
-from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
 
 LAUNCH_PATIENCE = 60.0
@@ -43,6 +43,7 @@ class LocalExecutor:
         self,
         folder: RunFolder,
         slots: int,
+        locks: ItemLocks,
         secrets: Iterable[str] = (),
         start_method: str = "",
         provider: str = "",
@@ -51,6 +52,7 @@ class LocalExecutor:
         """``place`` makes the folder of temporary files again where it is gone."""
         self._folder = folder
         self._slots = slots
+        self._locks = locks
         self._secrets = list(secrets)
         self._redactors: dict[str, Redactor] = {}
         self._context = start_context(start_method, provider)
@@ -72,15 +74,15 @@ class LocalExecutor:
         item, known = spec.item.id, self._workers.get(spec.item.id)
         if known is not None and known.spec.attempt >= spec.attempt:
             return
-        busy_path = busy_file(checkpoint_path(spec.checkpoint))
-        busy = FileLock.take(busy_path, spec.run)
+        busy = self._locks.take_busy(spec.item.key)
         if busy is None:
-            left = named(await asyncio.to_thread(who_has_open, str(busy_path.resolve())))
+            path = self._locks.busy_file(spec.item.key)
+            left = named(await asyncio.to_thread(who_has_open, str(path.resolve())))
             raise WorkflowError(
                 f"a process of an earlier attempt still works on {item}"
                 + (f": {left}; end it, then retry" if left else "")
             )
-        worker = WorkerProcess(spec, busy_path)
+        worker = WorkerProcess(spec, LockProbe(busy.path))
         ours, theirs = socket.socketpair()
         output, output_of_worker = os.pipe()
         worker.output_name = name_of_open_file(output)
@@ -89,6 +91,7 @@ class LocalExecutor:
             await self._launch(worker, theirs, output_of_worker, busy.descriptor)
             await worker.open(ours)
         except Exception as error:
+            worker.busy.close()
             writer.close()
             ours.close()
             os.close(output)

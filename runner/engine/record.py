@@ -70,7 +70,7 @@ class Record:
     def change(
         self, item: ItemState, state: State, reason: str = "", *,
         result: Result | None = None, until: float | None = None, tries: int = 0,
-        attempt: int | None = None, sync: bool | None = None,
+        attempt: int | None = None, sync: bool | None = None, elsewhere: str = "",
     ) -> None:  # fmt: skip
         """Puts an item into a state. What ends or rests it is on the disk when this returns."""
         if state is not item.state and state not in TRANSITIONS[item.state]:
@@ -84,6 +84,7 @@ class Record:
                 result=result,
                 until=until,
                 tries=tries or item.tries,
+                elsewhere=elsewhere,
             ),
             sync=(state.terminal or state in RESTING) if sync is None else sync,
         )

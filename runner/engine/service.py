@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.base.trouble import known_trouble
 from assemblyzero_tui.runner.commands import (
     AddKey,
@@ -42,7 +43,7 @@ from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
-from assemblyzero_tui.runner.places import RunFolder, pool_file
+from assemblyzero_tui.runner.places import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.pool import credentials
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
@@ -77,13 +78,22 @@ class Engine:
         self._spec = spec
         self._folder = folder
         self._journal = JournalWriter(folder.journal)
+        me = Holder(
+            run=spec.run,
+            state=str(state_home()),
+            pid=os.getpid(),
+            repository=spec.repository,
+        )
+        locks = ItemLocks(Path(spec.repository), spec.workflow, me)
         self._executor = LocalExecutor(
-            folder, spec.parallel, secrets, provider=spec.provider, place=runtime.ensure
+            folder, spec.parallel, locks, secrets, provider=spec.provider, place=runtime.ensure
         )
         self._state = fold(read_journal(folder.journal))
         self._record = Record(self._state, self._journal, self._announce, secrets)
         self._keeper = _keeper(spec, folder, keys, rotation)
-        self._supervisor = Supervisor(spec, folder, self._record, self._executor, self._keeper)
+        self._supervisor = Supervisor(
+            spec, folder, self._record, self._executor, self._keeper, locks
+        )
         self._server = Server(runtime.ensure, self._obey)
         self._deadline = Deadline(self._executor.kill)
         self._interrupted = False
@@ -195,6 +205,8 @@ class Engine:
     def _reason(self) -> Reason:
         if self._state.finished:
             return "finished"
+        if self._supervisor.unlocked and not self._supervisor.stopping:
+            return "error"
         if self._supervisor.keys.given_up and not self._supervisor.stopping:
             return "exhausted"
         return "interrupted" if self._interrupted else "stopped"

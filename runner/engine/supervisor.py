@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Sequence
@@ -13,15 +14,15 @@ from typing import Any
 
 import msgspec
 
+from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
+from assemblyzero_tui.runner.engine.claims import Claims
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.key_wait import KeyWait
-from assemblyzero_tui.runner.engine.ownership import take_item
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
-from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import (
     RunFolder,
     checkpoint_file,
@@ -37,7 +38,7 @@ GRACE = 5.0
 """Seconds between asking a process to leave, TERM and KILL, unless the run is stopping."""
 LOST_DELAYS = (0.5, 2.0, 5.0)
 """Seconds before an item whose process was lost is started again; then it is given up."""
-_RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED)
+_RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,15 @@ class Supervisor:
         record: Record,
         executor: Executor,
         keeper: PoolKeeper,
+        locks: ItemLocks,
     ) -> None:
         self.spec = spec
         self.state = record.state
         self.stopping = False
         self._grace = GRACE
         """Seconds between asking a process to leave, TERM and KILL; less while stopping."""
+        self.unlocked = False
+        """A lock of ours was removed: others may be at work on the same, so nothing is started."""
         self._folder = folder
         self._record = record
         self._executor = executor
@@ -79,11 +83,12 @@ class Supervisor:
         )  # fmt: skip
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._owners: dict[str, FileLock] = {}
+        self._claims = Claims(locks, self._fill)
         self._lost: Counter[str] = Counter()
         self._resume_wanted: set[str] = set()
         self._begun: set[str] = set()
         self._afresh: set[str] = set()
+        self._insisted: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
         self._unrecorded: list[ItemState] = []
         """Items whose end is not on the disk yet."""
@@ -116,20 +121,62 @@ class Supervisor:
     def _fill(self) -> None:
         """Starts items while there is room, and notices when nothing is left."""
         while (
-            self._queue
-            and not self.state.held
+            not self.state.held
             and not self.stopping
             and not self.keys.closed
             and self._record.trouble is None
             and len(self._tasks) < self.state.at_once
+            and (item := self._next()) is not None
         ):
-            item = self.state.items[self._queue.popleft()]
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
             self._tasks[item.id] = task
             task.add_done_callback(partial(self._worked, item))
-        through = self.keys.given_up or self.state.finished
+        through = self.keys.given_up or self.unlocked or self.state.finished
         if not self._tasks and (self.stopping or (through and self._record.trouble is None)):
             self._idle.set()
+
+    def _next(self) -> ItemState | None:
+        """The next item of the queue, locked; what others are at work on waits at its end."""
+        for _ in range(len(self._queue)):
+            if self._unlocked():
+                return None
+            item = self.state.items[self._queue.popleft()]
+            insists = self.spec.options.fresh or item.id in self._insisted
+            asked = math.inf if insists else self.spec.asked or self.state.started or 0.0
+            try:
+                holder = self._claims.take(item.info.key, asked)
+            except TuiError as error:
+                self._record.change(item, State.STARTING, attempt=item.attempt + 1)
+                self._finish(item, State.FAILED, error.what)
+                continue
+            if holder is None:
+                return item
+            if holder.finished:
+                self._skip(item, holder)
+                continue
+            self._queue.append(item.id)
+            reason = f"at work in {holder}"
+            if item.reason != reason:
+                self._record.change(item, State.QUEUED, reason, elsewhere=holder.run or "unknown")
+        return None
+
+    def _unlocked(self) -> bool:
+        if not self.unlocked and (path := self._claims.lost()) is not None:
+            self.unlocked = True
+            text = (
+                f"The lock {path} was removed, so another run may begin the same item. Nothing "
+                "more is started; what is at work goes on. Then look what removed it, and go on: "
+                f"assemblyzero-tui resume {self.spec.run}"
+            )
+            self._record.emit(Notice(text=text, level="error"))
+        return self.unlocked
+
+    def _skip(self, item: ItemState, holder: Holder) -> None:
+        """Another run has finished the item since this one was asked for it."""
+        where = "" if holder.repository == self.spec.repository else f" in {holder.repository}"
+        self._finish(item, State.SKIPPED, f"{holder.outcome or 'done'}{where} by {holder}")
+        if not where:
+            remove_checkpoint(self._checkpoint(item))
 
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
         self._tasks.pop(item.id, None)
@@ -143,17 +190,13 @@ class Supervisor:
 
     async def _work(self, item: ItemState) -> None:
         """One attempt of one item."""
-        checkpoint = checkpoint_file(self._repository(), self.spec.workflow, item.info.key)
+        checkpoint = self._checkpoint(item)
         attempt = item.attempt + 1
         try:
-            if item.id not in self._owners:
-                owner = take_item(checkpoint, self.spec.run)
-                if isinstance(owner, str):
-                    raise TuiError(f"in use by the run {owner}")
-                self._owners[item.id] = owner
+            private_directory(checkpoint.parent)
             fresh = self.spec.options.fresh or item.id in self._afresh
             if fresh and item.id not in self._begun:
-                _forget(checkpoint)
+                remove_checkpoint(checkpoint)
             self._begun.add(item.id)
             self._record.change(item, State.STARTING, attempt=attempt)
             await self._executor.submit(
@@ -186,8 +229,8 @@ class Supervisor:
         await self._hearing.died(item.id)
         self._settle(item, outcome)
 
-    def _repository(self) -> Path:
-        return Path(self.spec.repository)
+    def _checkpoint(self, item: ItemState) -> Path:
+        return checkpoint_file(Path(self.spec.repository), self.spec.workflow, item.info.key)
 
     def _settle(self, item: ItemState, outcome: Outcome) -> None:
         """What an ended attempt makes of its item."""
@@ -265,11 +308,12 @@ class Supervisor:
 
     def _let_go(self, item: ItemState) -> None:
         """Nothing is needed any more of an item whose end is on the disk."""
-        kept = item.result is not None and item.result.keeps_checkpoint
-        if item.state is State.DONE and not kept:
-            _forget(checkpoint_file(self._repository(), self.spec.workflow, item.info.key))
-        if (owner := self._owners.pop(item.id, None)) is not None:
-            owner.release(remove=True)
+        key, result = item.info.key, item.result
+        if item.state is State.DONE and not (result is not None and result.keeps_checkpoint):
+            remove_checkpoint(self._checkpoint(item))
+            self._claims.finish(key, time.time(), result.summary if result is not None else "")
+        else:
+            self._claims.give_back(key)
 
     def _command(self, item: str, command: AnyToWorker) -> None:
         self._send(self._executor.command(item, command))
@@ -341,12 +385,14 @@ class Supervisor:
         return affected
 
     def retry(self, names: Iterable[str], *, afresh: bool = False) -> list[str]:
-        """Queues items again that failed, were lost, cancelled or skipped."""
+        """Queues items again that failed, were lost or cancelled; skipped ones if named."""
+        names = list(names)
         self.keys.given_up = False
         affected = []
         for item in self._chosen(names):
-            if item.state in _RESTARTABLE:
+            if item.state in _RESTARTABLE or (names and item.state is State.SKIPPED):
                 self._lost[item.id] = 0
+                self._insisted.add(item.id)
                 if afresh:
                     self._begun.discard(item.id)
                     self._afresh.add(item.id)
@@ -374,13 +420,4 @@ class Supervisor:
 
     def release_all(self) -> None:
         """Gives back the locks of items that are not through."""
-        for owner in self._owners.values():
-            owner.release()
-        self._owners.clear()
-
-
-def _forget(checkpoint: Path) -> None:
-    """Removes a checkpoint's database; its folder is made for the next one."""
-    private_directory(checkpoint.parent)
-    remove_checkpoint(checkpoint)
-    checkpoint.with_suffix(".busy").unlink(missing_ok=True)
+        self._claims.close()

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from assemblyzero_tui.runner.base.processes import look_at, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.frames import Frames
-from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.locks import LockProbe
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker import entry
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
@@ -46,11 +45,16 @@ _LAST_OUTPUT_PATIENCE = 5.0
 
 
 class WorkerProcess:
-    """The engine's view of one attempt."""
+    """The engine's view of one attempt.
 
-    def __init__(self, spec: WorkerSpec, busy_path: Path) -> None:
+    Args:
+        spec: The attempt.
+        busy: Looks at the lock that says that a process of it lives; closed when none does.
+    """
+
+    def __init__(self, spec: WorkerSpec, busy: LockProbe) -> None:
         self.spec = spec
-        self.busy_path = busy_path
+        self.busy = busy
         self.pid = 0
         self.ended: Ended | None = None
         self.output_done = asyncio.Event()
@@ -117,6 +121,7 @@ class WorkerProcess:
             say: Is told what lives on.
         """
         within_reach = await self._lock_free()
+        self.busy.close()
         if not within_reach and self.ended is None and (worker := look_at(self.pid)) is not None:
             return Outcome("lost", f"its {worker} does not end although it was killed")
         await self._output_end(end_output, say, _OUTPUT_PATIENCE if within_reach else 0.0)
@@ -130,7 +135,7 @@ class WorkerProcess:
         loop = asyncio.get_running_loop()
         patience = loop.time() + _ORPHAN_GRACE
         signals = iter((signal.SIGTERM, signal.SIGKILL))
-        while is_held(self.busy_path):
+        while self.busy.held():
             if self._killed_at is not None and loop.time() > self._killed_at + _KILLED_PATIENCE:
                 return False
             if loop.time() > patience:
@@ -170,7 +175,7 @@ class WorkerProcess:
     async def _free_within(self, seconds: float) -> bool:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while is_held(self.busy_path):
+        while self.busy.held():
             if loop.time() >= deadline:
                 return False
             await asyncio.sleep(_GONE_POLL)
@@ -178,7 +183,7 @@ class WorkerProcess:
 
     def signal_group(self, number: signal.Signals) -> None:
         """Signals the worker and its children; only while their lock says that they live."""
-        if not is_held(self.busy_path):
+        if not self.busy.held():
             return
         if number == signal.SIGKILL and self._killed_at is None:
             self._killed_at = asyncio.get_running_loop().time()
@@ -189,7 +194,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """Ends the worker and its children at once; from any thread."""
         with contextlib.suppress(OSError):
-            if self.pid and is_held(self.busy_path):
+            if self.pid and self.busy.held():
                 os.killpg(self.pid, signal.SIGKILL)
 
     async def _how_it_died(self) -> str:

@@ -30,8 +30,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock, is_held
 from assemblyzero_tui.runner.places import (
     RunFolder,
     checkpoint_file,
@@ -182,23 +182,23 @@ def _checkpoints(repository: Path, workflow: str, ends: Iterable[_End]) -> Itera
     """Removes the checkpoints of finished journeys; gives the keys of their items."""
     finished = {(end.key, end.origin) for end in ends if end.closed}
     prefix = entry(workflow).checkpoint_prefix
+    locks = ItemLocks(repository, workflow)
     for path in sorted(checkpoint_file(repository, workflow, "").parent.glob(f"{prefix}*.db")):
         key = path.stem.removeprefix(prefix)
-        if any(key == known for known, _ in finished) and (lock := _hold(path)) is not None:
-            with lock:
-                ended = (key, origin_of(path)) in finished
-                if ended:
-                    remove_checkpoint(path)
-                lock.release(remove=True)
+        if all(key != known for known, _ in finished):
+            continue
+        taken = locks.take(key)
+        if isinstance(taken, Holder):
+            continue
+        lock, before = taken
+        try:
+            ended = (key, origin_of(path)) in finished
             if ended:
-                yield key
-
-
-def _hold(checkpoint: Path) -> FileLock | None:
-    """The item of a checkpoint, if nobody is at work on it."""
-    if is_held(checkpoint.with_suffix(".busy")):
-        return None
-    return FileLock.take(checkpoint.with_suffix(".owner"))
+                remove_checkpoint(path)
+        finally:
+            lock.finish(before) if before.finished else lock.release(remove=True)
+        if ended:
+            yield key
 
 
 def _listed(workflow: str, keys: list[str]) -> str:

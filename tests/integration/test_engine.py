@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.commands import Cancel, Pause, Resume, Retry, Stop
-from assemblyzero_tui.runner.engine.ownership import held_by
 from assemblyzero_tui.runner.errors import EngineError
 from assemblyzero_tui.runner.events import EngineStarted, ItemChanged, NodeStarted, Notice
 from assemblyzero_tui.runner.journal import read_journal
-from assemblyzero_tui.runner.locks import is_held
+from assemblyzero_tui.runner.locks import FileLock, is_held
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.run_spec import Options
 from assemblyzero_tui.runner.runs import runtime_folder
@@ -301,18 +301,84 @@ def test_a_signal_to_the_engine_stops_the_run(tmp_path: Path) -> None:
         assert states(state) == [State.PAUSED]
 
 
-def test_an_item_of_another_run_is_not_touched(tmp_path: Path) -> None:
+def test_an_item_of_another_run_is_waited_for_and_then_made_here(tmp_path: Path) -> None:
     with running(tmp_path, latency=30) as first:
         first.until(lambda state: first.item().call)
-        repository = Path(first.spec.repository)
-        assert held_by(repository, "lld", first.spec.items[0].key) == first.spec.run
-        with running(
-            tmp_path, repository=repository, chosen=list(first.spec.items), latency=0
-        ) as second:
+        repository, chosen = Path(first.spec.repository), list(first.spec.items)
+        holder = ItemLocks(repository, "lld").holder(chosen[0].key)
+        assert holder is not None
+        assert holder.run == first.spec.run
+        with running(tmp_path, repository=repository, chosen=chosen) as second:
+            second.until(lambda state: second.item().elsewhere == first.spec.run)
+            assert second.item().state is State.QUEUED
+            assert str(holder) in second.item().reason
+            assert str(holder.pid) in second.item().reason
+            assert first.item().state is State.RUNNING
+            first.send(Cancel())
+            first.until_ended()
             state = second.until_ended()
-            assert states(state) == [State.FAILED]
+            assert states(state) == [State.DONE]
+            assert state.exit_code == 0
+
+
+def test_what_another_run_has_approved_meanwhile_is_not_made_again(tmp_path: Path) -> None:
+    with running(tmp_path, latency=0.4) as first:
+        first.until(lambda state: first.item().call)
+        repository, chosen = Path(first.spec.repository), list(first.spec.items)
+        worker = first.worker(chosen[0].id)
+        worker.suspend()
+        with running(tmp_path, repository=repository, chosen=chosen) as second:
+            second.until(lambda state: second.item().elsewhere)
+            worker.resume()
+            first.until_ended()
+            state = second.until_ended()
+            assert states(state) == [State.SKIPPED]
+            assert (state.exit_code, state.end_reason) == (0, "finished")
             assert first.spec.run in second.item().reason
-        assert first.item().state is State.RUNNING
+            assert second.item().reason.startswith("approved after")
+            assert not second.item().calls
+            second.start(retry=[chosen[0].id])
+            state = second.until(lambda state: state.ended and state.items[chosen[0].id].tries)
+            assert states(state) == [State.DONE]
+
+
+def test_an_item_that_waits_for_another_run_is_paused_cancelled_and_left(tmp_path: Path) -> None:
+    with running(tmp_path, items=3, latency=30) as first:
+        first.until(lambda state: all(item.call for item in state.items.values()))
+        repository, chosen = Path(first.spec.repository), list(first.spec.items)
+        with running(tmp_path, repository=repository, chosen=chosen) as second:
+            second.until(lambda state: all(item.elsewhere for item in state.items.values()))
+            second.send(Cancel(items=[chosen[0].id]))
+            second.send(Pause(items=[chosen[1].id]))
+            assert states(second.state) == [State.CANCELLED, State.PAUSED, State.QUEUED]
+            second.send(Resume(items=[chosen[1].id]))
+            second.until(lambda state: state.items[chosen[1].id].elsewhere)
+            second.send(Stop())
+            state = second.until_ended()
+            assert state.end_reason == "stopped"
+        assert [item.state for item in first.state.items.values()] == [State.RUNNING] * 3
+
+
+def test_an_engine_whose_lock_was_removed_starts_nothing_more(tmp_path: Path) -> None:
+    with running(tmp_path, items=2, parallel=1, latency=0.4) as run:
+        run.until(lambda state: run.item().call)
+        locks = Path(run.spec.repository, ".git/assemblyzero/locks")
+        (locks / f"lld-{run.spec.items[0].key}.owner").unlink()
+        state = run.until_ended()
+        assert states(state) == [State.DONE, State.QUEUED]
+        assert (state.exit_code, state.end_reason) == (1, "error")
+        assert any("was removed" in notice.text for notice in state.notices)
+
+
+def test_an_item_that_an_older_version_is_at_work_on_is_waited_for(tmp_path: Path) -> None:
+    with running(tmp_path, start=False) as run:
+        checkpoint = checkpoint_file(Path(run.spec.repository), "lld", run.spec.items[0].key)
+        old = FileLock.take(checkpoint.with_suffix(".owner"), "20250101-000000-lld")
+        assert old is not None
+        run.start()
+        run.until(lambda state: run.item().elsewhere == "20250101-000000-lld")
+        old.release(remove=True)
+        assert states(run.until_ended()) == [State.DONE]
 
 
 def test_one_run_has_one_engine(tmp_path: Path) -> None:

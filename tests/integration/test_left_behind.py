@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.engine import worker_process
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.local import LocalExecutor
@@ -56,7 +57,7 @@ def work(tmp_path: Path, again: bool = False) -> tuple[Outcome, list[str]]:
             said.append(message.text)
 
     async def attempt() -> Outcome:
-        executor = LocalExecutor(folder, 1, start_method="spawn")
+        executor = LocalExecutor(folder, 1, ItemLocks(tmp_path, "lld"), start_method="spawn")
         await executor.start(hear)
         try:
             await executor.submit(spec_of(tmp_path))

@@ -139,7 +139,13 @@ def test_information_is_no_warning(mixed: Summary) -> None:
         ([State.LOST, State.FAILED], ExitCode.FAILED, "2 of 2 failed"),
         ([State.CANCELLED, State.FAILED], ExitCode.FAILED, "1 failed, 1 cancelled, of 2"),
         ([State.DONE, State.CANCELLED], ExitCode.CANCELLED, "1 of 2 cancelled"),
-        ([State.DONE, State.SKIPPED], ExitCode.CANCELLED, "1 of 2 never started"),
+        (
+            [State.DONE, State.SKIPPED],
+            ExitCode.OK,
+            "All 2 items are done, 1 of them by another run",
+        ),
+        ([State.SKIPPED], ExitCode.OK, "The item is done, by another run"),
+        ([State.FAILED, State.SKIPPED], ExitCode.FAILED, "1 failed, 1 done by another run, of 2"),
         ([State.DONE, State.QUOTA], ExitCode.CANCELLED, "1 of 2 unfinished"),
     ],
 )

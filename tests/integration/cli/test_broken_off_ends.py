@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.base.item_locks import ItemLocks
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import find_run, open_run
 from assemblyzero_tui.runner.states import State
@@ -60,9 +61,8 @@ def databases(repository: Path) -> list[str]:
 
 def free(repository: Path, workflow: str, key: str) -> None:
     """Returns when no process of the killed run is left, as the next command finds it."""
-    from assemblyzero_tui.app.selection import held_by
-
-    wait_for(lambda: not held_by(repository, workflow, key), "end of the killed processes")
+    locks = ItemLocks(repository, workflow)
+    wait_for(lambda: locks.holder(key) is None, "end of the killed processes")
 
 
 def assert_whole(program: Program, command: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from assemblyzero_tui.runner.events import NodeStarted
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import known_runs, run_folders
+from assemblyzero_tui.runner.states import State
 from tests.integration.cli.conftest import Program
 from tests.powerless import prefix
 from tests.stand_ins import write_issue
@@ -207,19 +208,24 @@ def test_two_runs_on_the_same_item(program: Program, issues: Issues) -> None:
     wait_for(lambda: has_begun("N1_design"), "draft")
     name = run_folders()[0].path.name
 
-    named = program("lld", "1", "2", *QUICK)
-    assert named.returncode == 2
-    assert f"LLD-1 is being worked on by the run {name}" in named.stderr
-    assert f"assemblyzero-tui attach {name}" in named.stderr
-    assert runs() == 1
-
-    everything = program("lld", "--all", *QUICK)
-    assert everything.returncode == 0
-    assert f"LLD-1 is being worked on by the run {name}: left out" in everything.stderr
-    assert list(next(known_runs()).state.items) == ["LLD-2"]
-
+    second = program.start("lld", "1", "2", *QUICK)
+    wait_for(
+        lambda: (
+            (run := next(known_runs())).name != name
+            and run.state.finished is False
+            and run.state.counts[State.DONE] == 1
+        ),
+        "design of the other",
+    )
+    assert next(known_runs()).state.items["LLD-1"].elsewhere == name
     first.terminate()
     assert first.wait(30) == 143
+
+    output, errors = second.communicate(timeout=60)
+    assert second.returncode == 0
+    told = f"run {name} (state folder "
+    assert f"LLD-1 is at work in {told}" in errors.decode()
+    assert f"LLD-1 waits: at work in {told}" in output.decode()
 
 
 def test_an_issue_that_changed_since_its_checkpoint(
