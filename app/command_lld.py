@@ -20,6 +20,7 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
         ("42 57 --parallel 2", "two issues, both at once"),
         ("--issues-dir issues --all --provider offline", "issues from files, without gh or a key"),
         ("--all --dry-run", "only list what would run"),
+        ("--all --left-out", "list the issues that have a design already"),
         ("42 --fresh", "design an issue again from the beginning"),
     ],
 )
@@ -31,12 +32,18 @@ from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
     metavar="DIR",
     help="Take issues from files such as 42-title.md instead of gh.",
 )
+@click.option(
+    "--left-out",
+    is_flag=True,
+    help="List the open issues that --all leaves out, with their designs, and start nothing.",
+)
 @workflow_options("designs", "issue", fresh="; named issues may be approved already")
 @face_options
 def command(
     issues: tuple[str, ...],
     all_issues: bool,
     issues_dir: Path | None,
+    left_out: bool,
     settings: WorkflowSettings,
     face: Face,
 ) -> int:
@@ -45,19 +52,27 @@ def command(
     Each issue is designed, reviewed and revised until the review approves. The result is
     docs/lld/active/LLD-042.md in the repository; what led to it is in docs/lineage. Run the same
     command again after a stop or a crash: it goes on where it was.
+
+    A design that this tool did not write is replaced only if its issue is named, and a copy of it
+    is kept in docs/lineage.
     """
+    if left_out and issues:
+        raise click.UsageError("--left-out goes with --all, not with issue numbers.")
     _check_selection(
         issues, all_issues=all_issues, issues_dir=issues_dir, parallel=settings.parallel
     )
     parallel = settings.check(issues)
     from assemblyzero_tui.app.repository import find_repository
-    from assemblyzero_tui.app.selection import choose_items, list_items, tell
+    from assemblyzero_tui.app.selection import choose_items, list_items, list_left_out, tell
     from assemblyzero_tui.app.whose_issues import tracker_of_issues
 
     wanted = check_numbers(issues) if issues else None
     files = settings.context_files()
     repository = find_repository(settings.repo)
     tracker = tracker_of_issues(repository).name if issues_dir is None else ""
+    if left_out:
+        list_left_out(repository, issues_dir, tracker, as_json=face.kind == "json")
+        return 0
     items, notes = choose_items(
         repository,
         issues_dir=issues_dir,
@@ -70,7 +85,9 @@ def command(
     if settings.dry_run or not items:
         list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
         return 0
-    return settings.start("lld", repository, items, files, parallel, face, tracker=tracker)
+    return settings.start(
+        "lld", repository, items, files, parallel, face, tracker=tracker, replace=bool(wanted)
+    )
 
 
 def _check_selection(

@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
-from assemblyzero_tui.runner.workflows.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.pending import left_out_of_all, pending_lld_items
 
 
 def choose_items(
@@ -103,3 +103,25 @@ def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> No
     for item in items:
         click.echo(f"{item.id}  {one_line(item.title)}")
     click.echo(f"{len(items)} would run." if len(items) > 1 else "1 would run.")
+
+
+def list_left_out(
+    repository: Path, issues_dir: Path | None, tracker: str, *, as_json: bool
+) -> None:
+    """Lists the open issues that are not pending: id, status, design and title, and why.
+
+    Raises:
+        TuiError: the issues, the designs or the status file cannot be read.
+    """
+    left_out, notes = left_out_of_all(repository, issues_dir, tracker)
+    tell(notes)
+    redact = Redactor().redact
+    for one in left_out:
+        one = msgspec.structs.replace(one, title=redact(one.title))
+        if as_json:
+            click.echo(msgspec.json.encode(one))
+            continue
+        design = one_line(one.design) or "no file"
+        click.echo(f"{one.id}  {one.status:8}  {design}  {one_line(one.title)}  ({one.reason})")
+    if not as_json:
+        click.echo(f"{len(left_out)} left out.")

@@ -74,7 +74,7 @@ class WorkflowSettings:
 
     def start(
         self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
-        parallel: int, face: Face, *, tracker: str, no_file: bool = False,
+        parallel: int, face: Face, *, tracker: str, no_file: bool = False, replace: bool = False,
     ) -> int:  # fmt: skip
         """Starts the run and shows it; gives the exit code of the command."""
         from assemblyzero_tui.app.launch import start_run
@@ -100,6 +100,7 @@ class WorkflowSettings:
                     fresh=self.fresh,
                     accept_changes=self.accept_changes,
                     no_file=no_file,
+                    replace=replace,
                 ),
             ),
             face,

@@ -66,6 +66,9 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Stop before an issue is filed."""
     fresh: bool = False
     """Forget the checkpoint and start over."""
+    replace: bool = False
+    """The user named the issues: a design that this tool did not write is replaced, once a copy of
+    it is kept."""
     accept_changes: bool = False
     """Continue from the checkpoint although the item, the prompts or the provider changed."""
 

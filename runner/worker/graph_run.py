@@ -85,7 +85,7 @@ def _run(
     control: RunControl,
 ) -> Ended:
     saver, answers = database.saver, database.answers
-    done = None if database.begun or spec.options.fresh else workflow.done_before(spec)
+    done = None if database.begun else workflow.done_before(spec)
     if done is not None:
         print(f"    Nothing to do, {done.summary}: {done.output}")
         return Ended(outcome="finished", result=done)

@@ -43,7 +43,7 @@ LLD = CatalogEntry(
     nodes=("N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"),
     checkpoint_prefix="lld_workflow_",
     thread_prefix="lld-",
-    module="assemblyzero_tui.runner.workflows.lld",
+    module="assemblyzero_tui.runner.workflows.lld.workflow",
 )
 
 ISSUE = CatalogEntry(

@@ -58,7 +58,11 @@ class Workflow(Protocol):
     def done_before(self, spec: WorkerSpec) -> Result | None:
         """What an earlier journey made of this item, if nothing is left to do for it.
 
-        Asked when there is no checkpoint, and not for an item that is to be done afresh.
+        Asked when there is no checkpoint. An item that is to be done afresh (``options.fresh``) is
+        done again whatever an earlier journey made of it.
+
+        Raises:
+            WorkflowError: it must not be done.
         """
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 One counter numbers all kinds: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, …. A design
 begins with an issue file and ends with ``NNN-approved.json``; an issue begins with ``NNN-brief.md``
-and ends with ``NNN-filed.json``.
+and ends with ``NNN-filed.json``. AssemblyZero writes the same files, and moves the folder of a
+design to ``docs/lineage/done`` when it is implemented.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +22,9 @@ from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared
 ACTIVE = Path("docs/lineage/active")
 DONE = Path("docs/lineage/done")
 Kind = Literal[
-    "issue.md", "brief.md", "draft.md", "verdict.md", "feedback.txt", "approved.json", "filed.json"
-]
+    "issue.md", "brief.md", "draft.md", "verdict.md", "feedback.txt", "replaced.md",
+    "approved.json", "filed.json",
+]  # fmt: skip
 
 _FILE = re.compile(rf"(\d{{3,}})-({'|'.join(map(re.escape, get_args(Kind)))})")
 _FOLDER = re.compile(r"([1-9]\d*)-lld")
@@ -57,6 +60,23 @@ class Approval(msgspec.Struct, kw_only=True):
     output_tokens: int = 0
     origin: str = ""
     """The run in which the journey began; empty where this program did not write it."""
+
+
+class ForeignApproval(Approval, kw_only=True):
+    """An approval that AssemblyZero's own runner wrote, or one that cannot be read.
+
+    It is an approval, but nothing is put into the status file for it: what a review it was is not
+    for us to say.
+    """
+
+
+class _AssemblyZeroApproval(msgspec.Struct, kw_only=True):
+    """``NNN-approved.json`` as AssemblyZero writes it; its path is an absolute one."""
+
+    issue_number: int
+    final_lld_path: str
+    issue_title: str = ""
+    approved_at: str = ""
 
 
 def folder_of(number: int) -> Path:
@@ -111,35 +131,95 @@ def encode_approval(approval: Approval) -> bytes:
 
 
 def approvals(repository: Path) -> Iterator[Approval]:
-    """The approvals of all issues whose newest lineage file is one; unreadable ones are left out.
+    """The approvals of all issues whose newest lineage file is one.
 
     Raises:
-        TuiError: the lineage folder cannot be read.
+        TuiError: a lineage folder cannot be read.
     """
-    try:
-        names = sorted(entry.name for entry in (repository / ACTIVE).iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise TuiError(
-            f"Cannot read {repository / ACTIVE}: {error.strerror or error}.",
-            "Make the folder readable.",
-        ) from error
-    for name in names:
-        if (match := _FOLDER.fullmatch(name)) is not None:
-            approval = approval_of(repository, int(match[1]))
-            if approval is not None:
-                yield approval
+    numbers: set[int] = set()
+    for folder in (repository / ACTIVE, repository / DONE):
+        try:
+            names = [entry.name for entry in folder.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise TuiError(
+                f"Cannot read {folder}: {error.strerror or error}.", "Make the folder readable."
+            ) from error
+        numbers |= {int(match[1]) for match in map(_FOLDER.fullmatch, names) if match}
+    for number in sorted(numbers):
+        if (approval := approval_of(repository, number)) is not None:
+            yield approval
 
 
 def approval_of(repository: Path, number: int) -> Approval | None:
-    """The approval of an issue's design, if that is its newest lineage file and can be read."""
-    folder = repository / folder_of(number)
-    existing = files(folder)
-    if not existing or existing[-1].kind != "approved.json":
-        return None
+    """The approval of an issue's design, if that is its newest lineage file.
+
+    A folder in ``active`` is newer than one in ``done``.
+    """
+    for folder in _folders_of(repository, number):
+        if existing := files(folder):
+            newest = existing[-1]
+            if newest.kind != "approved.json":
+                return None
+            return _read_approval(folder / newest.name, number)
+    return None
+
+
+def drafts(repository: Path, number: int) -> set[str]:
+    """The texts of all drafts in the lineage of an issue that can be read, without space around."""
+    texts: set[str] = set()
+    for folder in _folders_of(repository, number):
+        for file in files(folder):
+            if file.kind == "draft.md":
+                with contextlib.suppress(OSError, UnicodeDecodeError):
+                    text = (folder / file.name).read_bytes().decode("utf-8")
+                    texts.add(text.replace("\r\n", "\n").strip())
+    return texts
+
+
+def _folders_of(repository: Path, number: int) -> tuple[Path, Path]:
+    return repository / folder_of(number), repository / DONE / f"{number}-lld"
+
+
+def _read_approval(path: Path, number: int) -> Approval | None:
+    """The approval in a file, ours or AssemblyZero's; ``None`` if it is of another issue."""
+    approval = ForeignApproval(
+        issue_number=number,
+        title="",
+        lld_path="",
+        final_verdict="APPROVED",
+        has_gemini_review=False,
+        last_review_date="",
+        review_count=0,
+        draft_count=0,
+        approved_draft="",
+        reviewed_by="",
+    )
     try:
-        approval = msgspec.json.decode((folder / existing[-1].name).read_bytes(), type=Approval)
-    except (OSError, msgspec.DecodeError):
+        data = path.read_bytes()
+        own: Approval = msgspec.json.decode(data, type=Approval)
+    except OSError:
+        return approval
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    else:
+        return own if own.issue_number == number else None
+    try:
+        theirs = msgspec.json.decode(data, type=_AssemblyZeroApproval)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return approval
+    if theirs.issue_number != number:
         return None
-    return approval if approval.issue_number == number else None
+    return msgspec.structs.replace(
+        approval,
+        title=theirs.issue_title,
+        lld_path=_inside(theirs.final_lld_path),
+        last_review_date=theirs.approved_at[:10],
+    )
+
+
+def _inside(path: str) -> str:
+    """An absolute path of AssemblyZero, often one of Windows, relative to its repository."""
+    below = path.replace("\\", "/").rpartition("docs/lld/")[2]
+    return f"docs/lld/{below}"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.workflows import guards, lineage, lld_texts, status_file
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
 from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER, Issue
+from assemblyzero_tui.runner.workflows.lld import designs
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 from assemblyzero_tui.runner.workflows.records import design_complete
 from assemblyzero_tui.runner.workflows.shared_files import publish
-
-LLD_FOLDER = Path("docs/lld/active")
 
 
 class LldNodes(DraftingNodes):
@@ -71,6 +70,7 @@ class LldNodes(DraftingNodes):
 
     def design(self, state: LldState) -> dict[str, Any]:
         """Has the next draft written."""
+        self._refuse_others(state["number"])
         number = self._begin_draft(state)
         request = lld_texts.design_request(state, self._read_context())
         ask = Asking(self._context)
@@ -93,10 +93,11 @@ class LldNodes(DraftingNodes):
     def finalize(self, state: LldState) -> dict[str, Any]:
         """Publishes the approved design and says so in the shared files."""
         issue, last = state["number"], state["reviews"][-1]
-        output = lld_path(issue)
+        output = designs.published_path(issue)
         final = lld_texts.final_text(state, str(self._folder))
+        replaced = self._make_way(state)
         publish(self._repository / output, final.encode())
-        number = state["last"] + 1
+        number = (replaced.number if replaced else state["last"]) + 1
         approval = lineage.Approval(
             issue_number=issue,
             title=state["title"],
@@ -127,13 +128,72 @@ class LldNodes(DraftingNodes):
         self._say(f"      Rounds:  {drafts}, {style.count(len(state['reviews']), 'review')}")
         if not last["gemini"]:
             self._say(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
+        for other in designs.others_of(self._repository, issue):
+            self._warn(f"{other.path} was not written by this tool; it is left as it is.")
         self._progress(state["drafts"], "approved")
-        return {"output": str(output), "last": number}
+        return {
+            "output": str(output),
+            "last": number,
+            "replaced": replaced.name if replaced else "",
+        }
+
+    def _refuse_others(self, number: int) -> None:
+        """Spends nothing on an issue for which somebody else has put down a design meanwhile."""
+        others = designs.others_of(self._repository, number)
+        if others and not self._spec.options.replace:
+            raise WorkflowError(
+                f"{others[0].path} was not written by this tool, or was edited since: "
+                "no other design is made.",
+                f"Move it away and retry, or replace it: assemblyzero-tui lld {number}",
+            )
+
+    def _make_way(self, state: LldState) -> lineage.LineageFile | None:
+        """Keeps a copy of what publishing is going to overwrite, if somebody else wrote it.
+
+        A node that runs again finds the copy, or the published design, and makes no other.
+
+        Returns:
+            The newest copy that this journey has made.
+
+        Raises:
+            WorkflowError: the user did not say that it may be replaced.
+            TuiError: it cannot be read, so no copy can be made.
+        """
+        folder = self._repository / self._folder
+        copies = [
+            file
+            for file in lineage.files(folder)
+            if file.number > state["last"] and file.kind == "replaced.md"
+        ]
+        newest = copies[-1] if copies else None
+        other = designs.other_in_the_way(self._repository, state["number"])
+        if other is None:
+            return newest
+        if not self._spec.options.replace:
+            raise WorkflowError(
+                f"The approved design is not published: {other.path} was not written by this tool, "
+                f"or was edited since. It is kept as {self._folder}/{state['draft_file']}.",
+                "Move the other one away and retry, or replace it: "
+                f"assemblyzero-tui lld {state['number']}",
+            )
+        data = designs.read_to_keep(self._repository, other.path)
+        if newest is None or (folder / newest.name).read_bytes() != data:
+            number = (newest.number if newest else state["last"]) + 1
+            name = self._write(number, "replaced.md", data)
+            newest = lineage.LineageFile(number, "replaced.md", name)
+        self._warn(
+            f"{other.path} was not written by this tool, or was edited since. It is replaced; "
+            f"a copy is kept as {self._folder}/{newest.name}."
+        )
+        path = self._repository / other.path
+        if path.is_symlink():  # the link is replaced, what it leads to is not
+            path.unlink()
+        return newest
 
     def _upsert(self, number: int, status: Any, reviews: list[ReviewRecord]) -> None:
         last = reviews[-1] if reviews else None
         entry = status_file.StatusEntry(
-            lld_path=str(lld_path(number)),
+            lld_path=str(designs.published_path(number)),
             status=status,
             has_gemini_review=bool(last and last["gemini"]),
             final_verdict="APPROVED" if status == "approved" else "BLOCKED" if reviews else None,
@@ -141,8 +201,3 @@ class LldNodes(DraftingNodes):
             review_count=len(reviews),
         )
         status_file.upsert(self._repository, number, entry, self._warn)
-
-
-def lld_path(number: int) -> Path:
-    """Where the design of an issue is published, relative to the repository."""
-    return LLD_FOLDER / f"LLD-{number:03d}.md"

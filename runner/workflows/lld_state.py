@@ -15,3 +15,5 @@ class LldState(DraftState, total=False):
     labels: list[str]
     output: str
     """The final design, relative to the repository."""
+    replaced: str
+    """Name of the lineage file with the design of somebody else that it replaced; or empty."""

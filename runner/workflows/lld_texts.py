@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows.draft_texts import (
     context_part,
@@ -12,6 +14,11 @@ from assemblyzero_tui.runner.workflows.draft_texts import (
 )
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 from assemblyzero_tui.runner.workflows.prompt_files import delimited
+
+_RULE = "\n\n---\n\n"
+_ORIGIN = re.compile(
+    r"Issue .* · approved on .* after .* · history in `docs/lineage/active/[0-9]+-lld/`\n*"
+)
 
 
 def issue_text(state: LldState) -> str:
@@ -33,10 +40,16 @@ def final_text(state: LldState, lineage: str) -> str:
     issue = f"[#{state['number']}]({state['url']})" if state["url"] else f"#{state['number']}"
     rounds = len(state["reviews"])
     return (
-        f"{state['draft'].strip()}\n\n---\n\n"
+        f"{state['draft'].strip()}{_RULE}"
         f"Issue {issue} · approved on {last['date']} by {last['model'] or 'an unnamed model'} "
         f"after {rounds} review{'s' if rounds != 1 else ''} · history in `{lineage}/`\n"
     )
+
+
+def draft_in(text: str) -> str | None:
+    """The draft that a final text was made of; ``None`` if it is no final text of ours."""
+    draft, rule, origin = text.rpartition(_RULE)
+    return draft if rule and _ORIGIN.fullmatch(origin) else None
 
 
 def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:

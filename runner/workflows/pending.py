@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.workflows import gh, issue_files, records, status_file
+from assemblyzero_tui.runner.workflows import gh, issue_files, lineage, records, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.issues import Issue, issue_number
+from assemblyzero_tui.runner.workflows.lld import designs
+from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
 from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
 
 VIEWED_SINGLY = 3
 """Up to so many wanted issues are asked for one by one, more by one listing."""
+
+_HOW_TO_LIST = "List them: assemblyzero-tui lld --all --left-out"
+
+
+class LeftOut(msgspec.Struct, kw_only=True, frozen=True):
+    """An open issue for which ``--all`` makes no design, and why."""
+
+    id: str
+    title: str
+    status: Literal["approved", "unknown"]
+    """What is known of the design there is."""
+    design: str
+    """Path of the design relative to the repository; empty if there is none, or no word of one."""
+    reason: str
 
 
 def pending_lld_items(
@@ -31,7 +50,7 @@ def pending_lld_items(
         repository: The target repository.
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
         wanted: Numbers such as ``42`` or ``"LLD-42"``, kept in this order; ``None`` means every
-            open issue, lowest number first.
+            open issue without a design, lowest number first.
         tracker: ``host/owner/name`` of the repository that ``gh`` is asked about; empty: found out.
         fresh: Wanted issues are taken although their design is approved.
         read_only: Set nothing right in the repository (for a dry run).
@@ -42,41 +61,133 @@ def pending_lld_items(
     """
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
-    approved = _approved(repository, notes, read_only)
+    standings = _standings(repository, notes, read_only)
     if issues_dir is None and not tracker:
         tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH).name
     if numbers is None:
         issues = _all_issues(repository, tracker, issues_dir, notes)
-        left_out = [issue.number for issue in issues if issue.number in approved]
-        issues = [issue for issue in issues if issue.number not in approved]
-        if left_out:
-            notes.append(
-                f"{_listed(left_out)} left out: the design is approved. "
-                "To design one again, name its number and add --fresh."
-            )
-    else:
-        issues = _wanted_issues(repository, tracker, issues_dir, numbers)
-        left_out = [n for n in numbers if n in approved and not fresh]
-        issues = [issue for issue in issues if issue.number not in left_out]
-        if left_out:
-            notes.append(
-                f"{_listed(left_out)} left out: the design is approved. "
-                "Add --fresh to design it again."
-            )
+        left_out = _left_out(repository, issues, standings)
+        notes += _told(left_out)
+        return [issue.item for issue in issues if issue.number not in left_out], notes
+    issues = _wanted_issues(repository, tracker, issues_dir, numbers)
+    approved = [n for n in numbers if standings.get(n) == "approved" and not fresh]
+    issues = [issue for issue in issues if issue.number not in approved]
+    if approved:
+        notes.append(
+            f"{_listed(approved)} left out: the design is approved. Add --fresh to design it again."
+        )
+    for issue in issues:
+        notes += _replacements(repository, issue.number, read_only)
     return [issue.item for issue in issues], notes
 
 
-def _approved(repository: Path, notes: list[str], read_only: bool) -> set[int]:
-    if not read_only:
+def left_out_of_all(
+    repository: Path, issues_dir: Path | None = None, tracker: str = ""
+) -> tuple[list[LeftOut], list[str]]:
+    """The open issues that are not pending, lowest number first, and notes; writes nothing.
+
+    Raises:
+        TuiError: the issues, the designs or the status file cannot be read.
+    """
+    notes: list[str] = []
+    standings = _standings(repository, notes, read_only=True)
+    if issues_dir is None and not tracker:
+        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH).name
+    issues = _all_issues(repository, tracker, issues_dir, notes)
+    return list(_left_out(repository, issues, standings).values()), notes
+
+
+def _standings(repository: Path, notes: list[str], read_only: bool) -> dict[int, Standing]:
+    if read_only:
+        reading = status_file.read(repository)
+        if reading.damage:
+            notes.append(f"{reading.told} A run will set it aside and make a new one.")
+    else:
         notes.extend(records.reconcile(repository, LLD.name))
-    try:
-        return status_file.approved(repository)
-    except status_file.InvalidStatusFileError as error:
-        notes.append(
-            f"{repository / status_file.STATUS_FILE} is not a status file ({error}); "
-            "a run will set it aside and make a new one from the lineage."
+    return status_file.standings(repository)
+
+
+def _left_out(
+    repository: Path, issues: Iterable[Issue], standings: dict[int, Standing]
+) -> dict[int, LeftOut]:
+    """The issues that have a design already, or may have one, by their number."""
+    found = designs.find_designs(repository)
+    left_out: dict[int, LeftOut] = {}
+    for issue in issues:
+        number = issue.number
+        paths = found.get(number, [])
+        known = standings.get(number)
+        design = str(paths[0]) if paths else ""
+        status: Literal["approved", "unknown"] = "unknown"
+        if known == "approved":
+            status, reason = "approved", _APPROVED
+        elif others := designs.others_among(repository, number, paths):
+            design, status, reason = str(others[0].path), others[0].status, _NOT_OURS
+        elif known == "unknown":
+            reason = _UNREAD
+        else:
+            continue
+        left_out[number] = LeftOut(
+            id=issue.item.id, title=issue.title, status=status, design=design, reason=reason
         )
-        return status_file.approved_by_lineage(repository)
+    return left_out
+
+
+_APPROVED = "the design is approved"
+_NOT_OURS = "the design was not written by this tool, or was edited since"
+_UNREAD = f"its entry in {status_file.STATUS_FILE} cannot be understood"
+
+
+def _told(left_out: dict[int, LeftOut]) -> list[str]:
+    """One note for each reason."""
+    notes = []
+    for reason in (_APPROVED, _NOT_OURS, _UNREAD):
+        alike = {number: one for number, one in left_out.items() if one.reason == reason}
+        if not alike:
+            continue
+        count = "1 issue" if len(alike) == 1 else f"{len(alike)} issues"
+        note = f"{count} left out, {reason}: {_listed(list(alike))}. "
+        if reason == _APPROVED:
+            note = f"{_listed(list(alike))} left out: {reason}. "
+            note += "To design one again, name its number and add --fresh. "
+        elif reason == _NOT_OURS:
+            approved = sum(one.status == "approved" for one in alike.values())
+            note += f"{approved} approved, {len(alike) - approved} of unknown status. "
+            note += "To replace one, name its number. "
+        else:
+            note += "To design one all the same, name its number. "
+        notes.append(f"{note}{_HOW_TO_LIST}")
+    return notes
+
+
+def _replacements(repository: Path, number: int, read_only: bool) -> list[str]:
+    """What a named issue has of designs that this tool did not write, and what becomes of them.
+
+    Raises:
+        TuiError: the one that would be replaced cannot be read, so that no copy could be kept.
+    """
+    notes = []
+    in_the_way = designs.other_in_the_way(repository, number)
+    if in_the_way is not None:
+        designs.read_to_keep(repository, in_the_way.path)
+        would = "would be" if read_only else "will be"
+        notes.append(
+            f"#{number}: {in_the_way.path} was not written by this tool, or was edited since. It "
+            f"{would} replaced when the new design is approved; a copy is kept in "
+            f"{lineage.folder_of(number)}."
+        )
+    for other in designs.others_of(repository, number):
+        if in_the_way is not None and _same(repository / other.path, repository / in_the_way.path):
+            continue
+        notes.append(
+            f"#{number}: {other.path} was not written by this tool; it is left as it is, and the "
+            f"new design is {designs.published_path(number)}."
+        )
+    return notes
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one == other or (not one.is_symlink() and one.samefile(other))
 
 
 def _all_issues(

@@ -107,7 +107,9 @@ def read_shared(path: Path) -> bytes | None:
     except OSError as error:
         raise TuiError(
             f"Cannot read {path}: {error.strerror or error}.",
-            f"Make it readable, for example: chmod u+rw {path}",
+            "Move it away."
+            if path.is_dir()
+            else f"Make it readable, for example: chmod u+rw {path}",
         ) from error
 
 

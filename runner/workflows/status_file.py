@@ -2,31 +2,36 @@
 
 The format is AssemblyZero's: ``{"version", "last_updated", "issues": {"42": {…}}}``. Members this
 program does not know are kept as they are. Every change is an upsert of one entry under the
-repository's lock; approvals that are missing are made again from the lineage.
+repository's lock; approvals that are missing are made again from the lineage. A damaged file is
+read entry by entry, and kept whole beside the one that takes its place.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
+from assemblyzero_tui.runner.workflows.lld import status_entries
+from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
+from assemblyzero_tui.runner.workflows.lld.status_salvage import salvage
 from assemblyzero_tui.runner.workflows.shared_files import (
     publish,
     read_shared,
     repository_lock,
     set_aside_name,
-    sync_folder,
 )
 
 STATUS_FILE = Path("docs/lld/lld-status.json")
 _VERSION = "1.0"
+SALVAGE_LIMIT = 20_000_000
+"""Bytes; a larger file that is damaged is for a human."""
 
 
 class StatusEntry(msgspec.Struct, kw_only=True):
@@ -45,6 +50,28 @@ class InvalidStatusFileError(Exception):
     """The file is there, can be read, and is not a status file."""
 
 
+class Reading(NamedTuple):
+    """What a status file says."""
+
+    document: dict[str, Any]
+    damage: str = ""
+    """What is wrong with the file; empty for a sound one."""
+    unread: tuple[str, ...] = ()
+    """Of a damaged file: the keys of entries that are there and cannot be understood."""
+
+    @property
+    def told(self) -> str:
+        """What is wrong and what could be read, in two sentences."""
+        entries = len(self.document["issues"]) - len(self.unread)
+        text = f"{STATUS_FILE} is not a status file ({self.damage}). "
+        text += f"{entries} {'entry was' if entries == 1 else 'entries were'} read from it"
+        if self.unread:
+            listed = ", ".join(f"{key!r}" for key in self.unread[:10])
+            more = f" and {len(self.unread) - 10} more" if len(self.unread) > 10 else ""
+            text += f", {listed}{more} could not be"
+        return text + "."
+
+
 def decode(data: bytes | None) -> dict[str, Any]:
     """The document in these bytes; an empty one for ``None``.
 
@@ -54,49 +81,95 @@ def decode(data: bytes | None) -> dict[str, Any]:
     """
     if data is None:
         return {"version": _VERSION, "last_updated": "", "issues": {}}
+    if not data.strip(b"\0 \t\r\n"):
+        raise InvalidStatusFileError("it is empty")
     try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidStatusFileError(str(error)) from error
-    issues = document.get("issues") if isinstance(document, dict) else None
-    version = str(document.get("version", _VERSION)) if isinstance(document, dict) else _VERSION
-    if version.partition(".")[0] != _VERSION.partition(".")[0]:
-        raise TuiError(
-            f"{STATUS_FILE} has the format {version}; this version knows {_VERSION}.",
-            "Update: pip install --upgrade assemblyzero-tui",
+        document = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_without_twins, parse_constant=_no_constant
         )
+    except (ValueError, RecursionError) as error:
+        raise InvalidStatusFileError(str(error)) from error
+    if not isinstance(document, dict):
+        raise InvalidStatusFileError("it is no object")
+    _check_version(document)
+    issues = document.get("issues")
     if not isinstance(issues, dict):
         raise InvalidStatusFileError('it has no object "issues"')
     for number, entry in issues.items():
         if not isinstance(entry, dict):
             raise InvalidStatusFileError(f"its entry {number!r} is no object")
-    return dict(document)
+    return document
 
 
-def read(repository: Path) -> dict[str, Any]:
-    """The document of a repository; an empty one if there is no file.
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twin = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidStatusFileError(f"the key {twin!r} is there twice")
+    return members
+
+
+def _no_constant(word: str) -> Any:
+    raise InvalidStatusFileError(f"{word} is no JSON")
+
+
+def _check_version(document: dict[str, Any]) -> None:
+    """Refuses a file of another format; a version that is none does not make it one."""
+    version = str(document.get("version", _VERSION))
+    major = version.partition(".")[0]
+    if major.isdecimal() and major != _VERSION.partition(".")[0]:
+        raise TuiError(
+            f"{STATUS_FILE} has the format {version}; this version knows {_VERSION}.",
+            "Update: pip install --upgrade assemblyzero-tui",
+        )
+
+
+def decode_leniently(data: bytes | None) -> Reading:
+    """What can be read of these bytes; see :class:`Reading`.
 
     Raises:
-        InvalidStatusFileError: the file is not a status file.
-        TuiError: it cannot be read.
+        TuiError: they are of another format, or too many to be mended here.
     """
-    return decode(read_shared(repository / STATUS_FILE))
+    try:
+        return Reading(decode(data))
+    except InvalidStatusFileError as error:
+        if data is None or len(data) > SALVAGE_LIMIT:
+            raise TuiError(
+                f"{STATUS_FILE} is not a status file ({error}), and too large to be read in part.",
+                "Mend it or move it away.",
+            ) from error
+        document, unread = salvage(data)
+        _check_version(document)
+        return Reading(decode(None) | document, str(error), tuple(unread))
+
+
+def read(repository: Path) -> Reading:
+    """What the status file of a repository says, as far as it can be read; nothing without one.
+
+    Raises:
+        TuiError: it is there and cannot be opened, or has another format.
+    """
+    return decode_leniently(read_shared(repository / STATUS_FILE))
+
+
+def standings(repository: Path) -> dict[int, Standing]:
+    """What status file and lineage say of each issue; writes nothing.
+
+    Raises:
+        TuiError: one of them cannot be read.
+    """
+    known = status_entries.standings(read(repository).document["issues"])
+    return known | dict.fromkeys(approved_by_lineage(repository), "approved")
 
 
 def approved(repository: Path) -> set[int]:
     """The issues with an approved design, by the status file or by the lineage; writes nothing.
 
     Raises:
-        InvalidStatusFileError: the file is not a status file.
-        TuiError: it cannot be read.
+        TuiError: one of them cannot be read.
     """
-    issues = read(repository)["issues"]
-    numbers = {
-        int(number)
-        for number, entry in issues.items()
-        if number.isdecimal() and entry.get("status") == "approved"
-    }
-    return numbers | approved_by_lineage(repository)
+    return {n for n, standing in standings(repository).items() if standing == "approved"}
 
 
 def approved_design(repository: Path, number: int) -> str | None:
@@ -106,12 +179,13 @@ def approved_design(repository: Path, number: int) -> str | None:
         TuiError: the status file cannot be read.
     """
     data = read_shared(repository / STATUS_FILE)
-    entry: dict[str, Any] = {}
-    if data is not None and f'"{number}"'.encode() in data:  # of a thousand, few are worth decoding
-        with contextlib.suppress(InvalidStatusFileError):
-            entry = decode(data)["issues"].get(str(number), {})
-    if entry.get("status") == "approved":
-        return str(entry.get("lld_path", ""))
+    entry: Any = None
+    # of a thousand, few are worth decoding
+    if data is not None and (str(number).encode() in data or b"\0" in data):
+        issues = decode_leniently(data).document["issues"]
+        entry = status_entries.of_issue(issues, number)
+    if status_entries.standing(entry) == "approved":
+        return str(entry.get("lld_path", "")).replace("\\", "/")
     approval = lineage.approval_of(repository, number)
     return None if approval is None else approval.lld_path
 
@@ -140,8 +214,8 @@ def upsert(
         TuiError: the file can be neither read nor written.
     """
     with repository_lock(repository):
-        document = _document(repository, notice)
-        if _put(document, number, entry):
+        document, mended = _document(repository, notice)
+        if _put(document, number, entry) or mended:
             _write(repository, document)
 
 
@@ -155,44 +229,43 @@ def reconcile(repository: Path) -> list[str]:
     """
     notices: list[str] = []
     with repository_lock(repository):
-        document = _document(repository, notices.append)
+        document, mended = _document(repository, notices.append)
         changed = _put_approvals(document, lineage.approvals(repository))
-        if changed:
+        if changed or mended:
             _write(repository, document)
+        if changed:
             listed = ", ".join(f"#{number}" for number in changed[:10])
             more = f" and {len(changed) - 10} more" if len(changed) > 10 else ""
             notices.append(
                 f"{STATUS_FILE}: approvals found in the lineage were added for {listed}{more}."
             )
-        elif notices:
-            _write(repository, document)
     return notices
 
 
-def _document(repository: Path, notice: Callable[[str], None]) -> dict[str, Any]:
-    """The document; an invalid file is moved aside and made anew from the lineage."""
+def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    """The document, and whether the file has to be written anew.
+
+    A damaged file is copied aside first; it stays where it is until its successor takes its place.
+    """
     path = repository / STATUS_FILE
     data = read_shared(path)
-    try:
-        return decode(data)
-    except InvalidStatusFileError as error:
-        aside = set_aside_name(path)
-        path.rename(aside)
-        sync_folder(path.parent)
-        notice(
-            f"{path} is not a status file ({error}). It was set aside as {aside.name}; "
-            "a new one was made from the lineage. Compare the two and carry over what is missing."
-        )
-    document = decode(None)
-    _put_approvals(document, lineage.approvals(repository))
-    return document
+    reading = decode_leniently(data)
+    if not reading.damage or data is None:
+        return reading.document, False
+    aside = set_aside_name(path)
+    publish(aside, data)
+    notice(f"{reading.told} The file was set aside as {aside.name}, and a new one was made.")
+    _put_approvals(reading.document, lineage.approvals(repository))
+    return reading.document, True
 
 
 def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approval]) -> list[int]:
     changed: list[int] = []
     for approval in approvals:
-        known = document["issues"].get(str(approval.issue_number))
-        if known is not None and known.get("status") == "approved":
+        if isinstance(approval, lineage.ForeignApproval):
+            continue
+        known = status_entries.of_issue(document["issues"], approval.issue_number)
+        if status_entries.standing(known) == "approved":
             continue
         entry = StatusEntry(
             lld_path=approval.lld_path,
@@ -208,14 +281,21 @@ def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approva
 
 
 def _put(document: dict[str, Any], number: int, entry: StatusEntry) -> bool:
-    """Merges the entry into the document; whether that changed anything."""
-    known = document["issues"].get(str(number), {})
+    """Merges the entry into the document; whether that changed anything.
+
+    Other spellings of its key (``#42``, ``042``) give way to the usual one.
+    """
+    issues = document["issues"]
+    known = status_entries.of_issue(issues, number) or {}
     merged = known | msgspec.to_builtins(entry)
-    document["issues"][str(number)] = merged
-    return bool(merged != known)
+    others = [k for k in issues if status_entries.number_of_key(k) == number and k != str(number)]
+    for key in others:
+        del issues[key]
+    issues[str(number)] = merged
+    return bool(merged != known or others)
 
 
 def _write(repository: Path, document: dict[str, Any]) -> None:
     document["last_updated"] = datetime.now(UTC).isoformat(timespec="seconds")
-    data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-    publish(repository / STATUS_FILE, data)
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    publish(repository / STATUS_FILE, text.encode("utf-8", errors="backslashreplace"))

@@ -20,7 +20,7 @@ WORKER_SIDE = (
     "assemblyzero_tui.runner.worker.preload",
     "assemblyzero_tui.runner.workflows.issue",
     "assemblyzero_tui.runner.workflows.issue_nodes",
-    "assemblyzero_tui.runner.workflows.lld",
+    "assemblyzero_tui.runner.workflows.lld.workflow",
 )
 """The only modules of the runner that may load LangGraph or an SDK."""
 

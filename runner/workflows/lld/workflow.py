@@ -23,6 +23,7 @@ from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
 from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.issues import Issue, fetch
+from assemblyzero_tui.runner.workflows.lld import designs
 from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 
@@ -37,15 +38,29 @@ class LldWorkflow(DraftingWorkflow[Issue]):
     item_word = "issue"
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """The design that is approved already: another run may have come first."""
+        """The design that is there already: another run, or somebody else, may have come first.
+
+        Raises:
+            WorkflowError: somebody else's design is there, and does not say that it is approved.
+        """
         number, repository = int(spec.item.key), Path(spec.repository)
-        if (found := status_file.approved_design(repository, number)) is None:
+        found = None if spec.options.fresh else status_file.approved_design(repository, number)
+        if found is not None:
+            return Result(
+                summary="approved before",
+                output=found,
+                lineage=str(lineage.folder_of(number)),
+                verdict="APPROVED",
+            )
+        others = [] if spec.options.replace else designs.others_of(repository, number)
+        if not others:
             return None
-        return Result(
-            summary="approved before",
-            output=found,
-            lineage=str(lineage.folder_of(number)),
-            verdict="APPROVED",
+        if others[0].status == "approved":
+            summary = "left out: approved, and not written by this tool"
+            return Result(summary=summary, output=str(others[0].path), verdict="APPROVED")
+        raise WorkflowError(
+            f"left out: {others[0].path} was not written by this tool, or was edited since.",
+            f"To replace it, name the issue: assemblyzero-tui lld {number}",
         )
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
@@ -77,8 +92,11 @@ class LldWorkflow(DraftingWorkflow[Issue]):
                 "The workflow ended without an approved design.", "Run the item with --fresh."
             )
         reviews = len(state["reviews"])
+        summary = f"approved after {reviews} review{'s' if reviews != 1 else ''}"
+        if state.get("replaced"):
+            summary += f"; the earlier design is kept as {state['replaced']}"
         return Result(
-            summary=f"approved after {reviews} review{'s' if reviews != 1 else ''}",
+            summary=summary,
             output=state["output"],
             lineage=str(lineage.folder_of(state["number"])),
             iterations=state["drafts"],

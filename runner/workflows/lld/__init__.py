@@ -1,0 +1,1 @@
+"""The LLD workflow, and the designs that are in a repository already."""

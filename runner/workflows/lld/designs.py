@@ -1,0 +1,144 @@
+"""The designs that lie in a repository, and which of them this tool did not write.
+
+A design is any file (or folder) in ``docs/lld/active`` or ``docs/lld/done`` whose name begins with
+the number of an issue: ``LLD-042.md``, ``LLD-42-title.md``, ``42-title.md``, in capitals or not.
+One is ours if the lineage of its issue explains its text: it is a draft from there and the line
+that is put below it. Everything else was written, or edited, by somebody, and is not overwritten
+unless the user names the issue.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.workflows import lineage
+from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER
+from assemblyzero_tui.runner.workflows.lld.approval_words import says_approved
+from assemblyzero_tui.runner.workflows.lld_texts import draft_in
+
+ACTIVE = Path("docs/lld/active")
+DONE = Path("docs/lld/done")
+SIZE_LIMIT = 4_000_000
+"""Bytes; what is larger was not written by this tool, and is not read to learn what it says."""
+
+_NAME = re.compile(
+    r"(?:LLD[-_ ]*)?0*([1-9][0-9]{0,8})(?:[-_. ].*)?\.(?:md|markdown)", re.IGNORECASE
+)
+_FOLDER = re.compile(r"(?:LLD[-_ ]*)?0*([1-9][0-9]{0,8})(?:[-_. ].*)?", re.IGNORECASE)
+
+
+class OtherDesign(NamedTuple):
+    """A design that our lineage does not explain."""
+
+    path: Path
+    """Relative to the repository."""
+    status: Literal["approved", "unknown"]
+    """``approved`` where its text says so."""
+
+
+def published_path(number: int) -> Path:
+    """Where the design of an issue is published, relative to the repository."""
+    return ACTIVE / f"LLD-{number:03d}.md"
+
+
+def number_of_design(name: str, *, folder: bool = False) -> int | None:
+    """The number of the issue in the name of a design; ``None`` if it is not the name of one."""
+    match = (_FOLDER if folder else _NAME).fullmatch(name)
+    return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
+
+
+def find_designs(repository: Path) -> dict[int, list[Path]]:
+    """The designs of all issues, relative to the repository, those in ``active`` first.
+
+    Raises:
+        TuiError: a folder with designs is there and cannot be read.
+    """
+    found: dict[int, list[Path]] = {}
+    for folder in (ACTIVE, DONE):
+        try:
+            with os.scandir(repository / folder) as entries:
+                names = sorted((entry.name, _is_folder(entry)) for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise TuiError(
+                f"Cannot look for designs in {repository / folder}: {error.strerror or error}.",
+                "Make the folder readable.",
+            ) from error
+        for name, is_folder in names:
+            if (number := number_of_design(name, folder=is_folder)) is not None:
+                found.setdefault(number, []).append(folder / name)
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
+
+
+def others_among(repository: Path, number: int, paths: list[Path]) -> list[OtherDesign]:
+    """Those of an issue's designs that this tool did not write, or that were edited since."""
+    return [
+        OtherDesign(path, "approved" if text is not None and says_approved(text) else "unknown")
+        for path in paths
+        if not _is_ours(repository, number, text := _text(repository / path))
+    ]
+
+
+def others_of(repository: Path, number: int) -> list[OtherDesign]:
+    """The designs of one issue that this tool did not write, as they lie there now.
+
+    Raises:
+        TuiError: a folder with designs is there and cannot be read.
+    """
+    return others_among(repository, number, find_designs(repository).get(number, []))
+
+
+def other_in_the_way(repository: Path, number: int) -> OtherDesign | None:
+    """What publishing the design of an issue would overwrite and this tool did not write."""
+    path = published_path(number)
+    there = [path] if os.path.lexists(repository / path) else []
+    return next(iter(others_among(repository, number, there)), None)
+
+
+def read_to_keep(repository: Path, path: Path) -> bytes:
+    """The bytes of a design that is going to be replaced.
+
+    Raises:
+        TuiError: they cannot be read, so that no copy could be kept; it must not be replaced.
+    """
+    try:
+        if not stat.S_ISREG((repository / path).stat().st_mode):
+            raise TuiError(f"Cannot replace {path}: it is not a file.", "Move it away, then retry.")
+        return (repository / path).read_bytes()
+    except OSError as error:
+        raise TuiError(
+            f"Cannot replace {path}: it cannot be read to keep a copy ({error.strerror or error}).",
+            "Make it readable or move it away, then retry.",
+        ) from error
+
+
+def _is_ours(repository: Path, number: int, text: str | None) -> bool:
+    draft = None if text is None else draft_in(text)
+    return draft is not None and draft in lineage.drafts(repository, number)
+
+
+def _text(path: Path) -> str | None:
+    """The text of a design with plain line ends; ``None`` if it cannot be read."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > SIZE_LIMIT:
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n")
