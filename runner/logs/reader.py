@@ -100,6 +100,8 @@ class LogReader:
         """Index entries, the last of them, bytes of text and time of the last write at a time."""
         with _opened(self._index) as index:
             count = 0 if index is None else os.fstat(index).st_size // ENTRY.size
+            while index is not None and count and not _entry(index, count).bytes:
+                count -= 1  # a power cut may leave NUL bytes at the end
             try:
                 found = self.path.stat()
                 size, written = found.st_size, found.st_mtime

@@ -85,7 +85,7 @@ class LogWriter:
         size -= size % ENTRY.size
         while size:
             entry = IndexEntry(*ENTRY.unpack(os.pread(self._index, ENTRY.size, size - ENTRY.size)))
-            if entry.bytes <= text.st_size:
+            if 0 < entry.bytes <= text.st_size:  # a power cut may leave NUL bytes at the end
                 self._last = entry
                 break
             size -= ENTRY.size

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.commands import Stop
+from assemblyzero_tui.runner.events import NodeStarted
+from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.states import State
 from tests.integration.running import Running, running, states
@@ -89,14 +91,21 @@ def test_a_damaged_checkpoint_is_set_aside_and_paid_answers_are_used_again(
             assert run.item().calls_skipped == 1
 
 
-def test_an_answer_that_cannot_be_read_is_asked_for_again(tmp_path: Path) -> None:
+def test_damage_is_noticed_before_anything_is_done(tmp_path: Path) -> None:
+    """In the table of answers nobody would look before the first question."""
     with running(tmp_path, latency=0.3) as run:
         path = stopped_in_the_review(run)
-        sql("UPDATE kept_answers SET answer = X'00ff'")(path)
+        settle(path)
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            query = "SELECT rootpage FROM sqlite_master WHERE name = 'kept_answers'"
+            (root,) = database.execute(query).fetchone()
+        with path.open("r+b") as file:
+            file.seek((root - 1) * PAGE)
+            file.write(b"\xa5" * 64)
         run.start()
-        state = run.until(lambda state: state.ended and state.finished)
-        assert states(state) == [State.DONE]
-        assert state.notices == []
+        assert states(run.until(lambda state: state.ended and state.finished)) == [State.DONE]
+        begun = [e for e in read_journal(run.folder.journal) if isinstance(e, NodeStarted)]
+        assert next(e.node for e in begun if e.attempt == 2) == "N0_fetch_issue"
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.commands import Cancel
+from assemblyzero_tui.runner.commands import Cancel, SetAutoResume
 from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.locks import is_held
 from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import open_run
 from assemblyzero_tui.runner.states import State
@@ -55,6 +56,19 @@ def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(python))
 
 
+def gone(run: Running) -> None:
+    """Returns when the first item's process has ended, and the engine has had time to see that."""
+    repository = Path(run.spec.repository)
+    places = (checkpoint(run).parent, repository / ".git/assemblyzero/locks")
+    wait_for(
+        lambda: not any(is_held(busy) for place in places for busy in place.glob("*.busy")),
+        "end of the process",
+        PATIENCE,
+    )
+    for _ in range(30):
+        run.send(SetAutoResume(on=True))
+
+
 def checkpoint(run: Running, number: int = 0) -> Path:
     return checkpoint_file(Path(run.spec.repository), "lld", run.spec.items[number].key)
 
@@ -65,6 +79,7 @@ def test_a_journal_that_was_full_for_a_while_has_everything(tmp_path: Path) -> N
         design = Path(run.spec.repository, "docs/lld/active")
         with journal_full(run):
             wait_for(lambda: design.exists() and list(design.iterdir()), "design", PATIENCE)
+            gone(run)
             assert checkpoint(run).exists()
         state = run.until_ended()
         assert states(state) == [State.DONE] * 2

@@ -275,3 +275,15 @@ def test_every_range_is_what_the_text_says(
         index_path(path).unlink()
     again = LogReader(path)
     assert again.lines(0, 10_000) == reader.lines(0, 10_000)
+
+
+def test_an_index_that_ends_in_nul_bytes_is_read_and_mended(path: Path) -> None:
+    write(path, b"one\n", b"two\n")
+    whole = index_path(path).read_bytes()
+    index_path(path).write_bytes(whole + bytes(5 * ENTRY.size + 7))
+    reader = LogReader(path)
+    assert reader.lines(0, 9) == [b"one", b"two"]
+    assert reader.times(0, 9) == [1000.0, 1001.0]
+    write(path, b"three\n", start=2000.0)
+    assert index_path(path).read_bytes()[: len(whole)] == whole
+    assert entries(path)[2:] == [(3, 14, 2000.0)]
