@@ -562,3 +562,22 @@ def test_without_gh_the_message_names_the_way_round(
     with pytest.raises(TuiError, match="not on the PATH") as caught:
         work(repository, item, tmp_path)
     assert "--no-file" in caught.value.hint
+
+
+def test_what_somebody_else_files_meanwhile_is_not_filed_again(
+    repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
+) -> None:
+    done = repository / "docs/lineage/done/7-dark-mode"
+    with pytest.raises(KilledError):
+        work(
+            repository,
+            item,
+            tmp_path,
+            die_at="goes to be filed",
+            die=lambda: done.mkdir(parents=True),
+        )
+    for _ in range(2):
+        with pytest.raises(TuiError, match=r"filed before as #7 \(docs/lineage/done/7-dark-mode\)"):
+            work(repository, item, tmp_path)
+        (tmp_path / "checkpoint.db").unlink()
+    assert filed_issues(tracker) == []
