@@ -78,6 +78,28 @@ def test_two_clones_at_once_file_a_brief_once(
         assert not list((each.repository / "ideas/active").iterdir())
 
 
+@pytest.mark.parametrize("lag", ["0", "900"])
+def test_two_state_folders_on_one_repository_file_a_brief_once(
+    clone: Callable[[str], Program], tmp_path: Path, lag: str
+) -> None:
+    first, issues = clone("one"), tmp_path / "issues"
+    home = {"ASSEMBLYZERO_HOME": str(tmp_path / "state-other")}
+    nasty = {"GH_STAND_IN_FAULT": "issue create=held@1", "GH_STAND_IN_LAG": lag}
+    started = [first.start("issue", "--all", *OFFLINE, **nasty)]
+    wait_for(lambda: (issues / ".issue-create-1").exists(), "gh at work", DEADLINE)
+    started.append(first.start("issue", "--all", *OFFLINE, **nasty, **home))
+    wait_for(
+        lambda: (tmp_path / "state-other/runs").exists() or started[1].poll() is not None,
+        "second command at work",
+        DEADLINE,
+    )
+    (issues / "go").touch()
+    said = [outcome(process) for process in started]
+    assert "filed as #1" in said[0]
+    assert len(filed_issues(issues)) == 1
+    assert not list((first.repository / "ideas/active").iterdir())
+
+
 def test_the_gh_of_a_killed_command_holds_the_tracker_until_it_is_through(
     clone: Callable[[str], Program], tmp_path: Path
 ) -> None:
