@@ -16,6 +16,8 @@ import assemblyzero_tui.app.frame_rate  # noqa: F401 - before anything imports T
 from assemblyzero_tui.app.faces import Face, is_terminal
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.app.signals import Signals
+from assemblyzero_tui.app.terminal_driver import TerminalDriver
+from assemblyzero_tui.app.terminal_size import terminal_size
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.exit_codes import ExitCode
@@ -83,6 +85,7 @@ def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
         CannotOpenError: the terminal cannot be used; nothing was shown.
     """
     check_terminal()
+    app.driver_class = TerminalDriver
     with _painting():
         return asyncio.run(_run(app, signals, mouse=mouse))
 
@@ -157,7 +160,7 @@ async def _run(app: App[Any], signals: Signals, *, mouse: bool) -> int:
     settling = loop.call_later(SETTLED_AFTER, gc.freeze)
     gc.set_threshold(*COLLECTIONS)
     try:
-        await app.run_async(mouse=mouse)
+        await app.run_async(mouse=mouse, size=terminal_size())
     finally:
         settling.cancel()
     return ended_by

@@ -15,6 +15,7 @@ from typing import Literal
 import click
 import msgspec
 
+from assemblyzero_tui.app.terminal_size import terminal_size
 from assemblyzero_tui.runner.errors import TuiError
 
 NEEDED = (
@@ -117,7 +118,7 @@ def _terminal() -> Check:
             name="terminal", verdict="warning", found=f"no dashboard here: {why}",
             mend="Use --plain, or a terminal with TERM set, for example: TERM=xterm-256color",
         )  # fmt: skip
-    columns, lines = shutil.get_terminal_size()
+    columns, lines = terminal_size()
     found = f"TERM={os.environ['TERM']}, {_colours()} colours, {columns}x{lines}"
     if columns < SMALLEST[0] or lines < SMALLEST[1]:
         return Check(

@@ -19,6 +19,7 @@ from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.pool_table import KEY_GLYPHS
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.wording import STATE_STYLES
 
 MEANINGS: dict[State, str] = {
@@ -51,7 +52,7 @@ _WIDTH = 84
 _PLAIN_ARROWS = str.maketrans({"↓": "v", "↑": "^", "←": "<", "→": ">"})
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(SteadyScreen[None], ModalScreen[None]):
     """The keys by what they are for, and what each state means."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

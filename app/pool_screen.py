@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from assemblyzero_tui.app.adding_keys import ask_for_key
@@ -29,6 +28,7 @@ from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.row_list import RowList
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 
 LOOK_AGAIN = 1.0
@@ -39,7 +39,7 @@ LEAST_BARS, MOST_BARS = 2, 10
 """Rows of the bars of a plot."""
 
 
-class PoolScreen(Screen[None]):
+class PoolScreen(SteadyScreen[None]):
     """Every key of the run.
 
     Args:

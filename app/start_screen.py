@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Input
 
 from assemblyzero_tui.app.start_choice import (
@@ -38,6 +39,7 @@ from assemblyzero_tui.widgets.start_rows import (
     offer_row,
     start_line,
 )
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 
 
@@ -115,6 +117,9 @@ class StartApp(App[StartChoice]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if light else DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        return SteadyScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield TextLine(id="start-title")

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from assemblyzero_tui.app.wishes import RETRIABLE
@@ -26,6 +25,7 @@ from assemblyzero_tui.widgets import summary_table
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.row_list import RowList
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.timeline import legend
 from assemblyzero_tui.widgets.wording import STATE_STYLES, brief, counted, node_name
@@ -36,7 +36,7 @@ EXPORT_MODE = 0o644
 MUTED = "$text-muted"
 
 
-class SummaryScreen(Screen[None]):
+class SummaryScreen(SteadyScreen[None]):
     """The summary of a run; stays until the user leaves it.
 
     It posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Leave`.

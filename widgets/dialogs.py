@@ -21,6 +21,7 @@ from textual.widgets import Static
 from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part
 from assemblyzero_tui.widgets.wording import STATE_STYLES
 
@@ -85,7 +86,7 @@ class ChoiceButton(Widget, can_focus=True):
         self.action_pick()
 
 
-class Dialog(ModalScreen[Answer], Generic[Answer]):
+class Dialog(SteadyScreen[Answer], ModalScreen[Answer], Generic[Answer]):
     """A box in the middle with a title, a text and choices.
 
     Every letter of a choice answers at once; arrows, ``h j k l`` and tab move between the choices;

@@ -52,14 +52,18 @@ class Terminal:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         sealed: bool = False,
+        said: tuple[int, int] | None = None,
     ) -> None:
-        """With ``sealed`` the terminal is there, but nobody may open it again."""
+        """With ``sealed`` the terminal is there, but nobody may open it again.
+
+        It says that it has ``said`` columns and rows where those are not what is looked at.
+        """
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
         """Everything the command has written."""
         self._master, slave = pty.openpty()
-        self._set_size(columns, lines)
+        self._set_size(*(said or (columns, lines)))
         if sealed:
             Path(os.ttyname(slave)).chmod(0)
         try:
@@ -140,6 +144,10 @@ class Terminal:
     def resize(self, columns: int, lines: int) -> None:
         """Changes the size of the window."""
         self._screen.resize(lines, columns)
+        self.say_size(columns, lines)
+
+    def say_size(self, columns: int, lines: int) -> None:
+        """Says another size than that of the window."""
         self._set_size(columns, lines)
         self.process.send_signal(signal.SIGWINCH)
 
@@ -180,6 +188,7 @@ def program(
     cwd: Path | None = None,
     prefix: Sequence[str] = (),
     sealed: bool = False,
+    said: tuple[int, int] | None = None,
     **environment: str,
 ) -> Iterator[Terminal]:
     """``assemblyzero-tui`` on a terminal of its own."""
@@ -190,6 +199,7 @@ def program(
         cwd=cwd or Path(os.environ["ASSEMBLYZERO_HOME"]).parent,
         environment=environment,
         sealed=sealed,
+        said=said,
     )
     try:
         yield terminal
