@@ -160,6 +160,21 @@ COMMANDS: tuple[UserCommand, ...] = (
 )  # fmt: skip
 
 
+_ON_ITEMS = frozenset(
+    {"pause", "cancel", "force_cancel", "retry", "mark", "mark_all", "order", "copy"}
+)
+_NEED_SIGHT = frozenset(
+    command.does.partition("(")[0]
+    for command in COMMANDS
+    if command.group in ("Moving", "Reading") or command.id in _ON_ITEMS
+)
+
+
+def needs_sight(action: str) -> bool:
+    """Whether an action is about an item that one should see."""
+    return action in _NEED_SIGHT
+
+
 def bindings() -> list[Binding]:
     """The bindings of the dashboard's screen."""
     return [

@@ -10,10 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.widget import Widget
 
-from assemblyzero_tui.app.commands import bindings
+from assemblyzero_tui.app.commands import bindings, needs_sight
 from assemblyzero_tui.app.footer import LAST_HINTS, Situation, hints, page_parts
 from assemblyzero_tui.app.keeping import Keeping
 from assemblyzero_tui.app.moving import Moving
@@ -40,6 +39,7 @@ from assemblyzero_tui.widgets.layout import (
 )
 from assemblyzero_tui.widgets.log_view import LogView
 from assemblyzero_tui.widgets.pool_strip import PoolStrip
+from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.steps import SidePanel
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
@@ -56,7 +56,7 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that show a time that runs."""
 
 
-class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None]):
+class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[None]):
     """Shows the run of a :class:`Source` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -89,7 +89,9 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         self.glyphs = glyphs
         self.stage = Stage()
         self.trouble: Trouble | None = None
-        self.table = ItemTable(lambda: self.run_state, self.source_now, glyphs)
+        self.table = ItemTable(
+            lambda: self.run_state, self.source_now, lambda: self.current, self.go_to, glyphs
+        )
         self.side = SidePanel(classes="-ascii" if glyphs.plain else "")
         self.grid = Grid(self.table, self.side)
         self.header = Header()
@@ -98,12 +100,9 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         self.hints = KeyHints()
         self.panes: list[WorkflowPane] = []
         self.clock = clock
-        self.chosen = ""
-        """The item that had the focus last."""
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
-        self._is_list = False
         if glyphs.plain:
             self.table.add_class("-ascii")
 
@@ -159,32 +158,58 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
 
     @property
     def current(self) -> str:
-        """The item that the keys act on."""
-        if self.stage.zoomed:
-            return self.stage.zoomed
-        if self.stage.mode is Mode.LIST:
-            pane = self._pane_in_focus
-            return pane.item if pane is not None else self.table.item
-        shown = [pane.item for pane in self.shown_panes]
-        return self.chosen if self.chosen in shown else shown[0] if shown else ""
+        """The item that the keys act on; empty while there is none."""
+        return self.stage.current if self.stage.current in self.run_state.items else ""
 
     @property
-    def _pane_in_focus(self) -> WorkflowPane | None:
-        return next((p for p in self.shown_panes if p.log_pane is self.focused), None)
+    def current_pane(self) -> WorkflowPane | None:
+        """The pane in sight that shows the current item."""
+        return next((pane for pane in self.shown_panes if pane.item == self.current), None)
 
-    def choose(self, pane: WorkflowPane) -> None:
-        """Gives a pane the focus; from now on the keys act on its item."""
-        self.chosen = pane.item
-        if pane.is_mounted:
-            self.set_focus(pane.log_pane)  # at once, in the frame that comes next
+    def go_to(self, item: str, *, in_log: bool = False) -> None:
+        """Makes this the current item, as the user moves, and shows it.
+
+        Args:
+            item: Its id.
+            in_log: In the list: keys that scroll go to its log from now on, and not to the table.
+        """
+        stage = self.stage
+        stage.current = item
+        if stage.shows_table:
+            stage.in_log = in_log
+        if stage.mode is Mode.GRID and not stage.zoomed and self.current_pane is not None:
+            self.focus_current()
+            self.tell()
         else:
-            pane.log_pane.focus()
+            self.lay_out()
+
+    def focus_current(self) -> None:
+        """Gives the focus to what shows the current item, at once, in the frame that comes next.
+
+        While that is still being made nothing has it: the focus is never on another item, where
+        Textual would leave it or put it by itself.
+        """
+        if not self.app.app_focus:
+            return
+        pane, table = self.current_pane, self.stage.shows_table and not self.stage.in_log
+        wanted = self.table if table else pane.log_pane if pane is not None else None
+        self.set_focus(wanted if wanted is not None and wanted.is_mounted else None)
+
+    @property
+    def marked(self) -> list[str]:
+        """The marked items, where marks are in sight."""
+        return sorted(self.table.marks) if self.stage.shows_table else []
 
     def targets(self) -> list[ItemState]:
         """The items that a command is meant for: the marked ones, else the current one."""
-        ids = sorted(self.table.marks) if self.stage.mode is Mode.LIST else []
         run = self.run_state
-        return [run.items[item] for item in ids or [self.current] if item in run.items]
+        return [run.items[item] for item in self.marked or [self.current] if item in run.items]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing moves, and no item is acted on, while none is in sight."""
+        if self.stage.mode is Mode.TOO_SMALL and needs_sight(action):
+            return False
+        return super().check_action(action, parameters)
 
     def view_of(self, item: str) -> LogView:
         """Where the reader stands in the log of an item."""
@@ -197,12 +222,11 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
     def on_resize(self) -> None:
         self.lay_out()
 
-    def lay_out(self, focus: str = "") -> None:
-        """Puts everything in its place; ``focus`` is the item to be focused, if not the same."""
+    def lay_out(self) -> None:
+        """Puts everything in its place; the current item is in sight afterwards."""
         if not self.grid.is_attached:
             return
         width, height = self.app.size
-        explicit, focus = bool(focus), focus or self.current
         self._placed_items = len(self.run_state.items)
         layout = self.stage.fit(self._placed_items, width, height)
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
@@ -214,24 +238,29 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
                 text = f"small: needs 60{times}15"
             self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
             return
+        if not self.current:  # there were no items before, or those of another run
+            self.table.tell()
+            self.stage.current = next(iter(self.in_order), "")
         body = height - header_rows(height) - 1 - (self.trouble is not None)
         with self.app.batch_update():
             self.grid.place(self._placed(width, body))
-        self._focus_item(focus, explicit=explicit)
+        self.focus_current()
         self.call_after_refresh(self.tell)
 
     def _placed(self, width: int, body: int) -> list[tuple[Widget, Cell]]:
         items = self.items
-        if self.stage.zoomed and self.stage.zoomed not in items:
-            self.stage.zoomed = ""
-        single = self.stage.zoomed or (items[0] if len(items) == 1 else "")
-        if single and (self.stage.zoomed or self.stage.mode is Mode.GRID):
-            log, panel = single_cells(width, body)
-            self._assign([single], alone=panel is None)
-            return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
         if self.stage.mode is Mode.LIST:
             self.table.tell()
+        alone = len(items) == 1 and self.stage.mode is Mode.GRID
+        if self.current and (alone or self.stage.zoomed):
+            log, panel = single_cells(width, body)
+            self._assign([self.current], alone=panel is None)
+            return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
+        if self.stage.mode is Mode.LIST:
+            if self.table not in self.grid.placed:
+                self.table.reveal()
             table, logs = list_cells(width, body, len(items))
+            self.stage.in_log = self.stage.in_log and bool(logs)
             chosen = self._beside_the_table(len(logs))
             self._assign(chosen)
             return [(self.table, table), *zip(self.panes, logs[: len(chosen)], strict=False)]
@@ -241,7 +270,13 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         return list(zip(self.panes, cells, strict=False))
 
     def _beside_the_table(self, logs: int) -> list[str]:
-        """The item of the cursor, and its neighbours where there is room for more logs."""
+        """The current item, and its neighbours where there is room for more logs.
+
+        While one of the logs is read, they stay.
+        """
+        shown = [pane.item for pane in self.shown_panes]
+        if self.stage.in_log and len(shown) == logs and self.current in shown:
+            return shown
         rows, cursor = self.table.rows, self.table.cursor
         after = rows[cursor : cursor + logs]
         return after + rows[:cursor][::-1][: logs - len(after)]
@@ -250,7 +285,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         """Shows the logs of the rows at the cursor, if they are other ones by now."""
         shown = [pane.item for pane in self.shown_panes]
         wanted = self._beside_the_table(len(shown))
-        if shown != wanted and self._pane_in_focus is None and not self.stage.zoomed:
+        if shown != wanted and not self.stage.zoomed:
             self._assign(wanted)
 
     def _assign(self, items: list[str], *, alone: bool = False) -> None:
@@ -270,20 +305,6 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
         if self.stage.mode is Mode.LIST or self.stage.zoomed or len(items) == 1 or place > 9:
             return None
         return (place + 1) % 10
-
-    def _focus_item(self, item: str, *, explicit: bool) -> None:
-        was_list, self._is_list = self._is_list, self.stage.mode is Mode.LIST
-        if self._is_list and not self.stage.zoomed:
-            if explicit or not was_list:
-                self.table.go_to_item(item)
-            if self._pane_in_focus is None or not was_list:
-                self.table.focus()
-            return
-        self._is_list = False
-        panes = self.shown_panes
-        chosen = next((pane for pane in panes if pane.item == item), None)
-        if chosen is not None or panes:
-            self.choose(chosen or panes[0])
 
     # Telling
 
@@ -319,9 +340,10 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, Screen[None])
                 with_keys=not self.has_class("-tall"),
             )  # fmt: skip
             self.pool.tell(run, now, self.glyphs)
-            if self.table.display and self.stage.mode is Mode.LIST:
+            if self.stage.mode is Mode.LIST:
                 self.table.tell()
                 self._follow_the_table()
+            self.focus_current()
             shown = self.shown_panes
             for pane in shown:
                 if pane.item in run.items:

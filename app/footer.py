@@ -74,7 +74,7 @@ def _applies(command: str, now: Situation) -> bool:
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
         case "next_page":
-            return now.stage.layout.pages > 1 or bool(now.stage.zoomed)
+            return now.stage.layout.pages > 1 or now.stage.zoomed
         case "zoom" | "toggle_list":
             return len(now.run.items) > 1 and not (now.stage.zoomed and command == "zoom")
         case _:
@@ -104,5 +104,5 @@ def page_parts(run: RunState, items: Sequence[str], stage: Stage, glyphs: Glyphs
             text = f"off page: {count(number)} {glyphs.word(state)}  "
             parts.append((text, f"{STATE_STYLES[state]} bold"))
     if stage.layout.pages > 1 and not stage.zoomed and stage.mode is Mode.GRID:
-        parts.append((f"page {stage.page + 1}/{stage.layout.pages}  ", "bold"))
+        parts.append((f"page {stage.page(items) + 1}/{stage.layout.pages}  ", "bold"))
     return parts

@@ -14,15 +14,14 @@ class Reading(DashboardPart):
     @property
     def _log(self) -> LogPane | None:
         """The log that the keys act on."""
-        panes = self._screen.shown_panes
-        current = self._screen.current
-        pane = next((pane for pane in panes if pane.item == current), None)
+        pane = self._screen.current_pane
         return pane.log_pane if pane is not None else None
 
     @property
     def _scrolled(self) -> LogPane | ItemTable | None:
-        table = self._screen.table
-        return table if self._screen.focused is table and table.display else self._log
+        """What keys scroll: the table, where one moves from item to item, or the log."""
+        stage = self._screen.stage
+        return self._screen.table if stage.shows_table and not stage.in_log else self._log
 
     def action_down(self) -> None:
         if self._scrolled is not None:

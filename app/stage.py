@@ -1,4 +1,4 @@
-"""Which items are in sight: the page, the list, or one log in front. No widget in here."""
+"""What the user looks at, and which item is the current one. No widget in here."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ from assemblyzero_tui.widgets.layout import Layout, Mode, plan
 
 @dataclass
 class Stage:
-    """What the user looks at."""
+    """What the user looks at, and the item that the keys act on.
+
+    This is the one place that knows the current item. Widgets show it, and the focus follows it.
+    Only moves of the user change it: no other view, size or page, no event of the run.
+    """
 
     wish: Mode | None = None
     """Grid or list, if the user asked for one."""
-    page: int = 0
-    zoomed: str = ""
-    """The item whose log is in front; empty for none."""
+    current: str = ""
+    """Id of the current item; empty until there are items."""
+    zoomed: bool = False
+    """Whether its log has the screen for itself."""
+    in_log: bool = False
+    """In the list: whether keys that scroll go to its log, and not to the table."""
     layout: Layout = field(default_factory=lambda: plan(0, 80, 24))
 
     def fit(self, n: int, width: int, height: int) -> Layout:
         """Plans for so many items in a terminal of this size."""
-        first = self.page * self.layout.per_page
         self.layout = plan(n, width, height, self.wish)
-        if self.layout.per_page:
-            self.page = self.layout.page_of(first)
-        self.page = max(0, min(self.page, self.layout.pages - 1))
+        if self.mode is Mode.GRID:
+            self.in_log = False
         return self.layout
 
     @property
@@ -33,31 +38,35 @@ class Stage:
         """Grid, list or too small."""
         return self.layout.mode
 
+    @property
+    def shows_table(self) -> bool:
+        """Whether the table is in sight, and with it the marks."""
+        return self.mode is Mode.LIST and not self.zoomed
+
     def toggle(self) -> None:
         """Wishes for the other shape."""
         self.wish = Mode.GRID if self.mode is Mode.LIST else Mode.LIST
-        self.zoomed = ""
+        self.zoomed = False
+
+    def page(self, items: Sequence[str]) -> int:
+        """The page in sight, from 0: always that of the current item."""
+        return self.layout.page_of(items.index(self.current)) if self.current in items else 0
 
     def in_grid(self, items: Sequence[str]) -> list[str]:
         """The items of the page."""
-        return [items[index] for index in self.layout.on_page(self.page, len(items))]
+        return [items[index] for index in self.layout.on_page(self.page(items), len(items))]
 
-    def turn(self, pages: int) -> bool:
-        """Turns to another page; false if there is none."""
-        page = max(0, min(self.page + pages, self.layout.pages - 1))
-        changed, self.page = page != self.page, page
-        return changed
-
-    def turn_to(self, items: Sequence[str], item: str) -> None:
-        """Turns to the page of an item."""
-        if self.mode is Mode.GRID and item in items:
-            self.page = self.layout.page_of(items.index(item))
+    def page_start(self, items: Sequence[str], pages: int) -> str:
+        """The first item of the page that is so many pages further; empty if there is none."""
+        page = self.page(items) + pages
+        shown = self.layout.on_page(page, len(items)) if page >= 0 else range(0)
+        return items[shown[0]] if shown else ""
 
     def out_of_sight(self, items: Sequence[str]) -> list[str]:
         """The items of the other pages."""
         if self.mode is not Mode.GRID or self.zoomed:
             return []
-        page = set(self.layout.on_page(self.page, len(items)))
+        page = set(self.layout.on_page(self.page(items), len(items)))
         return [item for index, item in enumerate(items) if index not in page]
 
 

@@ -195,6 +195,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def on_app_focus(self) -> None:
         self.seen()
+        self.call_later(self.dashboard.focus_current)  # what had it before may be out of sight
 
     def _write_title(self) -> None:
         title = terminal_title(self.source.state, self._unseen)
@@ -218,7 +219,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         if self._resume is not None:
             self.run_worker(self._start_again(self._resume()), group="resume", exclusive=True)
 
-    async def _start_again(self, starting: Awaitable[Source]) -> None:
+    async def _start_again(self, starting: Awaitable[Source], again: Sequence[str] = ()) -> None:
         try:
             source = await starting
         except (TuiError, OSError) as error:
@@ -230,6 +231,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.source.poll()
         self._summary_shown = False
         self._to_dashboard()
+        self.dashboard.table.unmark(again)
         self.dashboard.adopt(source)
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
@@ -308,7 +310,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
             self.dashboard.send(Retry(items=items))
             self._to_dashboard()
         elif self._retry is not None:
-            self.run_worker(self._start_again(self._retry(items)), group="resume")
+            self.run_worker(self._start_again(self._retry(items), items), group="resume")
         else:
             run = self.source.state.run
             self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assemblyzero_tui.runner.commands import AnyCommand, Pause, Resume, Retry
+from assemblyzero_tui.runner.commands import AnyCommand, Cancel, Pause, Reply, Resume, Retry
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.states import State
 
@@ -43,6 +43,12 @@ def retry(items: Sequence[ItemState]) -> Retry | None:
     """Tries again what ended without success."""
     found = [item.id for item in items if item.state in RETRIABLE]
     return Retry(items=found) if found else None
+
+
+def too_late(command: AnyCommand, reply: Reply, ended: Sequence[str]) -> list[str]:
+    """The items of a command that had ended when it came, so that nothing happened to them."""
+    meant = command.items if isinstance(command, (Pause, Resume, Cancel, Retry)) else []
+    return [item for item in meant if item in ended and item not in reply.affected]
 
 
 def named(items: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from assemblyzero_tui.app import troubles, wishes
 from assemblyzero_tui.app.dashboard_part import DashboardPart
 from assemblyzero_tui.runner.commands import AnyCommand, Cancel
@@ -15,22 +17,27 @@ class Working(DashboardPart):
     """Keys that tell the engine something."""
 
     def _meant(self) -> list[ItemState]:
-        """The items that a key is meant for; from now on the cursor stays with its item."""
-        if self._screen.stage.mode is Mode.LIST:
-            self._screen.table.hold()
+        """The items that a key is meant for; the current one comes into sight."""
+        if self._screen.stage.shows_table:
+            self._screen.table.reveal()
         return self._screen.targets()
 
     def action_pause(self) -> None:
         self._wish(wishes.pause_or_resume(self._meant()), "There is nothing to pause.")
 
     def action_pause_all(self) -> None:
-        self._wish(wishes.pause_or_resume_all(self._screen.run_state), "There is nothing to pause.")
+        command = wishes.pause_or_resume_all(self._screen.run_state)
+        if command is None:
+            self._screen.notify("There is nothing to pause.")
+        else:
+            self.send(command)
 
     def action_cancel(self, force: bool = False) -> None:
         items = wishes.cancellable(self._meant())
         if not items:
             self._screen.notify("There is nothing to cancel.")
             return
+        marks = self._screen.marked
         from assemblyzero_tui.widgets.dialogs import Confirm
 
         verb = "End at once" if force else "Cancel"
@@ -42,7 +49,7 @@ class Working(DashboardPart):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._wish(Cancel(items=items, force=force), "")
+                self.send(Cancel(items=items, force=force), marks)
 
         self._app.push_screen(
             Confirm(
@@ -68,29 +75,40 @@ class Working(DashboardPart):
         """Sends a command; says so if there is none."""
         if command is None:
             self._screen.notify(otherwise)
-            return
-        self._screen.table.marks.clear()
-        self.send(command)
+        else:
+            self.send(command, self._screen.marked)
 
-    def send(self, command: AnyCommand) -> None:
-        """Sends a command; a refusal is shown."""
-        self._screen.run_worker(self._send(command), group="send")
+    def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
+        """Sends a command. What comes back is shown: a refusal, or what came too late.
 
-    async def _send(self, command: AnyCommand) -> bool:
+        Args:
+            command: It names its items, whatever is current when it arrives.
+            marks: Taken away when the engine has accepted it; they stay where it has not.
+        """
+        self._screen.run_worker(self._send(command, marks), group="send")
+
+    async def _send(self, command: AnyCommand, marks: Collection[str]) -> None:
         try:
-            await self._screen.source.send(command)
+            reply = await self._screen.source.send(command)
         except (TuiError, OSError) as error:
             self._screen.notify(str(error), severity="error", markup=False)
-            return False
+            return
+        self._screen.table.unmark(marks)
         self._app.look_now()
-        return True
+        items = self._screen.run_state.items
+        late = wishes.too_late(command, reply, [i for i in items if items[i].state.terminal])
+        if late:
+            words = ", ".join(f"{item} ({items[item].state.look.word})" for item in late[:3])
+            more = f" and {len(late) - 3} more" if len(late) > 3 else ""
+            verb = "has" if len(late) == 1 else "have"
+            self._screen.notify(f"{words}{more} {verb} ended before.", severity="warning")
 
     def action_mark(self) -> None:
-        if self._screen.stage.mode is Mode.LIST:
+        if self._screen.stage.shows_table:
             self._screen.table.toggle_mark()
 
     def action_mark_all(self) -> None:
-        if self._screen.stage.mode is Mode.LIST:
+        if self._screen.stage.shows_table:
             self._screen.table.toggle_all_marks()
 
     def action_order(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import ClassVar
 
@@ -16,7 +16,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.item_row import TONE_NAMES, Cells, Columns, head, row_cells
 from assemblyzero_tui.widgets.wording import count
@@ -43,11 +42,17 @@ def sorted_items(run: RunState, order: Order, now: float) -> list[str]:
 class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     """All items with a cursor and marks.
 
-    The cursor is on the top row until the user has chosen an item, and again after
-    :meth:`go_home`. A chosen item keeps the cursor wherever the order puts it, so that no key acts
-    on another one. The rows in sight follow it only while others push it along: an item that
-    leaves because it has ended, say, does not take the view with it. The next key that moves the
-    cursor does.
+    The cursor is on the current item wherever the order puts it, so that no key acts on another
+    one; the user moves it, and nobody else. The rows in sight follow it, but for one case: when
+    the item ends and leaves for the end of the list, what is at work stays in sight. The next key
+    that moves the cursor, or acts on the item, follows it there.
+
+    Args:
+        run: Gives the run.
+        now: Gives the time.
+        current: Gives the id of the current item.
+        go_to: Makes another item the current one.
+        glyphs: The characters to draw with.
     """
 
     ALLOW_SELECT = False
@@ -79,13 +84,6 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     }
     """
 
-    class Moved(Message):
-        """The cursor is on another item."""
-
-        def __init__(self, item: str) -> None:
-            super().__init__()
-            self.item = item
-
     class Opened(Message):
         """An item was clicked twice."""
 
@@ -97,6 +95,8 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self,
         run: Callable[[], RunState],
         now: Callable[[], float],
+        current: Callable[[], str],
+        go_to: Callable[[str], None],
         glyphs: Glyphs = UNICODE,
         *,
         id: str | None = None,
@@ -104,6 +104,8 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._run = run
         self._now = now
+        self._current = current
+        self._go_to = go_to
         self.glyphs = glyphs
         self.order = Order.ATTENTION
         self.marks: set[str] = set()
@@ -119,8 +121,8 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self._said = ("", "")
         self._fitted: Size | None = None
         """The size for which the columns and the first row were chosen."""
-        self._chosen: State | None = None
-        """The state of the item that the user has chosen when it was last looked at."""
+        self._told = ("", False)
+        """The current item when it was last looked at, and whether it had ended."""
         self._in_sight = True
         """Whether the cursor is."""
 
@@ -138,16 +140,15 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
 
     def tell(self) -> None:
         """Takes in what has changed; paints only if something in sight did."""
-        current, run = self.item, self._run()
+        current, run = self._current(), self._run()
         self.rows = sorted_items(run, self.order, self._now())
-        if self._chosen is None or current not in run.items:
-            self.cursor = self.top = 0
-        elif self.item != current:
-            self.cursor = self.rows.index(current)
-        before, self._chosen = self._chosen, self._chosen and run.items[current].state
+        self.cursor = self.rows.index(current) if current in run.items else 0
+        ended = current in run.items and run.items[current].state.terminal
+        before, self._told = self._told, (current, ended)
         self._fit()
         self._columns = Columns.fitting(self.size.width, self.rows)
-        self._place(follow=self._in_sight and self._chosen is before)
+        left = before == (current, False) and ended
+        self._place(follow=before[0] != current or (self._in_sight and not left))
         self._say()
         if self._rows_in_sight() != self._painted:
             self.refresh()
@@ -206,32 +207,20 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.move(pages * max(1, self.height - 1))
 
     def go_home(self) -> None:
-        """Goes to the first row and stays there, whatever item comes to it."""
+        """Goes to the first row."""
         self._go(0)
-        self._chosen = None
 
     def go_end(self) -> None:
         """Goes to the last row."""
         self._go(len(self.rows) - 1)
 
-    def go_to_item(self, item: str) -> None:
-        """Puts the cursor on an item, which is chosen then."""
-        if item in self.rows:
-            self._go(self.rows.index(item))
-            self.hold()
-
-    def hold(self) -> None:
-        """Takes the item under the cursor as chosen by the user."""
-        if self.rows:
-            self._chosen = self._run().items[self.item].state
-
     def _go(self, row: int) -> None:
-        row = max(0, min(row, len(self.rows) - 1))
-        if row != self.cursor and self.rows:
-            self.cursor = row
-            self.hold()
-            self._say()
-            self.post_message(self.Moved(self.item))
+        if self.rows:
+            self._go_to(self.rows[max(0, min(row, len(self.rows) - 1))])
+        self.reveal()
+
+    def reveal(self) -> None:
+        """Brings the cursor into sight."""
         self._place(follow=True)
         self.refresh()
 
@@ -247,7 +236,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         if self.size != self._fitted:
             self._fitted = self.size
             self._columns = Columns.fitting(self.size.width, self.rows)
-            self._place(follow=self._in_sight)
+            self._place(follow=True)
 
     def next_order(self) -> Order:
         """Sorts by the next order."""
@@ -264,10 +253,16 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         """Marks the item under the cursor, or takes its mark away, and goes on."""
         if self.item:
             self.marks ^= {self.item}
-            self.hold()
             self.refresh()
             self.move(1)
             self._say()
+
+    def unmark(self, items: Collection[str]) -> None:
+        """Takes the marks of these items away."""
+        if not self.marks.isdisjoint(items):
+            self.marks.difference_update(items)
+            self._say()
+            self.refresh()
 
     def toggle_all_marks(self) -> None:
         """Marks all items, or none."""
@@ -293,6 +288,5 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         row = event.y - 2 + self.top
         if event.y >= 2 and 0 <= row < len(self.rows):
             self._go(row)
-            self.hold()
             if event.chain == 2:
                 self.post_message(self.Opened(self.item))

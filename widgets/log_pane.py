@@ -321,7 +321,6 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         if place is None:
             return
         if self._thumb is not None and place.x == self.size.width - 1:
-            event.stop()
             self._grabbed = True
             self.capture_mouse()
             self._jump(place.y)

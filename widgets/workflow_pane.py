@@ -83,19 +83,8 @@ class WorkflowPane(Widget):
     """
     _KINDS = ("round", "dashed", "heavy", "ascii")
 
-    class Chosen(Message):
-        """The pane was clicked or focused."""
-
-        def __init__(self, pane: WorkflowPane) -> None:
-            super().__init__()
-            self.pane = pane
-
     class Ready(Message):
         """The pane can take the focus from now on."""
-
-        def __init__(self, pane: WorkflowPane) -> None:
-            super().__init__()
-            self.pane = pane
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -187,7 +176,7 @@ class WorkflowPane(Widget):
         self.add_class(f"-{kind}")
 
     def on_mount(self) -> None:
-        self.post_message(self.Ready(self))
+        self.post_message(self.Ready())
 
     def on_resize(self) -> None:
         self._show_steps()
@@ -209,9 +198,3 @@ class WorkflowPane(Widget):
     def _show_steps(self) -> None:
         roomy = self.size.width >= STEPS_FROM[0] and self.size.height >= STEPS_FROM[1]
         self.set_class(self._alone and roomy, "-alone")
-
-    def on_descendant_focus(self) -> None:
-        self.post_message(self.Chosen(self))
-
-    def on_click(self) -> None:
-        self.log_pane.focus()

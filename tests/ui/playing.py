@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.tui import DashboardApp
-from assemblyzero_tui.runner.commands import AnyCommand, Reply
+from assemblyzero_tui.runner.commands import AnyCommand, Reply, Retry
 from assemblyzero_tui.runner.errors import EngineError
 from assemblyzero_tui.runner.events import Event, ItemChanged
 from assemblyzero_tui.runner.replay import Replay
@@ -71,7 +71,13 @@ class PlayedRun(Replay):
         if self.refusal:
             raise EngineError(self.refusal)
         self.sent.append(command)
-        return Reply()
+        return Reply(affected=self._affected(command))
+
+    def _affected(self, command: AnyCommand) -> list[str]:
+        """As the engine has it: nothing but a retry has an effect on what has ended."""
+        meant = getattr(command, "items", [])
+        again = isinstance(command, Retry)
+        return [item for item in meant if self.state.items[item].state.terminal is again]
 
     async def news(self, timeout: float) -> None:
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.commands import Retry
 from assemblyzero_tui.runner.states import State
 from tests.ui.journals import Story
 from tests.ui.playing import Watched, watching
@@ -32,17 +33,18 @@ async def ends(seen: Watched, item: str, state: State = State.DONE) -> None:
 
 
 @pytest.mark.parametrize("n", [60, 3000])
-async def test_the_cursor_stays_on_the_top_row_and_work_in_sight(tmp_path: Path, n: int) -> None:
+async def test_the_first_item_keeps_the_cursor_and_work_stays_in_sight(
+    tmp_path: Path, n: int
+) -> None:
     async with watching(tmp_path, going(n), size=(160, 50)) as seen:
         table = seen.board.table
         assert (table.item, seen.items) == ("LLD-42", ["LLD-42"])
-        await ends(seen, "LLD-42")
-        assert (table.item, table.cursor, table.top) == ("LLD-43", 0, 0)
-        await seen.until(lambda: seen.items == ["LLD-43"], "log of the top row")
-        assert words(seen).count("running") == 2
         await ends(seen, "LLD-44", State.FAILED)
-        assert table.item == "LLD-44"
-        await seen.until(lambda: seen.items == ["LLD-44"], "log of the top row")
+        assert (table.item, table.cursor, table.top) == ("LLD-42", 1, 0)
+        await ends(seen, "LLD-42")
+        assert (table.item, table.cursor, table.top) == ("LLD-42", n - 1, 0)
+        assert seen.items == ["LLD-42"]
+        assert words(seen)[:2] == ["failed", "running"]
 
 
 async def test_a_chosen_item_keeps_the_cursor_and_leaves_the_view_alone(tmp_path: Path) -> None:
@@ -73,21 +75,30 @@ async def test_others_that_change_places_do_not_push_the_cursor_out_of_sight(
         assert table.top <= table.cursor < table.top + table.height
 
 
-async def test_home_stays_on_the_top_row_again(tmp_path: Path) -> None:
+async def test_a_command_brings_an_item_that_has_left_into_sight(tmp_path: Path) -> None:
     async with watching(tmp_path, going(60), size=(160, 50)) as seen:
-        await seen.press("j", "j", "g")
+        table = seen.board.table
+        await ends(seen, "LLD-42", State.CANCELLED)
+        assert (table.item, table.top) == ("LLD-42", 0)
+        await seen.press("r")
+        await seen.sends(Retry(items=["LLD-42"]))
+        assert table.top <= table.cursor < table.top + table.height
+
+
+@pytest.mark.parametrize("size", [(160, 50), (80, 24), (200, 60)])
+async def test_another_size_or_view_brings_the_cursor_into_sight(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with watching(tmp_path, going(90), size=(120, 40)) as seen:
+        table = seen.board.table
         await ends(seen, "LLD-42")
-        assert seen.board.table.item == "LLD-43"
-
-
-async def test_a_command_and_the_focus_of_the_log_choose_the_item(tmp_path: Path) -> None:
-    for key in ("p", "tab", "asterisk"):
-        async with watching(tmp_path / key, going(20)) as seen:
-            await seen.press(key)
-            await ends(seen, "LLD-44", State.FAILED)
-            chosen = "LLD-44" if key == "asterisk" else "LLD-42"
-            assert seen.board.table.item == chosen
-            assert seen.items == [chosen]
+        assert table.top == 0
+        if size == (160, 50):
+            await seen.press("v", "v")
+        await seen.pilot.resize_terminal(*size)
+        await seen.pilot.pause()
+        assert table.item == "LLD-42"
+        assert table.top <= table.cursor < table.top + table.height
 
 
 async def test_the_second_log_is_the_one_of_the_row_before_the_last(tmp_path: Path) -> None:

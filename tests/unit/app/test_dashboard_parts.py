@@ -26,25 +26,24 @@ def run_of(*states: State) -> RunState:
     return run
 
 
-def test_the_page_stays_with_its_items_when_the_size_changes() -> None:
-    stage = Stage()
-    stage.fit(6, 80, 24)
-    assert stage.turn(1)
-    assert not stage.turn(1)
+def test_the_page_is_that_of_the_current_item_whatever_the_size() -> None:
     items = [str(n) for n in range(6)]
+    stage = Stage(current="5")
+    stage.fit(6, 80, 24)
     assert stage.in_grid(items) == ["4", "5"]
     assert stage.out_of_sight(items) == ["0", "1", "2", "3"]
+    assert stage.page_start(items, -1) == "0"
+    assert stage.page_start(items, 1) == ""
     stage.fit(6, 120, 40)
-    assert stage.in_grid(items) == items
-    stage.turn_to(items, "5")
-    assert stage.page == 0
+    assert (stage.page(items), stage.in_grid(items)) == (0, items)
+    assert stage.current == "5"
 
 
 def test_a_wish_for_the_list_and_back() -> None:
-    stage = Stage(zoomed="x")
+    stage = Stage(current="x", zoomed=True)
     stage.fit(3, 120, 40)
     stage.toggle()
-    assert (stage.fit(3, 120, 40).mode, stage.zoomed) == (Mode.LIST, "")
+    assert (stage.fit(3, 120, 40).mode, stage.zoomed) == (Mode.LIST, False)
     stage.toggle()
     assert stage.fit(3, 120, 40).mode is Mode.GRID
 
