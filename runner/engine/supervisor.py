@@ -331,10 +331,9 @@ class Supervisor:
         affected = []
         for item in items:
             if item.state in (State.STARTING, State.RUNNING):
+                self._resume_wanted.discard(item.id)
                 self._record.change(item, State.PAUSING)
                 self._command(item.id, Drain(why="pause"))
-            elif item.state is State.PAUSING and item.id in self._resume_wanted:
-                self._resume_wanted.discard(item.id)
             elif item.state in (State.RETRYING, State.QUEUED, State.QUOTA) and names:
                 if item.id in self._queue:
                     self._queue.remove(item.id)
@@ -355,7 +354,8 @@ class Supervisor:
             if item.state is State.PAUSED or (item.state is State.QUOTA and self.keys.there):
                 self._record.change(item, State.QUEUED)
                 affected.append(item.id)
-            elif item.state is State.PAUSING:
+            elif item.state is State.PAUSING:  # it saves at the border as asked, then goes on
+                self._record.change(item, State.RUNNING)
                 self._resume_wanted.add(item.id)
                 affected.append(item.id)
         fresh = [name for name in affected if self.state.items[name].state is State.QUEUED]

@@ -169,11 +169,29 @@ def test_everything_is_paused_and_nothing_starts_until_it_is_resumed(tmp_path: P
         assert states(run.until_ended()) == [State.DONE] * 4
 
 
-def test_resuming_what_is_still_pausing_lets_it_go_on(tmp_path: Path) -> None:
-    with running(tmp_path, latency=0.3) as run:
+def test_a_pause_that_is_taken_back_is_so_at_once_and_work_goes_on(tmp_path: Path) -> None:
+    with running(tmp_path, latency=1.0) as run:
         run.until(lambda state: run.item().call)
-        run.send(Pause(items=[run.spec.items[0].id]))
-        run.send(Resume(items=[run.spec.items[0].id]))
+        items = [run.spec.items[0].id]
+        run.send(Pause(items=items))
+        run.send(Resume(items=items))
+        run.send(Pause(items=items))
+        run.send(Resume(items=items))
+        assert states(run.until_ended()) == [State.DONE]
+        went = [e.state for e in read_journal(run.folder.journal) if isinstance(e, ItemChanged)]
+        back = [State.PAUSING, State.RUNNING]
+        assert went[: went.index(State.PAUSED)] == [State.STARTING, State.RUNNING, *back, *back]
+
+
+def test_a_pause_that_is_asked_for_again_is_one(tmp_path: Path) -> None:
+    with running(tmp_path, latency=0.5) as run:
+        run.until(lambda state: run.item().call)
+        run.send(Pause())
+        run.send(Resume())
+        run.send(Pause())
+        run.until(lambda state: run.item().state is State.PAUSED)
+        assert run.state.held
+        run.send(Resume())
         assert states(run.until_ended()) == [State.DONE]
 
 
