@@ -245,8 +245,9 @@ class Supervisor:
         elif outcome.kind == "exhausted" and item.state is not State.PAUSING:
             self.keys.parked(item, outcome)
         elif outcome.kind in ("paused", "exhausted"):
-            self._record.change(item, State.PAUSED, "by you")
-            if item.id in self._resume_wanted:
+            taken_back = item.id in self._resume_wanted
+            self._record.change(item, State.PAUSED, "saved" if taken_back else "by you")
+            if taken_back:
                 self._requeue(item)
         else:
             self._recover(item, outcome.reason)
@@ -355,7 +356,7 @@ class Supervisor:
                 self._record.change(item, State.QUEUED)
                 affected.append(item.id)
             elif item.state is State.PAUSING:  # it saves at the border as asked, then goes on
-                self._record.change(item, State.RUNNING)
+                self._record.change(item, State.RUNNING, "pause taken back")
                 self._resume_wanted.add(item.id)
                 affected.append(item.id)
         fresh = [name for name in affected if self.state.items[name].state is State.QUEUED]
