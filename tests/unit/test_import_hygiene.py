@@ -16,6 +16,7 @@ WORKER_SIDE = (
     "assemblyzero_tui.runner.llm.gemini",
     "assemblyzero_tui.runner.llm.genai",
     "assemblyzero_tui.runner.worker.context",
+    "assemblyzero_tui.runner.worker.database",
     "assemblyzero_tui.runner.worker.graph_run",
     "assemblyzero_tui.runner.worker.preload",
     "assemblyzero_tui.runner.workflows.issue",
