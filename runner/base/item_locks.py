@@ -36,7 +36,7 @@ IN_GIT_FOLDER = Path("assemblyzero/locks")
 """Where the locks lie in the git folder that all work trees share."""
 KEPT = 7 * 86400.0
 """Seconds for which a lock's file is kept that nobody holds: it may tell what was made."""
-_NOT_HERE = frozenset(
+UNLOCKABLE = frozenset(
     {
         errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP,
         errno.ENOSYS,
@@ -193,7 +193,7 @@ class ItemLocks:
         if shared is not None:
             yield shared / IN_GIT_FOLDER
         with contextlib.suppress(TuiError, OSError):
-            yield _fixed(shared or self._repository)
+            yield fixed_place(shared or self._repository)
 
     def _folder(self) -> Path:
         """Where locks are taken: the first place that can be used, and the same from then on."""
@@ -210,12 +210,12 @@ class ItemLocks:
                 _make_like(folder, shared)
                 _try(folder)
             except OSError as error:
-                if error.errno not in _NOT_HERE:
+                if error.errno not in UNLOCKABLE:
                     raise _unusable(folder, error) from error
             else:
                 return folder
         try:
-            folder = _fixed(shared or self._repository)
+            folder = fixed_place(shared or self._repository)
         except OSError as error:
             raise TuiError(
                 f"The repository {self._repository} cannot be entered: "
@@ -230,7 +230,7 @@ class ItemLocks:
         return folder
 
 
-def _fixed(folder: Path) -> Path:
+def fixed_place(folder: Path) -> Path:
     """Where the locks for a folder lie that cannot have them itself; not made here."""
     found = folder.stat()
     return fixed_lock_folder() / f"{found.st_dev}-{found.st_ino}"

@@ -100,6 +100,28 @@ def _all() -> Iterator[Process]:
             yield process
 
 
+def who_locks(descriptor: int) -> list[Process]:
+    """The processes that hold a lock of ``flock`` on an open file; see ``proc_locks(5)``.
+
+    A file system may be known there by another device than its files tell (Btrfs, overlays): then
+    the number of the file alone counts.
+    """
+    try:
+        lines = (_PROC / "locks").read_text().splitlines()
+    except OSError:
+        return []
+    found = os.fstat(descriptor)
+    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}"
+    holders: dict[bool, list[Process]] = {True: [], False: []}
+    for fields in map(str.split, lines):
+        if len(fields) < 6 or fields[1] != "FLOCK":  # those that wait have "->" there
+            continue
+        where, _, inode = fields[5].rpartition(":")
+        if inode == str(found.st_ino) and (process := look_at(int(fields[4]))) is not None:
+            holders[where == device].append(process)
+    return holders[True] or holders[False]
+
+
 def named(processes: list[Process], most: int = 3) -> str:
     """Processes in a sentence: ``sleep (process 12), git (process 13) and 2 more``."""
     text = ", ".join(str(process) for process in processes[:most])

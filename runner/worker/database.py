@@ -85,6 +85,16 @@ class Database:
         except Exception as error:
             raise DamagedError(f"{type(error).__name__}: {error}") from error
 
+    def values(self, thread: Any) -> dict[str, Any]:
+        """The state of the graph at the newest checkpoint; empty if there is none."""
+        found = self.saver.get_tuple(thread)
+        return dict(found.checkpoint["channel_values"]) if found is not None else {}
+
+    def start_over(self, thread: Any) -> None:
+        """Forgets the checkpoints."""
+        self.saver.delete_thread(thread["configurable"]["thread_id"])
+        self.begun = False
+
     def sync_every_commit(self) -> None:
         """From now on a commit is on the disk when it returns.
 

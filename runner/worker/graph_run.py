@@ -85,6 +85,10 @@ def _run(
     control: RunControl,
 ) -> Ended:
     saver, answers = database.saver, database.answers
+    if database.begun and workflow.overtaken(spec, database.values(_thread(spec))):
+        text = "another run has begun it again since its checkpoint; it starts over after that"
+        channel.send(Remark(text=text, level="warning"))
+        database.start_over(_thread(spec))
     done = None if database.begun else workflow.done_before(spec)
     if done is not None:
         print(f"    Nothing to do, {done.summary}: {done.output}")

@@ -8,6 +8,7 @@ there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import mmap
 import os
@@ -120,6 +121,22 @@ def record(
                     f"Cannot write {path}: {error.strerror or error}.",
                     "Make room or make it writable, then retry.",
                 ) from error
+
+
+def newest_start(repository: Path, *, number: int = 0, slug: str = "") -> dict[str, Any]:
+    """The details of an item's newest ``start``; empty if the audit file knows of none.
+
+    Raises:
+        TuiError: the file cannot be read.
+    """
+    data = read_shared(repository / CONSOLIDATED) or b""
+    for line in reversed(data.splitlines()):
+        if b'"event":"start"' in line:
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                event = msgspec.json.decode(line, type=AuditEvent)
+                if (event.issue_number, event.slug) == (number, slug):
+                    return event.details
+    return {}
 
 
 def event_ids(repository: Path) -> set[str]:

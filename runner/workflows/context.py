@@ -65,6 +65,12 @@ class Workflow(Protocol):
             WorkflowError: it must not be done.
         """
 
+    def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
+        """Whether somebody else has begun the item again since this state of its graph.
+
+        Going on from there would mix two journeys in one lineage.
+        """
+
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
         """The input of a graph that has no checkpoint."""
 

@@ -245,7 +245,7 @@ class DraftingNodes:
         self, state: DraftState, step: str, event: audit.AuditName, details: dict[str, Any]
     ) -> None:
         made = audit.make_event(
-            origin=state.get("origin", self._spec.run),
+            origin=self._origin(state),
             repository=self._repository,
             step=step,
             event=event,
@@ -256,6 +256,10 @@ class DraftingNodes:
 
     def _record_event(self, event: audit.AuditEvent) -> None:
         audit.record(self._repository, Path(self._spec.audit), event, self._warn)
+
+    def _origin(self, state: DraftState) -> str:
+        """The run in which this journey began."""
+        return state.get("origin", self._spec.run)
 
     def _warn(self, text: str) -> None:
         self._say(f"    {style.caution(style.plain(text))}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assemblyzero_tui.runner.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.workflows import audit
 from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
 from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
 
@@ -44,6 +46,23 @@ class DraftingWorkflow(ABC, Generic[Item]):
     def done_before(self, spec: WorkerSpec) -> Result | None:
         """Nothing is known of earlier journeys."""
         return None
+
+    def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
+        """Whether another run, with a state folder of its own, has begun this item again since.
+
+        The audit file tells who began last, and with which lineage file.
+        """
+        if not state.get("first"):
+            return False  # it has no lineage file yet
+        begun = audit.newest_start(Path(spec.repository), **self._identity(spec))
+        number = str(begun.get("issue_file") or begun.get("brief_file") or "").partition("-")[0]
+        if "run" not in begun or not number.isdecimal():
+            return False
+        return (begun["run"], int(number)) != (state.get("origin", spec.run), state["first"])
+
+    @abstractmethod
+    def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
+        """What the audit calls an item: ``{"number": 42}`` or ``{"slug": "dark-mode"}``."""
 
     def _take(self, spec: WorkerSpec) -> Item:
         """The item that was read for its fingerprint, or as it is now."""

@@ -99,6 +99,9 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
             keeps_checkpoint=True,
         )
 
+    def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
+        return {"slug": spec.item.key}
+
     def _fetched(self, spec: WorkerSpec) -> Brief:
         path = Path(spec.item.source)
         moved = Path(spec.repository) / IDEAS_DONE / path.name

@@ -69,7 +69,8 @@ class IssueNodes(DraftingNodes):
         text = brief.text.encode()
         first = lineage.first_number(self._repository / self._folder, "brief.md", text)
         name = self._write(first, "brief.md", text)
-        self._record(state, f"N0:{first}", "start", {"brief": path, "brief_file": name})
+        details = {"brief": path, "brief_file": name, "run": self._origin(state)}
+        self._record(state, f"N0:{first}", "start", details)
         self._say(f"    Brief saved: {style.faint(f'{self._folder}/{name}')}")
         self._progress(0, "brief read")
         return {**new, **self._new_state(first)}

@@ -62,7 +62,7 @@ class LldNodes(DraftingNodes):
         self._say_what_was_read(issue.body, context)
 
         name = self._write(first, "issue.md", text)
-        details = {"title": issue.title, "issue_file": name}
+        details = {"title": issue.title, "issue_file": name, "run": self._origin(state)}
         self._record(state, f"N0:{first}", "start", details)
         self._say(f"    Issue saved: {style.faint(f'{self._folder}/{name}')}")
         self._progress(0, "issue read")
@@ -112,7 +112,7 @@ class LldNodes(DraftingNodes):
             drafted_by=state.get("drafted_by", ""),
             input_tokens=state.get("input_tokens", 0),
             output_tokens=state.get("output_tokens", 0),
-            origin=state.get("origin", self._spec.run),
+            origin=self._origin(state),
         )
         evidence = lineage.encode_approval(approval)
         name = self._write(number, "approved.json", evidence)

@@ -7,28 +7,41 @@ others, whatever their state folder and whoever they are, and nothing is left be
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.item_locks import UNLOCKABLE, fixed_place
+from assemblyzero_tui.runner.base.processes import named, who_locks
 from assemblyzero_tui.runner.base.temporary_files import sweep, temporary_folder
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.locks import FileLock
 from assemblyzero_tui.runner.places import write_atomically
 
 _OURS = ("docs/lld", "docs/lineage")
 """Where the files that we write into a repository lie, those below included."""
+LOCK_PATIENCE = 10.0
+"""Seconds that one process may hold the lock of the shared files; it takes milliseconds."""
+_CROWD = 6
+"""So many times that is waited at most while others take turns."""
+_PAUSE = 0.01
+"""Seconds between two tries."""
 SHARED_MODE = 0o644
 """Of every file in the repository: they are meant to be read and committed."""
 
 
 @contextlib.contextmanager
 def repository_lock(repository: Path) -> Iterator[None]:
-    """Holds the lock of a repository's shared files; waits for whoever has it.
+    """Holds the lock of a repository's shared files; waits for whoever has it, but not for long.
+
+    Where folders cannot be locked (NFS wants them open for writing), a file in the user's fixed
+    folder stands for this one.
 
     Raises:
-        TuiError: the repository is not there.
+        TuiError: the repository is not there, or somebody keeps the lock.
     """
     try:
         folder = os.open(repository, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -38,10 +51,62 @@ def repository_lock(repository: Path) -> Iterator[None]:
             "Look whether it has been moved, and run the command there.",
         ) from error
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+        try:
+            _lock_folder(folder, repository)
+            stand_in = None
+        except OSError as error:
+            if error.errno not in UNLOCKABLE | {errno.EBADF}:
+                raise _not_locked(repository, error) from error
+            stand_in = _stand_in(repository)
+        with stand_in or contextlib.nullcontext():
+            yield
     finally:
         os.close(folder)
+
+
+def _lock_folder(folder: int, repository: Path) -> None:
+    began = time.monotonic()
+    deadline, before = began + LOCK_PATIENCE, who_locks(folder)
+    while True:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            now = time.monotonic()
+            if now > deadline:
+                holders = who_locks(folder)
+                if holders == before or now > began + _CROWD * LOCK_PATIENCE:
+                    raise _kept(repository, named(holders)) from None
+                deadline, before = now + LOCK_PATIENCE, holders
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _stand_in(repository: Path) -> FileLock:
+    path = fixed_place(repository) / "files.lock"
+    try:
+        return FileLock.wait(path, LOCK_PATIENCE, f"process {os.getpid()}")
+    except TimeoutError:
+        with contextlib.suppress(OSError):
+            raise _kept(repository, path.read_text(errors="replace").strip()) from None
+        raise _kept(repository, "") from None
+    except OSError as error:
+        raise _not_locked(repository, error) from error
+
+
+def _kept(repository: Path, who: str) -> TuiError:
+    return TuiError(
+        f"The files that items share in {repository} have been locked for {LOCK_PATIENCE:.0f} s "
+        f"by {who or 'another process'}.",
+        "Wait until that is done, or end it; then retry.",
+    )
+
+
+def _not_locked(repository: Path, error: OSError) -> TuiError:
+    return TuiError(
+        f"The files that items share in {repository} cannot be locked: {error.strerror or error}.",
+        "Make room and make the folder readable, then retry.",
+    )
 
 
 def publish(path: Path, data: bytes) -> None:

@@ -104,6 +104,9 @@ class LldWorkflow(DraftingWorkflow[Issue]):
             verdict=state["reviews"][-1]["verdict"],
         )
 
+    def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
+        return {"number": int(spec.item.key)}
+
     def _fetched(self, spec: WorkerSpec) -> Issue:
         return fetch(spec.item, Path(spec.repository), spec.tracker)
 

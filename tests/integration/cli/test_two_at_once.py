@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.places import RunFolder
@@ -159,3 +161,48 @@ def test_an_item_named_on_the_command_line_waits_and_is_told(
     assert second.returncode == 130
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=DEADLINE)
+
+
+@pytest.mark.parametrize("other", ["stopped", "finished", "finished long ago"])
+def test_a_journey_that_another_run_began_again_is_not_mixed_with_it(
+    program: Program, issues: Issues, repository: Path, tmp_path: Path, other: str
+) -> None:
+    (number,) = issues(1)
+    homes = [tmp_path / name for name in ("one", "two")]
+    folder = repository / f"docs/lineage/active/{number}-lld"
+
+    def begin(home: Path, latency: str, until: str) -> None:
+        """Stops a run when a file of this kind is in the lineage."""
+        process = program.start(*COMMAND, "--latency", latency, ASSEMBLYZERO_HOME=str(home))
+        before = len(list(folder.glob(f"*{until}")))
+        wait_for(lambda: len(list(folder.glob(f"*{until}"))) > before, until, DEADLINE)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+
+    begin(homes[0], "1", "draft.md")
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    if other != "stopped":
+        ended(program.start(*COMMAND, "--latency", "0", ASSEMBLYZERO_HOME=str(homes[1])))
+    else:
+        begin(homes[1], "1", "draft.md")
+    second = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert first.items() <= second.items()
+    if other == "finished long ago":
+        shutil.rmtree(repository / ".git/assemblyzero")
+    told = ended(program.start("resume", "--plain", ASSEMBLYZERO_HOME=str(homes[0])))
+    how = {
+        "stopped": "another run has begun it again",
+        "finished": "WAIT -> SKIP  approved after",
+        "finished long ago": "approved before",
+    }
+    assert how[other] in told
+    third = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert second.items() <= third.items(), "nothing of the others was written over"
+    if other != "stopped":
+        assert third == second
+    assert not list(homes[0].glob("checkpoints/*/*.db"))
+    assert completed(repository) == [number]
+    kinds = journey(folder)
+    assert re.fullmatch(r"(issue(,draft|,verdict)*,){2,3}approved", kinds), kinds
+    last = kinds[kinds.rindex("issue") :]
+    assert _JOURNEY.fullmatch(last), kinds

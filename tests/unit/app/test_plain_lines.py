@@ -162,3 +162,34 @@ def test_only_a_run_that_waits_for_nothing_else_says_that_it_waits() -> None:
     assert lines.waiting(state, 30) == (
         "[COORDINATOR] 2 items wait for a key, at the earliest in 50s"
     )
+
+
+def elsewhere(item: str, who: str, time: float) -> ItemChanged:
+    return ItemChanged(
+        item=item, state=State.QUEUED, reason=f"at work in run {who}", elsewhere=who, time=time
+    )
+
+
+def test_an_item_at_work_in_another_run_waits_and_is_told_again_of_another_holder() -> None:
+    lines, state = PlainLines(), RunState()
+    begun = began()
+    told(begun, lines)
+    for event in begun:
+        state.apply(event)
+    events = [elsewhere("LLD-1", "a", 2), elsewhere("LLD-1", "b", 3), elsewhere("LLD-2", "b", 3)]
+    written = []
+    for event in events:
+        state.apply(event)
+        written += lines.event(event, state)
+    assert written == [
+        "[COORDINATOR] LLD-1 waits: at work in run a",
+        "[COORDINATOR] LLD-1 waits: at work in run b",
+        "[COORDINATOR] LLD-2 waits: at work in run b",
+    ]
+    assert lines.elsewhere(state, 9) == "[COORDINATOR] 2 items wait: at work in run b"
+    state.apply(changed("LLD-2", State.STARTING, 10))
+    assert lines.elsewhere(state, 11) is None, "something is at work here"
+    assert not state.items["LLD-2"].elsewhere
+    state.apply(EngineStarted(pid=2, time=12, resumed=True))
+    assert not state.items["LLD-1"].elsewhere
+    assert lines.elsewhere(state, 13) is None

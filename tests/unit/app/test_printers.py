@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.plain_lines import PlainLines
-from assemblyzero_tui.app.printers import BATCH, LIVENESS, PlainPrinter
+from assemblyzero_tui.app.printers import BATCH, ELSEWHERE, LIVENESS, PlainPrinter
 from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.events import AnyEvent, ItemChanged
 from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.states import State
-from tests.unit.app.test_plain_lines import began, changed
+from tests.unit.app.test_plain_lines import began, changed, elsewhere
 
 
 class Lines:
@@ -132,3 +132,12 @@ def test_waiting_for_a_credential_is_never_silent_for_more_than_five_seconds(tol
     told.printer.idle()
     (line,) = told.out.taken()
     assert line == "[COORDINATOR] 1 item waits for a key"
+
+
+def test_a_run_that_waits_for_another_one_is_never_silent_for_long(told: Told) -> None:
+    told.happen(*began(), elsewhere("LLD-1", "a", 2))
+    said = []
+    for told.now in (ELSEWHERE - 1, ELSEWHERE, ELSEWHERE + 5):
+        told.printer.idle()
+        said += told.out.taken()
+    assert said == ["[COORDINATOR] 1 item waits: at work in run a"]

@@ -89,7 +89,7 @@ def test_without_git_the_folder_itself_counts(tmp_path: Path) -> None:
     lock.release(remove=True)
 
 
-@pytest.mark.parametrize("error", sorted(item_locks._NOT_HERE))
+@pytest.mark.parametrize("error", sorted(item_locks.UNLOCKABLE))
 def test_a_git_folder_that_takes_no_locks_is_done_without(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:

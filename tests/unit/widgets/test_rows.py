@@ -104,6 +104,13 @@ def test_silence_is_told() -> None:
     assert "quiet" not in status(120, 165.0, LogFigures(10, 0, 160.0))
 
 
+def test_an_item_at_work_elsewhere_says_by_whom() -> None:
+    why = "at work in run a (state folder /x, process 7)"
+    run = run_of(ItemChanged(item="LLD-1", state=State.QUEUED, reason=why, elsewhere="a", time=102))
+    shown = status_content(run.items["LLD-1"], run, LogFigures(), 165.0, UNICODE, 120).plain
+    assert shown == f"· WAIT · {why}"
+
+
 def test_a_waiting_state_counts_down() -> None:
     resting = change(State.QUOTA, 170.0, until=422.0, reason="all keys rest")
     assert status(120, 170.0, None, resting).startswith("◷ QUOTA · resume 04:12 · all keys rest")
