@@ -134,7 +134,7 @@ def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings,
 
 latency_option = click.option(
     "--latency",
-    type=click.FloatRange(min=0, max=3600),
+    type=click.FloatRange(min=0, max=400),
     default=Options().latency,
     show_default=True,
     metavar="SECONDS",

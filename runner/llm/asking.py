@@ -89,22 +89,12 @@ class GeminiProvider(ABC):
         """
         model, received = self.model_for(request), Received()
         failure: CallError | None
-        exchange = self.exchange(request, model, secret, Limits(timeout, silence))
         try:
-            call_within(
-                timeout, lambda say: exchange.run(received, say), on_text, exchange.close, silence
-            )
-        except (DeadlineError, SilentError) as error:
+            exchange = self.exchange(request, model, secret, Limits(timeout, silence))
+        except Exception as error:  # by what is set up here, such as a proxy
             failure = classify(error, model=model, secret=secret, timeout=timeout)
-        except WorkFailedError as failed:
-            exchange.close()
-            cause = failed.error
-            what = cause.refusal if isinstance(cause, RefusedError) else cause
-            failure = classify(what, model=model, secret=secret, timeout=timeout)
         else:
-            exchange.close()
-            ending = Ending(received.finish, received.blocked, received.text)
-            failure = classify(ending, model=model, secret=secret) or _other_model(received, model)
+            failure = self._run(exchange, received, model, secret, timeout, on_text, silence)
         if failure is not None:
             failure.input_tokens = received.prompt_tokens
             failure.output_tokens = received.output_tokens
@@ -115,6 +105,25 @@ class GeminiProvider(ABC):
             input_tokens=received.prompt_tokens,
             output_tokens=received.output_tokens,
         )
+
+    def _run(
+        self, exchange: Exchange, received: Received, model: str, secret: str, timeout: float,
+        on_text: Callable[[str], None] | None, silence: Silence,
+    ) -> CallError | None:  # fmt: skip
+        try:
+            call_within(
+                timeout, lambda say: exchange.run(received, say), on_text, exchange.close, silence
+            )
+        except (DeadlineError, SilentError) as error:
+            return classify(error, model=model, secret=secret, timeout=timeout)
+        except WorkFailedError as failed:
+            exchange.close()
+            cause = failed.error
+            what = cause.refusal if isinstance(cause, RefusedError) else cause
+            return classify(what, model=model, secret=secret, timeout=timeout)
+        exchange.close()
+        ending = Ending(received.finish, received.blocked, received.text)
+        return classify(ending, model=model, secret=secret) or _other_model(received, model)
 
     @abstractmethod
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:

@@ -26,10 +26,15 @@ MESSAGE_LIMIT = 300
 CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
 _CLEAR = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.NO_TIER})
 _SAID_ONLY = {
-    400: {"api key not valid": "API_KEY_INVALID", "api key expired": "API_KEY_EXPIRED"},
+    400: {
+        "api key not valid": "API_KEY_INVALID", "pass a valid api key": "API_KEY_INVALID",
+        "api key expired": "API_KEY_EXPIRED",
+    },
     403: {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"},
-}
-"""Words in the message of an error without details, and the reasons they stand for."""
+}  # fmt: skip
+"""Words in the message of an error without details, and the reasons they stand for. The first one
+has two messages, the other one being ``API Key not found. Please pass a valid API key.``
+(google-gemini/gemini-cli#25198)."""
 _STATUS = {
     "CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "DEADLINE_EXCEEDED": 504,
     "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "PERMISSION_DENIED": 403, "UNAUTHENTICATED": 401,
@@ -53,10 +58,14 @@ and the like. A few more tries cost less than an item that failed without need."
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
-_NETWORK = frozenset({"OSError", "RequestException", "TransportError", "HTTPError"})
+_NETWORK = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
+_HERE = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
+"""What an SDK or its HTTP client raises before it sends anything, for what is set up on this
+machine: a proxy of a kind that it does not know, a key of odd characters. So is an ``OSError``
+which is none of the network: certificates that are not there."""
 _UNSENT = frozenset(
     {"NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "ConnectError",
-     "NameResolutionError", "ProxyError", "SSLError", "InvalidURL", "UnsupportedProtocol"}
+     "NameResolutionError", "ProxyError", "SSLError"}
 )  # fmt: skip
 
 
@@ -110,14 +119,15 @@ def classify(
         secret: The key that was used; it is taken out of every message.
         timeout: Seconds the call had, for the message.
     """
-    redact = Redactor([secret] if secret else []).redact
+    # Errors about odd keys quote them with their odd characters escaped.
+    redact = Redactor([secret, ascii(secret)[1:-1]] if secret else []).redact
     match what:
         case Ending():
             return _ending(what, model)
         case Refusal():
             return _refusal(what, model, redact)
         case _:
-            return _broken(what, model, timeout)
+            return _broken(what, model, timeout, redact)
 
 
 def _ending(ending: Ending, model: str) -> CallError | None:
@@ -148,13 +158,20 @@ def _ending(ending: Ending, model: str) -> CallError | None:
     return None
 
 
-def _broken(cause: BaseException, model: str, timeout: float) -> CallError:
+def _broken(
+    cause: BaseException, model: str, timeout: float, redact: Callable[[str], str]
+) -> CallError:
     if isinstance(cause, SilentError):
         silent = CallError(Outcome.TIMEOUT, f"{model} sent nothing for {cause.seconds:g} s")
         silent.silent = True
         return silent
     names = {name for each in _chain(cause) for name in _names(each)}
-    late = isinstance(cause, DeadlineError) or _names(cause) & _TIMEOUTS
+    own = _names(cause)
+    if own & _HERE or ("OSError" in own and not own & (_NETWORK | _TIMEOUTS)):
+        said = redact(one_line(str(cause)))[:MESSAGE_LIMIT]
+        text = f"the call cannot be made from here ({type(cause).__name__}): {said}"
+        return CallError(Outcome.BAD_REQUEST, text, sent=False)
+    late = isinstance(cause, DeadlineError) or own & _TIMEOUTS
     if late and not names & _UNSENT:
         return CallError(Outcome.TIMEOUT, f"no whole answer of {model} within {timeout:g} s")
     if names & _UNSENT:
@@ -285,6 +302,8 @@ def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
             return next((each for each in found if each is not None), None)
         case str():
             return _error_in(body, depth)
+        case {"error": list(errors)}:
+            return _error_object(errors, depth - 1)
         case {"error": dict(error)} if error:
             return _error_object(error, depth - 1) or dict(error)
         case {"error": str(said)} | {"message": str(said)}:

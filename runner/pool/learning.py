@@ -48,7 +48,7 @@ def learn(pool: Pool, lease: Lease, news: Release) -> None:
         _refused(pool, group, lease, news)
         pool.say_group(group)
         return
-    elif was_let_in(news.outcome):
+    elif news.sent and was_let_in(news.outcome):
         _answered(pool, key, group, lease, news)
     if group.probe == lease.number:
         group.probe = 0  # it told nothing about the quota: another call is tried
@@ -94,15 +94,18 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
 def _minute(
     pool: Pool, group: Group, lease: Lease, news: Release, now: float, known_by_then: bool
 ) -> None:
+    until = now + (news.retry_after or MINUTE)
+    if news.quotas and not any("Requests" in name for name in news.quotas):
+        # It tells nothing about requests: neither how many are allowed, nor who shares them.
+        reason = "the minute's tokens are used up"
+        group.close(Door.COOLING, until + pool.chance(), reason, now)
+        return
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
     limit = _lowest(*limits, given=pool.given(group)[0])
     if limit is not None and limit != group.per_minute:
         group.per_minute, group.learned = limit, True
-    until = now + (news.retry_after or MINUTE)
     reason = "the minute is used up"
-    if group.per_minute is None and not limits and news.quotas:
-        reason = "the minute's tokens are used up"
-    elif group.accepted(lease.started, then=True) >= (group.per_minute or inf):
+    if group.accepted(lease.started, then=True) >= (group.per_minute or inf):
         most = int(group.per_minute or 1)
         if len(group.starts) >= most:
             until = max(until, group.starts[-most] + WINDOW)

@@ -34,6 +34,7 @@ CALL_SECONDS = 600.0
 _CHARACTERS_PER_TOKEN = 4
 _LATER = "Try the item again later; what was done so far is kept."
 _OTHER_MODEL = "Choose another model with --model or --review-model."
+_SET_UP = "Check the proxy, the certificates and the credentials that are set up on this machine."
 _HINTS = {
     Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
     Outcome.BAD_REQUEST: _OTHER_MODEL,
@@ -109,7 +110,7 @@ class WorkerContext:
                     tries = f", {empty} times" if kind is Kind.NO_ANSWER else ""
                     raise WorkflowError(
                         f"{model} gave no answer{tries} ({error.outcome}): {error}",
-                        _HINTS.get(error.outcome, ""),
+                        _HINTS.get(error.outcome, "") if error.sent else _SET_UP,
                     ) from None
                 if error.silent:
                     silence = silence.doubled()

@@ -312,6 +312,20 @@ def test_a_server_that_is_not_there_was_not_sent_anything(
     assert "cannot be reached" in str(caught.value)
 
 
+def test_a_proxy_that_cannot_be_used_is_named_and_not_waited_for(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "carrier-pigeon://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "carrier-pigeon://127.0.0.1:9")
+    monkeypatch.setenv(ENDPOINT, "https://gemini.invalid")
+    with pytest.raises(CallError, match="cannot be made from here") as caught:
+        open_provider(provider.name, Options()).generate(DRAFT, secret=KEY, timeout=20)
+    assert caught.value.outcome is Outcome.BAD_REQUEST
+    assert not caught.value.sent
+    assert "proxy" in str(caught.value).casefold()
+
+
 def test_the_books_count_by_project_and_model_on_a_clock_that_can_be_set(
     provider: Provider, server: GeminiServer
 ) -> None:

@@ -84,6 +84,8 @@ def test_a_status_alone_is_enough(status: int, outcome: Outcome) -> None:
         (503, [[[{"error": {"code": 429}}]]], Outcome.QUOTA_UNKNOWN),
         (400, '{"error": {"code": 429}}', Outcome.QUOTA_UNKNOWN),
         (400, "API key expired. Please renew the API key.", Outcome.AUTH),
+        (400, "API Key not found. Please pass a valid API key.", Outcome.AUTH),
+        (200, {"error": [{"code": 429}]}, Outcome.QUOTA_UNKNOWN),
         (429, {"error": {"details": "none", "message": 7}}, Outcome.QUOTA_UNKNOWN),
         (429, {"error": {"details": {"violations": 7, "reason": ["x"]}}}, Outcome.QUOTA_UNKNOWN),
         (429, {"error": {"details": [None, 3, {"violations": [{"quotaId": 5}]}]}},
@@ -111,6 +113,34 @@ def test_what_nobody_expected_is_asked_again_a_few_times_only() -> None:
     error = classify(AttributeError("x"), model="m")
     assert error is not None
     assert KINDS[error.outcome] is Kind.NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ValueError("Unknown scheme for proxy URL"), ImportError("socksio is not installed"),
+        FileNotFoundError(2, "No such file"), OSError("no CA bundle"),
+    ],
+)  # fmt: skip
+def test_what_is_set_up_wrong_here_fails_at_once_and_says_what_it_is(cause: Exception) -> None:
+    error = classify(cause, model="m")
+    assert error is not None
+    assert KINDS[error.outcome] is Kind.PERMANENT
+    assert not error.sent
+    assert str(cause) in str(error)
+
+
+@pytest.mark.parametrize("cause", [ConnectionResetError(104, "reset"), TimeoutError("late")])
+def test_what_the_network_does_passes(cause: Exception) -> None:
+    error = classify(cause, model="m")
+    assert error is not None
+    assert KINDS[error.outcome] is Kind.TRANSIENT
+
+
+def test_a_key_is_taken_out_however_an_error_quotes_it() -> None:
+    odd = "odd\ncanary\u20ac"
+    error = classify(ValueError(f"{odd!r} or {odd!a} cannot be sent"), model="m", secret=odd)
+    assert "canary" not in str(error)
 
 
 def test_the_number_429_in_a_message_means_nothing() -> None:

@@ -15,6 +15,7 @@ from tests.unit.pool.driver import (
     granted_leases,
     key,
     keys,
+    pool_states,
     queued,
     started,
     states,
@@ -207,6 +208,29 @@ def test_tokens_are_not_requests() -> None:
     (event,) = changed(ledger.events)
     assert event.reason == "the minute's tokens are used up"
     assert run.opens_in() == pytest.approx(12.5)
+
+
+def test_a_refusal_for_tokens_says_nothing_about_requests() -> None:
+    run = Driven([key(name, rpm=30) for name in ("one", "two", "three")])
+    starts_of(run, 6)
+    for lease in list(run.pool.out):
+        run.ends("minute", lease, retry_after=20, quotas={TOKENS_ID: 250_000})
+    run.go(21)
+    for name in ("one", "two", "three"):
+        assert not run.group(name).careful
+        assert run.group(name).rate(run.clock.now()) == 30
+    assert pool_states(run.events) == []
+    assert run.granted() in ("one", "two", "three")
+
+
+def test_a_call_that_could_not_be_made_proves_nothing_about_a_quota() -> None:
+    run = Driven(keys("one", rpm=30))
+    starts_of(run, 1)
+    run.ends("minute", retry_after=20)
+    run.go(WINDOW)
+    assert run.door("one") == "probing"
+    run.call("bad_request", sent=False)
+    assert run.door("one") == "probing"
 
 
 def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None:
