@@ -15,6 +15,7 @@ from collections import Counter
 import msgspec
 
 from assemblyzero_tui.runner.llm.provider import Answer, Request
+from assemblyzero_tui.runner.worker.seal import BrokenSealError, seal, unseal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept_answers (
@@ -80,7 +81,7 @@ class AnswerStore:
         with self._lock, self._connection:
             self._connection.execute(
                 "INSERT OR REPLACE INTO kept_answers VALUES (?, ?, ?, ?)",
-                (task, ordinal, digest(request), msgspec.json.encode(answer)),
+                (task, ordinal, digest(request), seal(msgspec.json.encode(answer))),
             )
 
     def forget_latest_task(self) -> None:
@@ -101,10 +102,14 @@ class AnswerStore:
 
 
 def _decoded(answer: object) -> Answer | None:
-    """The answer; ``None`` if damage made it unreadable, so that it is asked for again."""
+    """The answer; ``None`` if it is damaged, so that it is asked for again."""
+    if not isinstance(answer, bytes):
+        return None
     try:
-        return msgspec.json.decode(answer, type=Answer) if isinstance(answer, bytes) else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        # an earlier version kept the bare JSON text
+        text = answer if answer.startswith(b"{") else unseal(answer)
+        return msgspec.json.decode(text, type=Answer)
+    except (BrokenSealError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.patience import connect
+from assemblyzero_tui.runner.worker.seal import Seals
 
 _DAMAGE = frozenset(
     {
@@ -55,7 +57,7 @@ class Database:
                 checkpoints, answers = self._connect(path), self._connect(path)
                 answers.execute("PRAGMA journal_mode=WAL").fetchone()
                 self._check(answers)
-                self.saver = SqliteSaver(checkpoints)
+                self.saver = SqliteSaver(checkpoints, serde=EncryptedSerializer(Seals()))
                 self.saver.setup()
                 self.answers = AnswerStore(answers)
                 self.connection = answers

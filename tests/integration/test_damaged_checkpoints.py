@@ -50,6 +50,21 @@ def settle(path: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
+def bits(path: Path) -> None:
+    """One bit in the middle of each thing that it holds, which SQLite does not notice."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.create_function("altered", 1, one_bit_altered)
+        database.execute("UPDATE checkpoints SET checkpoint = altered(checkpoint)")
+        database.execute("UPDATE writes SET value = altered(value) WHERE length(value) > 0")
+        database.commit()
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def one_bit_altered(kept: bytes) -> bytes:
+    middle = len(kept) // 2
+    return kept[:middle] + bytes([kept[middle] ^ 1]) + kept[middle + 1 :]
+
+
 DAMAGE: dict[str, Callable[[Path], None]] = {
     "pages": pages,
     "half": half,
@@ -60,8 +75,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "no column": sql("ALTER TABLE checkpoints RENAME COLUMN checkpoint TO other"),
     "no answers": sql("ALTER TABLE kept_answers RENAME COLUMN answer TO other"),
     "text": sql("UPDATE checkpoints SET metadata = CAST(X'ff80' AS TEXT)"),
+    "bits": bits,
 }
-KEEPS_ANSWERS = ("blobs", "unknown kind", "metadata", "no column", "text")
+KEEPS_ANSWERS = ("blobs", "unknown kind", "metadata", "no column", "text", "bits")
 
 
 def stopped_in_the_review(run: Running) -> Path:

@@ -37,6 +37,21 @@ def test_an_answer_that_cannot_be_read_is_none(
     assert store.get("task", 0, QUESTION) is None
 
 
+@pytest.mark.parametrize("place", [0, 1, 16, 17, 20, -1])
+def test_an_answer_of_which_one_bit_was_altered_is_none(
+    connection: sqlite3.Connection, place: int
+) -> None:
+    store = AnswerStore(connection)
+    store.put("task", 0, QUESTION, ANSWER)
+    (kept,) = connection.execute("SELECT answer FROM kept_answers").fetchone()
+    altered = bytearray(kept)
+    altered[place] ^= 1
+    connection.execute("UPDATE kept_answers SET answer = ?", (bytes(altered),))
+    assert store.get("task", 0, QUESTION) is None
+    assert not store.take_over(digest(QUESTION), bytes(altered))
+    assert store.take_over(digest(QUESTION), kept)
+
+
 def test_what_was_taken_over_answers_its_question_once(connection: sqlite3.Connection) -> None:
     store = AnswerStore(connection)
     encoded = b'{"text":"a design","model":"m"}'
