@@ -260,12 +260,12 @@ def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str
 
 
 def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approval]) -> list[int]:
+    known = status_entries.standings(document["issues"])
     changed: list[int] = []
     for approval in approvals:
         if isinstance(approval, lineage.ForeignApproval):
             continue
-        known = status_entries.of_issue(document["issues"], approval.issue_number)
-        if status_entries.standing(known) == "approved":
+        if known.get(approval.issue_number) == "approved":
             continue
         entry = StatusEntry(
             lld_path=approval.lld_path,
@@ -275,7 +275,10 @@ def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approva
             last_review_date=approval.last_review_date,
             review_count=approval.review_count,
         )
-        _put(document, approval.issue_number, entry)
+        if approval.issue_number in known:
+            _put(document, approval.issue_number, entry)
+        else:  # nothing to merge with: no search among all keys for each of thousands
+            document["issues"][str(approval.issue_number)] = msgspec.to_builtins(entry)
         changed.append(approval.issue_number)
     return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import cProfile
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assemblyzero_tui.runner.errors import TuiError
@@ -121,6 +123,35 @@ def test_an_approval_missing_from_the_status_file_comes_back_from_the_lineage(
     before = path.stat().st_mtime_ns
     assert status_file.reconcile(repository) == []
     assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_looking_after_twice_as_many_approvals_is_twice_the_work(
+    repository: Path, there: bool
+) -> None:
+    """Counted in calls, as every command begins with it: with thousands it took many seconds."""
+    approve(repository, 1)
+    one = lineage.approval_of(repository, 1)
+    assert one is not None
+    for number in range(2, 201):
+        folder = repository / lineage.folder_of(number)
+        folder.mkdir(parents=True)
+        approval = msgspec.structs.replace(one, issue_number=number)
+        (folder / "001-approved.json").write_bytes(lineage.encode_approval(approval))
+        if number == 100:
+            once = calls_of_reconcile(repository, there)
+    assert calls_of_reconcile(repository, there) < 2.2 * once
+
+
+def calls_of_reconcile(repository: Path, there: bool) -> int:
+    path = repository / status_file.STATUS_FILE
+    path.unlink(missing_ok=True)
+    if there:
+        status_file.reconcile(repository)
+    counted = cProfile.Profile()
+    notes = counted.runcall(status_file.reconcile, repository)
+    assert bool(notes) != there
+    return sum(function.callcount for function in counted.getstats())
 
 
 def test_an_approval_followed_by_a_new_journey_is_none(repository: Path) -> None:
