@@ -236,7 +236,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
         totals += [(look, f"{STATE_STYLES[state]} bold"), "   "]
     spent = [f"{duration(times.wall)} in all", f"{duration(times.active)} of work"]
     spent += [f"{duration(times.paused)} paused"] if times.paused else []
-    spent += [f"{duration(times.quota)} waiting for keys"] if times.quota else []
+    spent += [f"{duration(times.quota)} waiting for the service"] if times.quota else []
     spent += [f"{duration(times.unserved)} stopped in between"] if times.unserved else []
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
     asked = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
@@ -269,7 +269,7 @@ def details(item: ItemLine, glyphs: Glyphs) -> Content:
     gap = f" {glyphs.dot} "
     spent = [f"{duration(item.active)} active"]
     spent += [f"{duration(item.paused)} paused"] if item.paused else []
-    spent += [f"{duration(item.quota)} waiting for keys"] if item.quota else []
+    spent += [f"{duration(item.quota)} waiting for the service"] if item.quota else []
     spent += [counted(item.reviews, "review")] if item.reviews else []
     spent += [f"try {item.tries}"] if item.tries else []
     spent += [f"{brief(item.tokens)} tokens"] if item.tokens else []

@@ -119,7 +119,7 @@ def _facts(summary: Summary, local: Clock) -> str:
         ("Wall time", wall),
         ("Working time", f"{duration(times.active)} in all items together"),
         ("Paused", duration(times.paused)),
-        ("Waiting for keys", duration(times.quota)),
+        ("Waiting for the service", duration(times.quota)),
         ("Retries", str(summary.retries)),
         (
             "Calls",

@@ -30,7 +30,7 @@ class Times(Part, kw_only=True, frozen=True):
     paused: float
     """Paused by the user."""
     quota: float
-    """Waiting for keys, with a process or without one."""
+    """Waiting for credentials or for a model, with a process or without one."""
     unserved: float
     """Between two engines of the same run: stopped, or crashed, and not yet resumed."""
 

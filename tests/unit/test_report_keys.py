@@ -61,7 +61,7 @@ def test_an_outage_that_goes_on_lasts_until_now() -> None:
 
 def test_markdown_has_tables_of_keys_and_outages(summary: Summary) -> None:
     text = markdown(summary, time.gmtime).replace("GMT", "UTC")
-    assert "| Waiting for keys | 2m 09s |" in text
+    assert "| Waiting for the service | 2m 09s |" in text
     assert (
         "| offline: a | shop | `0000000a` | 2 | 1 | 300 | 150 | 1m 40s | ready |\n"
         "| offline: b |  | `0000000b` | 0 | 1 | 100 | 50 | 2m 49s | "
@@ -84,5 +84,7 @@ def test_the_faces_say_what_keys_did(summary: Summary) -> None:
         "no key 1 time, for 1m 40s"
     )
     lines = list(summary_lines(summary))
-    assert any("51s of work, 2m 09s waiting for keys, 2 calls answered." in line for line in lines)
+    assert any(
+        "51s of work, 2m 09s waiting for the service, 2 calls answered." in line for line in lines
+    )
     assert "offline: b: 0 answered, 1 refused, rested 2m 49s, used up" in lines

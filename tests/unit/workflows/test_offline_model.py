@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assemblyzero_tui.app.workflow_options import LATENCY_MOST
 from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.offline import OfflineModel
@@ -15,6 +16,7 @@ from assemblyzero_tui.runner.llm.offline_reading import read_issue
 from assemblyzero_tui.runner.llm.offline_review import rejections
 from assemblyzero_tui.runner.llm.provider import CallError, Request
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.pool.pool import CALL_TIMEOUT
 from assemblyzero_tui.runner.run_spec import Options
 from assemblyzero_tui.runner.workflows import reviews
 from assemblyzero_tui.runner.workflows.draft_texts import sections
@@ -129,3 +131,7 @@ def test_the_provider_is_opened_by_its_name() -> None:
     assert not provider.is_gemini
     with pytest.raises(TuiError, match="no provider 'nope'"):
         open_provider("nope", Options())
+
+
+def test_no_latency_that_can_be_chosen_takes_longer_than_a_call_may() -> None:
+    assert LATENCY_MOST * (1 + Options().latency_spread) < CALL_TIMEOUT
