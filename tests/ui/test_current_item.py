@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual import events
 from textual.widget import Widget
@@ -306,6 +306,7 @@ class Player:
     deadline=None,
     derandomize=True,
     database=None,
+    phases=[Phase.generate],  # looking for a shorter one takes minutes, and the step is named
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(

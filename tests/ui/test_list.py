@@ -85,18 +85,19 @@ async def test_a_command_brings_an_item_that_has_left_into_sight(tmp_path: Path)
         assert table.top <= table.cursor < table.top + table.height
 
 
-@pytest.mark.parametrize("size", [(160, 50), (80, 24), (200, 60)])
+@pytest.mark.parametrize("change", ["vv", "zz", (160, 50), (80, 24), (200, 60)])
 async def test_another_size_or_view_brings_the_cursor_into_sight(
-    tmp_path: Path, size: tuple[int, int]
+    tmp_path: Path, change: str | tuple[int, int]
 ) -> None:
     async with watching(tmp_path, going(90), size=(120, 40)) as seen:
         table = seen.board.table
         await ends(seen, "LLD-42")
         assert table.top == 0
-        if size == (160, 50):
-            await seen.press("v", "v")
-        await seen.pilot.resize_terminal(*size)
-        await seen.pilot.pause()
+        if isinstance(change, str):
+            await seen.press(*change)
+        else:
+            await seen.pilot.resize_terminal(*change)
+            await seen.pilot.pause()
         assert table.item == "LLD-42"
         assert table.top <= table.cursor < table.top + table.height
 
