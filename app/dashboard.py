@@ -257,8 +257,6 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
             self._assign([self.current], alone=panel is None)
             return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
         if self.stage.mode is Mode.LIST:
-            if self.table not in self.grid.placed:
-                self.table.reveal()
             table, logs = list_cells(width, body, len(items))
             self.stage.in_log = self.stage.in_log and bool(logs)
             chosen = self._beside_the_table(len(logs))

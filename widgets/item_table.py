@@ -236,7 +236,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         if self.size != self._fitted:
             self._fitted = self.size
             self._columns = Columns.fitting(self.size.width, self.rows)
-            self._place(follow=True)
+            self._place(follow=True)  # it has no size while it is hidden, so views end here, too
 
     def next_order(self) -> Order:
         """Sorts by the next order."""
