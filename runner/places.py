@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -187,8 +188,9 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
 
 
 def write_atomically(
-    path: Path, data: bytes, mode: int = FILE_MODE, scratch: Path | None = None
-) -> None:
+    path: Path, data: bytes, mode: int = FILE_MODE, scratch: Path | None = None, *,
+    new: bool = False,
+) -> None:  # fmt: skip
     """Replaces a file as a whole: a reader sees the old text or the new, after a crash too.
 
     A link stays one: the file it leads to is replaced. What is no file, such as a pipe or
@@ -199,18 +201,25 @@ def write_atomically(
         data: Its new text.
         mode: Its permissions.
         scratch: Where the temporary file lies; beside the file if it is ``None`` or of no use.
+        new: Replace nothing.
+
+    Raises:
+        FileExistsError: it was to be new, and something is there.
+        OSError: it cannot be written.
     """
+    if new:
+        _check_free(path)
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             stream.write(data)
         return
     path = path.resolve()
     try:
-        _replace(path, data, mode, scratch or path.parent)
+        _replace(path, data, mode, scratch or path.parent, new=new)
     except OSError:
         if scratch is None:
             raise
-        _replace(path, data, mode, path.parent)
+        _replace(path, data, mode, path.parent, new=new)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -218,7 +227,7 @@ def write_atomically(
         os.close(directory)
 
 
-def _replace(path: Path, data: bytes, mode: int, folder: Path) -> None:
+def _replace(path: Path, data: bytes, mode: int, folder: Path, *, new: bool) -> None:
     handle, temporary = make_temporary(folder, path.name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -226,7 +235,28 @@ def _replace(path: Path, data: bytes, mode: int, folder: Path) -> None:
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-            temporary.replace(path)
+            if new:
+                _put_where_nothing_is(temporary, path)
+            else:
+                temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _put_where_nothing_is(temporary: Path, path: Path) -> None:
+    """Renames a file, and fails if its new name is taken; a plain rename would replace it."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        _check_free(path)
+        temporary.replace(path)
+    else:
+        temporary.unlink()
+
+
+def _check_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))

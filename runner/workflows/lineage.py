@@ -2,8 +2,9 @@
 
 One counter numbers all kinds: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, …. A design
 begins with an issue file and ends with ``NNN-approved.json``; an issue begins with ``NNN-brief.md``
-and ends with ``NNN-filed.json``. AssemblyZero writes the same files, and moves the folder of a
-design to ``docs/lineage/done`` when it is implemented.
+and ends with ``NNN-filed.json``. AssemblyZero writes the same files, of late ``NNN-final.md``, a
+copy of the design, in the place of ``NNN-approved.json``, and moves the folder of a design to
+``docs/lineage/done`` when it is implemented.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ACTIVE = Path("docs/lineage/active")
 DONE = Path("docs/lineage/done")
 Kind = Literal[
     "issue.md", "brief.md", "draft.md", "verdict.md", "feedback.txt", "replaced.md",
-    "approved.json", "filed.json",
+    "approved.json", "filed.json", "final.md",
 ]  # fmt: skip
 
 _FILE = re.compile(rf"(\d{{3,}})-({'|'.join(map(re.escape, get_args(Kind)))})")
@@ -136,7 +137,18 @@ def approvals(repository: Path) -> Iterator[Approval]:
     Raises:
         TuiError: a lineage folder cannot be read.
     """
-    numbers: set[int] = set()
+    for number in numbers(repository):
+        if (approval := approval_of(repository, number)) is not None:
+            yield approval
+
+
+def numbers(repository: Path) -> list[int]:
+    """The issues that have a lineage, lowest first.
+
+    Raises:
+        TuiError: a lineage folder cannot be read.
+    """
+    found: set[int] = set()
     for folder in (repository / ACTIVE, repository / DONE):
         try:
             names = [entry.name for entry in folder.iterdir()]
@@ -146,10 +158,8 @@ def approvals(repository: Path) -> Iterator[Approval]:
             raise TuiError(
                 f"Cannot read {folder}: {error.strerror or error}.", "Make the folder readable."
             ) from error
-        numbers |= {int(match[1]) for match in map(_FOLDER.fullmatch, names) if match}
-    for number in sorted(numbers):
-        if (approval := approval_of(repository, number)) is not None:
-            yield approval
+        found |= {int(match[1]) for match in map(_FOLDER.fullmatch, names) if match}
+    return sorted(found)
 
 
 def approval_of(repository: Path, number: int) -> Approval | None:
@@ -158,11 +168,20 @@ def approval_of(repository: Path, number: int) -> Approval | None:
     A folder in ``active`` is newer than one in ``done``.
     """
     for folder in _folders_of(repository, number):
-        if existing := files(folder):
+        if existing := [file for file in files(folder) if file.kind != "final.md"]:
             newest = existing[-1]
             if newest.kind != "approved.json":
                 return None
             return _read_approval(folder / newest.name, number)
+    return None
+
+
+def final_of(repository: Path, number: int) -> Path | None:
+    """Where AssemblyZero keeps the newest design of an issue, relative to the repository."""
+    for folder in _folders_of(repository, number):
+        for file in reversed(files(folder)):
+            if file.kind == "final.md":
+                return (folder / file.name).relative_to(repository)
     return None
 
 

@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER, Issue
 from assemblyzero_tui.runner.workflows.lld import designs
 from assemblyzero_tui.runner.workflows.lld_state import LldState
 from assemblyzero_tui.runner.workflows.records import design_complete
-from assemblyzero_tui.runner.workflows.shared_files import publish
+from assemblyzero_tui.runner.workflows.shared_files import publish, publish_new
 
 
 class LldNodes(DraftingNodes):
@@ -95,8 +95,10 @@ class LldNodes(DraftingNodes):
         issue, last = state["number"], state["reviews"][-1]
         output = designs.published_path(issue)
         final = lld_texts.final_text(state, str(self._folder))
+        published = publish_new(self._repository / output, final.encode())
         replaced = self._make_way(state)
-        publish(self._repository / output, final.encode())
+        if not published:
+            publish(self._repository / output, final.encode())
         number = (replaced.number if replaced else state["last"]) + 1
         approval = lineage.Approval(
             issue_number=issue,
@@ -129,7 +131,7 @@ class LldNodes(DraftingNodes):
         if not last["gemini"]:
             self._say(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
         for other in designs.others_of(self._repository, issue):
-            self._warn(f"{other.path} was not written by this tool; it is left as it is.")
+            self._warn(f"{other.name} was not written by this tool; it is left as it is.")
         self._progress(state["drafts"], "approved")
         return {
             "output": str(output),
@@ -142,7 +144,7 @@ class LldNodes(DraftingNodes):
         others = designs.others_of(self._repository, number)
         if others and not self._spec.options.replace:
             raise WorkflowError(
-                f"{others[0].path} was not written by this tool, or was edited since: "
+                f"{others[0].name} was not written by this tool, or was edited since: "
                 "no other design is made.",
                 f"Move it away and retry, or replace it: assemblyzero-tui lld {number}",
             )

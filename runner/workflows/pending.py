@@ -117,12 +117,13 @@ def _left_out(
         number = issue.number
         paths = found.get(number, [])
         known = standings.get(number)
-        design = str(paths[0]) if paths else ""
+        ours = designs.published_path(number)
+        design = str(ours) if ours in paths else designs.printable(paths[0]) if paths else ""
         status: Literal["approved", "unknown"] = "unknown"
         if known == "approved":
             status, reason = "approved", _APPROVED
         elif others := designs.others_among(repository, number, paths):
-            design, status, reason = str(others[0].path), others[0].status, _NOT_OURS
+            design, status, reason = others[0].name, others[0].status, _NOT_OURS
         elif known == "unknown":
             reason = _UNREAD
         else:
@@ -180,7 +181,7 @@ def _replacements(repository: Path, number: int, read_only: bool) -> list[str]:
         if in_the_way is not None and _same(repository / other.path, repository / in_the_way.path):
             continue
         notes.append(
-            f"#{number}: {other.path} was not written by this tool; it is left as it is, and the "
+            f"#{number}: {other.name} was not written by this tool; it is left as it is, and the "
             f"new design is {designs.published_path(number)}."
         )
     return notes

@@ -109,15 +109,37 @@ def _not_locked(repository: Path, error: OSError) -> TuiError:
     )
 
 
+def publish_new(path: Path, data: bytes) -> bool:
+    """Writes a file of the repository if nothing is there; whether it did.
+
+    Raises:
+        TuiError: it cannot be written.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_atomically(path, data, SHARED_MODE, temporary_folder(path.parent), new=True)
+        except FileExistsError:
+            return False
+    return True
+
+
 def publish(path: Path, data: bytes) -> None:
     """Writes a file of the repository as a whole, with its folders.
 
     Raises:
         TuiError: it cannot be written; the old one is unharmed.
     """
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data, SHARED_MODE, temporary_folder(path.parent))
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Makes a message for the user of what is wrong with writing a file."""
+    try:
+        yield
     except OSError as error:
         raise TuiError(
             f"Cannot write {path}: {error.strerror or error}.",
@@ -174,6 +196,8 @@ def read_shared(path: Path) -> bytes | None:
             f"Cannot read {path}: {error.strerror or error}.",
             "Move it away."
             if path.is_dir()
+            else f"Move away what is in the place of the folder {path.parent}."
+            if isinstance(error, NotADirectoryError)
             else f"Make it readable, for example: chmod u+rw {path}",
         ) from error
 

@@ -41,6 +41,8 @@ def says_approved(text: str) -> bool:
     The last final status decides; where there is none, the first status does, as it stands in the
     head of the design.
     """
+    if not _may_state(text):
+        return False
     final: str | None = None
     first: str | None = None
     for is_final, value in _statuses(_prose(text)):
@@ -49,6 +51,11 @@ def says_approved(text: str) -> bool:
         elif first is None:
             first = value
     return means_approved(final if final is not None else first or "")
+
+
+def _may_state(text: str) -> bool:
+    """A look that costs little: there are thousands of designs, and few of their lines matter."""
+    return "status" in text.casefold()
 
 
 def _prose(text: str) -> list[str]:
@@ -69,6 +76,8 @@ def _prose(text: str) -> list[str]:
 def _statuses(lines: list[str]) -> Iterator[tuple[bool, str]]:
     """Every status in these lines, and whether it is called the final one."""
     for index, line in enumerate(lines):
+        if not _may_state(line):
+            continue
         below = lines[index + 1 : index + 4]
         for label, value in (*_of_line(line), *_of_heading(line, below), *_of_row(line, below)):
             if (match := _LABEL.fullmatch(" ".join(label.strip("*_ \t").split()))) is not None:

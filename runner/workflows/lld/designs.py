@@ -1,7 +1,10 @@
 """The designs that lie in a repository, and which of them this tool did not write.
 
 A design is any file (or folder) in ``docs/lld/active`` or ``docs/lld/done`` whose name begins with
-the number of an issue: ``LLD-042.md``, ``LLD-42-title.md``, ``42-title.md``, in capitals or not.
+the number of an issue: ``LLD-042.md``, ``LLD-42-title.md``, ``42-title.md``, in capitals or not. A
+date is none. So is the newest ``NNN-final.md`` in the lineage of an issue, where AssemblyZero keeps
+a copy of its design; what it has moved to ``42-lld-n1`` it was going to make anew.
+
 One is ours if the lineage of its issue explains its text: it is a draft from there and the line
 that is put below it. Everything else was written, or edited, by somebody, and is not overwritten
 unless the user names the issue.
@@ -26,10 +29,12 @@ DONE = Path("docs/lld/done")
 SIZE_LIMIT = 4_000_000
 """Bytes; what is larger was not written by this tool, and is not read to learn what it says."""
 
-_NAME = re.compile(
-    r"(?:LLD[-_ ]*)?0*([1-9][0-9]{0,8})(?:[-_. ].*)?\.(?:md|markdown)", re.IGNORECASE
+_STEM = (
+    r"(?![0-9]{4}([-_.])[01][0-9]\1[0-3][0-9](?![0-9]))"
+    r"(?:LLD[-_ ]*)?0*(?P<number>[1-9][0-9]{0,8})(?:[-_. ].*)?"
 )
-_FOLDER = re.compile(r"(?:LLD[-_ ]*)?0*([1-9][0-9]{0,8})(?:[-_. ].*)?", re.IGNORECASE)
+_NAME = re.compile(rf"{_STEM}\.(?:md|markdown)", re.IGNORECASE | re.DOTALL)
+_FOLDER = re.compile(_STEM, re.IGNORECASE | re.DOTALL)
 
 
 class OtherDesign(NamedTuple):
@@ -40,6 +45,16 @@ class OtherDesign(NamedTuple):
     status: Literal["approved", "unknown"]
     """``approved`` where its text says so."""
 
+    @property
+    def name(self) -> str:
+        """Its path as text that can be shown and encoded, whatever bytes are in it."""
+        return printable(self.path)
+
+
+def printable(path: Path) -> str:
+    """A path as text that can be encoded: bytes that are no UTF-8 become replacement characters."""
+    return os.fsencode(path).decode(errors="replace")
+
 
 def published_path(number: int) -> Path:
     """Where the design of an issue is published, relative to the repository."""
@@ -49,7 +64,8 @@ def published_path(number: int) -> Path:
 def number_of_design(name: str, *, folder: bool = False) -> int | None:
     """The number of the issue in the name of a design; ``None`` if it is not the name of one."""
     match = (_FOLDER if folder else _NAME).fullmatch(name)
-    return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
+    number = int(match["number"]) if match else 0
+    return number if 0 < number <= HIGHEST_NUMBER else None
 
 
 def find_designs(repository: Path) -> dict[int, list[Path]]:
@@ -58,13 +74,27 @@ def find_designs(repository: Path) -> dict[int, list[Path]]:
     Raises:
         TuiError: a folder with designs is there and cannot be read.
     """
+    found = _in_folders(repository)
+    for number in lineage.numbers(repository):
+        if (final := lineage.final_of(repository, number)) is not None:
+            found.setdefault(number, []).append(final)
+    return found
+
+
+def _in_folders(repository: Path) -> dict[int, list[Path]]:
     found: dict[int, list[Path]] = {}
     for folder in (ACTIVE, DONE):
         try:
             with os.scandir(repository / folder) as entries:
                 names = sorted((entry.name, _is_folder(entry)) for entry in entries)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if (other := _no_folder(repository, folder)) is None:
+                continue
+            raise TuiError(
+                f"Cannot look for designs in {repository / folder}: {repository / other} is "
+                f"{'a link to nothing' if (repository / other).is_symlink() else 'not a folder'}.",
+                "Move it away, or make it a folder.",
+            ) from error
         except OSError as error:
             raise TuiError(
                 f"Cannot look for designs in {repository / folder}: {error.strerror or error}.",
@@ -74,6 +104,13 @@ def find_designs(repository: Path) -> dict[int, list[Path]]:
             if (number := number_of_design(name, folder=is_folder)) is not None:
                 found.setdefault(number, []).append(folder / name)
     return found
+
+
+def _no_folder(repository: Path, folder: Path) -> Path | None:
+    """What is in the place of this folder, or of one above it, and is none."""
+    places = (folder, *folder.parents)
+    there = (place for place in places if os.path.lexists(repository / place))
+    return next((place for place in there if not (repository / place).is_dir()), None)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -98,7 +135,9 @@ def others_of(repository: Path, number: int) -> list[OtherDesign]:
     Raises:
         TuiError: a folder with designs is there and cannot be read.
     """
-    return others_among(repository, number, find_designs(repository).get(number, []))
+    found = _in_folders(repository).get(number, [])
+    final = lineage.final_of(repository, number)
+    return others_among(repository, number, found if final is None else [*found, final])
 
 
 def other_in_the_way(repository: Path, number: int) -> OtherDesign | None:

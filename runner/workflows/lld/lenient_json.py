@@ -8,6 +8,7 @@ middle are all borne. It takes time in proportion to the text, and no more than 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -117,5 +118,7 @@ def _constant(word: str) -> Any:
     try:
         value = json.loads(word, parse_constant=str)
     except ValueError:
+        return word
+    if isinstance(value, float) and not math.isfinite(value):  # 1e999: there is no JSON for it
         return word
     return value if isinstance(value, int | float) else word

@@ -114,7 +114,7 @@ class _Gathering:
                 self.take_entry(name, member)
             value = {name: member for name, member in value.items() if name not in inner}
             number = _number_in(value) if number is None else number
-        elif number is not None:
+        else:
             said = {"status": value}
             value = said if standing(said) != "unknown" else {"status": "unknown", UNREAD: value}
         name = str(number) if number is not None else key

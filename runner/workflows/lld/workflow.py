@@ -57,9 +57,9 @@ class LldWorkflow(DraftingWorkflow[Issue]):
             return None
         if others[0].status == "approved":
             summary = "left out: approved, and not written by this tool"
-            return Result(summary=summary, output=str(others[0].path), verdict="APPROVED")
+            return Result(summary=summary, output=others[0].name, verdict="APPROVED")
         raise WorkflowError(
-            f"left out: {others[0].path} was not written by this tool, or was edited since.",
+            f"left out: {others[0].name} was not written by this tool, or was edited since.",
             f"To replace it, name the issue: assemblyzero-tui lld {number}",
         )
 

@@ -72,6 +72,22 @@ def test_a_design_that_appears_during_the_run_stays_and_nothing_paid_for_is_lost
     assert status_file.approved(repository) == {NUMBER}
 
 
+def test_a_design_that_appears_between_the_last_look_and_publishing_stays(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = Path.hardlink_to
+
+    def somebody_is_faster(path: Path, target: Path) -> None:
+        write_theirs(repository)
+        link(path, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", somebody_is_faster)
+    with pytest.raises(WorkflowError, match="is not published"):
+        run_graph(InTestContext(worker_spec(repository, items[NUMBER], tmp_path)))
+    assert (repository / designs.published_path(NUMBER)).read_text() == THEIRS
+    assert NUMBER not in status_file.approved(repository)
+
+
 def test_no_draft_is_paid_for_where_a_design_has_appeared(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def publish_ours(repository: Path, number: int = 42, folder: Path = designs.ACTI
     [
         "LLD-042.md", "LLD-42.md", "LLD-0042.md", "LLD-042-lamps.md", "42-lamps.md", "042-lamps.md",
         "00042-lamps.md", "lld-042.md", "LLD-042.MD", "Lld_42_lamps.md", "LLD-042 (copy).md",
-        "LLD-42.lamps.md", "42.md", "LLD042.md", "42-2fa.md",
+        "LLD-42.lamps.md", "42.md", "LLD042.md", "42-2fa.md", "42-a\nb.md", "42-\udcff.md",
     ],
 )  # fmt: skip
 def test_the_name_of_a_design_tells_its_issue(name: str) -> None:
@@ -49,10 +50,16 @@ def test_the_name_of_a_design_tells_its_issue(name: str) -> None:
     [
         "README.md", "LLD-042.md~", "LLD-042.txt", "LLD-.md", "LLD-0.md", "lamps-42.md", "42b.md",
         "spec-0042-lamps.md", "lld-status.json", ".LLD-042.md.x", "LLD-1234567890.md", "LLD-٤٢.md",
+        "2026-01-02-notes.md", "2026-01-02.md", "2026_01_02 notes.md", "2026.12.31.md",
     ],
 )  # fmt: skip
 def test_other_names_are_not_those_of_designs(name: str) -> None:
     assert designs.number_of_design(name) is None
+
+
+@pytest.mark.parametrize("name", ["2026-lamps.md", "2026-01-lamps.md", "2026-99-99.md", "2026.md"])
+def test_a_number_that_might_be_a_year_is_one(name: str) -> None:
+    assert designs.number_of_design(name) == 2026
 
 
 def test_designs_are_found_in_both_folders_and_folders_and_links_are_too(tmp_path: Path) -> None:
@@ -113,6 +120,42 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_not_an_empty_one(tmp_path:
     folder.symlink_to(folder)
     with pytest.raises(TuiError, match=r"Cannot look for designs in .*done"):
         designs.find_designs(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["docs", "docs/lld", "docs/lld/active", "docs/lld/done"])
+@pytest.mark.parametrize("link", [False, True])
+def test_what_is_in_the_place_of_a_folder_of_designs_is_an_error(
+    tmp_path: Path, place: str, link: bool
+) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if link:
+        path.symlink_to("a disk that is not mounted")
+    else:
+        path.touch()
+    for look in (lambda: designs.find_designs(tmp_path), lambda: designs.others_of(tmp_path, 42)):
+        with pytest.raises(TuiError, match=f"{place} is (not a folder|a link to nothing)"):
+            look()
+
+
+def test_a_name_that_is_no_text_can_be_told(tmp_path: Path) -> None:
+    (tmp_path / designs.ACTIVE).mkdir(parents=True)
+    (tmp_path / designs.ACTIVE / os.fsdecode(b"42-\xff.md")).touch()
+    (other,) = designs.others_of(tmp_path, 42)
+    assert other.name == "docs/lld/active/42-\ufffd.md"
+
+
+@pytest.mark.parametrize("folder", [lineage.ACTIVE, lineage.DONE])
+def test_the_newest_final_design_of_assemblyzero_is_one(tmp_path: Path, folder: Path) -> None:
+    """As in the lineage of github.com/martymcenroe/AssemblyZero, without a file in docs/lld."""
+    lineage.write(tmp_path / folder / "42-lld", 4, "final.md", b"**Final Status:** BLOCKED\n")
+    lineage.write(tmp_path / folder / "42-lld", 8, "final.md", b"**Final Status:** APPROVED\n")
+    lineage.write(tmp_path / folder / "43-lld-n1", 4, "final.md", b"of a version before\n")
+    final = folder / "42-lld/008-final.md"
+    assert designs.find_designs(tmp_path) == {42: [final]}
+    assert designs.others_of(tmp_path, 42) == [(final, "approved")]
+    assert designs.other_in_the_way(tmp_path, 42) is None
+    assert lineage.first_number(tmp_path / folder / "42-lld", "issue.md", b"") == 9
 
 
 def test_a_folder_in_the_place_of_a_design_cannot_be_replaced(tmp_path: Path) -> None:

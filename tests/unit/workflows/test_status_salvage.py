@@ -163,7 +163,21 @@ def test_damage_anywhere_is_read_or_refused_and_never_crashes(
     data = TEXT.encode()
     damaged = data[:start] + instead + data[start + length :]
     with contextlib.suppress(TuiError):  # of another format, if the version is what was damaged
-        json.dumps(status_file.decode_leniently(damaged).document)
+        document = status_file.decode_leniently(damaged).document
+        assert status_file.decode(json.dumps(document).encode()) == document
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"issues": {"7": {"status": "draft"}, tatus": "approved", "a"}}', '{"issues": {"7": 1e999}}'],
+)
+def test_what_was_salvaged_is_sound_and_not_set_aside_again(tmp_path: Path, text: str) -> None:
+    path = tmp_path / status_file.STATUS_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert len(status_file.reconcile(tmp_path)) == 1
+    assert status_file.reconcile(tmp_path) == []
+    assert len(list(path.parent.glob("*.invalid-*"))) == 1
 
 
 @given(
@@ -172,7 +186,7 @@ def test_damage_anywhere_is_read_or_refused_and_never_crashes(
 )
 def test_any_text_gives_a_document(text: str) -> None:
     issues = salvage(text.encode("utf-8", "surrogatepass")).document["issues"]
-    assert all(isinstance(entry, dict) or not key.isdecimal() for key, entry in issues.items())
+    assert all(isinstance(entry, dict) for entry in issues.values())
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '{"issues":{"7":' * 50_000])
