@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def run_gh(
             _hint("Install it from https://cli.github.com and run: gh auth login", otherwise),
         )
     command = f"gh {' '.join(arguments[:3] if number else arguments[:2])}"
+    tracker = _tracker_in(arguments)
+    trial = trial or (f"{command} --repo {tracker}" if tracker else command)
     environment = os.environ | _QUIET
     for name in ("GH_FORCE_TTY", *VARIABLES):
         environment.pop(name, None)
@@ -94,7 +97,7 @@ def run_gh(
         except subprocess.TimeoutExpired as error:
             raise GhTimeoutError(
                 f"{command} in {repository} gave no answer within {seconds:.0f} s.",
-                f"Check the network and try it yourself: cd {repository} && {trial or command}",
+                f"Check the network and try it yourself: cd {repository} && {trial}",
             ) from error
         finally:
             if process.poll() is None:
@@ -105,11 +108,11 @@ def run_gh(
         if code == 0:
             return output.read()
         said = errors.read().decode(errors="replace").strip()
-    failure = _failure(repository, command, code, said, number, otherwise)
+    failure = _failure(repository, tracker, code, said, number, otherwise)
     raise failure or TuiError(
         f"{command} in {repository} failed with exit code {code}: "
         f"{' '.join(said.split())[:SAID_LIMIT] or 'it said nothing'}",
-        f"Try it yourself: cd {repository} && {trial or command}",
+        f"Try it yourself: cd {repository} && {trial}",
     )
 
 
@@ -134,15 +137,20 @@ def beginning(output: bytes) -> str:
     return output[:80].decode(errors="replace").strip() or "nothing"
 
 
+def _tracker_in(arguments: Sequence[str]) -> str:
+    """Whose issues were asked for; empty where that was not said."""
+    return next((b for a, b in pairwise(arguments) if a == "--repo"), "")
+
+
 def _failure(
-    repository: Path, command: str, code: int, said: str, number: int, otherwise: str
+    repository: Path, tracker: str, code: int, said: str, number: int, otherwise: str
 ) -> TuiError | None:
     """The known reasons for which ``gh`` fails, and what to do about each."""
     words = said.lower()
     if number and "could not resolve to an issue" in words:
         return TuiError(
-            f"There is no issue #{number} in {repository}.",
-            "List the open ones: gh issue list",
+            f"There is no issue #{number} in {tracker or repository}.",
+            f"List the open ones: gh issue list --repo {tracker or 'OWNER/NAME'}",
         )
     if any(sign in words for sign in ("no git remotes", "git remotes configured")):
         return TuiError(
@@ -157,7 +165,7 @@ def _failure(
     if code == LOGIN_NEEDED or "gh auth login" in words or "http 401" in words:
         return TuiError("gh is not logged in.", _hint("Run: gh auth login", otherwise))
     if "disabled issues" in words:
-        return TuiError(f"The repository of {repository} has issues switched off.", otherwise)
+        return TuiError(f"{tracker or repository} has issues switched off.", otherwise)
     return None
 
 

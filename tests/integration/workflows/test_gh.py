@@ -101,7 +101,7 @@ def test_a_closed_issue_can_be_wanted(repository: Path, tracker: Path) -> None:
 def test_an_issue_that_does_not_exist_is_named(
     repository: Path, tracker: Path, wanted: list[str]
 ) -> None:
-    with pytest.raises(TuiError, match="There is no issue #99"):
+    with pytest.raises(TuiError, match=r"There is no issue #99 in .*\n.* --repo "):
         pending_lld_items(repository, None, wanted)
 
 
