@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.item_locks import ItemLocks
@@ -60,7 +60,8 @@ class LocalExecutor:
         self._readers = PipeReaders(on_error=self._log_failed)
         self._place = place
         self._workers: dict[str, WorkerProcess] = {}
-        self._launching: dict[str, asyncio.Future[None]] = {}
+        self._launching: dict[str, tuple[Future[None], asyncio.Future[None]]] = {}
+        """Its place in the starter's queue, and the same for the event loop."""
         self._outcomes: dict[str, asyncio.Task[Outcome]] = {}
         self._emit: Emit = lambda *_: None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,10 +120,9 @@ class LocalExecutor:
             EOFError: it was killed, or has died; so may ``ConnectionError``.
         """
         item = worker.spec.item.id
-        launching = asyncio.get_running_loop().run_in_executor(
-            self._starter, self._start_process, worker, channel, output, busy
-        )
-        self._launching[item] = launching
+        turn = self._starter.submit(self._start_process, worker, channel, output, busy)
+        launching = asyncio.wrap_future(turn)
+        self._launching[item] = turn, launching
         try:
             await asyncio.wait({launching}, timeout=LAUNCH_PATIENCE)
             if not launching.done():
@@ -130,6 +130,8 @@ class LocalExecutor:
                 await asyncio.wait({launching}, timeout=_KILLED_PATIENCE)
             if not launching.done():
                 raise EOFError("what starts processes does not answer")
+            if turn.cancelled():
+                raise EOFError("it was cancelled before its turn came")
             launching.result()
         finally:
             del self._launching[item]
@@ -160,7 +162,9 @@ class LocalExecutor:
             worker.send(command)
 
     async def cancel(self, item: str, grace: float) -> None:
-        if (launching := self._launching.get(item)) is not None:
+        if item in self._launching:
+            turn, launching = self._launching[item]
+            turn.cancel()  # or it would begin, with another forkserver, once this one is ended
             await asyncio.wait({launching}, timeout=grace)
             if not launching.done():
                 end_forkserver()

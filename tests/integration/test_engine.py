@@ -284,6 +284,27 @@ def test_a_suspended_forkserver_does_not_hold_stopping_up(tmp_path: Path, force:
                 server.kill()
 
 
+def test_an_item_whose_turn_to_start_has_not_come_is_cancelled_alone(tmp_path: Path) -> None:
+    with running(tmp_path, items=4, parallel=2, latency=0.3) as run:
+        run.until(lambda state: sum(bool(item.call) for item in state.items.values()) == 2)
+        server = forkserver(run)
+        server.suspend()
+        try:
+            run.until(lambda state: states(state).count(State.STARTING) == 2)
+            changes = [e for e in read_journal(run.folder.journal) if isinstance(e, ItemChanged)]
+            *_, begun, queued = (e.item for e in changes if e.state is State.STARTING)
+            run.send(Cancel(items=[queued]))
+            state = run.until(lambda state: state.items[queued].state is State.CANCELLED)
+            assert state.items[begun].state is State.STARTING
+            server.resume()
+            state = run.until_ended()
+            assert state.items[begun].state is State.DONE
+            assert state.items[begun].attempt == 1
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                server.kill()
+
+
 def test_an_engine_that_hangs_while_it_stops_ends_itself(tmp_path: Path) -> None:
     with running(tmp_path, latency=30) as run:
         run.until(lambda state: run.item().call)
