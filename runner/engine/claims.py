@@ -54,6 +54,7 @@ class Claims:
         now = asyncio.get_running_loop().time()
         known, seen = self._elsewhere.get(key, (None, 0.0))
         if known is not None and now < seen + PAUSE:
+            self._look_later()
             return known
         holder = self._locks.holder(key) if known is not None else None
         if holder is None:
@@ -66,9 +67,7 @@ class Claims:
         if known is not None and msgspec.structs.replace(known, left="") == holder:
             holder = known
         self._elsewhere[key] = holder, now
-        if self._next_look is None:
-            loop = asyncio.get_running_loop()
-            self._next_look = loop.call_later(PAUSE, self._look)
+        self._look_later()
         return holder
 
     def _taken(self, key: str, lock: ItemLock, before: Holder, asked: float) -> Holder | None:
@@ -80,6 +79,10 @@ class Claims:
         if self._next_touch is None:
             self._touch_later()
         return None
+
+    def _look_later(self) -> None:
+        if self._next_look is None:
+            self._next_look = asyncio.get_running_loop().call_later(PAUSE, self._look)
 
     def _look(self) -> None:
         self._next_look = None
