@@ -33,6 +33,7 @@ from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Drain
+from assemblyzero_tui.runner.workflows.catalog import entry
 
 GRACE = 5.0
 """Seconds between asking a process to leave, TERM and KILL, unless the run is stopping."""
@@ -84,6 +85,7 @@ class Supervisor:
         self._queue: deque[str] = deque()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._claims = Claims(locks, self._fill)
+        self._looks_itself = entry(spec.workflow).looks_itself
         self._lost: Counter[str] = Counter()
         self._resume_wanted: set[str] = set()
         self._begun: set[str] = set()
@@ -141,7 +143,7 @@ class Supervisor:
             if self._unlocked():
                 return None
             item = self.state.items[self._queue.popleft()]
-            insists = self.spec.options.fresh or item.id in self._insisted
+            insists = self._looks_itself or self.spec.options.fresh or item.id in self._insisted
             asked = math.inf if insists else self.spec.asked or self.state.started or 0.0
             try:
                 holder = self._claims.take(item.info.key, asked)

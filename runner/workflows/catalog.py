@@ -30,6 +30,9 @@ class CatalogEntry:
     """The LangGraph thread of item 42 is called ``<thread_prefix>42``."""
     module: str
     """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
+    looks_itself: bool = False
+    """Whether its worker finds out, before anything is paid for, what others have made of the item.
+    The key alone does not tell: a brief of the same name may be another text."""
 
     def item_id(self, key: str) -> str:
         """The id of the item with this key, such as ``LLD-42``."""
@@ -62,6 +65,7 @@ ISSUE = CatalogEntry(
     checkpoint_prefix="issue_workflow_",
     thread_prefix="",
     module="assemblyzero_tui.runner.workflows.issue",
+    looks_itself=True,
 )
 
 CATALOG: dict[str, CatalogEntry] = {entry.name: entry for entry in (LLD, ISSUE)}

@@ -100,6 +100,31 @@ def test_two_state_folders_on_one_repository_file_a_brief_once(
     assert not list((first.repository / "ideas/active").iterdir())
 
 
+def test_a_brief_of_the_same_name_in_another_work_tree_is_filed_by_its_text(
+    clone: Callable[[str], Program], tmp_path: Path
+) -> None:
+    first, issues, tree = clone("one"), tmp_path / "issues", tmp_path / "tree"
+    git = ["git", "-C", str(first.repository)]
+    subprocess.run([*git, "worktree", "add", "-q", str(tree)], check=True)
+    (tree / "ideas/active/lamps.md").write_text("# Lamps indoors\n\nOne in each room.\n")
+    nasty = {"GH_STAND_IN_FAULT": "issue create=held@1"}
+    started = [first.start("issue", "--all", *OFFLINE, **nasty)]
+    wait_for(lambda: (issues / ".issue-create-1").exists(), "gh at work", DEADLINE)
+    home = {"ASSEMBLYZERO_HOME": str(tmp_path / "state-other")}
+    started.append(first.start("issue", "--all", "--repo", str(tree), *OFFLINE, **nasty, **home))
+    journals = (tmp_path / "state-other/runs").glob
+    wait_for(
+        lambda: any('"elsewhere"' in each.read_text() for each in journals("*/events.jsonl")),
+        "second command that waits",
+        DEADLINE,
+    )
+    (issues / "go").touch()
+    said = [outcome(process) for process in started]
+    assert "filed as #1" in said[0]
+    assert "filed as #2" in said[1]
+    assert not list((tree / "ideas/active").iterdir())
+
+
 def test_the_gh_of_a_killed_command_holds_the_tracker_until_it_is_through(
     clone: Callable[[str], Program], tmp_path: Path
 ) -> None:
