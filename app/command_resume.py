@@ -12,6 +12,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
+from assemblyzero_tui.runner.places import settled
 from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, RunSpec
 
 
@@ -119,7 +120,7 @@ def command(
         return 0
     spec = known.spec
     if credentials is not None:
-        spec = msgspec.structs.replace(spec, credentials=str(credentials.absolute()))
+        spec = msgspec.structs.replace(spec, credentials=str(settled(credentials)))
     if on_exhausted is not None:
         spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
     chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}

@@ -22,6 +22,7 @@ from assemblyzero_tui.runner.llm.models import (
     check_model,
     check_reviewer,
 )
+from assemblyzero_tui.runner.places import settled
 from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, Options, RunSpec
 
 
@@ -89,7 +90,7 @@ class WorkflowSettings:
                 parallel=parallel,
                 asked=self.asked,
                 on_exhausted=self.on_exhausted,
-                credentials=str(self.credentials.absolute()) if self.credentials else "",
+                credentials=str(settled(self.credentials)) if self.credentials else "",
                 tracker=tracker,
                 options=Options(
                     model=check_model(self.model, "--model"),

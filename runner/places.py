@@ -42,6 +42,15 @@ def private_directory(path: Path) -> Path:
     return path
 
 
+def settled(path: Path) -> Path:
+    """The path of a file, good in any folder, and when the one that it was typed in is gone.
+
+    So it goes through no folder that it only leaves again by ``..``; a file that is a link stays
+    one.
+    """
+    return path.parent.resolve() / path.name
+
+
 def state_home() -> Path:
     """``$ASSEMBLYZERO_HOME``, else ``~/.assemblyzero``; not made here."""
     named = os.environ.get("ASSEMBLYZERO_HOME")

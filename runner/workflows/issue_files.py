@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.places import settled
 from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER, Issue
 from assemblyzero_tui.runner.workflows.text_files import read_text
 
@@ -56,7 +57,7 @@ def read_issue(path: Path) -> Issue:
     slug = re.sub(r"[-_\s]+", " ", (stem and stem[2]) or "").strip()
     fallback = slug[:1].upper() + slug[1:] or f"Issue {number}"
     title, body = split_title(text, fallback)
-    return Issue(number=number, title=title, body=body, source=str(path.absolute()))
+    return Issue(number=number, title=title, body=body, source=str(settled(path)))
 
 
 def find_issue_files(folder: Path) -> dict[int, Path]:
@@ -84,7 +85,7 @@ def find_issue_files(folder: Path) -> dict[int, Path]:
                 f"Two files of {folder} are issue {number}: {found[number].name} and {path.name}.",
                 "Rename or remove one of them.",
             )
-        found[number] = path.absolute()
+        found[number] = settled(path)
     if not found:
         raise TuiError(f"There is no issue file in {folder}.", _FORM)
     return dict(sorted(found.items()))

@@ -7,7 +7,10 @@ import stat
 import threading
 from pathlib import Path
 
+import pytest
+
 from assemblyzero_tui.runner.places import private_directory, write_atomically
+from assemblyzero_tui.runner.workflows.issue_files import find_issue_files
 
 
 def mode(path: Path) -> int:
@@ -51,3 +54,17 @@ def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
     reader.join(20)
     assert read == [b"report"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_path_stays_good_when_the_folder_it_was_typed_in_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "target").write_text("text")
+    (tmp_path / "1-lamp.md").symlink_to("target")
+    monkeypatch.chdir(tmp_path / "here")
+    found = find_issue_files(Path(".."))[1]
+    monkeypatch.undo()
+    (tmp_path / "here").rmdir()
+    assert found == tmp_path / "1-lamp.md"
+    assert found.read_text() == "text"
