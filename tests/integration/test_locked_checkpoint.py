@@ -38,6 +38,19 @@ def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path
         assert states(run.until_ended()) == [State.DONE]
 
 
+def test_a_statement_is_tried_again_after_it_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "UNTIL_SAID", 0.01)
+    path = tmp_path / "lld_workflow_1.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        with closing(patience.connect(path, lambda _: other.execute("ROLLBACK"))) as ours:
+            ours.executescript("CREATE TABLE t (n)")
+            other.execute("BEGIN EXCLUSIVE")
+            ours.execute("INSERT INTO t VALUES (1)")
+            assert ours.execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
 def test_a_lock_is_not_waited_for_without_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from assemblyzero_tui.runner.locks import FileLock, is_held
+from tests import powerless
 
 
 def test_a_lock_is_exclusive_until_it_is_released(tmp_path: Path) -> None:
@@ -35,6 +36,21 @@ def test_a_lock_lives_in_the_child_it_was_handed_to(tmp_path: Path) -> None:
     assert is_held(path)
     child.communicate()
     assert not is_held(path)
+
+
+def test_a_lock_is_seen_in_a_file_that_can_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "engine.pid"
+    code = (
+        "import sys, pathlib\nfrom assemblyzero_tui.runner.locks import is_held\n"
+        "print(is_held(pathlib.Path(sys.argv[1])))"
+    )
+    looking = [*powerless.prefix(), sys.executable, "-c", code, str(path)]
+    lock = FileLock.take(path)
+    assert lock is not None
+    path.chmod(0o400)
+    assert subprocess.check_output(looking) == b"True\n"
+    lock.release()
+    assert subprocess.check_output(looking) == b"False\n"
 
 
 def test_a_removed_lock_file_does_not_let_two_in(tmp_path: Path) -> None:
