@@ -72,7 +72,8 @@ class Claims:
 
     def _taken(self, key: str, lock: ItemLock, before: Holder, asked: float) -> Holder | None:
         me = self._locks.me
-        if before.finished >= asked and (before.run, before.state) != (me.run, me.state):
+        made = bool(before.finished) and before.finished >= asked
+        if made and (before.run, before.state) != (me.run, me.state):
             lock.finish(before)
             return before
         self._held[key] = lock

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assemblyzero_tui.runner.locks import FileLock, is_held
+from assemblyzero_tui.runner.locks import FileLock, LockProbe, is_held
 from tests import powerless
 
 
@@ -68,3 +68,18 @@ def test_a_removed_lock_file_does_not_let_two_in(tmp_path: Path) -> None:
 
 def test_nobody_holds_what_does_not_exist(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "nothing")
+
+
+def test_a_probe_tells_the_truth_when_the_file_has_lost_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "item.busy"
+    lock = FileLock.take(path)
+    assert lock is not None
+    probe = LockProbe(path)
+    path.unlink()
+    assert probe.held()
+    assert not is_held(path)
+    lock.release()
+    assert not probe.held()
+    probe.close()
+    probe.close()
+    assert not probe.held()
