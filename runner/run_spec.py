@@ -96,7 +96,8 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     on_exhausted: Literal["wait", "stop"] = "wait"
     """What becomes of the run when no key can be used for some time."""
     clock_speed: float = 1.0
-    """Seconds of the pool that go by in a second; only benchmarks have another."""
+    """Seconds of the pool, and of the service, that go by in a second; only benchmarks, tests and
+    demonstrations have another."""
     credentials: str = ""
     """Path of the file the keys are in; empty where they are looked for in the usual places."""
     tracker: str = ""
@@ -121,6 +122,8 @@ class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     options: Options = Options()
     tracker: str = ""
     """As in the run's specification."""
+    clock_speed: float = 1.0
+    """As in :class:`RunSpec`: so much sooner a silence of the service is too long."""
 
 
 def check_item_id(text: str) -> str:

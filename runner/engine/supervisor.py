@@ -213,6 +213,7 @@ class Supervisor:
                     audit=str(self._folder.audit(self.spec.workflow, item.info.key)),
                     options=msgspec.structs.replace(self.spec.options, fresh=fresh),
                     tracker=self.spec.tracker,
+                    clock_speed=self.spec.clock_speed,
                 )
             )
         except StartLostError as error:

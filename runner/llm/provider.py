@@ -44,6 +44,10 @@ class Silence(msgspec.Struct, frozen=True):
         """For the next attempt, after it was too short for one."""
         return Silence(2 * self.first, 2 * self.between)
 
+    def at_speed(self, speed: float) -> Silence:
+        """For a service of which so many seconds go by in one."""
+        return Silence(self.first / speed, self.between / speed)
+
 
 USUAL_SILENCE = Silence(180.0, 60.0)
 """Models that think send nothing until they have thought. Reports of users: calls to

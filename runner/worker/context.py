@@ -91,7 +91,7 @@ class WorkerContext:
         ends the waiting, with a denial, when it would be in vain.
         """
         model = self._provider.model_for(request)
-        silence, empty = USUAL_SILENCE, 0
+        silence, empty = USUAL_SILENCE.at_speed(self.spec.clock_speed), 0
         passing = False
         while True:
             try:

@@ -9,17 +9,21 @@ By hand: ``python -m tests.gemini_server --port 8123``. In a test::
 """
 
 from tests.gemini_server.books import Clock, Limits, Project
+from tests.gemini_server.evening import EveningClock, EveningServer, bad_evening
 from tests.gemini_server.faults import Fault, Shape
 from tests.gemini_server.server import MODELS, GeminiServer, Request, fingerprint
 
 __all__ = [
     "MODELS",
     "Clock",
+    "EveningClock",
+    "EveningServer",
     "Fault",
     "GeminiServer",
     "Limits",
     "Project",
     "Request",
     "Shape",
+    "bad_evening",
     "fingerprint",
 ]

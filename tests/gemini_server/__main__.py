@@ -7,7 +7,14 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.gemini_server import Fault, GeminiServer, Limits, Project
+from tests.gemini_server import (
+    EveningServer,
+    Fault,
+    GeminiServer,
+    Limits,
+    Project,
+    bad_evening,
+)
 
 
 def main() -> None:
@@ -19,6 +26,10 @@ def main() -> None:
     parser.add_argument("--rpd", type=int, help="requests a day for each project and model")
     parser.add_argument("--latency", type=float, default=2.0, help="seconds of an answer")
     parser.add_argument("--fault", choices=list(Fault), help="what goes wrong with every request")
+    parser.add_argument(
+        "--evening", action="store_true",
+        help="a bad evening, from the first request on: 500s, silence, 503s and more",
+    )  # fmt: skip
     chosen = parser.parse_args()
     limits = {"*": Limits(chosen.rpm, chosen.rpd)}
     keys = [f"AIzaTryOut{number:029d}" for number in range(1, chosen.keys + 1)]
@@ -27,9 +38,13 @@ def main() -> None:
         {"name": f"key-{n}", "type": "api_key", "key": key, "project": f"project-{n}"}
         for n, key in enumerate(keys, 1)
     ]
+    more = {"latency": chosen.latency, "port": chosen.port}
+    evening = chosen.evening
     with (
         tempfile.TemporaryDirectory() as folder,
-        GeminiServer(projects, latency=chosen.latency, port=chosen.port) as server,
+        EveningServer(projects, troubles=bad_evening(), **more)
+        if evening
+        else GeminiServer(projects, **more) as server,
     ):
         if chosen.fault:
             server.script(Fault(chosen.fault))

@@ -24,12 +24,17 @@ class Clock:
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        self._began = time.time()
+        self.began = time.time()
+        """When it was started, on the machine's clock."""
         self._offset = 0.0
+
+    def elapsed(self) -> float:
+        """Seconds that have gone by."""
+        return (time.time() - self.began) * self.speed + self._offset
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._began + (time.time() - self._began) * self.speed + self._offset
+        return self.began + self.elapsed()
 
     def set(self, moment: float) -> None:
         """Makes it this moment, in seconds since the epoch; the clock goes on from there."""

@@ -7,10 +7,11 @@ google-gemini/deprecated-generative-ai-python#236) and of 503 (google-gemini/gem
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.gemini_server.books import Clock
+from tests.gemini_server.books import Clock, Project
 from tests.gemini_server.faults import ErrorReply, Fault, error_reply
 from tests.gemini_server.server import GeminiServer
 
@@ -25,17 +26,8 @@ class EveningClock(Clock):
     """A clock on which a day takes :data:`DAY` seconds: the rest of each is left out."""
 
     def now(self) -> float:
-        days, seconds = divmod(super().now() - self._began, DAY)
+        days, seconds = divmod(self.elapsed(), DAY)
         return _MIDNIGHT + days * _A_DAY + seconds
-
-    @property
-    def began(self) -> float:
-        """When the first day began, on the machine's clock."""
-        return self._began
-
-    def seconds(self) -> float:
-        """How much of it has gone by, without what is left out."""
-        return super().now() - self._began
 
 
 @dataclass(slots=True)
@@ -72,11 +64,11 @@ def bad_evening() -> list[Trouble]:
         Trouble(165.0, Fault.RECITATION),
         Trouble(170.0, Fault.SILENT),
         Trouble(190.0, Fault.UNAVAILABLE, lasts=120.0),
-        Trouble(330.0, Fault.ERROR_IN_STREAM, times=2),
-        Trouble(340.0, Fault.BAD_GATEWAY, times=2),
-        Trouble(345.0, Fault.MALFORMED_FUNCTION_CALL),
-        Trouble(350.0, Fault.CAPACITY, times=3),
-        Trouble(360.0, Fault.OVERLOADED),
+        Trouble(315.0, Fault.ERROR_IN_STREAM, times=2),
+        Trouble(318.0, Fault.BAD_GATEWAY, times=2),
+        Trouble(330.0, Fault.MALFORMED_FUNCTION_CALL),
+        Trouble(335.0, Fault.CAPACITY, times=3),
+        Trouble(338.0, Fault.OVERLOADED),
     ]
 
 
@@ -84,20 +76,26 @@ class EveningServer(GeminiServer):
     """A server that has a bad evening; it begins with the first request."""
 
     def __init__(
-        self, *arguments: object, clock: EveningClock, troubles: Sequence[Trouble], **more: object
+        self,
+        projects: Sequence[Project],
+        *,
+        troubles: Sequence[Trouble],
+        clock: Clock | None = None,
+        latency: float = 0.0,
+        port: int = 0,
     ) -> None:
-        super().__init__(*arguments, clock=clock, **more)  # type: ignore[arg-type]
+        super().__init__(projects, clock=clock, latency=latency, port=port)
         self.troubles = troubles
-        self._evening = clock
         self._first: float | None = None
+        self._evening = threading.Lock()
 
     def decide(self, key: str, model: str) -> tuple[Fault | None, ErrorReply | None]:
         """What becomes of a request: what is due, or else what the books say."""
-        with self._lock:
-            if self._first is None:
-                self._first = self._evening.seconds()
-            seconds = self._evening.seconds() - self._first
-            fault = next((each.fault for each in self.troubles if each.meets(seconds)), None)
+        with self._evening:
+            now = self.clock.elapsed()
+            self._first = now if self._first is None else self._first
+            since = now - self._first
+            fault = next((each.fault for each in self.troubles if each.meets(since)), None)
         if fault is None:
             return super().decide(key, model)
         return fault, error_reply(fault, model, key)

@@ -35,7 +35,7 @@ class Program:
         return [*self.prefix, sys.executable, "-m", "assemblyzero_tui.app", *arguments]
 
     def __call__(
-        self, *arguments: str, typed: str = "", **environment: str
+        self, *arguments: str, typed: str = "", patience: float = DEADLINE, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Runs it to its end, with a text on its standard input."""
         return subprocess.run(
@@ -45,7 +45,7 @@ class Program:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=DEADLINE,
+            timeout=patience,
         )
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -299,6 +299,15 @@ def test_a_probe_that_told_nothing_about_the_quota_is_followed_by_another(outcom
     assert run.granted() == "one"
 
 
+@pytest.mark.parametrize("outcome", ["ok", "blocked", "bad_request", "region", "no_answer"])
+def test_a_probe_that_no_quota_refused_opens_the_door(outcome: str) -> None:
+    run = Driven(keys("one"))
+    run.call("quota_unknown")
+    run.go(80)
+    run.call(outcome)
+    assert run.door("one") == "open"
+
+
 def test_a_probe_is_judged_alone_though_an_older_call_is_still_under_way() -> None:
     run = Driven(keys("one"))
     run.ask("A")

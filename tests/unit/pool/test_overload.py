@@ -134,6 +134,17 @@ def test_nobody_is_sent_away_for_a_model() -> None:
     assert pool_states(run.events) == []
 
 
+def test_keys_that_rest_for_longer_than_the_model_are_named() -> None:
+    run = Driven(keys("one"))
+    run.ask("A")
+    run.ask("B")
+    run.ends("overloaded", 1, retry_after=20)
+    run.ends("minute", 2, retry_after=60)
+    (told,) = queued(run.ask("C").events)
+    assert told.why.startswith("one rests until")
+    assert not told.for_model
+
+
 @pytest.mark.parametrize("denied", ["no_tier", "day"])
 def test_what_closes_the_keys_for_longer_is_told_instead(denied: str) -> None:
     run = Driven(keys("one", rpd=1 if denied == "day" else 0))
@@ -257,6 +268,17 @@ def test_calls_that_hung_together_are_followed_by_one() -> None:
         run.ask(item)
     run.go(1)
     assert len(run.pool.out) == 1
+
+
+def test_an_item_that_fails_while_others_are_answered_makes_no_model_rest() -> None:
+    run = Driven(keys("one", "two"))
+    run.call("transport", "P")
+    for _ in range(8):
+        run.go(31)
+        run.call("ok", "A")
+        run.call("transport", "P")
+        assert run.opens_in() == 0
+    assert run.opens_in(item="P") > 0
 
 
 def test_a_failure_now_and_then_holds_nobody() -> None:

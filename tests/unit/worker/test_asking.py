@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from langgraph.graph import END, START, StateGraph
 
 from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,
@@ -18,6 +19,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Silence,
 )
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
+from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.context import CALL_SECONDS, WorkerContext
@@ -31,6 +33,7 @@ class Engine:
     """The other end of the channel: grants, and takes releases back."""
 
     def __init__(self) -> None:
+        self.speed = 1.0
         self.grants = 0
         self.deadlines: list[float] = []
         self.releases: list[Release] = []
@@ -90,7 +93,11 @@ def ask(engine: Engine, model: Model) -> Callable[[], str]:
     def ask() -> str:
         with sqlite3.connect(":memory:", check_same_thread=False) as connection:
             answers = AnswerStore(connection)
-            spec: Any = None
+            spec = WorkerSpec(
+                run="a-run", item=ItemInfo(id="LLD-1", key="1"), attempt=1, workflow="lld",
+                repository="/x", provider="asked", checkpoint="", audit="",
+                clock_speed=engine.speed,
+            )  # fmt: skip
             context = WorkerContext(spec, cast("Channel", engine), model, answers)
             graph = StateGraph(dict)
             graph.add_node("review", lambda state: {"said": context.ask(REQUEST).text})
@@ -198,3 +205,12 @@ def test_silence_is_allowed_twice_as_long_after_each_time_it_was_too_long(
     model.failures = both()
     ask()
     assert model.silences == [Silence(180, 60), *[Silence(360, 120)] * 2, Silence(720, 240)]
+
+
+def test_where_the_clock_of_a_run_is_faster_a_silence_is_too_long_sooner(
+    ask: Callable[[], str], engine: Engine, model: Model
+) -> None:
+    engine.speed = 20.0
+    model.failures = failing(Outcome.TIMEOUT, 1, silent=True)
+    ask()
+    assert model.silences == [Silence(9, 3), Silence(18, 6)]
