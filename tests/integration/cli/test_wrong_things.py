@@ -135,7 +135,11 @@ def test_an_invalid_status_file_is_set_aside(
     done = program("lld", "--all", *QUICK)
     assert done.returncode == 0
     assert "is not a status file" in done.stderr
-    assert list(json.loads(path.read_text())["issues"]) == ["1"]
+    entries = json.loads(path.read_text())["issues"]
+    assert {number: entry["status"] for number, entry in entries.items()} == {
+        "7": "unknown",
+        "1": "approved",
+    }
     (aside,) = (p for p in path.parent.iterdir() if p.is_file() and p != path)
     assert aside.read_text() == '{"issues": {"7": '
     assert aside.name in done.stderr
