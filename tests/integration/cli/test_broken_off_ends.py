@@ -81,7 +81,7 @@ def assert_whole(program: Program, command: tuple[str, ...]) -> None:
 
 
 MOMENTS_OF_A_DESIGN = {
-    "before the design": ("os.rename", r"/LLD-001\.md$", "."),
+    "before the design": ("os.link", r"/LLD-001\.md$", "."),
     "before the evidence": ("os.rename", r"/004-approved\.json$", "."),
     "before the status": ("os.rename", r"/lld-status\.json$", EVIDENCE),
     "before its own audit": ("open", r"/audit/workflow-audit-1\.jsonl$", EVIDENCE),
