@@ -128,10 +128,16 @@ def test_the_folder_of_the_command_may_be_removed(
         monkeypatch.chdir(tmp_path)
 
 
-def test_a_repository_that_is_removed_fails_each_item_with_its_name(tmp_path: Path) -> None:
+def test_a_repository_that_is_removed_is_named_and_no_other_item_is_started(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path, items=3, parallel=1, latency=0.3) as run:
         run.until(lambda state: run.item().call)
         shutil.rmtree(run.spec.repository)
         state = run.until_ended()
-        assert states(state) == [State.FAILED] * 3
-        assert all(run.spec.repository in item.reason for item in state.items.values())
+        first, *others = state.items.values()
+        assert first.state is State.FAILED
+        assert run.spec.repository in first.reason
+        assert [item.state for item in others] == [State.QUEUED] * 2
+        (said,) = (notice.text for notice in state.notices if "Nothing more" in notice.text)
+        assert said.startswith(f"The lock {run.spec.repository}")
