@@ -101,9 +101,14 @@ async def test_the_buttons_of_the_banner_can_be_clicked(
     tmp_path: Path, label: str, command: Any
 ) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
-        await seen.shows(f" {label} ")
-        row = seen.text().splitlines()[seen.board.banner.region.y]
-        await seen.pilot.click(seen.board.banner, offset=(row.index(f" {label} ") + 1, 0))
+
+        def place() -> int:
+            # In the banner's own row: the footer has a "Pause" as well, and is there before.
+            row = seen.text().splitlines()[seen.board.banner.region.y]
+            return row.find(f" {label} ") + 1
+
+        await seen.until(place, f"{label!r} in the banner")
+        await seen.pilot.click(seen.board.banner, offset=(place(), 0))
         await seen.sends(command)
 
 
