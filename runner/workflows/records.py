@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.errors import TuiError
@@ -58,16 +58,7 @@ def design_complete(repository: Path, approval: Approval) -> audit.AuditEvent:
         number=approval.issue_number,
         step=f"N4:{approval.approved_draft}",
         event="complete",
-        details={
-            "lld_path": approval.lld_path,
-            "drafts": approval.draft_count,
-            "reviews": approval.review_count,
-            "has_gemini_review": approval.has_gemini_review,
-            "drafted_by": approval.drafted_by,
-            "reviewed_by": approval.reviewed_by,
-            "input_tokens": approval.input_tokens,
-            "output_tokens": approval.output_tokens,
-        },
+        details={"lld_path": approval.lld_path} | _effort(approval),
     )
 
 
@@ -79,18 +70,21 @@ def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
         slug=filed.slug,
         step=f"N6:{filed.issue_number}",
         event="complete",
-        details={
-            "issue_number": filed.issue_number,
-            "issue_url": filed.issue_url,
-            "drafts": filed.draft_count,
-            "reviews": filed.review_count,
-            "has_gemini_review": filed.has_gemini_review,
-            "drafted_by": filed.drafted_by,
-            "reviewed_by": filed.reviewed_by,
-            "input_tokens": filed.input_tokens,
-            "output_tokens": filed.output_tokens,
-        },
+        details={"issue_number": filed.issue_number, "issue_url": filed.issue_url} | _effort(filed),
     )
+
+
+def _effort(record: Approval | Filed) -> dict[str, Any]:
+    """What a journey took, as the audit has it."""
+    return {
+        "drafts": record.draft_count,
+        "reviews": record.review_count,
+        "has_gemini_review": record.has_gemini_review,
+        "drafted_by": record.drafted_by,
+        "reviewed_by": record.reviewed_by,
+        "input_tokens": record.input_tokens,
+        "output_tokens": record.output_tokens,
+    }
 
 
 def reconcile(repository: Path, workflow: str) -> list[str]:
