@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 
 from assemblyzero_tui.app.pool_actions import PoolDesk
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.widgets.glyphs import Glyphs

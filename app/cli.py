@@ -12,7 +12,7 @@ import click
 
 from assemblyzero_tui.app.cli_command import HELP_OPTIONS
 from assemblyzero_tui.app.lazy_group import LazyGroup
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 PROGRAM = "assemblyzero-tui"
 

@@ -34,9 +34,9 @@ def command(run: str | None, form: str, output: Path | None) -> int:
     import time
 
     from assemblyzero_tui.runner import report
+    from assemblyzero_tui.runner.base.errors import TuiError
+    from assemblyzero_tui.runner.base.paths import write_atomically
     from assemblyzero_tui.runner.base.temporary_files import temporary_folder
-    from assemblyzero_tui.runner.errors import TuiError
-    from assemblyzero_tui.runner.places import write_atomically
     from assemblyzero_tui.runner.runs import find_run, open_run
 
     known = open_run(find_run(run))

@@ -11,15 +11,15 @@ import msgspec
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.runner.base.paths import settled
 from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
-from assemblyzero_tui.runner.places import settled
 from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, RunSpec
 
 
 def _look_after_records(spec: RunSpec) -> None:
     """Ends what was finished when the run was broken off; without its repository there is none."""
     from assemblyzero_tui.app.selection import tell
-    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.workflows.records import reconcile
 
     try:
@@ -98,7 +98,7 @@ def command(
     if parallel is not None:
         parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.which_run import newest_to_resume
-    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.runs import open_run, write_spec
     from assemblyzero_tui.runner.workflows.tracker.whose import renamed_since
 

@@ -11,8 +11,8 @@ import click
 from assemblyzero_tui.app.cli_command import Command
 
 if TYPE_CHECKING:
+    from assemblyzero_tui.runner.base.paths import RunFolder
     from assemblyzero_tui.runner.base.processes import Process
-    from assemblyzero_tui.runner.places import RunFolder
 
 PATIENCE = 20.0
 """Seconds a run may need until it has stopped."""
@@ -64,15 +64,15 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
     import asyncio
     import contextlib
 
-    from assemblyzero_tui.runner.base.engine_process import (
+    from assemblyzero_tui.runner.base.errors import EngineError
+    from assemblyzero_tui.runner.client import LiveRun
+    from assemblyzero_tui.runner.commands import Stop
+    from assemblyzero_tui.runner.locks.engine_process import (
         engine_of,
         signal_engine,
         what_lives,
         workers_of,
     )
-    from assemblyzero_tui.runner.client import LiveRun
-    from assemblyzero_tui.runner.commands import Stop
-    from assemblyzero_tui.runner.errors import EngineError
     from assemblyzero_tui.runner.runs import is_alive
 
     async def gone(seconds: float) -> bool:

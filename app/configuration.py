@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import state_home
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import state_home
 
 _NOT_FOR_A_FILE = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
 """Options that are a decision of the moment."""

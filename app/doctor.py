@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from assemblyzero_tui.app.terminal_size import terminal_size
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 NEEDED = (
     "textual", "rich", "click", "msgspec", "langgraph", "langgraph-checkpoint-sqlite",
@@ -215,7 +215,7 @@ def _tracker() -> Check:
 
 
 def _state_folder() -> Check:
-    from assemblyzero_tui.runner.places import private_directory, state_home
+    from assemblyzero_tui.runner.base.paths import private_directory, state_home
 
     home = state_home()
     try:
@@ -240,7 +240,7 @@ def _state_folder() -> Check:
 
 
 def _runtime_folder() -> Check:
-    from assemblyzero_tui.runner.places import runtime_directory
+    from assemblyzero_tui.runner.base.paths import runtime_directory
 
     try:
         return _ok("sockets", str(runtime_directory()))

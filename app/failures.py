@@ -9,8 +9,8 @@ import time
 
 import click
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 
 def guarded(arguments: list[str]) -> int:
@@ -63,7 +63,7 @@ def mute_stdout() -> None:
 
 
 def _known(error: OSError) -> TuiError | None:
-    from assemblyzero_tui.runner.base.trouble import known_trouble
+    from assemblyzero_tui.runner.base.system_errors import known_trouble
 
     return known_trouble(error)
 
@@ -72,7 +72,7 @@ def _unexpected(error: Exception) -> tuple[str, str]:
     """The message and the hint for an error nobody foresaw; its traceback goes into a file."""
     import traceback
 
-    from assemblyzero_tui.runner.places import private_directory, state_home
+    from assemblyzero_tui.runner.base.paths import private_directory, state_home
 
     text = "".join(traceback.format_exception(error))
     what = f"Something went wrong that should not have: {type(error).__name__}: {error}"

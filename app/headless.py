@@ -18,11 +18,11 @@ from assemblyzero_tui.app.output import Output
 from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.app.printers import JsonPrinter, PlainPrinter, Printer
 from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.runner.base.engine_process import signal_engine, what_lives
+from assemblyzero_tui.runner.base.errors import EngineError
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.client import LiveRun, Source
 from assemblyzero_tui.runner.commands import Stop
-from assemblyzero_tui.runner.errors import EngineError
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.replay import Replay
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.runs import is_alive

@@ -10,10 +10,10 @@ import click
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.failures import mute_stdout, say_error
 from assemblyzero_tui.app.signals import Signals
+from assemblyzero_tui.runner.base.errors import StartInterruptedError
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
-from assemblyzero_tui.runner.errors import StartInterruptedError
 from assemblyzero_tui.runner.llm import check_provider
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import create_run, renew_socket
 from assemblyzero_tui.runner.states import State

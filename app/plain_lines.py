@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from assemblyzero_tui.app.pool_news import PoolLines, queued_text
-from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.base.durations import duration
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     AutoResumeSet,
@@ -24,7 +25,6 @@ from assemblyzero_tui.runner.events import (
 )
 from assemblyzero_tui.runner.logs.sanitise import display_text, plain_text
 from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 
 COORDINATOR = "COORDINATOR"

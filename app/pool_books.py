@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import RunFolder, pool_file
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential, Found, may_be_key

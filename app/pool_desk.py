@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.commands import AddKey
-from assemblyzero_tui.runner.errors import TuiError
 
 BY_YOU = "by you"
 """Why a key is switched off, for whoever asks later."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.commands import AddKey
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import is_alive, read_spec, run_folders
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     AutoResumeSet,
@@ -18,7 +19,6 @@ from assemblyzero_tui.runner.events import (
 )
 from assemblyzero_tui.runner.pool_state import PoolState
 from assemblyzero_tui.runner.pool_words import SENTENCES, WITHOUT_A_TIME, time_of_day
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 
 SETTLED = 2.0

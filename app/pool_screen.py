@@ -14,13 +14,13 @@ from textual.widgets import Static
 
 from assemblyzero_tui.app.adding_keys import ask_for_key
 from assemblyzero_tui.app.pool_actions import PoolDesk
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.commands import TryNow
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.pool_words import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.widgets import pool_table
 from assemblyzero_tui.widgets.call_plot import CallPlot, window
 from assemblyzero_tui.widgets.dialogs import Confirm

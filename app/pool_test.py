@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.llm import check_provider, open_provider
-from assemblyzero_tui.runner.places import pool_file
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Found

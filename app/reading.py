@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard_part import DashboardPart
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.widgets.item_table import ItemTable
 from assemblyzero_tui.widgets.log_pane import LogPane
 

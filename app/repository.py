@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.trouble import folder_is_gone, gone_folder
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.system_errors import folder_is_gone, gone_folder
 
 
 def find_repository(start: Path) -> Path:

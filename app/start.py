@@ -34,7 +34,7 @@ def start_from_screen(context: click.Context) -> int:
     """
     from assemblyzero_tui.app.dashboard_face import CannotOpenError, run_app
     from assemblyzero_tui.app.start_screen import StartApp
-    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.base.errors import TuiError
 
     settings, said = configured(context, LLD.name)
     face = Face("dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False))

@@ -138,7 +138,7 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
     """
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_briefs, choose_items
-    from assemblyzero_tui.runner.errors import TuiError
+    from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.workflows import gh
     from assemblyzero_tui.runner.workflows.tracker.whose import Tracker, find_tracker
 

@@ -26,8 +26,8 @@ from assemblyzero_tui.app.start_choice import (
 )
 from assemblyzero_tui.app.start_settings import StartSettings
 from assemblyzero_tui.app.themes import DARK, LIGHT
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.workflows.tracker.whose import short
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.item_chooser import ItemChooser

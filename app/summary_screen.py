@@ -15,10 +15,10 @@ from textual.widgets import Static
 
 from assemblyzero_tui.app.wishes import RETRIABLE
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.durations import duration
+from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.client import Source
-from assemblyzero_tui.runner.durations import duration
-from assemblyzero_tui.runner.places import write_atomically
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.widgets import summary_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.summary import Summary
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assemblyzero_tui.app.pool_news import LEAVES
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.pool_words import WITHOUT_A_TIME, all_rest, begins, goes_on
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.banner import Button, Trouble
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.runs import find_run, is_alive, known_runs, run_folders
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.app.selection import tell
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import gh, gh_filing
 from assemblyzero_tui.runner.workflows.tracker.whose import Tracker, find_tracker
 

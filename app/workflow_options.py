@@ -13,7 +13,8 @@ import click
 
 from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import settled
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm import PROVIDERS
 from assemblyzero_tui.runner.llm.models import (
@@ -22,7 +23,6 @@ from assemblyzero_tui.runner.llm.models import (
     check_model,
     check_reviewer,
 )
-from assemblyzero_tui.runner.places import settled
 from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, Options, RunSpec
 
 

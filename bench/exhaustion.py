@@ -13,10 +13,10 @@ from collections import Counter
 from math import ceil
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.paths import private_directory, state_home
 from assemblyzero_tui.runner.events import CallEnded
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
-from assemblyzero_tui.runner.places import private_directory, state_home
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.runs import create_run
 from assemblyzero_tui.runner.states import State

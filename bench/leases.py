@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.runner.base.paths import pool_file, private_directory
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.locks import LockProbe
-from assemblyzero_tui.runner.places import pool_file, private_directory
+from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.ledger import Ledger

@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.paths import private_directory
 from assemblyzero_tui.runner.commands import AnyCommand
 from assemblyzero_tui.runner.engine.readers import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
@@ -31,10 +32,9 @@ from assemblyzero_tui.runner.events import (
     RunStarted,
 )
 from assemblyzero_tui.runner.journal import JournalWriter
-from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
-from assemblyzero_tui.runner.places import private_directory
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.runs import create_run, runtime_folder
 from assemblyzero_tui.runner.states import State

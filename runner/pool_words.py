@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from assemblyzero_tui.runner.durations import countdown, duration
+from assemblyzero_tui.runner.base.durations import countdown, duration
 from assemblyzero_tui.runner.key_state import RESTING, STRENGTH, USABLE
 from assemblyzero_tui.runner.pool_state import PoolState, QuotaState
 

@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
+from assemblyzero_tui.runner.base.errors import EngineError
+from assemblyzero_tui.runner.base.paths import RunFolder
+from assemblyzero_tui.runner.base.steady_clock import SteadyClock
 from assemblyzero_tui.runner.commands import AnyCommand, Reply
-from assemblyzero_tui.runner.errors import EngineError
 from assemblyzero_tui.runner.events import AnyEvent
 from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.logs.reader import LogReader
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.steady_clock import SteadyClock
 
 
 class Replay:

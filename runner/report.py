@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.paths import RunFolder, write_atomically
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import plain_text
-from assemblyzero_tui.runner.places import RunFolder, write_atomically
 from assemblyzero_tui.runner.report_markdown import markdown
 from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.summary import (
     FAILURES,

@@ -10,10 +10,10 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from assemblyzero_tui.runner.durations import duration
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.durations import duration
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.pool_words import KEY_WORDS
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
 from assemblyzero_tui.runner.timeline import LEGEND, MARKS, bar, draw
 

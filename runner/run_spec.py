@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 

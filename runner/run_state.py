@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import Any
 
+from assemblyzero_tui.runner.base.steady_clock import SteadyClock
 from assemblyzero_tui.runner.events import (
     ABANDONED,
     AnyEvent,
@@ -37,7 +38,6 @@ from assemblyzero_tui.runner.events import (
 from assemblyzero_tui.runner.item_state import Call, ItemState, Span, Waiting
 from assemblyzero_tui.runner.pool_state import PoolEvent, PoolState
 from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.steady_clock import SteadyClock
 
 __all__ = ["ItemState", "RunState", "Span", "fold"]
 

@@ -16,11 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.base.small_files import read_small
-from assemblyzero_tui.runner.errors import NewerVersionError, TuiError
-from assemblyzero_tui.runner.journal import read_journal
-from assemblyzero_tui.runner.locks import is_held
-from assemblyzero_tui.runner.places import (
+from assemblyzero_tui.runner.base.errors import NewerVersionError, TuiError
+from assemblyzero_tui.runner.base.paths import (
     RunFolder,
     fallback_runtime_directory,
     new_run_folder,
@@ -28,6 +25,9 @@ from assemblyzero_tui.runner.places import (
     runtime_directory,
     write_atomically,
 )
+from assemblyzero_tui.runner.base.small_files import read_small
+from assemblyzero_tui.runner.journal import read_journal
+from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.run_state import RunState, fold
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assemblyzero_tui.runner.base.lock_folder import OVERRIDE
+from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 
 MARK = "ASSEMBLYZERO_TEST"
 """Environment variable that every process a test starts inherits."""

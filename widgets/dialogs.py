@@ -18,7 +18,7 @@ from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from assemblyzero_tui.runner.safe_text import one_line
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.pool_words import ends, next_return
 from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.states import State

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.base.durations import clock
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.run_state import ItemState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.status_line import reason_text, state_text

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.pool.credentials import checked
 from assemblyzero_tui.runner.pool.secret import Secret
 from assemblyzero_tui.widgets.dialogs import Choice, ChoiceButton, Dialog

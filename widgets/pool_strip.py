@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import clock, duration
+from assemblyzero_tui.runner.base.durations import clock, duration
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.pool_words import (
     KEY_WORDS,
@@ -19,7 +20,6 @@ from assemblyzero_tui.runner.pool_words import (
     used_of_minute,
 )
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 from assemblyzero_tui.widgets.wording import brief, count, cut

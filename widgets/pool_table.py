@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.key_state import CredentialState, Standing
 from assemblyzero_tui.runner.pool_state import QuotaState
 from assemblyzero_tui.runner.pool_words import (
@@ -19,7 +20,6 @@ from assemblyzero_tui.runner.pool_words import (
     used_of_minute,
 )
 from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.text_line import Part

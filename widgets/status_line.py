@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import clock, countdown
+from assemblyzero_tui.runner.base.durations import clock, countdown
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.pool_words import begins
 from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import TextLine

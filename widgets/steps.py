@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import clock
+from assemblyzero_tui.runner.base.durations import clock
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.pool_words import KEY_WORDS
 from assemblyzero_tui.runner.summary import ItemLine, Summary
 from assemblyzero_tui.runner.timeline import bar

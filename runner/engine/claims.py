@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLock, ItemLocks
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLock, ItemLocks
 
 PAUSE = 1.0
 """Seconds between two looks at an item that somebody else holds."""

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 STOPPING = 15.0
 """Seconds from the wish to stop until the engine has left, at most; 5 are for the workers."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import AutoResumeSet, Notice, PoolChanged
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.run_spec import RunSpec

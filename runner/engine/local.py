@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.item_locks import ItemLocks
+from assemblyzero_tui.runner.base.errors import StartLostError, WorkflowError
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
 from assemblyzero_tui.runner.engine.forkserver import (
@@ -22,11 +23,10 @@ from assemblyzero_tui.runner.engine.forkserver import (
 )
 from assemblyzero_tui.runner.engine.readers import PipeReaders, Stream
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
-from assemblyzero_tui.runner.errors import StartLostError, WorkflowError
-from assemblyzero_tui.runner.locks import LockProbe
+from assemblyzero_tui.runner.locks.file_locks import LockProbe
+from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
 

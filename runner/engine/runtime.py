@@ -13,10 +13,10 @@ import tempfile
 import threading
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import RunFolder, own_private_directory, private_directory
 from assemblyzero_tui.runner.base.small_files import read_small
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import is_held
-from assemblyzero_tui.runner.places import RunFolder, own_private_directory, private_directory
+from assemblyzero_tui.runner.locks.file_locks import is_held
 
 _MARK = "run"
 """The file in such a folder that names the run's folder, so that leftovers can be swept."""

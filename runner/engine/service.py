@@ -16,8 +16,10 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner import report
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.base.trouble import known_trouble
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
+from assemblyzero_tui.runner.base.system_errors import known_trouble
 from assemblyzero_tui.runner.commands import (
     AddKey,
     AnyCommand,
@@ -37,13 +39,11 @@ from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.runtime import Runtime
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.events import ItemsQueued, Notice, RunEnded, RunStarted
-from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter, read_journal
-from assemblyzero_tui.runner.locks import FileLock
+from assemblyzero_tui.runner.locks.file_locks import FileLock
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
-from assemblyzero_tui.runner.places import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.pool import credentials
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential

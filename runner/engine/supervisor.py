@@ -14,21 +14,21 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
+from assemblyzero_tui.runner.base.errors import StartLostError, TuiError
+from assemblyzero_tui.runner.base.paths import (
+    RunFolder,
+    checkpoint_file,
+    private_directory,
+    remove_checkpoint,
+)
 from assemblyzero_tui.runner.engine.claims import Claims
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.key_wait import KeyWait
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
-from assemblyzero_tui.runner.places import (
-    RunFolder,
-    checkpoint_file,
-    private_directory,
-    remove_checkpoint,
-)
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.run_state import ItemState
 from assemblyzero_tui.runner.states import State

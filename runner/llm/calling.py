@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.outcomes import DeadlineError, SilentError
 from assemblyzero_tui.runner.llm.provider import USUAL_SILENCE, Silence
 

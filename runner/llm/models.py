@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 DEFAULT_MODEL = "gemini-3.8-flash"
 """Writes. The newest stable model; https://ai.google.dev/gemini-api/docs/deprecations."""

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.safe_text import one_line
 
 MESSAGE_LIMIT = 300
 """Characters of the service's own message that are shown."""

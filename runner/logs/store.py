@@ -19,7 +19,7 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.places import FILE_MODE
+from assemblyzero_tui.runner.base.paths import FILE_MODE
 
 INDEX_STEP = 1 << 16
 """Bytes of text between two entries, at most (plus one write's rest)."""

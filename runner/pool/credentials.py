@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL
 from assemblyzero_tui.runner.pool.secret import Secret
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import private_directory, write_atomically
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
+from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.pool.credentials import (
     checked,
     document_of,

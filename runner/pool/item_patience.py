@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from assemblyzero_tui.runner.pool.backoff import Backoff
+from assemblyzero_tui.runner.base.backoff import Backoff
 
 ENOUGH = 10
 """So many failures, while others are answered, are the item's own."""

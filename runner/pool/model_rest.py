@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 
-from assemblyzero_tui.runner.pool.backoff import MOST, Backoff
+from assemblyzero_tui.runner.base.backoff import MOST, Backoff
 
 ONE_AT_A_TIME = 3
 """From so many failures in a row on, one call is tried before the others."""
@@ -15,7 +15,7 @@ ONE_AT_A_TIME = 3
 class ModelRest(Backoff):
     """How a model fares.
 
-    It rests for at most :data:`~assemblyzero_tui.runner.pool.backoff.MOST` seconds from its last
+    It rests for at most :data:`~assemblyzero_tui.runner.base.backoff.MOST` seconds from its last
     call on, whatever the service asks for: its hints of a minute or an hour come from templates
     (``RetryInfo`` of a 503), and whoever believes them sleeps long after the model is well. So
     after any failure, however long it lasted, it is asked again within that time.

@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import write_atomically
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import write_atomically
+from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 FILE_NAME = "gemini-rotation-state.json"
 FILE_LIMIT = 1 << 20

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.llm import KEYED
-from assemblyzero_tui.runner.places import state_home
 from assemblyzero_tui.runner.pool.credentials import Credential, Found, checked, parse, read_file
 from assemblyzero_tui.runner.run_spec import RunSpec
 

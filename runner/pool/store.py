@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.pool.clock import Clock, boot_id
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.days import Days, PacificDays

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.store_schema import inode_of, is_damage, open_database
 from assemblyzero_tui.runner.pool.store_tidying import (

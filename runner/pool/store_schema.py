@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import NewerVersionError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import FILE_MODE, private_directory
+from assemblyzero_tui.runner.base.errors import NewerVersionError
+from assemblyzero_tui.runner.base.paths import FILE_MODE, private_directory
+from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 VERSION = 1
 """Of the tables, in the file's ``user_version``."""

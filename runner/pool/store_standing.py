@@ -7,8 +7,8 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from assemblyzero_tui.runner.locks import is_held
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.paths import RunFolder
+from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.pool.days import Days
 from assemblyzero_tui.runner.pool.group import WINDOW, Door
 from assemblyzero_tui.runner.pool.standing import (

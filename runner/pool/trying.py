@@ -8,7 +8,8 @@ from itertools import count
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, Outcome
 from assemblyzero_tui.runner.pool.clock import Clock
@@ -17,7 +18,6 @@ from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.store import PoolStore
-from assemblyzero_tui.runner.safe_text import one_line
 from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release
 from assemblyzero_tui.runner.worker.releasing import take_failure
 

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from langgraph.config import get_config
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,

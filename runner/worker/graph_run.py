@@ -13,7 +13,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
-from assemblyzero_tui.runner.errors import TuiError, UnusableAnswerError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path

@@ -20,9 +20,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import FILE_MODE
 from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import FILE_MODE
 from assemblyzero_tui.runner.workflows.shared_files import (
     SHARED_MODE,
     publish,

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows import audit, guards, lineage
 from assemblyzero_tui.runner.workflows import log_style as style

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import audit

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
 from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared

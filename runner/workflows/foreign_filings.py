@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import filing, lineage
 from assemblyzero_tui.runner.workflows.text_files import text_digest
 

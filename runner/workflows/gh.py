@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.gh_process import decode, run_gh
 from assemblyzero_tui.runner.workflows.issues import Issue
 from assemblyzero_tui.runner.workflows.tracker.whose import short

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.gh_process import beginning, decode, run_gh
 
 FIRST_LOOK = 200

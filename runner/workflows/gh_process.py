@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import shared_with_children
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 from assemblyzero_tui.runner.pool.sources import VARIABLES
 
 TIMEOUT = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 
 ISSUE_LIMIT = 100_000
 """Characters of an issue's or a brief's text; GitHub itself allows 65,536."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.workflows import filing, gh_filing, gh_process
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.briefs import IDEAS, IDEAS_DONE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import settled
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import settled
 from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER, Issue
 from assemblyzero_tui.runner.workflows.text_files import read_text
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.workflows import guards, lineage, lld_texts, status_file
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context

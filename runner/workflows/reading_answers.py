@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import UnusableAnswerError
+from assemblyzero_tui.runner.base.errors import UnusableAnswerError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows import prompt_files
 

@@ -30,14 +30,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import (
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import (
     RunFolder,
     checkpoint_file,
     remove_checkpoint,
     runs_directory,
 )
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.workflows import audit, filing, lineage, status_file
 from assemblyzero_tui.runner.workflows.briefs import IDEAS, read_brief
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD, entry

@@ -14,12 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.item_locks import UNLOCKABLE, fixed_place
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.processes import named, who_locks
 from assemblyzero_tui.runner.base.temporary_files import sweep, temporary_folder
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import write_atomically
+from assemblyzero_tui.runner.locks.file_locks import FileLock
+from assemblyzero_tui.runner.locks.item_locks import UNLOCKABLE, fixed_place
 
 _OURS = ("docs/lld", "docs/lineage")
 """Where the files that we write into a repository lie, those below included."""

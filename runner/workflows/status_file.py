@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.lld import status_entries
 from assemblyzero_tui.runner.workflows.lld.status_entries import Standing

@@ -6,7 +6,7 @@ import hashlib
 import stat
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 SIZE_LIMIT = 1_000_000
 """Bytes of one file."""

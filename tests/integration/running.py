@@ -12,10 +12,10 @@ from typing import Any
 
 import psutil
 
+from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file
 from assemblyzero_tui.runner.client import LiveRun, StartedEngine, start_engine
 from assemblyzero_tui.runner.commands import AnyCommand, Reply
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.places import RunFolder, checkpoint_file
 from assemblyzero_tui.runner.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.run_state import ItemState, RunState
 from assemblyzero_tui.runner.runs import create_run

@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assemblyzero_tui.runner.base.item_locks import ItemLocks
+from assemblyzero_tui.runner.base.errors import WorkflowError
+from assemblyzero_tui.runner.base.paths import RunFolder, private_directory
 from assemblyzero_tui.runner.engine import worker_process
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.local import LocalExecutor
-from assemblyzero_tui.runner.errors import WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.places import RunFolder, private_directory
+from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.worker.messages import AnyFromWorker, Remark
 from tests.conftest import marked

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker import patience
 from tests.integration.running import Running, running, states

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.base.paths import fallback_runtime_directory
 from assemblyzero_tui.runner.commands import Pause, Resume, Stop
-from assemblyzero_tui.runner.places import fallback_runtime_directory
 from assemblyzero_tui.runner.runs import runtime_folder, runtime_folders
 from assemblyzero_tui.runner.states import State
 from tests.integration.running import Running, running, states

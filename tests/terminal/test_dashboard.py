@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from assemblyzero_tui.runner.states import State
 from tests.powerless import prefix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 
 class Desk:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.events import (
     CallEnded,
     CallQueued,
@@ -31,10 +33,8 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.exit_codes import ExitCode
 from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.logs.store import LogWriter, index_path
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_spec import RunSpec
 from assemblyzero_tui.runner.states import State
 

@@ -23,7 +23,7 @@ from assemblyzero_tui.app.start_choice import (
     list_pending,
 )
 from assemblyzero_tui.app.start_screen import StartApp
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.widgets.picker import Picker
 

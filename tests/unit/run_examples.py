@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     CallEnded,
@@ -24,7 +25,6 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.states import State
 
 START = 1_790_000_000.0

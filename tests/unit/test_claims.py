@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.engine import claims
 from assemblyzero_tui.runner.engine.claims import Claims
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 
 
 def locks(repository: Path, run: str) -> ItemLocks:

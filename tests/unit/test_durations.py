@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.runner.durations import clock, countdown, duration
+from assemblyzero_tui.runner.base.durations import clock, countdown, duration
 
 
 @pytest.mark.parametrize(

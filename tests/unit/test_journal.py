@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.events import ItemChanged, Notice, RunHeld
 from assemblyzero_tui.runner.journal import JournalReader, JournalWriter, read_journal
 from assemblyzero_tui.runner.run_state import fold

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assemblyzero_tui.runner.locks import FileLock, LockProbe, is_held
+from assemblyzero_tui.runner.locks.file_locks import FileLock, LockProbe, is_held
 from tests import powerless
 
 
@@ -41,7 +41,7 @@ def test_a_lock_lives_in_the_child_it_was_handed_to(tmp_path: Path) -> None:
 def test_a_lock_is_seen_in_a_file_that_can_only_be_read(tmp_path: Path) -> None:
     path = tmp_path / "engine.pid"
     code = (
-        "import sys, pathlib\nfrom assemblyzero_tui.runner.locks import is_held\n"
+        "import sys, pathlib\nfrom assemblyzero_tui.runner.locks.file_locks import is_held\n"
         "print(is_held(pathlib.Path(sys.argv[1])))"
     )
     looking = [*powerless.prefix(), sys.executable, "-c", code, str(path)]

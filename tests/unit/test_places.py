@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.places import private_directory, write_atomically
+from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
 from assemblyzero_tui.runner.workflows.issue_files import find_issue_files
 
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.events import EngineStarted, RunEnded
-from assemblyzero_tui.runner.exit_codes import ExitCode
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.report_markdown import markdown
 from assemblyzero_tui.runner.run_state import RunState, fold
 from assemblyzero_tui.runner.states import State

@@ -9,7 +9,7 @@ import pytest
 
 from assemblyzero_tui.app.text_table import summary_lines
 from assemblyzero_tui.runner import report
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.report_markdown import markdown
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.states import State

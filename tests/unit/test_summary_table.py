@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner import report
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.summary import Summary

@@ -18,7 +18,7 @@ import stat
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER
 from assemblyzero_tui.runner.workflows.lld.approval_words import says_approved

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import write_atomically
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file
 
 BELIEVED = 900.0

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.lock_folder import fixed_lock_folder
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.locks import FileLock, shared_meanwhile
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.locks.file_locks import FileLock, shared_meanwhile
+from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 from assemblyzero_tui.runner.workflows import gh_process
 
 CALLS_AT_MOST = 8

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.gh_process import decode, run_gh
 
 _FIELDS = "nameWithOwner,url,hasIssuesEnabled,isArchived,isFork,parent"

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assemblyzero_tui.runner.base.item_locks import ItemLocks
-from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.base.paths import checkpoint_file
+from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.runs import find_run, open_run
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
@@ -143,7 +143,7 @@ def test_a_design_that_is_finished_and_not_written_down_as_done(
 
 def _finished(repository: Path, engine: psutil.Process) -> bool:
     """Whether the worker has gone: only the helpers of multiprocessing are left."""
-    from assemblyzero_tui.runner.locks import is_held
+    from assemblyzero_tui.runner.locks.file_locks import is_held
 
     assert engine.is_running()
     return not any(

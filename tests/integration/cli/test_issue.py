@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.events import NodeStarted
 from assemblyzero_tui.runner.journal import read_journal
-from assemblyzero_tui.runner.places import checkpoint_file
 from assemblyzero_tui.runner.runs import known_runs, run_folders
 from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues

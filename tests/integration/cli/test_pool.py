@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
-from assemblyzero_tui.runner.places import pool_file
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import read_file
 from assemblyzero_tui.runner.pool.store import PoolStore

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
 from assemblyzero_tui.runner.states import State
 from tests.conftest import marked

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows import lineage, status_file

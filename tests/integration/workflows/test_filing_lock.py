@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base.lock_folder import OVERRIDE
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.locks import shared_with_children
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.locks.file_locks import shared_with_children
+from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 from assemblyzero_tui.runner.workflows import gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_book import BELIEVED, Entry, FilingBook
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file, filing_lock

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo, Result
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows import filing, gh_process, issue_filer

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.selection import choose_items
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
 from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items

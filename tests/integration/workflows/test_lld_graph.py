@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.run_spec import WorkerSpec

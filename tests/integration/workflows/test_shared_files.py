@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import audit, lineage, status_file
 from assemblyzero_tui.runner.workflows.pending import pending_lld_items
 from tests.integration.workflows.finisher import finish

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.workflows import filing
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs

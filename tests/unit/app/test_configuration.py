@@ -9,7 +9,7 @@ import pytest
 
 from assemblyzero_tui.app.cli import cli
 from assemblyzero_tui.app.configuration import defaults_for
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 
 def group() -> click.Context:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app import cli, failures
-from assemblyzero_tui.runner.errors import EngineError, TuiError
+from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:

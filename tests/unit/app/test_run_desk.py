@@ -11,10 +11,10 @@ import pytest
 
 from assemblyzero_tui.app.pool_desk import BooksDesk
 from assemblyzero_tui.app.run_desk import desk_of_run
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.client import Source
-from assemblyzero_tui.runner.errors import TuiError
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
-from assemblyzero_tui.runner.places import RunFolder, pool_file
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import read_file
 from assemblyzero_tui.runner.pool.secret import Secret

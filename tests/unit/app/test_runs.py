@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from assemblyzero_tui.app.command_runs import command
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.states import State
 from tests.ui.journals import Story, build
 

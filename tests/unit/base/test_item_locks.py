@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base import item_locks
-from assemblyzero_tui.runner.base.item_locks import IN_GIT_FOLDER, Holder, ItemLock, ItemLocks
-from assemblyzero_tui.runner.base.lock_folder import OVERRIDE
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock
-from assemblyzero_tui.runner.places import checkpoint_file
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import checkpoint_file
+from assemblyzero_tui.runner.locks import item_locks
+from assemblyzero_tui.runner.locks.file_locks import FileLock
+from assemblyzero_tui.runner.locks.item_locks import IN_GIT_FOLDER, Holder, ItemLock, ItemLocks
+from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 from tests.powerless import prefix
 
 ME = Holder(run="run-1", state="/home/x/.assemblyzero", pid=4711)
@@ -115,7 +115,7 @@ def test_a_git_folder_that_takes_no_locks_is_done_without(
 def test_a_git_folder_that_cannot_be_written_is_done_without(repository: Path) -> None:
     script = (
         "import pathlib, sys\n"
-        "from assemblyzero_tui.runner.base.item_locks import ItemLocks\n"
+        "from assemblyzero_tui.runner.locks.item_locks import ItemLocks\n"
         "print(ItemLocks(pathlib.Path(sys.argv[1]), 'lld').take('42')[0].path)\n"
     )
     (repository / ".git").chmod(0o555)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base import lock_folder
-from assemblyzero_tui.runner.base.lock_folder import OVERRIDE, fixed_lock_folder
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.locks import lock_folder
+from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE, fixed_lock_folder
 
 
 @pytest.fixture

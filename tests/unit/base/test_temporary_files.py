@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import make_temporary, sweep, temporary_folder
-from assemblyzero_tui.runner.places import write_atomically
 from assemblyzero_tui.runner.workflows.shared_files import publish, sweep_repository
 from tests.powerless import prefix
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.engine import claims
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 
 
 async def test_an_item_that_is_not_looked_at_yet_is_looked_at_later(

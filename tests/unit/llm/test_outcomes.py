@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.models import (
     DEFAULT_MODEL,
     DEFAULT_REVIEW_MODEL,

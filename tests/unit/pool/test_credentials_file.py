@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.pool.credentials import may_be_key, read_file
 from assemblyzero_tui.runner.pool.credentials_file import (
     add_credential,

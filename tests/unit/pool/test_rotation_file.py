@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.pool import rotation_file
 from assemblyzero_tui.runner.pool.rotation_file import read_hints, write_exhausted
 from assemblyzero_tui.runner.pool.store import PoolStore

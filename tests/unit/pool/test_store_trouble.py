@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool import store_schema
 from assemblyzero_tui.runner.pool.group import WINDOW, Door

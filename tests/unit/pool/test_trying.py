@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,

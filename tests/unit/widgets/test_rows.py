@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from assemblyzero_tui.runner.durations import duration
+from assemblyzero_tui.runner.base.durations import duration
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.events import (
     AnyEvent,
     AutoResumeSet,
@@ -27,7 +28,6 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
-from assemblyzero_tui.runner.places import RunFolder
 from assemblyzero_tui.runner.report import build
 from assemblyzero_tui.runner.run_state import ItemState, RunState, fold
 from assemblyzero_tui.runner.states import State

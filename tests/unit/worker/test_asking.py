@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from langgraph.graph import END, START, StateGraph
 
-from assemblyzero_tui.runner.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,

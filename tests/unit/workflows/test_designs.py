@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
 from assemblyzero_tui.runner.workflows.lld import designs

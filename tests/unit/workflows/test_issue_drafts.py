@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.offline import OfflineModel
 from assemblyzero_tui.runner.llm.offline_review import rejections
 from assemblyzero_tui.runner.llm.provider import Request

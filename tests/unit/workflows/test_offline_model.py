@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.app.workflow_options import LATENCY_MOST
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.offline import OfflineModel
 from assemblyzero_tui.runner.llm.offline_reading import read_issue

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import shared_files
 from assemblyzero_tui.runner.workflows.shared_files import repository_lock
 

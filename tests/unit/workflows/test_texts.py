@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows import catalog, prompt_files, reviews, status_file
 from assemblyzero_tui.runner.workflows.draft_texts import sections
 from assemblyzero_tui.runner.workflows.issue_files import split_title

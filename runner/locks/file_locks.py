@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from assemblyzero_tui.runner.places import FILE_MODE, private_directory
+from assemblyzero_tui.runner.base.paths import FILE_MODE, private_directory
 
 _PROBE_PATIENCE = (0.002, 0.005, 0.01)
 """Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""

@@ -1,6 +1,6 @@
 """The one exception base class of the program."""
 
-from assemblyzero_tui.runner.exit_codes import ExitCode
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 
 class TuiError(Exception):

@@ -10,8 +10,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.temporary_files import make_temporary
-from assemblyzero_tui.runner.errors import TuiError
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600

@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from assemblyzero_tui.runner.errors import TuiError
+from assemblyzero_tui.runner.base.errors import TuiError
 
 OVERRIDE = "ASSEMBLYZERO_TEST_LOCKS"
 """Environment variable that puts the folder elsewhere; for tests only."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.places import state_home
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import state_home
 
 _ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

@@ -25,12 +25,12 @@ from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.git_folder import common_git_folder
-from assemblyzero_tui.runner.base.lock_folder import fixed_lock_folder
+from assemblyzero_tui.runner.base.paths import checkpoint_file, state_home
 from assemblyzero_tui.runner.base.processes import named, who_has_open
-from assemblyzero_tui.runner.errors import TuiError
-from assemblyzero_tui.runner.locks import FileLock, is_held
-from assemblyzero_tui.runner.places import checkpoint_file, state_home
+from assemblyzero_tui.runner.locks.file_locks import FileLock, is_held
+from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 
 IN_GIT_FOLDER = Path("assemblyzero/locks")
 """Where the locks lie in the git folder that all work trees share."""

@@ -7,9 +7,9 @@ import os
 import signal
 from pathlib import Path
 
+from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.processes import Process, descendants, look_at, named
-from assemblyzero_tui.runner.locks import is_held
-from assemblyzero_tui.runner.places import RunFolder
+from assemblyzero_tui.runner.locks.file_locks import is_held
 
 _MODULE = b"assemblyzero_tui.runner.engine"
 """What stands in the command line of every engine."""

@@ -1,0 +1,1 @@
+"""Locks: of a run's engine, of items, of a folder."""
