@@ -9,7 +9,7 @@ from textual.app import App
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
-from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.key_dialog import KeyDialog, NewKey
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 from assemblyzero_tui.app.pool_news import PoolNews
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import AnyEvent, ItemChanged, Notice, RunEnded
-from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.wording import count
 
 WINDOW = 15.0

@@ -13,7 +13,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.app.workflow_options import latency_option
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, Options, Quota, RunSpec
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, Options, Quota, RunSpec
 
 SPEED = 4.0
 """With ``--quota`` the quotas' minute lasts a quarter of a minute, that nobody has to wait long."""

@@ -10,7 +10,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import swallowed, typed
 from assemblyzero_tui.app.workflow_options import WorkflowSettings, workflow_options
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
 
 
 @click.command(

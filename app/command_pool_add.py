@@ -74,7 +74,7 @@ def command(
     """
     from assemblyzero_tui.app.pool_books import open_books, say_done, say_notes
     from assemblyzero_tui.app.pool_live import give_to_runs
-    from assemblyzero_tui.runner.commands import AddKey
+    from assemblyzero_tui.runner.model.commands import AddKey
     from assemblyzero_tui.runner.pool import sources
     from assemblyzero_tui.runner.pool.credentials import may_be_key
     from assemblyzero_tui.runner.pool.credentials_file import add_credential

@@ -9,7 +9,7 @@ import click
 from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.pool_options import credentials_option, json_option
 from assemblyzero_tui.runner.llm import KEYED, PROVIDERS
-from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL
+from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 
 
 @click.command(

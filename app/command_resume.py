@@ -12,8 +12,8 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.faces import Face, face_options
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.paths import settled
-from assemblyzero_tui.runner.llm.models import check_model, check_reviewer
-from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, RunSpec
+from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer
+from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
 
 
 def _look_after_records(spec: RunSpec) -> None:

@@ -53,7 +53,7 @@ def state_word(run: KnownRun) -> str:
 
 
 def _described(run: KnownRun) -> dict[str, Any]:
-    from assemblyzero_tui.runner.states import State
+    from assemblyzero_tui.runner.model.states import State
 
     state = run.state
     counts = state.counts

@@ -66,13 +66,13 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
 
     from assemblyzero_tui.runner.base.errors import EngineError
     from assemblyzero_tui.runner.client import LiveRun
-    from assemblyzero_tui.runner.commands import Stop
     from assemblyzero_tui.runner.locks.engine_process import (
         engine_of,
         signal_engine,
         what_lives,
         workers_of,
     )
+    from assemblyzero_tui.runner.model.commands import Stop
     from assemblyzero_tui.runner.runs import is_alive
 
     async def gone(seconds: float) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from assemblyzero_tui.app.commands import Where, footer_commands
 from assemblyzero_tui.app.stage import Stage
 from assemblyzero_tui.app.wishes import PAUSABLE, RESUMABLE, RETRIABLE
-from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import ATTENTION, State
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.model.states import ATTENTION, State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint
 from assemblyzero_tui.widgets.layout import Mode

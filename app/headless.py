@@ -21,10 +21,10 @@ from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.client import LiveRun, Source
-from assemblyzero_tui.runner.commands import Stop
 from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
+from assemblyzero_tui.runner.model.commands import Stop
+from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.replay import Replay
-from assemblyzero_tui.runner.run_state import RunState
 from assemblyzero_tui.runner.runs import is_alive
 
 POLL = 0.25

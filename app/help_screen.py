@@ -14,8 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assemblyzero_tui.app.commands import listed
-from assemblyzero_tui.runner.pool_words import KEY_WORDS
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.pool_table import KEY_GLYPHS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard_part import DashboardPart
-from assemblyzero_tui.runner.commands import SetAutoResume, TryNow
+from assemblyzero_tui.runner.model.commands import SetAutoResume, TryNow
 
 
 class Keeping(DashboardPart):

@@ -14,12 +14,12 @@ from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.llm import check_provider
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import create_run, renew_socket
-from assemblyzero_tui.runner.states import State
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.run_spec import RunSpec
+    from assemblyzero_tui.runner.model.run_spec import RunSpec
 
 
 def start_run(spec: RunSpec, face: Face) -> int:

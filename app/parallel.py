@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
 
 
 def parallel_option(default: int | None = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

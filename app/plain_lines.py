@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from assemblyzero_tui.app.pool_news import PoolLines, queued_text
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.logs.sanitise import display_text, plain_text
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallEnded,
@@ -23,9 +24,8 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.logs.sanitise import display_text, plain_text
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 
 COORDINATOR = "COORDINATOR"
 LINE_LIMIT = 1 << 16

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.client import Source
-from assemblyzero_tui.runner.commands import AddKey
+from assemblyzero_tui.runner.model.commands import AddKey
 
 BY_YOU = "by you"
 """Why a key is switched off, for whoever asks later."""

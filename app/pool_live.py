@@ -8,8 +8,8 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.commands import AddKey
 from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.model.commands import AddKey
 from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs import is_alive, read_spec, run_folders
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallQueued,
@@ -17,9 +17,9 @@ from assemblyzero_tui.runner.events import (
     PoolChanged,
     RunEnded,
 )
-from assemblyzero_tui.runner.pool_state import PoolState
-from assemblyzero_tui.runner.pool_words import SENTENCES, WITHOUT_A_TIME, time_of_day
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_state import PoolState
+from assemblyzero_tui.runner.model.pool_text import SENTENCES, WITHOUT_A_TIME, time_of_day
+from assemblyzero_tui.runner.model.states import State
 
 SETTLED = 2.0
 """Seconds after which no other item is likely to save and wait with those before it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assemblyzero_tui.runner.key_state import STRENGTH
+from assemblyzero_tui.runner.model.credential_state import STRENGTH
 from assemblyzero_tui.runner.pool.credentials import Found
 from assemblyzero_tui.runner.pool.key import quota_name
 from assemblyzero_tui.runner.pool.pool import STATES
@@ -132,7 +132,7 @@ def rows(keys: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
 
 
 def _cells(state: dict[str, Any], model: str, now: float) -> list[str]:
-    from assemblyzero_tui.runner.pool_words import KEY_WORDS, begins
+    from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, begins
 
     since, until = state["since"], state["until"]
     return [

@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import ISSUE

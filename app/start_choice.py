@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
 LOOKED_AT = 40
@@ -103,8 +103,8 @@ def offered_runs() -> list[RunOffer]:
     Raises:
         TuiError: the folder of the runs cannot be listed.
     """
+    from assemblyzero_tui.runner.model.summary import FAILURES
     from assemblyzero_tui.runner.runs import known_runs
-    from assemblyzero_tui.runner.summary import FAILURES
 
     found = []
     for run in islice(known_runs(), LOOKED_AT):

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from assemblyzero_tui.runner.llm import PROVIDERS
-from assemblyzero_tui.runner.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
 from assemblyzero_tui.runner.workflows.catalog import CATALOG, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.picker import Picker

@@ -19,8 +19,8 @@ from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.client import Source
-from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.summary import FAILURES, Failure, ItemLine, Summary
+from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.widgets import summary_table
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints

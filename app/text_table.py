@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from assemblyzero_tui.runner.base.durations import duration
-from assemblyzero_tui.runner.pool_words import KEY_WORDS
-from assemblyzero_tui.runner.summary import Summary
+from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.summary import Summary
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> Iterator[str]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from assemblyzero_tui.app.pool_news import LEAVES
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.pool_words import WITHOUT_A_TIME, all_rest, begins, goes_on
-from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import WITHOUT_A_TIME, all_rest, begins, goes_on
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.banner import Button, Trouble
 
 PAUSE = Button("P", "Pause all", "screen.pause_all", "Pause", 3)

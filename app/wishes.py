@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assemblyzero_tui.runner.commands import AnyCommand, Cancel, Pause, Reply, Resume, Retry
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel, Pause, Reply, Resume, Retry
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 
 PAUSABLE = frozenset(
     {State.QUEUED, State.STARTING, State.RUNNING, State.QUOTA, State.RETRYING, State.ASKING}

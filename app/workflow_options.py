@@ -15,15 +15,15 @@ from assemblyzero_tui.app.faces import Face
 from assemblyzero_tui.app.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import settled
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm import PROVIDERS
-from assemblyzero_tui.runner.llm.models import (
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.model_catalog import (
     DEFAULT_MODEL,
     DEFAULT_REVIEW_MODEL,
     check_model,
     check_reviewer,
 )
-from assemblyzero_tui.runner.run_spec import ON_EXHAUSTED, Options, RunSpec
+from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, Options, RunSpec
 
 
 @dataclass(frozen=True, slots=True)

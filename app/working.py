@@ -7,8 +7,8 @@ from collections.abc import Collection
 from assemblyzero_tui.app import troubles, wishes
 from assemblyzero_tui.app.dashboard_part import DashboardPart
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.commands import AnyCommand, Cancel
-from assemblyzero_tui.runner.run_state import ItemState
+from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel
+from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.widgets.banner import Trouble
 from assemblyzero_tui.widgets.layout import Mode
 

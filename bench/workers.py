@@ -14,7 +14,7 @@ import psutil
 from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file, private_directory
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
-from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.worker.messages import AnyFromWorker, NodeBegan, Ready
 from bench.batch import create, equal_items, workplace
 from bench.report import Bench, median, progress, run

@@ -15,7 +15,7 @@ import msgspec
 from assemblyzero_tui.runner.base.errors import NewerVersionError, TuiError
 from assemblyzero_tui.runner.base.paths import FILE_MODE
 from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
-from assemblyzero_tui.runner.events import SCHEMA, AnyEvent, Notice, decode_event, encode
+from assemblyzero_tui.runner.model.events import SCHEMA, AnyEvent, Notice, decode_event, encode
 
 _HEADER = b'{"journal":"assemblyzero-tui","schema":%d}\n' % SCHEMA
 _TELLING = 12

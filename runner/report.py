@@ -10,14 +10,13 @@ import msgspec
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, write_atomically
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.key_state import CredentialState
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import plain_text
-from assemblyzero_tui.runner.report_markdown import markdown
-from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.summary import (
+from assemblyzero_tui.runner.model.credential_state import CredentialState
+from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.model.summary import (
     FAILURES,
     Calls,
     Failure,
@@ -30,6 +29,7 @@ from assemblyzero_tui.runner.summary import (
     Summary,
     Times,
 )
+from assemblyzero_tui.runner.report_markdown import markdown
 
 LAST_LINES = 20
 """How many lines of a failed item's log a summary quotes."""

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.pool_words import KEY_WORDS
-from assemblyzero_tui.runner.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
-from assemblyzero_tui.runner.timeline import LEGEND, MARKS, bar, draw
+from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
+from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, bar, draw
 
 Clock = Callable[[float], time.struct_time]
 """Turns seconds since the epoch into a time of day, as :func:`time.localtime` does."""

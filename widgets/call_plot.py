@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from assemblyzero_tui.runner.key_state import BUCKET, BUCKETS, Traffic
+from assemblyzero_tui.runner.model.credential_state import BUCKET, BUCKETS, Traffic
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.timeline import axis
 from assemblyzero_tui.widgets.wording import count, fit

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part

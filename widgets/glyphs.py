@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 
 BorderKind = Literal["round", "dashed", "heavy", "ascii"]
 

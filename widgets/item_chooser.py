@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.start_rows import fitting, item_row

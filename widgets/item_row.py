@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from assemblyzero_tui.runner.base.durations import clock
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.run_state import ItemState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import ItemState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.status_line import reason_text, state_text
 from assemblyzero_tui.widgets.wording import fit, node_name

@@ -10,8 +10,8 @@ from textual.content import Content
 
 from assemblyzero_tui.runner.base.durations import clock, duration
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.key_state import CredentialState
-from assemblyzero_tui.runner.pool_words import (
+from assemblyzero_tui.runner.model.credential_state import CredentialState
+from assemblyzero_tui.runner.model.pool_text import (
     KEY_WORDS,
     census,
     ends,
@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.pool_words import (
     used_of_day,
     used_of_minute,
 )
-from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 from assemblyzero_tui.widgets.wording import brief, count, cut

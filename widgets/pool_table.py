@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.key_state import CredentialState, Standing
-from assemblyzero_tui.runner.pool_state import QuotaState
-from assemblyzero_tui.runner.pool_words import (
+from assemblyzero_tui.runner.model.credential_state import CredentialState, Standing
+from assemblyzero_tui.runner.model.pool_state import QuotaState
+from assemblyzero_tui.runner.model.pool_text import (
     KEY_WORDS,
     SENTENCES,
     begins,
@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.pool_words import (
     used_of_day,
     used_of_minute,
 )
-from assemblyzero_tui.runner.run_state import RunState
+from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.text_line import Part

@@ -9,8 +9,8 @@ from typing import Protocol
 from textual.content import Content
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit

@@ -9,9 +9,9 @@ from textual.content import Content
 
 from assemblyzero_tui.runner.base.durations import clock, countdown
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.pool_words import begins
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import begins
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.wording import (

@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from assemblyzero_tui.runner.base.durations import clock
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.status_line import reason_text, state_text
 from assemblyzero_tui.widgets.text_line import Part, TextLine

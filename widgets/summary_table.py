@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from assemblyzero_tui.runner.base.durations import duration
-from assemblyzero_tui.runner.pool_words import KEY_WORDS
-from assemblyzero_tui.runner.summary import ItemLine, Summary
-from assemblyzero_tui.runner.timeline import bar
+from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.summary import ItemLine, Summary
+from assemblyzero_tui.runner.model.timeline import bar
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.timeline import axis, strip
 from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit

@@ -11,8 +11,8 @@ from textual.geometry import Size
 from textual.visual import VisualType
 from textual.widget import Widget
 
-from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.timeline import LEGEND, MARKS, Stretch, bar, draw
+from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, Stretch, bar, draw
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.wording import STATE_STYLES
 

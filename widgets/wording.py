@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from assemblyzero_tui.runner.pool_words import time_of_day as time_of_day
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import time_of_day as time_of_day
+from assemblyzero_tui.runner.model.states import State
 
 STATE_STYLES: dict[State, str] = {
     State.QUEUED: "$text-muted",

@@ -12,8 +12,8 @@ from textual.style import Style
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.log_pane import LogPane
 from assemblyzero_tui.widgets.log_view import LogView

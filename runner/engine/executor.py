@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from assemblyzero_tui.runner.events import Result
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.messages import AnyFromWorker, AnyToWorker
 
 Emit = Callable[[str, int, AnyFromWorker], None]

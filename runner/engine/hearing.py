@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallSkipped,
     NodeEnded,
@@ -15,8 +15,8 @@ from assemblyzero_tui.runner.events import (
     PoolChanged,
     Progressed,
 )
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.runner.worker.messages import (
     Acquire,
     AnswerReused,

@@ -8,11 +8,11 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.events import AutoResumeSet, Notice, PoolChanged
+from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChanged
+from assemblyzero_tui.runner.model.run_spec import RunSpec
+from assemblyzero_tui.runner.model.run_state import ItemState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.run_spec import RunSpec
-from assemblyzero_tui.runner.run_state import ItemState
-from assemblyzero_tui.runner.states import State
 
 
 class KeyWait:

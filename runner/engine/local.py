@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
 
 LAUNCH_PATIENCE = 60.0

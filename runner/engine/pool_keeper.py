@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import AnyEvent, CredentialChanged, Notice
+from assemblyzero_tui.runner.model.events import AnyEvent, CredentialChanged, Notice
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.rotation_file import write_exhausted

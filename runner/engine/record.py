@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.logs.redaction import Redactor
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallQueued,
     CredentialChanged,
@@ -15,10 +17,8 @@ from assemblyzero_tui.runner.events import (
     Progressed,
     Result,
 )
-from assemblyzero_tui.runner.journal import JournalWriter
-from assemblyzero_tui.runner.logs.redaction import Redactor
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import RESTING, TRANSITIONS, State
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import RESTING, TRANSITIONS, State
 
 
 class Record:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.commands import AnyCommand, Hello, Reply, decode_command, encode
+from assemblyzero_tui.runner.model.commands import AnyCommand, Hello, Reply, decode_command, encode
 
 PROTOCOL = 1
 """Version of the commands and replies; a face says its own in its first command."""

@@ -20,7 +20,19 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.base.system_errors import known_trouble
-from assemblyzero_tui.runner.commands import (
+from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
+from assemblyzero_tui.runner.engine.in_daemon import in_daemon
+from assemblyzero_tui.runner.engine.local import LocalExecutor
+from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
+from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.runtime import Runtime
+from assemblyzero_tui.runner.engine.server import Server
+from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
+from assemblyzero_tui.runner.journal import JournalWriter, read_journal
+from assemblyzero_tui.runner.locks.file_locks import FileLock
+from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
+from assemblyzero_tui.runner.logs.redaction import RedactedOutput
+from assemblyzero_tui.runner.model.commands import (
     AddKey,
     AnyCommand,
     Cancel,
@@ -31,27 +43,15 @@ from assemblyzero_tui.runner.commands import (
     Stop,
     TryNow,
 )
-from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
-from assemblyzero_tui.runner.engine.in_daemon import in_daemon
-from assemblyzero_tui.runner.engine.local import LocalExecutor
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.engine.runtime import Runtime
-from assemblyzero_tui.runner.engine.server import Server
-from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
-from assemblyzero_tui.runner.events import ItemsQueued, Notice, RunEnded, RunStarted
-from assemblyzero_tui.runner.journal import JournalWriter, read_journal
-from assemblyzero_tui.runner.locks.file_locks import FileLock
-from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.logs.redaction import RedactedOutput
+from assemblyzero_tui.runner.model.events import ItemsQueued, Notice, RunEnded, RunStarted
+from assemblyzero_tui.runner.model.quota_days import days_of
+from assemblyzero_tui.runner.model.run_spec import RunSpec
+from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.pool import credentials
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import days_of
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.rotation_file import read_hints
-from assemblyzero_tui.runner.run_spec import RunSpec
-from assemblyzero_tui.runner.run_state import fold
 from assemblyzero_tui.runner.runs import read_spec, runtime_folders
 from assemblyzero_tui.runner.workflows import catalog, records
 

@@ -27,11 +27,11 @@ from assemblyzero_tui.runner.engine.hearing import Hearing
 from assemblyzero_tui.runner.engine.key_wait import KeyWait
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
-from assemblyzero_tui.runner.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.run_spec import RunSpec, WorkerSpec, checkpoint_url
-from assemblyzero_tui.runner.run_state import ItemState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld
+from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.run_state import ItemState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.worker.messages import AnyToWorker, Drain
 from assemblyzero_tui.runner.workflows.catalog import entry
 

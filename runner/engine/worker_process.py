@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.base.processes import look_at, named, who_has_open
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.frames import Frames
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker import entry
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
 from assemblyzero_tui.runner.worker.messages import (

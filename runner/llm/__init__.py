@@ -8,7 +8,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.llm.provider import Provider
-    from assemblyzero_tui.runner.run_spec import Options
+    from assemblyzero_tui.runner.model.run_spec import Options
 
 PROVIDERS = ("gemini", "genai", "offline")
 """The names that :func:`open_provider` knows, the default first."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from assemblyzero_tui.runner.llm.calling import Say, WorkFailedError, call_within, endpoint
-from assemblyzero_tui.runner.llm.models import check_model, check_reviewer, same_model
 from assemblyzero_tui.runner.llm.outcomes import DeadlineError, Ending, SilentError, classify
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
@@ -19,6 +18,7 @@ from assemblyzero_tui.runner.llm.provider import (
 )
 from assemblyzero_tui.runner.llm.replies import Received, RefusedError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer, same_model
 
 CONNECT_SECONDS = 30.0
 """A server that does not take a connection for so long is not there."""

@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL
+from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 from assemblyzero_tui.runner.pool.secret import Secret
 
 FILE_LIMIT = 1 << 20

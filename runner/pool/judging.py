@@ -6,7 +6,7 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from assemblyzero_tui.runner.events import PoolChanged, QuotaCounted
+from assemblyzero_tui.runner.model.events import PoolChanged, QuotaCounted
 from assemblyzero_tui.runner.pool.group import GUARD, Group, Today
 from assemblyzero_tui.runner.pool.wording import why_closed
 

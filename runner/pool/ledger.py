@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.events import AnyEvent
+from assemblyzero_tui.runner.model.events import AnyEvent
 from assemblyzero_tui.runner.worker.messages import Deny, Grant
 
 

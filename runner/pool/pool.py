@@ -16,7 +16,8 @@ from math import inf
 
 import msgspec
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
     CallQueued,
@@ -25,10 +26,9 @@ from assemblyzero_tui.runner.events import (
     KeyState,
     Notice,
 )
-from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import Days, PacificDays
 from assemblyzero_tui.runner.pool.group import Door, Group, Today
 from assemblyzero_tui.runner.pool.judging import PARK_AFTER, Judge
 from assemblyzero_tui.runner.pool.key import Key

@@ -17,9 +17,9 @@ from datetime import datetime
 from math import ceil, exp
 from zoneinfo import ZoneInfo
 
-from assemblyzero_tui.runner.events import PoolChanged
+from assemblyzero_tui.runner.model.events import PoolChanged
+from assemblyzero_tui.runner.model.quota_days import PacificDays
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import PacificDays
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.secret import Secret

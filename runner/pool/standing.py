@@ -93,7 +93,7 @@ class PoolEvent:
     model: str
     """Empty for every model."""
     state: str
-    """As in :class:`~assemblyzero_tui.runner.events.CredentialChanged`."""
+    """As in :class:`~assemblyzero_tui.runner.model.events.CredentialChanged`."""
     reason: str
     until: float | None
     run: str

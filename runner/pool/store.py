@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
 from assemblyzero_tui.runner.pool.clock import Clock, boot_id
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import Days, PacificDays
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.standing import PoolStanding

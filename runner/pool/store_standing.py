@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.locks.file_locks import is_held
-from assemblyzero_tui.runner.pool.days import Days
+from assemblyzero_tui.runner.model.quota_days import Days
 from assemblyzero_tui.runner.pool.group import WINDOW, Door
 from assemblyzero_tui.runner.pool.standing import (
     KeyStanding,

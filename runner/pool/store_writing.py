@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.events import CredentialChanged
+from assemblyzero_tui.runner.model.events import CredentialChanged
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.group import MEMORY, Group
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger

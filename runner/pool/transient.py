@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from math import inf
 
-from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
+from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.item_patience import ItemPatience
 from assemblyzero_tui.runner.pool.ledger import Lease
 from assemblyzero_tui.runner.pool.model_rest import ONE_AT_A_TIME, ModelRest

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.locks.file_locks import share_with_children
-from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
 from assemblyzero_tui.runner.worker.messages import Ready
 

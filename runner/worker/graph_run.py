@@ -14,9 +14,9 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, WorkflowError
-from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.llm import open_provider
-from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
 from assemblyzero_tui.runner.worker.context import WorkerContext

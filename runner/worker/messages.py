@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from assemblyzero_tui.runner.events import Result
+from assemblyzero_tui.runner.model.events import Result
 
 MAX_FRAME = 16 << 20
 """Bytes; a longer frame is an error of the peer."""

@@ -14,7 +14,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.filing import filed_before
 from assemblyzero_tui.runner.workflows.foreign_filings import foreign_filing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from assemblyzero_tui.runner.events import Result
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.issue_files import read_issue
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 

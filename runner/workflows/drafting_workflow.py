@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.events import Result
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import audit
 from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
 from assemblyzero_tui.runner.workflows.fingerprints import fingerprints

@@ -18,8 +18,8 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.events import Result
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import filing, prompt_files
 from assemblyzero_tui.runner.workflows.briefs import IDEAS_DONE, Brief, read_brief
 from assemblyzero_tui.runner.workflows.catalog import ISSUE

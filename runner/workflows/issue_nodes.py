@@ -10,7 +10,7 @@ from langgraph.types import interrupt
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.base.paths import state_home
-from assemblyzero_tui.runner.run_spec import HOW_TO_ACCEPT
+from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.workflows import filing, gh_filing, issue_texts, lineage
 from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.briefs import Brief

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.run_spec import check_item_id
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.run_spec import check_item_id
 from assemblyzero_tui.runner.workflows.catalog import LLD
 
 FROM_TRACKER = "gh"

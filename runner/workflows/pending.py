@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import gh, issue_files, lineage, records, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.issues import Issue, issue_number

@@ -9,8 +9,8 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.commands import Pause
-from assemblyzero_tui.runner.run_spec import RunSpec
+from assemblyzero_tui.runner.model.commands import Pause
+from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.runs import create_run
 
 

@@ -15,9 +15,9 @@ from assemblyzero_tui.runner.base.paths import RunFolder, private_directory
 from assemblyzero_tui.runner.engine import worker_process
 from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.local import LocalExecutor
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
-from assemblyzero_tui.runner.run_spec import WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.worker.messages import AnyFromWorker, Remark
 from tests.conftest import marked
 from tests.integration import left_behind

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.worker import patience
 from tests.integration.running import Running, running, states
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from assemblyzero_tui.runner.base.paths import fallback_runtime_directory
-from assemblyzero_tui.runner.commands import Pause, Resume, Stop
+from assemblyzero_tui.runner.model.commands import Pause, Resume, Stop
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs import runtime_folder, runtime_folders
-from assemblyzero_tui.runner.states import State
 from tests.integration.running import Running, running, states
 from tests.waiting import wait_for
 

@@ -16,7 +16,9 @@ import msgspec
 
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.logs.store import LogWriter, index_path
+from assemblyzero_tui.runner.model.events import (
     CallEnded,
     CallQueued,
     CallStarted,
@@ -33,10 +35,8 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.journal import JournalWriter
-from assemblyzero_tui.runner.logs.store import LogWriter, index_path
-from assemblyzero_tui.runner.run_spec import RunSpec
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_spec import RunSpec
+from assemblyzero_tui.runner.model.states import State
 
 START = 1_790_000_400.0
 """Every run begins then: Monday, 21 September 2026, 14:20 UTC."""

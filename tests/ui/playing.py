@@ -13,10 +13,10 @@ from textual.pilot import Pilot
 from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.base.errors import EngineError
-from assemblyzero_tui.runner.commands import AnyCommand, Reply, Retry
-from assemblyzero_tui.runner.events import Event, ItemChanged
+from assemblyzero_tui.runner.model.commands import AnyCommand, Reply, Retry
+from assemblyzero_tui.runner.model.events import Event, ItemChanged
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.replay import Replay
-from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 from tests.ui.journals import BuiltRun, Story, build, mixed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     CallEnded,
     CredentialChanged,
     Event,
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.events import (
     PoolChanged,
     QuotaCounted,
 )
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 from tests.ui.journals import MODEL, START, TITLES, Story
 
 KEYS = ("amber", "birch", "cedar", "dune", "ember")

@@ -17,10 +17,10 @@ from textual.widget import Widget
 
 from assemblyzero_tui.app import wishes
 from assemblyzero_tui.app.summary_screen import SummaryScreen
-from assemblyzero_tui.runner.commands import AnyCommand, Cancel, Pause, Resume, Retry
-from assemblyzero_tui.runner.events import ItemInfo, ItemsQueued, RunHeld
-from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel, Pause, Resume, Retry
+from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued, RunHeld
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.item_table import Order, sorted_items
 from assemblyzero_tui.widgets.layout import Layout, Mode, plan

@@ -13,8 +13,8 @@ from textual.color import Color
 from assemblyzero_tui.app.commands import COMMANDS
 from assemblyzero_tui.app.themes import DARK, LIGHT
 from assemblyzero_tui.app.tui import Ending
-from assemblyzero_tui.runner.events import ItemInfo, ItemsQueued
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.layout import MOST_PANES, Mode
 from tests.ui.journals import Story, mixed
 from tests.ui.playing import watching

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from assemblyzero_tui.app.help_screen import HelpScreen
 from assemblyzero_tui.app.summary_screen import SummaryScreen
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.item_table import Order
 from assemblyzero_tui.widgets.layout import Mode
 from tests.ui.playing import watching

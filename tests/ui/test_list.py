@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.commands import Retry
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.commands import Retry
+from assemblyzero_tui.runner.model.states import State
 from tests.ui.journals import Story
 from tests.ui.playing import Watched, watching
 

@@ -24,7 +24,7 @@ from assemblyzero_tui.app.start_choice import (
 )
 from assemblyzero_tui.app.start_screen import StartApp
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.widgets.picker import Picker
 
 DEADLINE = 20.0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
     CallQueued,
@@ -25,7 +25,7 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 
 START = 1_790_000_000.0
 """2026-09-21 14:13:20 UTC."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 
 from assemblyzero_tui.app.plain_lines import PlainLines
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.logs.redaction import RedactedOutput
+from assemblyzero_tui.runner.model.events import (
     CallEnded,
     CallStarted,
     CredentialChanged,
@@ -16,8 +17,7 @@ from assemblyzero_tui.runner.events import (
     decode_event,
     encode,
 )
-from assemblyzero_tui.runner.logs.redaction import RedactedOutput
-from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.widgets.glyphs import UNICODE
 from assemblyzero_tui.widgets.pool_strip import strip_content
 

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.credential_state import (
+    BUCKETS,
+    CredentialState,
+    Standing,
+    Traffic,
+)
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallEnded,
@@ -23,9 +29,8 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
-from assemblyzero_tui.runner.key_state import BUCKETS, CredentialState, Standing, Traffic
-from assemblyzero_tui.runner.run_state import RunState, fold
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.model.states import State
 
 
 def run_of(*events: AnyEvent) -> RunState:

@@ -11,11 +11,11 @@ import pytest
 from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.events import EngineStarted, RunEnded
+from assemblyzero_tui.runner.model.events import EngineStarted, RunEnded
+from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.model.summary import Summary
 from assemblyzero_tui.runner.report_markdown import markdown
-from assemblyzero_tui.runner.run_state import RunState, fold
-from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.summary import Summary
 from tests.unit.run_examples import (
     START,
     change,

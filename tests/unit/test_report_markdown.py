@@ -14,10 +14,10 @@ from markdown_it.token import Token
 from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.events import ItemInfo, Notice, Result
+from assemblyzero_tui.runner.model.events import ItemInfo, Notice, Result
+from assemblyzero_tui.runner.model.run_state import fold
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.report_markdown import code, escaped, fenced
-from assemblyzero_tui.runner.run_state import fold
-from assemblyzero_tui.runner.states import State
 from tests.unit.run_examples import START, change, started
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallEnded,
@@ -21,8 +21,8 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
-from assemblyzero_tui.runner.run_state import RunState, fold
-from assemblyzero_tui.runner.states import AT_WORK, State
+from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.model.states import AT_WORK, State
 
 NODES = ["N0", "N1", "N2"]
 

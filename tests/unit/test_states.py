@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from assemblyzero_tui.runner.states import AT_WORK, LOOKS, TRANSITIONS, State
+from assemblyzero_tui.runner.model.states import AT_WORK, LOOKS, TRANSITIONS, State
 
 
 def test_every_state_has_a_look_and_followers() -> None:

@@ -11,11 +11,11 @@ from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.steady_clock import SteadyClock
 from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.events import AnyEvent, RunEnded
 from assemblyzero_tui.runner.journal import JournalWriter
+from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
+from assemblyzero_tui.runner.model.run_state import fold
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.replay import Replay
-from assemblyzero_tui.runner.run_state import fold
-from assemblyzero_tui.runner.states import State
 from tests.unit.run_examples import change, numbered, started, worked
 
 HOUR = 3600.0

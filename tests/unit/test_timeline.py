@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner.run_state import Span
-from assemblyzero_tui.runner.states import State
-from assemblyzero_tui.runner.timeline import MARKS, bar, draw
+from assemblyzero_tui.runner.model.run_state import Span
+from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.model.timeline import MARKS, bar, draw
 
 Q, R, P, D, F = State.QUEUED, State.RUNNING, State.PAUSED, State.DONE, State.FAILED
 

@@ -15,8 +15,8 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.events import Result
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import Result
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import lineage, prompt_files, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context

@@ -12,7 +12,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
-from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
+from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import read_file
 from assemblyzero_tui.runner.pool.store import PoolStore

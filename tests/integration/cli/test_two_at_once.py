@@ -16,7 +16,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.journal import read_journal
-from assemblyzero_tui.runner.run_state import RunState, fold
+from assemblyzero_tui.runner.model.run_state import RunState, fold
 from tests.integration.cli.conftest import DEADLINE, Program
 from tests.waiting import wait_for
 

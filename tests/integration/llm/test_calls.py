@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.run_spec import Options
+from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.workflows.reviews import SCHEMA, parse
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, Shape
 from tests.waiting import wait_for

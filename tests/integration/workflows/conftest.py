@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.offline import OfflineModel
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.run_spec import Options, WorkerSpec
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.run_spec import Options, WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import load
 
 CONFIG: Any = {"configurable": {"thread_id": "item"}, "recursion_limit": 1000}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import lineage, status_file
 from assemblyzero_tui.runner.workflows.catalog import load
 from assemblyzero_tui.runner.workflows.lld import designs

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.events import ItemInfo, Result
 from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.model.events import ItemInfo, Result
 from assemblyzero_tui.runner.workflows import filing, gh_process, issue_filer
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs, text_digest
 from assemblyzero_tui.runner.workflows.catalog import load

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
+from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import filing
 from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import load

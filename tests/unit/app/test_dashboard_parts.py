@@ -7,10 +7,10 @@ from assemblyzero_tui.app.announcements import BRIEFLY, Herald, terminal_title
 from assemblyzero_tui.app.commands import COMMANDS, Where, bindings, listed, markdown_table
 from assemblyzero_tui.app.footer import Situation, hints
 from assemblyzero_tui.app.stage import Stage, neighbour
-from assemblyzero_tui.runner.commands import Pause, Resume, Retry
-from assemblyzero_tui.runner.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
-from assemblyzero_tui.runner.run_state import ItemState, RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.commands import Pause, Resume, Retry
+from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.layout import Mode
 
 

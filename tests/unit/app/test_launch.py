@@ -8,7 +8,7 @@ import pytest
 
 from assemblyzero_tui.app.launch import _farewell
 from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 from tests.ui.journals import Story, build
 
 

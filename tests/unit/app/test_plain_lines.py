@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assemblyzero_tui.app.plain_lines import PlainLines, eta
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     EngineStarted,
     ItemChanged,
@@ -17,8 +17,8 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.run_state import RunState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.model.states import State
 
 
 def changed(item: str, state: State, time: float, **rest: object) -> ItemChanged:

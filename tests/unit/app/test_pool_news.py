@@ -8,7 +8,7 @@ import pytest
 
 from assemblyzero_tui.app.announcements import Herald
 from assemblyzero_tui.app.plain_lines import PlainLines
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallEnded,
@@ -21,9 +21,9 @@ from assemblyzero_tui.runner.events import (
     QuotaCounted,
     RunStarted,
 )
-from assemblyzero_tui.runner.pool_words import time_of_day
-from assemblyzero_tui.runner.run_state import RunState, fold
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import time_of_day
+from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.model.states import State
 
 PoolWord = Literal["open", "low", "throttled", "paused"]
 UNTIL = 1_790_000_000.0

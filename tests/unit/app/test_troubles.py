@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from assemblyzero_tui.app.troubles import Watch, find
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CredentialChanged,
@@ -21,9 +21,9 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.pool_words import time_of_day
-from assemblyzero_tui.runner.run_state import RunState, fold
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.pool_text import time_of_day
+from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.banner import Trouble, banner_content
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 

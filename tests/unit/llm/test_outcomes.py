@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.models import (
+from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
+from assemblyzero_tui.runner.llm.provider import CallError
+from assemblyzero_tui.runner.model.call_outcomes import KINDS, Kind, Outcome
+from assemblyzero_tui.runner.model.model_catalog import (
     DEFAULT_MODEL,
     DEFAULT_REVIEW_MODEL,
     check_model,
     check_reviewer,
     same_model,
 )
-from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
-from assemblyzero_tui.runner.llm.provider import CallError
-from assemblyzero_tui.runner.model.call_outcomes import KINDS, Kind, Outcome
 
 KEY = "AQ.canaryOfTheOutcomes0001"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
     CallQueued,
@@ -15,8 +15,8 @@ from assemblyzero_tui.runner.events import (
     PoolChanged,
     QuotaCounted,
 )
+from assemblyzero_tui.runner.model.quota_days import Days
 from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.days import Days
 from assemblyzero_tui.runner.pool.group import Group
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from assemblyzero_tui.runner.events import CredentialChanged
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.events import CredentialChanged
 from assemblyzero_tui.runner.pool.clock import Clock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.ledger import Ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.runner.events import CallEnded, CallStarted
+from assemblyzero_tui.runner.model.events import CallEnded, CallStarted
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import CALL_TIMEOUT, LATE, PATIENCE
 from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release

@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from assemblyzero_tui.runner.events import Notice
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assemblyzero_tui.runner.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
 from assemblyzero_tui.runner.model.call_outcomes import Kind, kind_of
+from assemblyzero_tui.runner.model.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
 from assemblyzero_tui.runner.pool.group import Door, Group
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
     CallEnded,
@@ -28,9 +28,9 @@ from assemblyzero_tui.runner.events import (
     RunEnded,
     RunStarted,
 )
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState, fold
+from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.report import build
-from assemblyzero_tui.runner.run_state import ItemState, RunState, fold
-from assemblyzero_tui.runner.states import State
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.header import estimate, header_content
 from assemblyzero_tui.widgets.item_row import Columns, row_cells

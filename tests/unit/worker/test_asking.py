@@ -10,7 +10,6 @@ import pytest
 from langgraph.graph import END, START, StateGraph
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.events import ItemInfo
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,
@@ -19,7 +18,8 @@ from assemblyzero_tui.runner.llm.provider import (
     Silence,
 )
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.context import CALL_SECONDS, WorkerContext

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.run_spec import WorkerSpec
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows import audit, catalog
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assemblyzero_tui.runner.run_spec import Quota
+from assemblyzero_tui.runner.model.run_spec import Quota
 
 
 class Days(Protocol):

@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.events import ItemInfo
-from assemblyzero_tui.runner.llm.models import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 
 DEFAULT_PARALLEL = 3
 """What ``--parallel`` alone means."""

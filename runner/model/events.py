@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 
 SCHEMA = 1
 """Version of the journal's format, in its first line."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.credential_state import (
+    USABLE,
+    CredentialState,
+    Standing,
+    Traffic,
+)
+from assemblyzero_tui.runner.model.events import (
     ABANDONED,
     AutoResumeSet,
     CallEnded,
@@ -12,7 +18,6 @@ from assemblyzero_tui.runner.events import (
     PoolChanged,
     QuotaCounted,
 )
-from assemblyzero_tui.runner.key_state import USABLE, CredentialState, Standing, Traffic
 
 PoolEvent = CredentialChanged | QuotaCounted | PoolChanged | AutoResumeSet
 """What the engine says of the pool."""

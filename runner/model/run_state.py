@@ -13,7 +13,7 @@ from math import fsum
 from typing import Any
 
 from assemblyzero_tui.runner.base.steady_clock import SteadyClock
-from assemblyzero_tui.runner.events import (
+from assemblyzero_tui.runner.model.events import (
     ABANDONED,
     AnyEvent,
     AutoResumeSet,
@@ -35,9 +35,9 @@ from assemblyzero_tui.runner.events import (
     RunHeld,
     RunStarted,
 )
-from assemblyzero_tui.runner.item_state import Call, ItemState, Span, Waiting
-from assemblyzero_tui.runner.pool_state import PoolEvent, PoolState
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.item_state import Call, ItemState, Span, Waiting
+from assemblyzero_tui.runner.model.pool_state import PoolEvent, PoolState
+from assemblyzero_tui.runner.model.states import State
 
 __all__ = ["ItemState", "RunState", "Span", "fold"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 
 SCHEMA = 1
 """Version of ``summary.json``."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
-from assemblyzero_tui.runner.states import State
+from assemblyzero_tui.runner.model.states import State
 
 
 class Stretch(Protocol):

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.events import ItemInfo, Result
-from assemblyzero_tui.runner.states import AT_WORK, State
+from assemblyzero_tui.runner.model.events import ItemInfo, Result
+from assemblyzero_tui.runner.model.states import AT_WORK, State
 
 
 @dataclass(slots=True)

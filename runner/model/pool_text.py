@@ -6,8 +6,8 @@ import time
 from collections import Counter
 
 from assemblyzero_tui.runner.base.durations import countdown, duration
-from assemblyzero_tui.runner.key_state import RESTING, STRENGTH, USABLE
-from assemblyzero_tui.runner.pool_state import PoolState, QuotaState
+from assemblyzero_tui.runner.model.credential_state import RESTING, STRENGTH, USABLE
+from assemblyzero_tui.runner.model.pool_state import PoolState, QuotaState
 
 HOUR = 3600.0
 """Seconds from which a time of day tells more than a countdown."""
