@@ -29,6 +29,6 @@ from assemblyzero_tui.app.faces import Face, face_options
 def command(run: str, speed: float, face: Face) -> int:
     """Show a run again, as it went; nothing is started."""
     from assemblyzero_tui.app.launch import show_again
-    from assemblyzero_tui.runner.runs import find_run
+    from assemblyzero_tui.runner.runs.runs import find_run
 
     return show_again(find_run(run), face, speed)

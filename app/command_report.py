@@ -33,11 +33,11 @@ def command(run: str | None, form: str, output: Path | None) -> int:
     """
     import time
 
-    from assemblyzero_tui.runner import report
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.base.paths import write_atomically
     from assemblyzero_tui.runner.base.temporary_files import temporary_folder
-    from assemblyzero_tui.runner.runs import find_run, open_run
+    from assemblyzero_tui.runner.runs import report
+    from assemblyzero_tui.runner.runs.runs import find_run, open_run
 
     known = open_run(find_run(run))
     now = time.time() if known.alive else known.state.time

@@ -99,7 +99,7 @@ def command(
         parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.which_run import newest_to_resume
     from assemblyzero_tui.runner.base.errors import TuiError
-    from assemblyzero_tui.runner.runs import open_run, write_spec
+    from assemblyzero_tui.runner.runs.runs import open_run, write_spec
     from assemblyzero_tui.runner.workflows.tracker.whose import renamed_since
 
     known = open_run(newest_to_resume(run, failed=failed))

@@ -11,7 +11,7 @@ import click
 from assemblyzero_tui.app.cli_command import Command
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.runs import KnownRun, UnreadableRun
+    from assemblyzero_tui.runner.runs.runs import KnownRun, UnreadableRun
 
 
 @click.command(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(as_json: bool) -> int:
     """List the runs of this machine, the newest first."""
     from assemblyzero_tui.app.text_table import table
-    from assemblyzero_tui.runner.runs import KnownRun, all_runs
+    from assemblyzero_tui.runner.runs.runs import KnownRun, all_runs
 
     runs = [_described(run) if isinstance(run, KnownRun) else _named(run) for run in all_runs()]
     if as_json:

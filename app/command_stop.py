@@ -40,7 +40,7 @@ def command(run: str | None, force: bool) -> int:
 
     from assemblyzero_tui.app.plain_lines import counted
     from assemblyzero_tui.app.which_run import the_live_one
-    from assemblyzero_tui.runner.runs import is_alive, open_run
+    from assemblyzero_tui.runner.runs.runs import is_alive, open_run
 
     folder = the_live_one(run)
     name = folder.path.name
@@ -65,7 +65,6 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
     import contextlib
 
     from assemblyzero_tui.runner.base.errors import EngineError
-    from assemblyzero_tui.runner.client import LiveRun
     from assemblyzero_tui.runner.locks.engine_process import (
         engine_of,
         signal_engine,
@@ -73,7 +72,8 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
         workers_of,
     )
     from assemblyzero_tui.runner.model.commands import Stop
-    from assemblyzero_tui.runner.runs import is_alive
+    from assemblyzero_tui.runner.runs.client import LiveRun
+    from assemblyzero_tui.runner.runs.runs import is_alive
 
     async def gone(seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):

@@ -20,9 +20,9 @@ from assemblyzero_tui.app.reading import Reading
 from assemblyzero_tui.app.stage import Stage
 from assemblyzero_tui.app.watching import Watching
 from assemblyzero_tui.app.working import Working
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.banner import Banner, Trouble
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.grid import Grid

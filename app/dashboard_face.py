@@ -21,8 +21,8 @@ from assemblyzero_tui.app.terminal_size import terminal_size
 from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
-from assemblyzero_tui.runner.runs import read_spec, renew_socket
+from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.runs.runs import read_spec, renew_socket
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -20,12 +20,12 @@ from assemblyzero_tui.app.printers import JsonPrinter, PlainPrinter, Printer
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
-from assemblyzero_tui.runner.client import LiveRun, Source
 from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.model.commands import Stop
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.replay import Replay
-from assemblyzero_tui.runner.runs import is_alive
+from assemblyzero_tui.runner.runs.client import LiveRun, Source
+from assemblyzero_tui.runner.runs.replay import Replay
+from assemblyzero_tui.runner.runs.runs import is_alive
 
 POLL = 0.25
 """Seconds between two looks at the logs."""

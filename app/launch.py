@@ -12,11 +12,11 @@ from assemblyzero_tui.app.failures import mute_stdout, say_error
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool import sources
-from assemblyzero_tui.runner.runs import create_run, renew_socket
+from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.runs.runs import create_run, renew_socket
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.model.run_spec import RunSpec
@@ -75,7 +75,7 @@ def show(folder: RunFolder, face: Face) -> int:
 
 def show_again(folder: RunFolder, face: Face, speed: float) -> int:
     """Shows a run again, ``speed`` times as fast as it went."""
-    from assemblyzero_tui.runner.replay import Replay
+    from assemblyzero_tui.runner.runs.replay import Replay
 
     source = Replay(folder, speed=speed)
     with Signals() as signals:
@@ -121,7 +121,7 @@ def _on_dashboard(source: Source, face: Face, signals: Signals) -> int | None:
 def _farewell(source: LiveRun) -> None:
     """What is good to know when the dashboard has been left."""
     from assemblyzero_tui.app.plain_lines import counted
-    from assemblyzero_tui.runner.runs import open_run
+    from assemblyzero_tui.runner.runs.runs import open_run
 
     run = open_run(source.folder)
     gone = not run.alive and run.unfinished and run.state.ended is None

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.commands import AddKey
+from assemblyzero_tui.runner.runs.client import Source
 
 BY_YOU = "by you"
 """Why a key is switched off, for whoever asks later."""

@@ -16,11 +16,11 @@ from assemblyzero_tui.app.adding_keys import ask_for_key
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.commands import TryNow
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets import pool_table
 from assemblyzero_tui.widgets.call_plot import CallPlot, window
 from assemblyzero_tui.widgets.dialogs import Confirm

@@ -9,9 +9,9 @@ from typing import Protocol
 from assemblyzero_tui.app.output import Output
 from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.app.text_table import summary_lines
-from assemblyzero_tui.runner import report
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, encode
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.client import Source
 
 BATCH = 2000
 """Lines of one item that are printed before another one's turn."""

@@ -82,7 +82,7 @@ class Reading(DashboardPart):
         self._app.show_summary()
 
     def action_export(self) -> None:
-        from assemblyzero_tui.runner import report
+        from assemblyzero_tui.runner.runs import report
 
         screen = self._screen
         folder = screen.source.folder

@@ -61,7 +61,7 @@ def start_from_screen(context: click.Context) -> int:
 def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
     from assemblyzero_tui.app.launch import serve_and_show, show
     from assemblyzero_tui.app.selection import tell
-    from assemblyzero_tui.runner.runs import find_run
+    from assemblyzero_tui.runner.runs.runs import find_run
     from assemblyzero_tui.runner.workflows.records import reconcile
 
     match choice:

@@ -104,7 +104,7 @@ def offered_runs() -> list[RunOffer]:
         TuiError: the folder of the runs cannot be listed.
     """
     from assemblyzero_tui.runner.model.summary import FAILURES
-    from assemblyzero_tui.runner.runs import known_runs
+    from assemblyzero_tui.runner.runs.runs import known_runs
 
     found = []
     for run in islice(known_runs(), LOOKED_AT):

@@ -14,13 +14,13 @@ from textual.message import Message
 from textual.widgets import Static
 
 from assemblyzero_tui.app.wishes import RETRIABLE
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import temporary_folder
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets import summary_table
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints

@@ -20,10 +20,10 @@ from assemblyzero_tui.app.dashboard import DashboardScreen
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.model.commands import Cancel, Retry, Stop
 from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:

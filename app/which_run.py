@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.runs import find_run, is_alive, known_runs, run_folders
+from assemblyzero_tui.runner.runs.runs import find_run, is_alive, known_runs, run_folders
 
 
 def live_or_newest(name: str | None) -> RunFolder:

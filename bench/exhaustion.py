@@ -14,12 +14,12 @@ from math import ceil
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import private_directory, state_home
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
 from bench.batch import run_to_end, workplace
 from bench.report import Bench, progress, run

@@ -28,9 +28,9 @@ from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, AnyFromWorker, Release
 from assemblyzero_tui.runner.worker.channel import Channel
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
-from assemblyzero_tui.runner.worker.messages import Acquire, AnyFromWorker, Release
 from bench.batch import workplace
 from bench.report import Bench, percentile, progress, run
 

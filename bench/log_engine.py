@@ -19,7 +19,6 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.paths import private_directory
 from assemblyzero_tui.runner.engine.readers import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
-from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
@@ -37,7 +36,8 @@ from assemblyzero_tui.runner.model.events import (
 )
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import create_run, runtime_folder
+from assemblyzero_tui.runner.runs.journal import JournalWriter
+from assemblyzero_tui.runner.runs.runs import create_run, runtime_folder
 from bench.terminal import peak_megabytes
 
 LINE_LENGTH = 100

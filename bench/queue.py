@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.events import ItemChanged
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.journal import read_journal
 from bench.batch import create, equal_items, run_to_end, workplace
 from bench.report import Bench, progress, run
 

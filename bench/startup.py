@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from assemblyzero_tui.runner.runs import is_alive, run_folders
+from assemblyzero_tui.runner.runs.runs import is_alive, run_folders
 from bench.batch import workplace
 from bench.report import Bench, median, progress, run
 from bench.terminal import Terminal

@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file, priva
 from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
-from assemblyzero_tui.runner.worker.messages import AnyFromWorker, NodeBegan, Ready
+from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, NodeBegan, Ready
 from bench.batch import create, equal_items, workplace
 from bench.report import Bench, median, progress, run
 

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.worker.messages import AnyFromWorker, AnyToWorker
+from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, AnyToWorker
 
 Emit = Callable[[str, int, AnyFromWorker], None]
 """Takes what a worker said: item, attempt, message. Called in the engine's event loop."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from assemblyzero_tui.runner.worker.messages import LENGTH, MAX_FRAME
+from assemblyzero_tui.runner.wire.worker_messages import LENGTH, MAX_FRAME
 
 
 class Frames(asyncio.Protocol):

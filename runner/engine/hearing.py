@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.model.events import (
 )
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.worker.messages import (
+from assemblyzero_tui.runner.wire.worker_messages import (
     Acquire,
     AnswerReused,
     AnyFromWorker,

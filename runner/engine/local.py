@@ -28,7 +28,7 @@ from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.worker.messages import AnyToWorker, Remark
+from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, Remark
 
 LAUNCH_PATIENCE = 60.0
 """Seconds that the start of one process may take; a cold disk needs a few."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
@@ -19,6 +18,7 @@ from assemblyzero_tui.runner.model.events import (
 )
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import RESTING, TRANSITIONS, State
+from assemblyzero_tui.runner.runs.journal import JournalWriter
 
 
 class Record:

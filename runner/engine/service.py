@@ -15,7 +15,6 @@ from typing import Literal
 
 import msgspec
 
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
@@ -28,7 +27,6 @@ from assemblyzero_tui.runner.engine.record import Record
 from assemblyzero_tui.runner.engine.runtime import Runtime
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
-from assemblyzero_tui.runner.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
@@ -52,7 +50,9 @@ from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.rotation_file import read_hints
-from assemblyzero_tui.runner.runs import read_spec, runtime_folders
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.journal import JournalWriter, read_journal
+from assemblyzero_tui.runner.runs.runs import read_spec, runtime_folders
 from assemblyzero_tui.runner.workflows import catalog, records
 
 Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]

@@ -32,7 +32,7 @@ from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, 
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.worker.messages import AnyToWorker, Drain
+from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, Drain
 from assemblyzero_tui.runner.workflows.catalog import entry
 
 GRACE = 5.0

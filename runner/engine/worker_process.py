@@ -17,9 +17,7 @@ from assemblyzero_tui.runner.engine.executor import Outcome
 from assemblyzero_tui.runner.engine.frames import Frames
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.worker import entry
-from assemblyzero_tui.runner.worker.inherit import InheritedFile
-from assemblyzero_tui.runner.worker.messages import (
+from assemblyzero_tui.runner.wire.worker_messages import (
     AnyFromWorker,
     AnyToWorker,
     Ended,
@@ -28,6 +26,8 @@ from assemblyzero_tui.runner.worker.messages import (
     decode_from_worker,
     frame,
 )
+from assemblyzero_tui.runner.worker import entry
+from assemblyzero_tui.runner.worker.inherit import InheritedFile
 
 _GONE_POLL = 0.01
 """Seconds between two looks at whether the last process of an attempt is gone."""

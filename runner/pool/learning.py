@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
 from assemblyzero_tui.runner.pool.key import OF_THE_PROJECT, UNCERTAIN, Key
 from assemblyzero_tui.runner.pool.ledger import Lease
-from assemblyzero_tui.runner.worker.messages import Release
+from assemblyzero_tui.runner.wire.worker_messages import Release
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.pool import Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assemblyzero_tui.runner.model.events import AnyEvent
-from assemblyzero_tui.runner.worker.messages import Deny, Grant
+from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from assemblyzero_tui.runner.worker.messages import Acquire
+from assemblyzero_tui.runner.wire.worker_messages import Acquire
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ from assemblyzero_tui.runner.pool.sharing import Sharing
 from assemblyzero_tui.runner.pool.slots import Slots
 from assemblyzero_tui.runner.pool.transient import Transient
 from assemblyzero_tui.runner.pool.wording import why_closed
-from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 CALL_TIMEOUT = 600.0
 """Seconds one call may take."""

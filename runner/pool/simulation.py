@@ -23,7 +23,7 @@ from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.secret import Secret
-from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 MODEL = "simulated"
 LATENCY_MEAN, LATENCY_SIGMA = 8.0, 0.6

@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.item_patience import ItemPatience
 from assemblyzero_tui.runner.pool.ledger import Lease
 from assemblyzero_tui.runner.pool.model_rest import ONE_AT_A_TIME, ModelRest
-from assemblyzero_tui.runner.worker.messages import Release
+from assemblyzero_tui.runner.wire.worker_messages import Release
 
 ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
 """The model has ended a call by itself, whatever its answer is worth."""

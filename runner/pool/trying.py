@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.store import PoolStore
-from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 from assemblyzero_tui.runner.worker.releasing import take_failure
 
 TIMEOUT = 60.0

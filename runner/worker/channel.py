@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.worker.messages import (
+from assemblyzero_tui.runner.wire.worker_messages import (
     LENGTH,
     MAX_FRAME,
     Acquire,

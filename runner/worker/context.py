@@ -22,10 +22,10 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
+from assemblyzero_tui.runner.wire.worker_messages import AnswerReused, Progress, Release, Remark
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.drafting import SectionPrinter
-from assemblyzero_tui.runner.worker.messages import AnswerReused, Progress, Release, Remark
 from assemblyzero_tui.runner.worker.releasing import take_failure
 from assemblyzero_tui.runner.workflows import log_style as style
 

@@ -17,6 +17,7 @@ from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, W
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, Remark
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
 from assemblyzero_tui.runner.worker.context import WorkerContext
@@ -27,7 +28,6 @@ from assemblyzero_tui.runner.worker.database import (
     salvage,
     set_aside,
 )
-from assemblyzero_tui.runner.worker.messages import Ended, NodeBegan, NodeDone, Remark
 from assemblyzero_tui.runner.worker.patience import is_locked, locked_text
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assemblyzero_tui.runner.llm.provider import CallError
-from assemblyzero_tui.runner.worker.messages import Release
+from assemblyzero_tui.runner.wire.worker_messages import Release
 
 
 def take_failure(release: Release, error: CallError) -> None:

@@ -9,8 +9,8 @@ import sys
 
 import msgspec
 
+from assemblyzero_tui.runner.wire.worker_messages import Ended, Ready, frame
 from assemblyzero_tui.runner.worker.inherit import InheritedFile
-from assemblyzero_tui.runner.worker.messages import Ended, Ready, frame
 
 DAEMON = "import time; time.sleep(600)"
 

@@ -13,13 +13,13 @@ from typing import Any
 import psutil
 
 from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file
-from assemblyzero_tui.runner.client import LiveRun, StartedEngine, start_engine
 from assemblyzero_tui.runner.model.commands import AnyCommand, Reply
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine
+from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
 
 PATIENCE = 60.0

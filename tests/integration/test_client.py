@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import EngineError
-from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.model.commands import Pause
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.runs import create_run
 
 
 def run_of_a_dying_engine() -> tuple[LiveRun, Path]:

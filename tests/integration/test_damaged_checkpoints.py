@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.commands import Stop
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.journal import read_journal
 from tests.integration.running import Running, running, states
 
 PAGE = 4096

@@ -13,14 +13,14 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks.file_locks import FileLock, is_held
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, ItemChanged, NodeStarted, Notice
 from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import runtime_folder
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import runtime_folder
 from tests.integration.running import Running, running, states
 
 

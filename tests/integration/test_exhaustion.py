@@ -12,7 +12,6 @@ from typing import Any
 
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.runner.base.paths import pool_file
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.commands import AddKey, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import Options, Quota
@@ -20,6 +19,7 @@ from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.clock import MachineClock
 from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.runs.journal import read_journal
 from tests.integration.running import Running, running, states
 
 SPEED = 30.0

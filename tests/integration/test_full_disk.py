@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.model.commands import Cancel, SetAutoResume
 from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import open_run
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import open_run
 from tests.integration.running import PATIENCE, Running, running, states
 from tests.waiting import wait_for
 

@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.engine.local import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url
-from assemblyzero_tui.runner.worker.messages import AnyFromWorker, Remark
+from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, Remark
 from tests.conftest import marked
 from tests.integration import left_behind
 

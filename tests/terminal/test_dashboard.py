@@ -10,7 +10,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
+from assemblyzero_tui.runner.runs.runs import is_alive, open_run, run_folders
 from tests.powerless import prefix
 from tests.terminal.screen import PROGRAM, Terminal, program
 from tests.waiting import wait_for

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import state_home
-from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
+from assemblyzero_tui.runner.runs.runs import is_alive, open_run, run_folders
 from tests import stand_ins
 from tests.terminal.screen import PROGRAM, program
 from tests.waiting import wait_for

@@ -16,7 +16,6 @@ import msgspec
 
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.logs.store import LogWriter, index_path
 from assemblyzero_tui.runner.model.events import (
     CallEnded,
@@ -37,6 +36,7 @@ from assemblyzero_tui.runner.model.events import (
 )
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.journal import JournalWriter
 
 START = 1_790_000_400.0
 """Every run begins then: Monday, 21 September 2026, 14:20 UTC."""

@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.model.commands import AnyCommand, Reply, Retry
 from assemblyzero_tui.runner.model.events import Event, ItemChanged
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.replay import Replay
+from assemblyzero_tui.runner.runs.replay import Replay
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 from tests.ui.journals import BuiltRun, Story, build, mixed
 

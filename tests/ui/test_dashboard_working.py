@@ -8,10 +8,10 @@ import pytest
 
 from assemblyzero_tui.app.summary_screen import SummaryScreen
 from assemblyzero_tui.app.tui import PARTING, Ending
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded, RunHeld
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
 from tests.ui.journals import Story, build, finished, mixed
 from tests.ui.playing import PlayedRun, watching

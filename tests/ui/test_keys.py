@@ -13,10 +13,10 @@ from textual.widgets import Input
 
 from assemblyzero_tui.app.pool_screen import PoolScreen
 from assemblyzero_tui.app.tui import DashboardApp
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Event, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.key_dialog import KeyDialog
 from tests.ui.desks import Desk

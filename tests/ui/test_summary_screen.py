@@ -11,11 +11,11 @@ from textual.widgets import Static
 
 from assemblyzero_tui.app.summary_screen import SummaryScreen
 from assemblyzero_tui.app.themes import DARK, LIGHT
-from assemblyzero_tui.runner import report
-from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.model.events import AnyEvent, EngineStarted, RunEnded
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.replay import Replay
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.journal import JournalWriter
+from assemblyzero_tui.runner.runs.replay import Replay
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE, Glyphs
 from assemblyzero_tui.widgets.row_list import RowList
 from tests.ui.rounding import ROUNDED

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.journal import JournalReader, JournalWriter, read_journal
 from assemblyzero_tui.runner.model.events import ItemChanged, Notice, RunHeld
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.journal import JournalReader, JournalWriter, read_journal
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.events import EngineStarted, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import Summary
-from assemblyzero_tui.runner.report_markdown import markdown
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.report_markdown import markdown
 from tests.unit.run_examples import (
     START,
     change,

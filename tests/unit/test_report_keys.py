@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.text_table import summary_lines
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import Summary
-from assemblyzero_tui.runner.report_markdown import markdown
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.report_markdown import markdown
 from assemblyzero_tui.widgets.glyphs import UNICODE
 from assemblyzero_tui.widgets.summary_table import key_facts
 from tests.unit.run_examples import START, run_with_keys

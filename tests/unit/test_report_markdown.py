@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import ItemInfo, Notice, Result
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.report_markdown import code, escaped, fenced
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.report_markdown import code, escaped, fenced
 from tests.unit.run_examples import START, change, started
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.steady_clock import SteadyClock
-from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.journal import JournalWriter
 from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.replay import Replay
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.journal import JournalWriter
+from assemblyzero_tui.runner.runs.replay import Replay
 from tests.unit.run_examples import change, numbered, started, worked
 
 HOUR = 3600.0

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner import report
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import Summary
+from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE, Glyphs
 from assemblyzero_tui.widgets.start_rows import fitting, item_row
 from assemblyzero_tui.widgets.summary_table import columns, header, row

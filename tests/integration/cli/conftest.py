@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.runs import KnownRun, known_runs
+from assemblyzero_tui.runner.runs.runs import KnownRun, known_runs
 from tests import stand_ins
 from tests.gemini_server import GeminiServer, Project
 from tests.integration.cli.canaries import CANARIES

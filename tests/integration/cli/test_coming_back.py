@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import is_alive, open_run, run_folders
 from tests.integration.cli.conftest import Program
 from tests.waiting import wait_for
 

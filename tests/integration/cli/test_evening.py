@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.llm.offline_quota import made_up_keys
 from assemblyzero_tui.runner.model.events import CallEnded, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import Options, Quota, RunSpec
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import create_run
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.demo import make_demo_repository
 from tests.gemini_server import EveningClock, EveningServer, Limits, Project, bad_evening
 from tests.gemini_server.evening import DAY

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.client import LiveRun
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, CredentialChanged
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import known_runs, run_folders
+from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
 from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
 from tests.integration.cli.canaries import CANARIES, leaks

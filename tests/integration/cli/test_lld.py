@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.events import ItemChanged
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.journal import read_journal
 from tests.integration.cli.conftest import Program
 
 Issues = Callable[..., list[int]]

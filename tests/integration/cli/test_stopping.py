@@ -15,7 +15,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import is_alive, open_run, run_folders
+from assemblyzero_tui.runner.runs.runs import is_alive, open_run, run_folders
 from tests.conftest import marked
 from tests.integration.cli.conftest import Program
 from tests.integration.cli.test_coming_back import slow_demo

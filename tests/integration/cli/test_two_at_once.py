@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.runs.journal import read_journal
 from tests.integration.cli.conftest import DEADLINE, Program
 from tests.waiting import wait_for
 

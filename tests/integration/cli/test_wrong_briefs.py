@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.runs import run_folders
+from assemblyzero_tui.runner.runs.runs import run_folders
 from tests.integration.cli.conftest import Program
 from tests.powerless import prefix
 from tests.stand_ins import filed_issues

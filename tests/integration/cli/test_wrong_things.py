@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import checkpoint_file
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs import known_runs, run_folders
+from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
 from tests.integration.cli.conftest import Program
 from tests.powerless import prefix
 from tests.stand_ins import write_issue

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.launch import _farewell
-from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.client import LiveRun
 from tests.ui.journals import Story, build
 
 

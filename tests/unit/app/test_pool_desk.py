@@ -11,8 +11,8 @@ import pytest
 from assemblyzero_tui.app.pool_actions import PoolDesk
 from assemblyzero_tui.app.pool_desk import BooksDesk
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
-from assemblyzero_tui.runner.client import Source
 from assemblyzero_tui.runner.model.commands import AddKey, AnyCommand, Reply
+from assemblyzero_tui.runner.runs.client import Source
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
 

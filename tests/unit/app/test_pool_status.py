@@ -10,7 +10,7 @@ import pytest
 from assemblyzero_tui.app.pool_status import HEADER, described, rows
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.credentials import Found
-from assemblyzero_tui.runner.worker.messages import Acquire, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential
 

@@ -9,9 +9,9 @@ import pytest
 from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.app.printers import BATCH, ELSEWHERE, LIVENESS, PlainPrinter
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.client import LiveRun
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.runs.client import LiveRun
 from tests.unit.app.test_plain_lines import began, changed, elsewhere
 
 

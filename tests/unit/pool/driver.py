@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.pool.group import Group
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.secret import Secret
-from assemblyzero_tui.runner.worker.messages import Acquire, Deny, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 NOON = 1_780_340_400.0
 """12:00 in California on a day in June 2026."""

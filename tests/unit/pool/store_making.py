@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
 from assemblyzero_tui.runner.pool.secret import Secret
 from assemblyzero_tui.runner.pool.store import PoolStore
-from assemblyzero_tui.runner.worker.messages import Acquire, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 
 CANARY = "AIzaCanaryOfTheStoreTests"
 MODEL = "gemini-x"

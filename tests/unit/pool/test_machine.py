@@ -24,7 +24,7 @@ from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.worker.messages import Acquire, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
 from tests.unit.pool.test_day import LONG_DAY, SHORT_DAY
 from tests.unit.pool.test_quotas import DAY_ID, MINUTE_ID, TOKENS_ID

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from assemblyzero_tui.runner.worker.messages import Deny
+from assemblyzero_tui.runner.wire.worker_messages import Deny
 from tests.unit.pool.driver import (
     Driven,
     changed,

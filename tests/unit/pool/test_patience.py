@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.runner.worker.messages import Deny, Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant, Release
 from tests.unit.pool.driver import Driven, denied_items, granted_items, key, keys
 
 MINUTE = 60.0

@@ -12,7 +12,7 @@ import pytest
 
 from assemblyzero_tui.runner.pool.credentials import Credential
 from assemblyzero_tui.runner.pool.secret import Secret
-from assemblyzero_tui.runner.worker.messages import Grant
+from assemblyzero_tui.runner.wire.worker_messages import Grant
 
 TEXT = "AIzaCanaryOfTheSecretTests0000000001"
 

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.pool.group import Door, Group
 from assemblyzero_tui.runner.pool.key import Key
 from assemblyzero_tui.runner.pool.ledger import Ledger
 from assemblyzero_tui.runner.pool.pool import STATES, Pool
-from assemblyzero_tui.runner.worker.messages import Deny, Grant
+from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 from tests.unit.pool.driver import CANARY, HandClock
 
 Ticket = tuple[str, int, int]

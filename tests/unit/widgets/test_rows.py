@@ -30,7 +30,7 @@ from assemblyzero_tui.runner.model.events import (
 )
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState, fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.report import build
+from assemblyzero_tui.runner.runs.report import build
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.header import estimate, header_content
 from assemblyzero_tui.widgets.item_row import Columns, row_cells

@@ -20,10 +20,10 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
+from assemblyzero_tui.runner.wire.worker_messages import Grant, Release
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.context import CALL_SECONDS, WorkerContext
-from assemblyzero_tui.runner.worker.messages import Grant, Release
 
 MODEL = "gemini-x"
 REQUEST = Request(purpose="review", system="Review.", prompt="Review it.")

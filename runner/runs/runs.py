@@ -26,10 +26,10 @@ from assemblyzero_tui.runner.base.paths import (
     write_atomically,
 )
 from assemblyzero_tui.runner.base.small_files import read_small
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.runner.runs.journal import read_journal
 
 _SPEC_LIMIT = 64 << 20
 """Bytes a ``run.json`` may have: ten thousand items have four million."""

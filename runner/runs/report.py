@@ -29,7 +29,7 @@ from assemblyzero_tui.runner.model.summary import (
     Summary,
     Times,
 )
-from assemblyzero_tui.runner.report_markdown import markdown
+from assemblyzero_tui.runner.runs.report_markdown import markdown
 
 LAST_LINES = 20
 """How many lines of a failed item's log a summary quotes."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.steady_clock import SteadyClock
-from assemblyzero_tui.runner.journal import read_journal
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.model.commands import AnyCommand, Reply
 from assemblyzero_tui.runner.model.events import AnyEvent
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.runs.journal import read_journal
 
 
 class Replay:

@@ -1,0 +1,1 @@
+"""Runs on the disk, and following one."""

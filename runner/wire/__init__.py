@@ -1,0 +1,1 @@
+"""What engine and worker say to each other."""
