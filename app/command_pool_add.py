@@ -74,10 +74,10 @@ def command(
     """
     from assemblyzero_tui.app.pool_books import open_books, say_done, say_notes
     from assemblyzero_tui.app.pool_live import give_to_runs
+    from assemblyzero_tui.runner.credentials import sources
+    from assemblyzero_tui.runner.credentials.credentials import may_be_key
+    from assemblyzero_tui.runner.credentials.credentials_file import add_credential
     from assemblyzero_tui.runner.model.commands import AddKey
-    from assemblyzero_tui.runner.pool import sources
-    from assemblyzero_tui.runner.pool.credentials import may_be_key
-    from assemblyzero_tui.runner.pool.credentials_file import add_credential
 
     for what, text in (("name", name), ("project", project)):
         if may_be_key(text):

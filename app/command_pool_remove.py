@@ -32,7 +32,7 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
     from assemblyzero_tui.app.faces import is_terminal
     from assemblyzero_tui.app.pool_books import key_named, keys_found, open_books, say_done
     from assemblyzero_tui.runner.base.errors import TuiError
-    from assemblyzero_tui.runner.pool.credentials_file import remove_credential
+    from assemblyzero_tui.runner.credentials.credentials_file import remove_credential
 
     found = keys_found(credentials)
     if name not in found.disabled:

@@ -12,7 +12,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.pool_options import json_option
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.simulation import Scenario
+    from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -60,7 +60,7 @@ def command(
     The very pool that runs use, with a service that counts as Gemini does and a clock that costs
     nothing. Each figure is given with its least, its median and its greatest value.
     """
-    from assemblyzero_tui.runner.pool.simulation import Scenario
+    from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
 
     if projects > keys:
         raise click.UsageError(f"{keys} keys cannot be spread over {projects} projects.")
@@ -105,7 +105,7 @@ def _figures(scenario: Scenario, seeds: int) -> dict[str, dict[str, float]]:
     from statistics import median
 
     from assemblyzero_tui.app.faces import is_terminal
-    from assemblyzero_tui.runner.pool.simulating import simulate_all
+    from assemblyzero_tui.runner.pool.simulation.batch import simulate_all
 
     watched = is_terminal(sys.stderr)
     done = []

@@ -44,7 +44,7 @@ def command(
     """
     from assemblyzero_tui.app.pool_books import key_named, say_notes
     from assemblyzero_tui.app.pool_test import key_trial
-    from assemblyzero_tui.runner.pool import sources
+    from assemblyzero_tui.runner.credentials import sources
 
     found = sources.find(credentials)
     chosen = [key_named(found, name) for name in names] or list(found.credentials)

@@ -15,7 +15,7 @@ from assemblyzero_tui.app.cli_command import Command
 from assemblyzero_tui.app.pool_options import credentials_option, json_option
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.credentials import Credential
+    from assemblyzero_tui.runner.credentials.credentials import Credential
 
 
 def _wish(function: Callable[..., int]) -> click.Command:
@@ -50,7 +50,7 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
     A key that its file switches off is switched on there, too.
     """
     from assemblyzero_tui.app.pool_books import keys_found, open_books
-    from assemblyzero_tui.runner.pool.credentials_file import enable_credential
+    from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
 
     found = keys_found(credentials)
     if name in found.disabled and found.path is not None:

@@ -269,7 +269,7 @@ def _gemini() -> Check:
 
 
 def _keys() -> Check:
-    from assemblyzero_tui.runner.pool.sources import find
+    from assemblyzero_tui.runner.credentials.sources import find
 
     try:
         found = find()

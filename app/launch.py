@@ -12,9 +12,9 @@ from assemblyzero_tui.app.failures import mute_stdout, say_error
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
+from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run, renew_socket
 

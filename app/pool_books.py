@@ -10,12 +10,12 @@ import click
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
+from assemblyzero_tui.runner.credentials import sources
+from assemblyzero_tui.runner.credentials.credentials import Credential, Found, may_be_key
 from assemblyzero_tui.runner.model.quota_days import days_of
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.pool import sources
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.credentials import Credential, Found, may_be_key
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 
 @contextmanager

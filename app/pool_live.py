@@ -7,9 +7,9 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
+from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.commands import AddKey
-from assemblyzero_tui.runner.pool import sources
 from assemblyzero_tui.runner.runs.client import LiveRun
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, run_folders
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from assemblyzero_tui.runner.credentials.credentials import Found
 from assemblyzero_tui.runner.model.credential_state import STRENGTH
-from assemblyzero_tui.runner.pool.credentials import Found
-from assemblyzero_tui.runner.pool.key import quota_name
-from assemblyzero_tui.runner.pool.pool import STATES
-from assemblyzero_tui.runner.pool.standing import KeyStanding, PoolStanding, QuotaStanding
+from assemblyzero_tui.runner.pool.grants.pool import STATES
+from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name
+from assemblyzero_tui.runner.pool.store.credential_status import (
+    KeyStanding,
+    PoolStanding,
+    QuotaStanding,
+)
 
 IN_THE_FILE = "in the file"
 """Why a key is off that the file switches off."""

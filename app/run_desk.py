@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from assemblyzero_tui.app.pool_desk import BooksDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
+from assemblyzero_tui.runner.credentials import sources
+from assemblyzero_tui.runner.credentials.credentials_file import add_credential, name_of
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.pool import sources
-from assemblyzero_tui.runner.pool.credentials_file import add_credential, name_of
-from assemblyzero_tui.runner.pool.secret import Secret
 from assemblyzero_tui.runner.runs.client import Source
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.store import PoolStore
+    from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 
 def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) -> BooksDesk:

@@ -39,8 +39,8 @@ def check_ready(provider: str, credentials: Path | None = None) -> None:
     Raises:
         TuiError: its package or a key is missing.
     """
+    from assemblyzero_tui.runner.credentials.sources import find
     from assemblyzero_tui.runner.llm import KEYED, check_provider
-    from assemblyzero_tui.runner.pool.sources import find
 
     check_provider(provider)
     if provider in KEYED:

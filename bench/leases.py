@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from assemblyzero_tui.runner.base.paths import pool_file, private_directory
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, AnyFromWorker, Release
 from assemblyzero_tui.runner.worker.channel import Channel
 from assemblyzero_tui.runner.worker.inherit import InheritedFile

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.pool.credentials import checked
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.credentials.credentials import checked
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.widgets.dialogs import Choice, ChoiceButton, Dialog
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 

@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.model.events import (
     Progressed,
 )
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.pool.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.wire.worker_messages import (
     Acquire,
     AnswerReused,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.engine.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
 from assemblyzero_tui.runner.engine.record import Record
@@ -12,7 +13,6 @@ from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChan
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.pool.credentials import Credential
 
 
 class KeyWait:

@@ -19,6 +19,9 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.base.system_errors import known_trouble
+from assemblyzero_tui.runner.credentials import credentials
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.rotation_file import read_hints
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
 from assemblyzero_tui.runner.engine.in_daemon import in_daemon
 from assemblyzero_tui.runner.engine.local import LocalExecutor
@@ -45,11 +48,8 @@ from assemblyzero_tui.runner.model.events import ItemsQueued, Notice, RunEnded, 
 from assemblyzero_tui.runner.model.quota_days import days_of
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import fold
-from assemblyzero_tui.runner.pool import credentials
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.rotation_file import read_hints
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.runs.runs import read_spec, runtime_folders

@@ -7,12 +7,12 @@ import sqlite3
 import time
 from collections.abc import Callable
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.quota_days import ShortDays
 from assemblyzero_tui.runner.model.run_spec import Quota
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.secret import Secret
 
 DAY_HINT = 40.0
 """Seconds that the service asks to wait for the quota of a day: it does not know better."""

@@ -18,13 +18,13 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import EngineError, StartInterruptedError
 from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder
+from assemblyzero_tui.runner.credentials import credentials, sources
+from assemblyzero_tui.runner.credentials.rotation_file import rotation_file
 from assemblyzero_tui.runner.locks.engine_process import engine_of
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.model.commands import AnyCommand, Hello, Reply, decode_reply, encode
 from assemblyzero_tui.runner.model.events import AnyEvent, Notice
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.pool import credentials, sources
-from assemblyzero_tui.runner.pool.rotation_file import rotation_file
 from assemblyzero_tui.runner.runs.journal import JournalReader
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, runtime_folders
 

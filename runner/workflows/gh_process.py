@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.sources import VARIABLES
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
-from assemblyzero_tui.runner.pool.sources import VARIABLES
 
 TIMEOUT = 60.0
 """Seconds after which ``gh`` is given up."""

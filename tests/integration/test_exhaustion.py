@@ -17,8 +17,8 @@ from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, PoolCha
 from assemblyzero_tui.runner.model.run_spec import Options, Quota
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.runs.journal import read_journal
 from tests.integration.running import Running, running, states
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.group import WINDOW, Door
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests import powerless
 from tests.unit.pool.store_making import CANARY, Engine, credential
 
@@ -121,7 +121,7 @@ def program(path: Path, *, more: str = "") -> list[str]:
     code = (
         "import json, sys\n"
         "from pathlib import Path\n"
-        "from assemblyzero_tui.runner.pool.clock import MachineClock\n"
+        "from assemblyzero_tui.runner.pool.grants.clock import MachineClock\n"
         "from tests.unit.pool.store_making import Engine, credential\n"
         f"{more}\n"
         f"engine = Engine(Path({str(path)!r}), MachineClock(), [credential(1), credential(2)],"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.paths import pool_file
+from assemblyzero_tui.runner.credentials.credentials import read_file
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.credentials import read_file
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.gemini_server import Fault, GeminiServer, Limits, fingerprint
 from tests.integration.cli.canaries import CANARIES, leaks
 from tests.integration.cli.conftest import Program

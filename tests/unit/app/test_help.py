@@ -97,7 +97,7 @@ def test_help_of_a_command_of_the_pool_loads_nothing_of_the_others(name: str) ->
     modules = {each[0].partition(":")[0] for each in POOL_COMMANDS.values()}
     mine = POOL_COMMANDS[name][0].partition(":")[0]
     assert not loaded & {f"assemblyzero_tui.app.{each}" for each in modules - {mine}}
-    assert "assemblyzero_tui.runner.pool.pool" not in loaded
+    assert "assemblyzero_tui.runner.pool.grants.pool" not in loaded
 
 
 def test_a_misspelt_command_of_the_pool_gets_a_suggestion() -> None:

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from assemblyzero_tui.app.pool_status import HEADER, described, rows
+from assemblyzero_tui.runner.credentials.credentials import Found
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.pool.credentials import Found
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential

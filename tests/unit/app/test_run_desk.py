@@ -13,12 +13,12 @@ from assemblyzero_tui.app.pool_desk import BooksDesk
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
+from assemblyzero_tui.runner.credentials.credentials import read_file
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm.calling import ENDPOINT
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.credentials import read_file
-from assemblyzero_tui.runner.pool.secret import Secret
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.runs.client import Source
 from tests.gemini_server import Fault, GeminiServer, Project
 

@@ -7,7 +7,7 @@ MORNING = 1_790_000_000.0
 
 
 class HandClock:
-    """Implements :class:`~assemblyzero_tui.runner.pool.clock.Clock`."""
+    """Implements :class:`~assemblyzero_tui.runner.pool.grants.clock.Clock`."""
 
     def __init__(self, now: float = 1000.0, wall: float = MORNING) -> None:
         self.steady = now

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
@@ -16,11 +18,9 @@ from assemblyzero_tui.runner.model.events import (
     QuotaCounted,
 )
 from assemblyzero_tui.runner.model.quota_days import Days
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.group import Group
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.quota import Group
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 NOON = 1_780_340_400.0

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.events import CredentialChanged
-from assemblyzero_tui.runner.pool.clock import Clock
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.secret import Secret
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.clock import Clock
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 
 CANARY = "AIzaCanaryOfTheStoreTests"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.runner.pool.pool import PATIENCE
+from assemblyzero_tui.runner.pool.grants.pool import PATIENCE
 from tests.unit.pool.driver import (
     HOUR,
     MIDNIGHT,

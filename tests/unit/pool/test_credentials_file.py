@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.pool.credentials import may_be_key, read_file
-from assemblyzero_tui.runner.pool.credentials_file import (
+from assemblyzero_tui.runner.credentials.credentials import may_be_key, read_file
+from assemblyzero_tui.runner.credentials.credentials_file import (
     add_credential,
     enable_credential,
     remove_credential,

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from assemblyzero_tui.runner.model.quota_days import PacificDays, ShortDays
-from assemblyzero_tui.runner.pool.clock import MachineClock
-from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.grants.clock import MachineClock
+from assemblyzero_tui.runner.pool.grants.pool import Pool
 from tests.unit.pool.driver import (
     HOUR,
     MIDNIGHT,

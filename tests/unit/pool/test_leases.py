@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import CALL_TIMEOUT, LATE, PATIENCE
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT, LATE, PATIENCE
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 from tests.unit.pool.driver import (
     CANARY,

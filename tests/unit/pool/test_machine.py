@@ -18,12 +18,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.events import Notice
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.key import Key
-from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
+from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
 from tests.unit.pool.test_day import LONG_DAY, SHORT_DAY

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from assemblyzero_tui.runner.pool.group import WINDOW
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW
 from tests.unit.pool.driver import (
     Driven,
     changed,

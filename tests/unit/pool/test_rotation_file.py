@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.pool import rotation_file
-from assemblyzero_tui.runner.pool.rotation_file import read_hints, write_exhausted
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.credentials import rotation_file
+from assemblyzero_tui.runner.credentials.rotation_file import read_hints, write_exhausted
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.driver import NOON, Driven, keys, states
 
 NAMES = ("one", "two", "three")

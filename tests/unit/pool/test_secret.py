@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.wire.worker_messages import Grant
 
 TEXT = "AIzaCanaryOfTheSecretTests0000000001"

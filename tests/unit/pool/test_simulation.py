@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from assemblyzero_tui.runner.pool.simulating import simulate_all
-from assemblyzero_tui.runner.pool.simulation import Scenario, simulate
+from assemblyzero_tui.runner.pool.simulation.batch import simulate_all
+from assemblyzero_tui.runner.pool.simulation.simulation import Scenario, simulate
 
 SMALL = Scenario(keys=2, projects=2, rpm=6, workers=5, workflows=20, calls=3)
 

@@ -6,7 +6,7 @@ from math import ceil, inf
 
 import pytest
 
-from assemblyzero_tui.runner.pool.slots import ROOM, Slots
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import ROOM, Slots
 from tests.unit.pool.driver import Driven, key, keys, pool_states
 
 

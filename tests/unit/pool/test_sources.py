@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.pool import credentials, sources
-from assemblyzero_tui.runner.pool.credentials import Found
+from assemblyzero_tui.runner.credentials import credentials, sources
+from assemblyzero_tui.runner.credentials.credentials import Found
 
 CANARY = "AQ.CanaryOfTheSourceTests"
 

@@ -10,11 +10,11 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.pool import store_schema
-from assemblyzero_tui.runner.pool.group import WINDOW, Door
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.store import PoolStore
-from assemblyzero_tui.runner.pool.store_file import BLOCKED_REST
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.pool.store import schema
+from assemblyzero_tui.runner.pool.store.file import BLOCKED_REST
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_making import CANARY, Engine, credential
 
@@ -207,7 +207,7 @@ def test_a_full_disk_stops_nobody_and_is_made_up_for_later(path: Path, clock: Ha
 def test_a_file_that_somebody_blocks_is_left_alone_for_a_while(
     path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_schema, "BUSY", 0.02)
+    monkeypatch.setattr(schema, "BUSY", 0.02)
     engine = Engine(path, clock, [credential(1)])
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
@@ -225,7 +225,7 @@ def test_a_file_that_somebody_blocks_is_left_alone_for_a_while(
 def test_a_file_of_a_newer_version_is_left_as_it_is(path: Path, clock: HandClock) -> None:
     PoolStore.open(path, clock).close()
     with sqlite3.connect(path) as rows:
-        rows.execute(f"PRAGMA user_version = {store_schema.VERSION + 1}")
+        rows.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     rows.close()
     engine = Engine(path, clock, [credential(1)])
     assert len(engine.ask()) == 1

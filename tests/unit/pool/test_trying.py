@@ -16,8 +16,8 @@ from assemblyzero_tui.runner.llm.provider import (
     Silence,
 )
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.pool.group import Door
-from assemblyzero_tui.runner.pool.store import PoolStore
+from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.pool.trying import KeyTrial
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential

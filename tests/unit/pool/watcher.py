@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from assemblyzero_tui.runner.model.call_outcomes import Kind, kind_of
 from assemblyzero_tui.runner.model.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
-from assemblyzero_tui.runner.pool.group import Door, Group
-from assemblyzero_tui.runner.pool.key import Key
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import STATES, Pool
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import STATES, Pool
+from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
+from assemblyzero_tui.runner.pool.grants.quota import Door, Group
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 from tests.unit.pool.driver import CANARY, HandClock
 

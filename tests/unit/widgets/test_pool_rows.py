@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
@@ -24,7 +25,6 @@ from assemblyzero_tui.runner.model.events import (
 from assemblyzero_tui.runner.model.pool_text import begins, ends, goes_on, time_of_day
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.pool.secret import Secret
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.key_dialog import NewKey, free_name, what_is_wrong
 from assemblyzero_tui.widgets.pool_strip import strip_content

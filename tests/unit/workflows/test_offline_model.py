@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.llm.offline_review import rejections
 from assemblyzero_tui.runner.llm.provider import CallError, Request
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
-from assemblyzero_tui.runner.pool.pool import CALL_TIMEOUT
+from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT
 from assemblyzero_tui.runner.workflows import reviews
 from assemblyzero_tui.runner.workflows.draft_texts import sections
 from assemblyzero_tui.runner.workflows.issue_files import split_title

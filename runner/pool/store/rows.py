@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.pool.group import Door, Group
-from assemblyzero_tui.runner.pool.key import Key
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.store_times import Times
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
+from assemblyzero_tui.runner.pool.grants.quota import Door, Group
+from assemblyzero_tui.runner.pool.store.times import Times
 
 START, REFUND, REFUSED = 1, -1, 0
 """What a row of the table of starts says: a call began, did not begin after all, was refused."""

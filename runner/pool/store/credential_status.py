@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assemblyzero_tui.runner.pool.group import Door
+from assemblyzero_tui.runner.pool.grants.quota import Door
 
 
 @dataclass(frozen=True, slots=True)

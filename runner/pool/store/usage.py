@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.pool.ledger import Changes, Lease
+from assemblyzero_tui.runner.pool.grants.ledger import Changes, Lease
 
 _COUNT_TALLY = """
 INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET

@@ -12,13 +12,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
-from assemblyzero_tui.runner.pool.group import MINUTE, WINDOW, Door, Group
-from assemblyzero_tui.runner.pool.key import OF_THE_PROJECT, UNCERTAIN, Key
-from assemblyzero_tui.runner.pool.ledger import Lease
+from assemblyzero_tui.runner.pool.grants.ledger import Lease
+from assemblyzero_tui.runner.pool.grants.pooled_credential import OF_THE_PROJECT, UNCERTAIN, Key
+from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Door, Group
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.pool import Pool
+    from assemblyzero_tui.runner.pool.grants.pool import Pool
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
 """Seconds of the first rest after a quota without a name, doubled each time, and the longest."""

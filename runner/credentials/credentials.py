@@ -24,8 +24,8 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
-from assemblyzero_tui.runner.pool.secret import Secret
 
 FILE_LIMIT = 1 << 20
 """Bytes of a credential file at most."""

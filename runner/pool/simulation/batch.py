@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from assemblyzero_tui.runner.pool.simulation import Figures, Scenario, simulate
+from assemblyzero_tui.runner.pool.simulation.simulation import Figures, Scenario, simulate
 
 
 def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[Figures]:

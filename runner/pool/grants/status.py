@@ -7,11 +7,11 @@ from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from assemblyzero_tui.runner.model.events import PoolChanged, QuotaCounted
-from assemblyzero_tui.runner.pool.group import GUARD, Group, Today
-from assemblyzero_tui.runner.pool.wording import why_closed
+from assemblyzero_tui.runner.pool.grants.quota import GUARD, Group, Today
+from assemblyzero_tui.runner.pool.grants.reasons import why_closed
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.pool import Pool
+    from assemblyzero_tui.runner.pool.grants.pool import Pool
 
 PARK_AFTER = 90.0
 """Seconds: who would have to wait longer saves and leaves instead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from assemblyzero_tui.runner.pool.clock import Clock
+from assemblyzero_tui.runner.pool.grants.clock import Clock
 
 
 class Times:

@@ -12,8 +12,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
-from assemblyzero_tui.runner.locks.file_locks import FileLock
-from assemblyzero_tui.runner.pool.credentials import (
+from assemblyzero_tui.runner.credentials.credentials import (
     checked,
     document_of,
     entries_of,
@@ -22,7 +21,8 @@ from assemblyzero_tui.runner.pool.credentials import (
     read_bytes,
     read_file,
 )
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.credentials.secret import Secret
+from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 PATIENCE = 10.0
 """Seconds to wait for another process that changes the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.pool.credentials import Credential
+from assemblyzero_tui.runner.credentials.credentials import Credential
 
 STRIKES = 2
 """So many refusals without a reason put a key out; one with a reason is enough."""

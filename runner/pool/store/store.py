@@ -14,20 +14,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
-from assemblyzero_tui.runner.pool.clock import Clock, boot_id
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.standing import PoolStanding
-from assemblyzero_tui.runner.pool.store_figures import Figures
-from assemblyzero_tui.runner.pool.store_file import TROUBLE, StoreFile
-from assemblyzero_tui.runner.pool.store_reading import Reader
-from assemblyzero_tui.runner.pool.store_renaming import rename_quotas
-from assemblyzero_tui.runner.pool.store_standing import read_standing
-from assemblyzero_tui.runner.pool.store_tidying import EVENTS, forget_engine, forget_old_rows
-from assemblyzero_tui.runner.pool.store_wishes import disable, enable, reset
-from assemblyzero_tui.runner.pool.store_writing import Pending, Writer
+from assemblyzero_tui.runner.pool.grants.clock import Clock, boot_id
+from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.store.admin import disable, enable, reset
+from assemblyzero_tui.runner.pool.store.credential_status import PoolStanding
+from assemblyzero_tui.runner.pool.store.file import TROUBLE, StoreFile
+from assemblyzero_tui.runner.pool.store.pruning import EVENTS, forget_engine, forget_old_rows
+from assemblyzero_tui.runner.pool.store.reading import Reader
+from assemblyzero_tui.runner.pool.store.renaming import rename_quotas
+from assemblyzero_tui.runner.pool.store.status_reading import read_standing
+from assemblyzero_tui.runner.pool.store.usage import Figures
+from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
 FILE_NAME = "pool.db"
 FIGURES_EVERY = 0.5

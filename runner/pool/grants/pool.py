@@ -16,6 +16,7 @@ from math import inf
 
 import msgspec
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
@@ -27,18 +28,17 @@ from assemblyzero_tui.runner.model.events import (
     Notice,
 )
 from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
-from assemblyzero_tui.runner.pool.clock import Clock
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.group import Door, Group, Today
-from assemblyzero_tui.runner.pool.judging import PARK_AFTER, Judge
-from assemblyzero_tui.runner.pool.key import Key
-from assemblyzero_tui.runner.pool.learning import learn, was_let_in
-from assemblyzero_tui.runner.pool.ledger import Changes, Lease, Ledger, Tally
-from assemblyzero_tui.runner.pool.line import Line, Ticket
-from assemblyzero_tui.runner.pool.sharing import Sharing
-from assemblyzero_tui.runner.pool.slots import Slots
-from assemblyzero_tui.runner.pool.transient import Transient
-from assemblyzero_tui.runner.pool.wording import why_closed
+from assemblyzero_tui.runner.pool.grants.clock import Clock
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import Slots
+from assemblyzero_tui.runner.pool.grants.fair_queue import Line, Ticket
+from assemblyzero_tui.runner.pool.grants.ledger import Changes, Lease, Ledger, Tally
+from assemblyzero_tui.runner.pool.grants.outcome_handling import learn, was_let_in
+from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
+from assemblyzero_tui.runner.pool.grants.quota import Door, Group, Today
+from assemblyzero_tui.runner.pool.grants.reasons import why_closed
+from assemblyzero_tui.runner.pool.grants.shared_quota_detection import Sharing
+from assemblyzero_tui.runner.pool.grants.status import PARK_AFTER, Judge
+from assemblyzero_tui.runner.pool.grants.transient_failures import Transient
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 CALL_TIMEOUT = 600.0
@@ -71,7 +71,7 @@ class Pool:
 
     Args:
         credentials: The keys; without any, whoever asks gets a lease without a key.
-        clock: See :class:`~assemblyzero_tui.runner.pool.clock.Clock`.
+        clock: See :class:`~assemblyzero_tui.runner.pool.grants.clock.Clock`.
         days: When the service's day ends.
         chance: A random number from 0 to 1.
         most: How many workflows the user wants at work.

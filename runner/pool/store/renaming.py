@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.key import quota_name, quota_of_its_own
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name, quota_of_its_own
 
 _RENAME = (
     "UPDATE keys SET quota = :project WHERE quota = :alone",

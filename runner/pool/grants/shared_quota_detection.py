@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from assemblyzero_tui.runner.pool.group import GUARD, MINUTE, WINDOW, Group
+from assemblyzero_tui.runner.pool.grants.quota import GUARD, MINUTE, WINDOW, Group
 
 PROOF = 4
 """So many refusals must fit before two quotas are taken for one."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.model.quota_days import Days
-from assemblyzero_tui.runner.pool.group import WINDOW, Door
-from assemblyzero_tui.runner.pool.standing import (
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.pool.store.credential_status import (
     KeyStanding,
     LeaseOut,
     MinuteCount,
@@ -20,8 +20,8 @@ from assemblyzero_tui.runner.pool.standing import (
     QuotaStanding,
     Total,
 )
-from assemblyzero_tui.runner.pool.store_rows import CLOSED, REFUSED
-from assemblyzero_tui.runner.pool.store_times import Times
+from assemblyzero_tui.runner.pool.store.rows import CLOSED, REFUSED
+from assemblyzero_tui.runner.pool.store.times import Times
 
 HOUR = 3600.0
 

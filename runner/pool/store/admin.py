@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 from math import inf
 
-from assemblyzero_tui.runner.pool.group import Door
-from assemblyzero_tui.runner.pool.store_times import Times
-from assemblyzero_tui.runner.pool.store_writing import count_reset, next_stamp, note_event
+from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.store.times import Times
+from assemblyzero_tui.runner.pool.store.writing import count_reset, next_stamp, note_event
 
 NOBODY = 0
 """The number of no engine."""
@@ -44,7 +44,7 @@ def reset(connection: sqlite3.Connection, fingerprint: str, times: Times, today:
     """Forgets what was held against a key and its quota, today's count too.
 
     The quota is tried with one call at first, as after
-    :meth:`~assemblyzero_tui.runner.pool.pool.Pool.reset`.
+    :meth:`~assemblyzero_tui.runner.pool.grants.pool.Pool.reset`.
     """
     stamp = next_stamp(connection)
     now, wall = times.clock.now(), times.clock.wall()

@@ -12,9 +12,9 @@ from math import inf
 
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.model.events import Notice
-from assemblyzero_tui.runner.pool.item_patience import ItemPatience
-from assemblyzero_tui.runner.pool.ledger import Lease
-from assemblyzero_tui.runner.pool.model_rest import ONE_AT_A_TIME, ModelRest
+from assemblyzero_tui.runner.pool.grants.item_patience import ItemPatience
+from assemblyzero_tui.runner.pool.grants.ledger import Lease
+from assemblyzero_tui.runner.pool.grants.model_backoff import ONE_AT_A_TIME, ModelRest
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})

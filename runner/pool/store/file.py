@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.pool.clock import Clock
-from assemblyzero_tui.runner.pool.store_schema import inode_of, is_damage, open_database
-from assemblyzero_tui.runner.pool.store_tidying import (
+from assemblyzero_tui.runner.pool.grants.clock import Clock
+from assemblyzero_tui.runner.pool.store.pruning import (
     boot_number,
     engine_number,
     forget_dead_engines,
 )
-from assemblyzero_tui.runner.pool.store_times import Times
+from assemblyzero_tui.runner.pool.store.schema import inode_of, is_damage, open_database
+from assemblyzero_tui.runner.pool.store.times import Times
 
 BLOCKED_REST = 5.0
 """Seconds without the store after another process has blocked it for too long."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from assemblyzero_tui.runner.pool.group import MEMORY
-from assemblyzero_tui.runner.pool.store_standing import HOUR, is_alive
-from assemblyzero_tui.runner.pool.store_times import Times
+from assemblyzero_tui.runner.pool.grants.quota import MEMORY
+from assemblyzero_tui.runner.pool.store.status_reading import HOUR, is_alive
+from assemblyzero_tui.runner.pool.store.times import Times
 
 EVENTS = 300
 """So many of the newest events are kept."""

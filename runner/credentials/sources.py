@@ -9,9 +9,15 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
+from assemblyzero_tui.runner.credentials.credentials import (
+    Credential,
+    Found,
+    checked,
+    parse,
+    read_file,
+)
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.pool.credentials import Credential, Found, checked, parse, read_file
 
 FILE_NAME = "gemini-credentials.json"
 VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")

@@ -17,12 +17,12 @@ from datetime import datetime
 from math import ceil, exp
 from zoneinfo import ZoneInfo
 
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.events import PoolChanged
 from assemblyzero_tui.runner.model.quota_days import PacificDays
-from assemblyzero_tui.runner.pool.credentials import Credential
-from assemblyzero_tui.runner.pool.ledger import Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.secret import Secret
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 MODEL = "simulated"

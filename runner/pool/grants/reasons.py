@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from assemblyzero_tui.runner.pool.group import Door
+from assemblyzero_tui.runner.pool.grants.quota import Door
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.pool import Pool
+    from assemblyzero_tui.runner.pool.grants.pool import Pool
 
 MOST_NAMES = 4
 """So many keys are named; of more only the number is told."""

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assemblyzero_tui.runner.model.events import CredentialChanged
-from assemblyzero_tui.runner.pool.clock import Clock
-from assemblyzero_tui.runner.pool.group import MEMORY, Group
-from assemblyzero_tui.runner.pool.ledger import Changes, Ledger
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.store_file import StoreFile
-from assemblyzero_tui.runner.pool.store_reading import News, Place
-from assemblyzero_tui.runner.pool.store_rows import (
+from assemblyzero_tui.runner.pool.grants.clock import Clock
+from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.quota import MEMORY, Group
+from assemblyzero_tui.runner.pool.store.file import StoreFile
+from assemblyzero_tui.runner.pool.store.reading import News, Place
+from assemblyzero_tui.runner.pool.store.rows import (
     KEY_COLUMNS,
     QUOTA_COLUMNS,
     REFUND,

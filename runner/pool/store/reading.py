@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.pool.group import DAYS, Group
-from assemblyzero_tui.runner.pool.pool import Pool
-from assemblyzero_tui.runner.pool.store_file import StoreFile
-from assemblyzero_tui.runner.pool.store_rows import (
+from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.quota import DAYS, Group
+from assemblyzero_tui.runner.pool.store.file import StoreFile
+from assemblyzero_tui.runner.pool.store.rows import (
     ELSEWHERE,
     KEY_COLUMNS,
     QUOTA_COLUMNS,

@@ -1,0 +1,1 @@
+"""Credentials: where they are found and how they travel."""

@@ -1,0 +1,1 @@
+"""What the pool would make of a batch."""
