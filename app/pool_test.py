@@ -11,10 +11,10 @@ from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.credentials.credentials import Found
 from assemblyzero_tui.runner.llm import check_provider, open_provider
+from assemblyzero_tui.runner.llm.credential_check import KeyTrial, Tried
 from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from assemblyzero_tui.runner.pool.trying import KeyTrial, Tried
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.llm.offline_reading import read_issue as read_prompt
-from assemblyzero_tui.runner.llm.offline_review import rejections
+from assemblyzero_tui.runner.llm.offline.reading import read_issue as read_prompt
+from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine

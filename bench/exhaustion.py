@@ -14,7 +14,7 @@ from math import ceil
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import private_directory, state_home
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.states import State

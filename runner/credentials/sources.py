@@ -84,7 +84,7 @@ def for_run(spec: RunSpec) -> Found | None:
         TuiError: as in :func:`find`.
     """
     if (quota := spec.options.quota) is not None:
-        from assemblyzero_tui.runner.llm.offline_quota import made_up_keys
+        from assemblyzero_tui.runner.llm.offline.quota import made_up_keys
 
         return Found("the demonstration", made_up_keys(quota))
     if spec.provider not in KEYED:

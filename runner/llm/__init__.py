@@ -26,7 +26,7 @@ def check_provider(name: str) -> None:
     """
     from importlib import metadata
 
-    from assemblyzero_tui.runner.llm.calling import endpoint
+    from assemblyzero_tui.runner.llm.deadline import endpoint
 
     if name in SDKS:
         try:
@@ -49,11 +49,11 @@ def open_provider(name: str, options: Options) -> Provider:
         TuiError: there is none of that name, its package is missing, or a model cannot be asked.
     """
     if name == "offline":
-        from assemblyzero_tui.runner.llm.offline import OfflineModel
+        from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
 
         if options.quota is None:
             return OfflineModel(options.latency, options.latency_spread)
-        from assemblyzero_tui.runner.llm.offline_quota import QuotaBook
+        from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
 
         book = QuotaBook(options.quota)
         return OfflineModel(options.latency, options.latency_spread, book=book)

@@ -15,14 +15,14 @@ from typing import Any
 from requests import Response, Session
 from requests.adapters import HTTPAdapter
 
-from assemblyzero_tui.runner.llm.asking import (
+from assemblyzero_tui.runner.llm.deadline import Say
+from assemblyzero_tui.runner.llm.gemini_base import (
     CONNECT_SECONDS,
     Exchange,
     GeminiProvider,
     Limits,
     schema_of,
 )
-from assemblyzero_tui.runner.llm.calling import Say
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.llm.replies import Received, ReplyReadError, read_reply
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.llm.outcomes import Refusal, UnreadableError
+from assemblyzero_tui.runner.llm.failures import Refusal, UnreadableError
 
 ERROR_LIMIT = 64 << 10
 """Bytes of an error that are read; pages of proxies may be long."""

@@ -19,6 +19,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Request,
     Silence,
 )
+from assemblyzero_tui.runner.llm.releases import take_failure
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
@@ -26,7 +27,6 @@ from assemblyzero_tui.runner.wire.worker_messages import AnswerReused, Progress,
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.drafting import SectionPrinter
-from assemblyzero_tui.runner.worker.releasing import take_failure
 from assemblyzero_tui.runner.workflows import log_style as style
 
 CALL_SECONDS = 600.0

@@ -21,7 +21,6 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import RunControl
 
-from assemblyzero_tui.runner.llm import offline  # noqa: F401
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
 from assemblyzero_tui.runner.workflows import (  # noqa: F401
     gh,

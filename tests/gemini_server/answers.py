@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assemblyzero_tui.runner.llm.offline import OfflineModel
+from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
 from assemblyzero_tui.runner.llm.provider import Request
 from tests.gemini_server.faults import ENDINGS, Fault
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
-from assemblyzero_tui.runner.llm.offline_quota import made_up_keys
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
+from assemblyzero_tui.runner.llm.offline.quota import made_up_keys
 from assemblyzero_tui.runner.model.events import CallEnded, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import Options, Quota, RunSpec
 from assemblyzero_tui.runner.model.states import State

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, CredentialChanged
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.model.states import State

@@ -12,7 +12,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.credentials.credentials import read_file
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore

@@ -11,7 +11,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
@@ -211,7 +211,7 @@ def test_bytes_are_no_silence_but_the_deadline_holds(
 def test_the_thread_of_a_call_that_was_given_up_ends(
     fault: Fault, provider: Provider, server: GeminiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assemblyzero_tui.runner.llm.asking.SPARE_SECONDS", 0.1)
+    monkeypatch.setattr("assemblyzero_tui.runner.llm.gemini_base.SPARE_SECONDS", 0.1)
     server.script(fault)
     before = set(threading.enumerate())
     with pytest.raises(CallError):

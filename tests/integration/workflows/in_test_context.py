@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from assemblyzero_tui.runner.llm.offline import OfflineModel
+from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
 from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, WorkerSpec

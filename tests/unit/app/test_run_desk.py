@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.credentials.credentials import read_file
 from assemblyzero_tui.runner.credentials.secret import Secret
-from assemblyzero_tui.runner.llm.calling import ENDPOINT
+from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from assemblyzero_tui.runner.llm.calling import AbandonedError, Say, WorkFailedError, call_within
-from assemblyzero_tui.runner.llm.outcomes import DeadlineError, SilentError
+from assemblyzero_tui.runner.llm.deadline import AbandonedError, Say, WorkFailedError, call_within
+from assemblyzero_tui.runner.llm.failures import DeadlineError, SilentError
 from assemblyzero_tui.runner.llm.provider import Silence
 
 LONG = Silence(600.0, 600.0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.outcomes import Ending, Refusal, classify
+from assemblyzero_tui.runner.llm.failures import Ending, Refusal, classify
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.model.call_outcomes import KINDS, Kind, Outcome
 from assemblyzero_tui.runner.model.model_catalog import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.runner.llm.outcomes import UnreadableError
+from assemblyzero_tui.runner.llm.failures import UnreadableError
 from assemblyzero_tui.runner.llm.replies import Received, RefusedError, read_reply
 
 TEXTS = ['Hi {"} \\', "\n[ü\U0001f600] data: x", "end}"]

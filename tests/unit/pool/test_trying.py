@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.llm.credential_check import KeyTrial
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,
@@ -18,7 +19,6 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.grants.quota import Door
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from assemblyzero_tui.runner.pool.trying import KeyTrial
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential
 

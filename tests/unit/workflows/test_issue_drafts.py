@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.offline import OfflineModel
-from assemblyzero_tui.runner.llm.offline_review import rejections
+from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
+from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows import filing, reviews
 from assemblyzero_tui.runner.workflows.briefs import slug_of, text_digest

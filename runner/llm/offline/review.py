@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from assemblyzero_tui.runner.llm.offline_reading import (
+from assemblyzero_tui.runner.llm.offline.reading import (
     blocks,
     number,
     picked,

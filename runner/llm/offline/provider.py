@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assemblyzero_tui.runner.llm.offline_design import write_design
-from assemblyzero_tui.runner.llm.offline_issue import BRIEF, write_issue, write_issue_review
-from assemblyzero_tui.runner.llm.offline_reading import blocks
-from assemblyzero_tui.runner.llm.offline_review import write_review
+from assemblyzero_tui.runner.llm.offline.design import write_design
+from assemblyzero_tui.runner.llm.offline.issue import BRIEF, write_issue, write_issue_review
+from assemblyzero_tui.runner.llm.offline.reading import blocks
+from assemblyzero_tui.runner.llm.offline.review import write_review
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,
@@ -26,7 +26,7 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.llm.offline_quota import QuotaBook
+    from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
 
 MODEL = "offline-1"
 PIECE_SECONDS = 0.08

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assemblyzero_tui.runner.llm.offline_reading import (
+from assemblyzero_tui.runner.llm.offline.reading import (
     ReadIssue,
     complaints,
     picked,

@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
+from assemblyzero_tui.runner.llm.releases import take_failure
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, Outcome
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
@@ -19,7 +20,6 @@ from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
-from assemblyzero_tui.runner.worker.releasing import take_failure
 
 TIMEOUT = 60.0
 """Seconds a call may take."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from assemblyzero_tui.runner.llm.offline_reading import (
+from assemblyzero_tui.runner.llm.offline.reading import (
     ReadIssue,
     blocks,
     complaints,
@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.llm.offline_reading import (
     shortened,
     wishes,
 )
-from assemblyzero_tui.runner.llm.offline_review import rejections
+from assemblyzero_tui.runner.llm.offline.review import rejections
 
 BRIEF = "BRIEF"
 """The name of the block that only the prompts of the Issue workflow have."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from assemblyzero_tui.runner.llm.calling import Say, WorkFailedError, call_within, endpoint
-from assemblyzero_tui.runner.llm.outcomes import DeadlineError, Ending, SilentError, classify
+from assemblyzero_tui.runner.llm.deadline import Say, WorkFailedError, call_within, endpoint
+from assemblyzero_tui.runner.llm.failures import DeadlineError, Ending, SilentError, classify
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.outcomes import DeadlineError, SilentError
+from assemblyzero_tui.runner.llm.failures import DeadlineError, SilentError
 from assemblyzero_tui.runner.llm.provider import USUAL_SILENCE, Silence
 
 ENDPOINT = "ASSEMBLYZERO_TUI_GEMINI_ENDPOINT"

@@ -1,0 +1,1 @@
+"""The offline model: a stand-in that needs no network."""
