@@ -57,7 +57,7 @@ def command(
     parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.launch import serve_and_show
     from assemblyzero_tui.runner.runs.runs import create_run, write_spec
-    from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+    from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 
     folder, spec = create_run(
         RunSpec(

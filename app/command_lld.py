@@ -111,7 +111,7 @@ def check_numbers(issues: tuple[str, ...]) -> list[str]:
     Raises:
         TuiError: one is no number of an issue.
     """
-    from assemblyzero_tui.runner.workflows.issues import issue_number
+    from assemblyzero_tui.runner.workflows.tracker.issues import issue_number
 
     for issue in issues:
         issue_number(issue)

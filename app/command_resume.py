@@ -100,7 +100,7 @@ def command(
     from assemblyzero_tui.app.which_run import newest_to_resume
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.runs.runs import open_run, write_spec
-    from assemblyzero_tui.runner.workflows.tracker.whose import renamed_since
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
 
     known = open_run(newest_to_resume(run, failed=failed))
     if known.alive:

@@ -196,7 +196,7 @@ def _gh() -> Check:
 
 def _tracker() -> Check:
     from assemblyzero_tui.app.repository import find_repository
-    from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
     try:
         repository = find_repository(Path.cwd())

@@ -13,9 +13,9 @@ from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import records
-from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
-from assemblyzero_tui.runner.workflows.pending import left_out_of_all, pending_lld_items
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.lld.pending import left_out_of_all, pending_lld_items
 
 
 def choose_items(

@@ -139,8 +139,8 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
     from assemblyzero_tui.app.repository import find_repository
     from assemblyzero_tui.app.selection import choose_briefs, choose_items
     from assemblyzero_tui.runner.base.errors import TuiError
-    from assemblyzero_tui.runner.workflows import gh
-    from assemblyzero_tui.runner.workflows.tracker.whose import Tracker, find_tracker
+    from assemblyzero_tui.runner.workflows.tracker import gh_issues
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import Tracker, find_tracker
 
     repository = find_repository(start)
     if workflow == ISSUE.name:
@@ -151,7 +151,7 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
             return Listing(repository, items, [f"no issue can be filed: {error.what}", *notes])
         return Listing(repository, items, [*tracker.notes, *notes], tracker.name)
     if issues_dir is None:
-        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH)
+        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH)
     else:
         tracker = Tracker(name="")
     items, notes = choose_items(

@@ -28,7 +28,7 @@ from assemblyzero_tui.app.start_settings import StartSettings
 from assemblyzero_tui.app.themes import DARK, LIGHT
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.workflows.tracker.whose import short
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.item_chooser import ItemChooser
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints

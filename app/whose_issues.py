@@ -8,8 +8,8 @@ import click
 
 from assemblyzero_tui.app.selection import tell
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import gh, gh_filing
-from assemblyzero_tui.runner.workflows.tracker.whose import Tracker, find_tracker
+from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_issues
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import Tracker, find_tracker
 
 
 def tracker_of_issues(repository: Path) -> Tracker:
@@ -18,7 +18,7 @@ def tracker_of_issues(repository: Path) -> Tracker:
     Raises:
         TuiError: ``gh`` cannot tell, or it has no issues.
     """
-    return _said(find_tracker(repository, otherwise=gh.WITHOUT_GH))
+    return _said(find_tracker(repository, otherwise=gh_issues.WITHOUT_GH))
 
 
 def tracker_to_file_in(repository: Path) -> Tracker:

@@ -18,10 +18,10 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run
-from assemblyzero_tui.runner.workflows.demo import make_demo_repository
-from assemblyzero_tui.runner.workflows.issue_files import read_issue
-from assemblyzero_tui.runner.workflows.issues import Issue
-from assemblyzero_tui.runner.workflows.lld_texts import design_request
+from assemblyzero_tui.runner.workflows.lld.issue_files import read_issue
+from assemblyzero_tui.runner.workflows.lld.texts import design_request
+from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
+from assemblyzero_tui.runner.workflows.tracker.issues import Issue
 
 _POLL = 0.02
 """Seconds between two looks at the journal."""

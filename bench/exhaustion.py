@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import create_run
-from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 from bench.batch import run_to_end, workplace
 from bench.report import Bench, progress, run
 from tests.gemini_server import Clock, GeminiServer, Limits, Project

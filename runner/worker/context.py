@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.wire.worker_messages import AnswerReused, Progress,
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.drafting import SectionPrinter
-from assemblyzero_tui.runner.workflows import log_style as style
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
 
 CALL_SECONDS = 600.0
 """One attempt, without the waiting for its lease."""

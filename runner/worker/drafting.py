@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.workflows import log_style as style
-from assemblyzero_tui.runner.workflows.draft_texts import sections
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.drafting.texts import sections
 
 _HEADING_WIDTH = 60
 _COLUMN = 40

@@ -22,13 +22,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
-from assemblyzero_tui.runner.workflows import (  # noqa: F401
-    gh,
-    issue,
-    issue_files,
-    lld,
-    prompt_files,
-)
+from assemblyzero_tui.runner.workflows.drafting import prompt_files
 
 _TASKS = Path("/proc/self/task")
 _ENDING = 5.0

@@ -64,7 +64,7 @@ ISSUE = CatalogEntry(
     ),
     checkpoint_prefix="issue_workflow_",
     thread_prefix="",
-    module="assemblyzero_tui.runner.workflows.issue",
+    module="assemblyzero_tui.runner.workflows.issue.workflow",
     looks_itself=True,
 )
 

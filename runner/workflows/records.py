@@ -38,13 +38,15 @@ from assemblyzero_tui.runner.base.paths import (
     runs_directory,
 )
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.workflows import audit, filing, lineage, status_file
-from assemblyzero_tui.runner.workflows.briefs import IDEAS, read_brief
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD, entry
-from assemblyzero_tui.runner.workflows.filing import Filed
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, read_brief
+from assemblyzero_tui.runner.workflows.issue.filing import Filed
 from assemblyzero_tui.runner.workflows.journeys import origin_of
-from assemblyzero_tui.runner.workflows.lineage import Approval
-from assemblyzero_tui.runner.workflows.shared_files import sweep_repository
+from assemblyzero_tui.runner.workflows.lld import status_file
+from assemblyzero_tui.runner.workflows.repository import audit, lineage
+from assemblyzero_tui.runner.workflows.repository.lineage import Approval
+from assemblyzero_tui.runner.workflows.repository.shared_files import sweep_repository
 
 _NAMED = 10
 """Items that a note names; the others are counted."""

@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run
-from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 
 PATIENCE = 60.0
 """Seconds a test waits for a state before it fails."""

@@ -19,8 +19,8 @@ WORKER_SIDE = (
     "assemblyzero_tui.runner.worker.database",
     "assemblyzero_tui.runner.worker.graph_run",
     "assemblyzero_tui.runner.worker.preload",
-    "assemblyzero_tui.runner.workflows.issue",
-    "assemblyzero_tui.runner.workflows.issue_nodes",
+    "assemblyzero_tui.runner.workflows.issue.workflow",
+    "assemblyzero_tui.runner.workflows.issue.nodes",
     "assemblyzero_tui.runner.workflows.lld.workflow",
 )
 """The only modules of the runner that may load LangGraph or an SDK."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
-from assemblyzero_tui.runner.workflows.issue_files import find_issue_files
+from assemblyzero_tui.runner.workflows.lld.issue_files import find_issue_files
 
 
 def mode(path: Path) -> int:

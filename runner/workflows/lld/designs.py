@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import lineage
-from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER
 from assemblyzero_tui.runner.workflows.lld.approval_words import says_approved
-from assemblyzero_tui.runner.workflows.lld_texts import draft_in
+from assemblyzero_tui.runner.workflows.lld.texts import draft_in
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER
 
 ACTIVE = Path("docs/lld/active")
 DONE = Path("docs/lld/done")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER
 from assemblyzero_tui.runner.workflows.lld.approval_words import means_approved
+from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER
 
 Standing = Literal["approved", "open", "unknown"]
 """Of an issue: it has an approved design; it has none; nobody can tell."""

@@ -17,15 +17,16 @@ from langgraph.graph import END, START, StateGraph
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import lineage, prompt_files, status_file
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context
-from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
-from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
-from assemblyzero_tui.runner.workflows.issues import Issue, fetch
-from assemblyzero_tui.runner.workflows.lld import designs
-from assemblyzero_tui.runner.workflows.lld_nodes import LldNodes
-from assemblyzero_tui.runner.workflows.lld_state import LldState
+from assemblyzero_tui.runner.workflows.drafting import prompt_files
+from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
+from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
+from assemblyzero_tui.runner.workflows.lld import designs, status_file
+from assemblyzero_tui.runner.workflows.lld.nodes import LldNodes
+from assemblyzero_tui.runner.workflows.lld.state import LldState
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.tracker.issues import Issue, fetch
 
 N0, N1, N2, N3, N4 = LLD.nodes
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.locks.file_locks import FileLock, shared_meanwhile
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
-from assemblyzero_tui.runner.workflows import gh_process
+from assemblyzero_tui.runner.workflows.tracker import gh_process
 
 CALLS_AT_MOST = 8
 """Calls of ``gh`` that one filing makes: it looks, files, and after a failure looks again."""

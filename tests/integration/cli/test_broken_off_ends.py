@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.runs import find_run, open_run
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.integration.cli.conftest import Program
 from tests.stand_ins import filed_issues
 from tests.waiting import wait_for

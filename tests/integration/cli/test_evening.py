@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.run_spec import Options, Quota, RunSpec
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import create_run
-from assemblyzero_tui.runner.workflows.demo import make_demo_repository
+from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 from tests.gemini_server import EveningClock, EveningServer, Limits, Project, bad_evening
 from tests.gemini_server.evening import DAY
 from tests.integration.cli.conftest import Program

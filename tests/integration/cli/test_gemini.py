@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
 from tests.integration.cli.canaries import CANARIES, leaks
 from tests.integration.cli.conftest import DEADLINE, Program, make_repository

@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.integration.cli.conftest import Program
 from tests.stand_ins import filed_issues
 from tests.waiting import wait_for

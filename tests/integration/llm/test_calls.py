@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
-from assemblyzero_tui.runner.workflows.reviews import SCHEMA, parse
+from assemblyzero_tui.runner.workflows.drafting.reviews import SCHEMA, parse
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, Shape
 from tests.waiting import wait_for
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.lld.issue_files import find_issue_files, read_issue
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from assemblyzero_tui.runner.workflows import audit, lineage, status_file
+from assemblyzero_tui.runner.workflows.lld import status_file
+from assemblyzero_tui.runner.workflows.repository import audit, lineage
 
 
 def finish(repository: Path, number: int, run: str, own: Path) -> None:

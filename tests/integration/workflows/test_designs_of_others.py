@@ -11,10 +11,10 @@ import pytest
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows import lineage, status_file
 from assemblyzero_tui.runner.workflows.catalog import load
-from assemblyzero_tui.runner.workflows.lld import designs
-from assemblyzero_tui.runner.workflows.pending import left_out_of_all, pending_lld_items
+from assemblyzero_tui.runner.workflows.lld import designs, status_file
+from assemblyzero_tui.runner.workflows.lld.pending import left_out_of_all, pending_lld_items
+from assemblyzero_tui.runner.workflows.repository import lineage
 from tests.integration.workflows.in_test_context import (
     InTestContext,
     KilledError,

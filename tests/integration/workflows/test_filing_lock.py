@@ -11,9 +11,9 @@ import pytest
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
-from assemblyzero_tui.runner.workflows import gh_process
-from assemblyzero_tui.runner.workflows.tracker.filing_book import BELIEVED, Entry, FilingBook
+from assemblyzero_tui.runner.workflows.tracker import gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file, filing_lock
+from assemblyzero_tui.runner.workflows.tracker.recent_filings import BELIEVED, Entry, FilingBook
 
 TRACKER = "github.com/example/tidewater"
 

@@ -10,10 +10,11 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows import gh, status_file
 from assemblyzero_tui.runner.workflows.catalog import load
-from assemblyzero_tui.runner.workflows.gh_process import run_gh
-from assemblyzero_tui.runner.workflows.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.lld import status_file
+from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.tracker import gh_issues
+from assemblyzero_tui.runner.workflows.tracker.gh_process import run_gh
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import install, make_issues, write_issue
 
@@ -66,7 +67,7 @@ def test_more_issues_than_gh_lists_by_itself_are_all_found(repository: Path, tra
 def test_gh_is_run_in_the_repository_without_input_and_prompts(
     repository: Path, tracker: Path, tmp_path: Path
 ) -> None:
-    gh.view_issue(repository, TRACKER, 1)
+    gh_issues.view_issue(repository, TRACKER, 1)
     call = json.loads((tmp_path / "calls.jsonl").read_text())
     assert call["cwd"] == str(repository)
     assert not call["input"]
@@ -117,7 +118,7 @@ def test_what_is_no_number_is_refused_before_anything_is_asked(
 def test_a_pull_request_is_no_issue(repository: Path, tracker: Path) -> None:
     write_issue(tracker, 30, "A change", kind="pull")
     with pytest.raises(TuiError, match="is a pull request"):
-        gh.view_issue(repository, TRACKER, 30)
+        gh_issues.view_issue(repository, TRACKER, 30)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +137,8 @@ def test_each_fault_of_gh_has_a_message_of_its_own(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("GH_STAND_IN_FAULT", fault)
     for call in (
-        lambda: gh.list_open_issues(repository, TRACKER),
-        lambda: gh.view_issue(repository, TRACKER, 1),
+        lambda: gh_issues.list_open_issues(repository, TRACKER),
+        lambda: gh_issues.view_issue(repository, TRACKER, 1),
     ):
         with pytest.raises(TuiError) as caught:
             call()
@@ -150,7 +151,7 @@ def test_a_gh_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setenv("GH_STAND_IN_FAULT", "hang")
     with pytest.raises(TuiError, match="gave no answer within"):
-        gh.view_issue(repository, TRACKER, 1, timeout=0.3)
+        gh_issues.view_issue(repository, TRACKER, 1, timeout=0.3)
 
 
 def test_without_gh_the_message_names_the_way_round(
@@ -159,14 +160,14 @@ def test_without_gh_the_message_names_the_way_round(
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(TuiError) as caught:
-        gh.list_open_issues(repository, TRACKER)
+        gh_issues.list_open_issues(repository, TRACKER)
     assert "not on the PATH" in caught.value.what
     assert "--issues-dir" in caught.value.hint
 
 
 def test_without_the_repository_the_message_names_it(tmp_path: Path, tracker: Path) -> None:
     with pytest.raises(TuiError, match="nowhere"):
-        gh.list_open_issues(tmp_path / "nowhere", TRACKER)
+        gh_issues.list_open_issues(tmp_path / "nowhere", TRACKER)
 
 
 def test_the_workflow_reads_its_issue_once_per_process(
@@ -199,10 +200,10 @@ def test_gh_gets_no_key_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gh = tmp_path / "bin/gh"
-    gh.parent.mkdir()
-    gh.write_text("#!/bin/sh\nenv\n")
-    gh.chmod(0o755)
-    monkeypatch.setenv("PATH", str(gh.parent), prepend=os.pathsep)
+    gh_issues.parent.mkdir()
+    gh_issues.write_text("#!/bin/sh\nenv\n")
+    gh_issues.chmod(0o755)
+    monkeypatch.setenv("PATH", str(gh_issues.parent), prepend=os.pathsep)
     for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.setenv(name, "AIzaCanaryOfTheEnvironment0000000000001")
     said = run_gh(tmp_path, ["repo", "view"])

@@ -12,9 +12,10 @@ import pytest
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo, Result
-from assemblyzero_tui.runner.workflows import filing, gh_process, issue_filer
-from assemblyzero_tui.runner.workflows.briefs import pending_briefs, text_digest
 from assemblyzero_tui.runner.workflows.catalog import load
+from assemblyzero_tui.runner.workflows.issue import filer, filing
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs, text_digest
+from assemblyzero_tui.runner.workflows.tracker import gh_process
 from tests.integration.workflows.in_test_context import (
     InTestContext,
     KilledError,
@@ -43,7 +44,7 @@ def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", install(tmp_path / "bin"))
     monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
     monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
-    monkeypatch.setattr(issue_filer, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(filer, "SETTLE_SECONDS", 0.0)
     return folder
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from assemblyzero_tui.app.selection import choose_items
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.demo import make_demo_repository
-from assemblyzero_tui.runner.workflows.issue_files import find_issue_files, read_issue
-from assemblyzero_tui.runner.workflows.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.lld.issue_files import find_issue_files, read_issue
+from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 
 
 @pytest.fixture

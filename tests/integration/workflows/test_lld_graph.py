@@ -17,8 +17,8 @@ from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import guards
 from assemblyzero_tui.runner.workflows.catalog import load
+from assemblyzero_tui.runner.workflows.drafting import guards
 from tests.integration.workflows.in_test_context import (
     InTestContext,
     KilledError,

@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import audit, lineage, status_file
-from assemblyzero_tui.runner.workflows.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.lld import status_file
+from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.repository import audit, lineage
 from tests.integration.workflows.finisher import finish
 
 ROOT = Path(__file__).parents[3]

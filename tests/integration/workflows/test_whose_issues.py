@@ -10,11 +10,11 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows import filing
-from assemblyzero_tui.runner.workflows.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.catalog import load
-from assemblyzero_tui.runner.workflows.pending import pending_lld_items
-from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker, renamed_since
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker, renamed_since
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import filed_issues, install, make_tracker, write_issue
 

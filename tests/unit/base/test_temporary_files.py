@@ -14,14 +14,14 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import make_temporary, sweep, temporary_folder
-from assemblyzero_tui.runner.workflows.shared_files import publish, sweep_repository
+from assemblyzero_tui.runner.workflows.repository.shared_files import publish, sweep_repository
 from tests.powerless import prefix
 
 _KILLED_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
 from assemblyzero_tui.runner import places
-from assemblyzero_tui.runner.workflows.shared_files import publish
+from assemblyzero_tui.runner.workflows.repository.shared_files import publish
 os.fchmod = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 publish(Path(sys.argv[1]), b"text")
 """

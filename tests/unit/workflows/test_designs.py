@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import lineage
-from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
+from assemblyzero_tui.runner.workflows.drafting.state import ReviewRecord
 from assemblyzero_tui.runner.workflows.lld import designs
-from assemblyzero_tui.runner.workflows.lld_texts import final_text
+from assemblyzero_tui.runner.workflows.lld.texts import final_text
+from assemblyzero_tui.runner.workflows.repository import lineage
 
 DRAFT = "# LLD-042: Lamps\n\n## 1. Context\n\nThe pier is dark.\n\n---\n\nA rule of its own.\n"
 REVIEW: ReviewRecord = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.workflows.briefs import pending_briefs
-from assemblyzero_tui.runner.workflows.foreign_filings import foreign_filing
-from assemblyzero_tui.runner.workflows.text_files import text_digest
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.issue.foreign_filings import foreign_filing
+from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 
 BRIEF = "# Lamps\n\nA lamp on each post.\n"
 RECORD = {

@@ -12,14 +12,15 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
 from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows import filing, reviews
-from assemblyzero_tui.runner.workflows.briefs import slug_of, text_digest
-from assemblyzero_tui.runner.workflows.draft_texts import sections
-from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
-from assemblyzero_tui.runner.workflows.issue_draft import IssueDraft, parse_draft, split_labels
-from assemblyzero_tui.runner.workflows.issue_state import IssueState
-from assemblyzero_tui.runner.workflows.issue_texts import draft_request, review_request
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.drafting import reviews
+from assemblyzero_tui.runner.workflows.drafting.texts import sections
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue.briefs import slug_of, text_digest
+from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
+from assemblyzero_tui.runner.workflows.issue.state import IssueState
+from assemblyzero_tui.runner.workflows.issue.texts import draft_request, review_request
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
 
 BODY = "## Context\n\nIt is so."
 SECTIONS = [

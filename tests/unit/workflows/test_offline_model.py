@@ -18,12 +18,12 @@ from assemblyzero_tui.runner.llm.provider import CallError, Request
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT
-from assemblyzero_tui.runner.workflows import reviews
-from assemblyzero_tui.runner.workflows.draft_texts import sections
-from assemblyzero_tui.runner.workflows.issue_files import split_title
-from assemblyzero_tui.runner.workflows.lld_state import LldState
-from assemblyzero_tui.runner.workflows.lld_texts import design_request, review_request
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.drafting import reviews
+from assemblyzero_tui.runner.workflows.drafting.texts import sections
+from assemblyzero_tui.runner.workflows.lld.issue_files import split_title
+from assemblyzero_tui.runner.workflows.lld.state import LldState
+from assemblyzero_tui.runner.workflows.lld.texts import design_request, review_request
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 
 class Time:

@@ -9,7 +9,8 @@ import pytest
 
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import audit, catalog
+from assemblyzero_tui.runner.workflows import catalog
+from assemblyzero_tui.runner.workflows.repository import audit
 
 
 def begin(repository: Path, run: str, details: dict[str, Any], **identity: Any) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import shared_files
-from assemblyzero_tui.runner.workflows.shared_files import repository_lock
+from assemblyzero_tui.runner.workflows.repository import shared_files
+from assemblyzero_tui.runner.workflows.repository.shared_files import repository_lock
 
 _KEEP = """
 import fcntl, os, sys

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import status_file
+from assemblyzero_tui.runner.workflows.lld import status_file
 from assemblyzero_tui.runner.workflows.lld.status_entries import standings
 from assemblyzero_tui.runner.workflows.lld.status_salvage import salvage
 

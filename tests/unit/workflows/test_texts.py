@@ -12,11 +12,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import catalog, prompt_files, reviews, status_file
-from assemblyzero_tui.runner.workflows.draft_texts import sections
-from assemblyzero_tui.runner.workflows.issue_files import split_title
-from assemblyzero_tui.runner.workflows.issues import issue_number
-from assemblyzero_tui.runner.workflows.log_style import plain, wrapped
+from assemblyzero_tui.runner.workflows import catalog
+from assemblyzero_tui.runner.workflows.drafting import prompt_files, reviews
+from assemblyzero_tui.runner.workflows.drafting.log_style import plain, wrapped
+from assemblyzero_tui.runner.workflows.drafting.texts import sections
+from assemblyzero_tui.runner.workflows.lld import status_file
+from assemblyzero_tui.runner.workflows.lld.issue_files import split_title
+from assemblyzero_tui.runner.workflows.tracker.issues import issue_number
 
 LINES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=200)
 ISSUE = {"section": "3", "problem": "p", "remedy": "r"}

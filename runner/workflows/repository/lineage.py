@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared
+from assemblyzero_tui.runner.workflows.repository.shared_files import publish, read_shared
 
 ACTIVE = Path("docs/lineage/active")
 DONE = Path("docs/lineage/done")

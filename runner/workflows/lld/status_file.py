@@ -17,11 +17,11 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import lineage
 from assemblyzero_tui.runner.workflows.lld import status_entries
 from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
 from assemblyzero_tui.runner.workflows.lld.status_salvage import salvage
-from assemblyzero_tui.runner.workflows.shared_files import (
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.repository.shared_files import (
     publish,
     read_shared,
     repository_lock,

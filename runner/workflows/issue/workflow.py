@@ -20,15 +20,16 @@ from langgraph.graph import END, START, StateGraph
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import filing, prompt_files
-from assemblyzero_tui.runner.workflows.briefs import IDEAS_DONE, Brief, read_brief
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.context import Context
-from assemblyzero_tui.runner.workflows.draft_state import approved, awaits_review
-from assemblyzero_tui.runner.workflows.drafting_workflow import DraftingWorkflow, add_nodes
-from assemblyzero_tui.runner.workflows.issue_nodes import IssueNodes
-from assemblyzero_tui.runner.workflows.issue_state import IssueState
-from assemblyzero_tui.runner.workflows.log_style import count
+from assemblyzero_tui.runner.workflows.drafting import prompt_files
+from assemblyzero_tui.runner.workflows.drafting.log_style import count
+from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
+from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS_DONE, Brief, read_brief
+from assemblyzero_tui.runner.workflows.issue.nodes import IssueNodes
+from assemblyzero_tui.runner.workflows.issue.state import IssueState
 
 N0, N1, N2, N3, N4, N5, N6 = ISSUE.nodes
 

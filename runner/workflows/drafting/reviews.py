@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
+from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
 
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 

@@ -23,7 +23,7 @@ import msgspec
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import FILE_MODE
 from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
-from assemblyzero_tui.runner.workflows.shared_files import (
+from assemblyzero_tui.runner.workflows.repository.shared_files import (
     SHARED_MODE,
     publish,
     read_shared,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows import prompt_files
-from assemblyzero_tui.runner.workflows.draft_state import DraftState, ReviewRecord
-from assemblyzero_tui.runner.workflows.prompt_files import delimited
-from assemblyzero_tui.runner.workflows.reviews import SCHEMA
+from assemblyzero_tui.runner.workflows.drafting import prompt_files
+from assemblyzero_tui.runner.workflows.drafting.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.drafting.reviews import SCHEMA
+from assemblyzero_tui.runner.workflows.drafting.state import DraftState, ReviewRecord
 
 _SECTION = re.compile(r"## +(.*?)(?: +#+)? *")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")

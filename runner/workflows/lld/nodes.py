@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.workflows import guards, lineage, lld_texts, status_file
-from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
-from assemblyzero_tui.runner.workflows.draft_state import ReviewRecord
-from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
-from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER, Issue
-from assemblyzero_tui.runner.workflows.lld import designs
-from assemblyzero_tui.runner.workflows.lld_state import LldState
+from assemblyzero_tui.runner.workflows.drafting import guards
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.state import ReviewRecord
+from assemblyzero_tui.runner.workflows.lld import designs, status_file, texts
+from assemblyzero_tui.runner.workflows.lld.state import LldState
 from assemblyzero_tui.runner.workflows.records import design_complete
-from assemblyzero_tui.runner.workflows.shared_files import publish, publish_new
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.repository.shared_files import publish, publish_new
+from assemblyzero_tui.runner.workflows.tracker.issues import FROM_TRACKER, Issue
 
 
 class LldNodes(DraftingNodes):
@@ -46,7 +47,7 @@ class LldNodes(DraftingNodes):
             "labels": issue.labels,
             "output": "",
         }
-        text = lld_texts.issue_text(new).encode()
+        text = texts.issue_text(new).encode()
         first = lineage.first_number(self._repository / self._folder, "issue.md", text)
 
         self._say(f"    {style.strong(f'Issue #{number}:')} {style.plain(issue.title)}")
@@ -72,7 +73,7 @@ class LldNodes(DraftingNodes):
         """Has the next draft written."""
         self._refuse_others(state["number"])
         number = self._begin_draft(state)
-        request = lld_texts.design_request(state, self._read_context())
+        request = texts.design_request(state, self._read_context())
         ask = Asking(self._context)
         draft = ask(request).text.strip() + "\n"
         changes = self._save_draft(state, draft, ask)
@@ -83,7 +84,7 @@ class LldNodes(DraftingNodes):
 
     def review(self, state: LldState) -> dict[str, Any]:
         """Has the newest draft judged."""
-        request = lld_texts.review_request(state, self._read_context())
+        request = texts.review_request(state, self._read_context())
         return self._judge(state, request, partial(self._judged, state["number"]))
 
     def _judged(self, number: int, reviews: list[ReviewRecord]) -> None:
@@ -94,7 +95,7 @@ class LldNodes(DraftingNodes):
         """Publishes the approved design and says so in the shared files."""
         issue, last = state["number"], state["reviews"][-1]
         output = designs.published_path(issue)
-        final = lld_texts.final_text(state, str(self._folder))
+        final = texts.final_text(state, str(self._folder))
         published = publish_new(self._repository / output, final.encode())
         replaced = self._make_way(state)
         if not published:

@@ -15,8 +15,9 @@ from typing import Literal, TypeVar
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import filing, lineage
-from assemblyzero_tui.runner.workflows.text_files import text_digest
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 
 T = TypeVar("T")
 

@@ -14,12 +14,13 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.workflows import audit, guards, lineage
-from assemblyzero_tui.runner.workflows import log_style as style
 from assemblyzero_tui.runner.workflows.context import Context
-from assemblyzero_tui.runner.workflows.draft_state import DraftState, ReviewRecord, awaits_review
-from assemblyzero_tui.runner.workflows.draft_texts import sections, verdict_text
-from assemblyzero_tui.runner.workflows.reviews import ask_for_review
+from assemblyzero_tui.runner.workflows.drafting import guards
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.drafting.reviews import ask_for_review
+from assemblyzero_tui.runner.workflows.drafting.state import DraftState, ReviewRecord, awaits_review
+from assemblyzero_tui.runner.workflows.drafting.texts import sections, verdict_text
+from assemblyzero_tui.runner.workflows.repository import audit, lineage
 
 State = TypeVar("State", bound=DraftState, contravariant=True)
 

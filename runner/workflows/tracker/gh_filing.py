@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.gh_process import beginning, decode, run_gh
+from assemblyzero_tui.runner.workflows.tracker.gh_process import beginning, decode, run_gh
 
 FIRST_LOOK = 200
 """So many of the newest issues are looked at, and more if they do not reach back far enough."""

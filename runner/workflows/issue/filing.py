@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows import lineage
-from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
-from assemblyzero_tui.runner.workflows.shared_files import publish, read_shared
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.repository.shared_files import publish, read_shared
+from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
 
 INTENT_FILE = "filing.json"
 """In the lineage folder, from before an issue is filed until that is recorded."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.gh_process import decode, run_gh
+from assemblyzero_tui.runner.workflows.tracker.gh_process import decode, run_gh
 
 _FIELDS = "nameWithOwner,url,hasIssuesEnabled,isArchived,isFork,parent"
 _GIT_SECONDS = 10.0

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows.draft_texts import (
+from assemblyzero_tui.runner.workflows.drafting.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.drafting.texts import (
     context_part,
     draft_question,
     earlier_reviews_part,
     review_question,
     revision_part,
 )
-from assemblyzero_tui.runner.workflows.lld_state import LldState
-from assemblyzero_tui.runner.workflows.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.lld.state import LldState
 
 _RULE = "\n\n---\n\n"
 _ORIGIN = re.compile(

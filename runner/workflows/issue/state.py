@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from assemblyzero_tui.runner.workflows.draft_state import DraftState
+from assemblyzero_tui.runner.workflows.drafting.state import DraftState
 
 
 class IssueState(DraftState, total=False):

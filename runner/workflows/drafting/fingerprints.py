@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import guards, prompt_files
-from assemblyzero_tui.runner.workflows.issues import FROM_TRACKER
+from assemblyzero_tui.runner.workflows.drafting import guards, prompt_files
+from assemblyzero_tui.runner.workflows.tracker.issues import FROM_TRACKER
 
 
 def fingerprints(

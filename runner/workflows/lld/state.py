@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.runner.workflows.draft_state import DraftState
+from assemblyzero_tui.runner.workflows.drafting.state import DraftState
 
 
 class LldState(DraftState, total=False):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import settled
-from assemblyzero_tui.runner.workflows.issues import HIGHEST_NUMBER, Issue
-from assemblyzero_tui.runner.workflows.text_files import read_text
+from assemblyzero_tui.runner.workflows.repository.text_files import read_text
+from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER, Issue
 
 _NAME = re.compile(r"0*([1-9]\d*)(?:[-_ ](.*))?\.md", re.IGNORECASE)
 _HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")

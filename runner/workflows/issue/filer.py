@@ -11,18 +11,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.workflows import filing, gh_filing, gh_process
-from assemblyzero_tui.runner.workflows import log_style as style
-from assemblyzero_tui.runner.workflows.briefs import IDEAS, IDEAS_DONE
-from assemblyzero_tui.runner.workflows.filing import Filed, Intent
-from assemblyzero_tui.runner.workflows.gh_filing import ListedIssue
-from assemblyzero_tui.runner.workflows.gh_process import GhTimeoutError
-from assemblyzero_tui.runner.workflows.issue_draft import IssueDraft, parse_draft, split_labels
-from assemblyzero_tui.runner.workflows.issue_state import IssueState
-from assemblyzero_tui.runner.workflows.shared_files import make_folder, sync_folder
-from assemblyzero_tui.runner.workflows.tracker.filing_book import Entry, FilingBook
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, IDEAS_DONE
+from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
+from assemblyzero_tui.runner.workflows.issue.filing import Filed, Intent
+from assemblyzero_tui.runner.workflows.issue.state import IssueState
+from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder, sync_folder
+from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_lock
-from assemblyzero_tui.runner.workflows.tracker.whose import short
+from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
+from assemblyzero_tui.runner.workflows.tracker.gh_process import GhTimeoutError
+from assemblyzero_tui.runner.workflows.tracker.recent_filings import Entry, FilingBook
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 
 SETTLE_SECONDS = 15.0
 """So long after a ``gh`` was cut off, the tracker may still come to file what it was sent."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.gh_process import decode, run_gh
-from assemblyzero_tui.runner.workflows.issues import Issue
-from assemblyzero_tui.runner.workflows.tracker.whose import short
+from assemblyzero_tui.runner.workflows.tracker.gh_process import decode, run_gh
+from assemblyzero_tui.runner.workflows.tracker.issues import Issue
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 
 LIMIT = 1_000_000
 """More issues than any repository has open."""

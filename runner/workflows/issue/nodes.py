@@ -11,20 +11,22 @@ from langgraph.types import interrupt
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
-from assemblyzero_tui.runner.workflows import filing, gh_filing, issue_texts, lineage
-from assemblyzero_tui.runner.workflows import log_style as style
-from assemblyzero_tui.runner.workflows.briefs import Brief
 from assemblyzero_tui.runner.workflows.context import Context
-from assemblyzero_tui.runner.workflows.draft_state import DraftState, approved
-from assemblyzero_tui.runner.workflows.drafting_nodes import Asking, DraftingNodes
-from assemblyzero_tui.runner.workflows.foreign_filings import check_not_filed
-from assemblyzero_tui.runner.workflows.issue_draft import parse_draft
-from assemblyzero_tui.runner.workflows.issue_filer import IssueFiler, settle
-from assemblyzero_tui.runner.workflows.issue_state import FiledRecord, IssueState
-from assemblyzero_tui.runner.workflows.reading_answers import ask_and_read
+from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
+from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.state import DraftState, approved
+from assemblyzero_tui.runner.workflows.issue import filing, texts
+from assemblyzero_tui.runner.workflows.issue.briefs import Brief
+from assemblyzero_tui.runner.workflows.issue.draft import parse_draft
+from assemblyzero_tui.runner.workflows.issue.filer import IssueFiler, settle
+from assemblyzero_tui.runner.workflows.issue.foreign_filings import check_not_filed
+from assemblyzero_tui.runner.workflows.issue.state import FiledRecord, IssueState
 from assemblyzero_tui.runner.workflows.records import issue_complete
-from assemblyzero_tui.runner.workflows.shared_files import make_folder
-from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker, short
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder
+from assemblyzero_tui.runner.workflows.tracker import gh_filing
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker, short
 
 
 class IssueNodes(DraftingNodes):
@@ -106,7 +108,7 @@ class IssueNodes(DraftingNodes):
     def draft(self, state: IssueState) -> dict[str, Any]:
         """Has the next draft written; asks once more if its title or labels cannot be read."""
         self._begin_draft(state)
-        request = issue_texts.draft_request(state, self._read_context())
+        request = texts.draft_request(state, self._read_context())
         ask = Asking(self._context)
         read, answer = ask_and_read(
             request,
@@ -125,7 +127,7 @@ class IssueNodes(DraftingNodes):
 
     def review(self, state: IssueState) -> dict[str, Any]:
         """Has the newest draft judged."""
-        return self._judge(state, issue_texts.review_request(state, self._read_context()))
+        return self._judge(state, texts.review_request(state, self._read_context()))
 
     def human_edit_verdict(self, state: DraftState) -> dict[str, Any]:
         """The gate behind the review: an approval goes on to be filed, the rest is counted."""

@@ -69,13 +69,14 @@ def fetch(item: ItemInfo, repository: Path, tracker: str) -> Issue:
     Raises:
         TuiError: it cannot be read.
     """
-    from assemblyzero_tui.runner.workflows import gh, issue_files
-    from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
+    from assemblyzero_tui.runner.workflows.lld import issue_files
+    from assemblyzero_tui.runner.workflows.tracker import gh_issues
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
     number = issue_number(item.key)
     if item.source == FROM_TRACKER:
-        whose = tracker or find_tracker(repository, otherwise=gh.WITHOUT_GH).name
-        return gh.view_issue(repository, whose, number)
+        whose = tracker or find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
+        return gh_issues.view_issue(repository, whose, number)
     issue = issue_files.read_issue(Path(item.source))
     if issue.number != number:
         raise TuiError(

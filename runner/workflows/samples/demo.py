@@ -9,8 +9,8 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows.issue_files import read_issue
-from assemblyzero_tui.runner.workflows.sample_issues import demo_issues
+from assemblyzero_tui.runner.workflows.lld.issue_files import read_issue
+from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 _README = """\
 # tidewater (a demonstration)

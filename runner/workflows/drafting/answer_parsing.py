@@ -9,7 +9,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import UnusableAnswerError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.workflows import prompt_files
+from assemblyzero_tui.runner.workflows.drafting import prompt_files
 
 Read = TypeVar("Read")
 

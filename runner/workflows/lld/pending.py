@@ -10,12 +10,14 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.workflows import gh, issue_files, lineage, records, status_file
+from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.catalog import LLD
-from assemblyzero_tui.runner.workflows.issues import Issue, issue_number
-from assemblyzero_tui.runner.workflows.lld import designs
+from assemblyzero_tui.runner.workflows.lld import designs, issue_files, status_file
 from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
-from assemblyzero_tui.runner.workflows.tracker.whose import find_tracker
+from assemblyzero_tui.runner.workflows.repository import lineage
+from assemblyzero_tui.runner.workflows.tracker import gh_issues
+from assemblyzero_tui.runner.workflows.tracker.issues import Issue, issue_number
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
 VIEWED_SINGLY = 3
 """Up to so many wanted issues are asked for one by one, more by one listing."""
@@ -63,7 +65,7 @@ def pending_lld_items(
     notes: list[str] = []
     standings = _standings(repository, notes, read_only)
     if issues_dir is None and not tracker:
-        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH).name
+        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
     if numbers is None:
         issues = _all_issues(repository, tracker, issues_dir, notes)
         left_out = _left_out(repository, issues, standings)
@@ -92,7 +94,7 @@ def left_out_of_all(
     notes: list[str] = []
     standings = _standings(repository, notes, read_only=True)
     if issues_dir is None and not tracker:
-        tracker = find_tracker(repository, otherwise=gh.WITHOUT_GH).name
+        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
     issues = _all_issues(repository, tracker, issues_dir, notes)
     return list(_left_out(repository, issues, standings).values()), notes
 
@@ -196,7 +198,7 @@ def _all_issues(
 ) -> list[Issue]:
     """Every issue; a file that holds none is noted, and does not hold the others up."""
     if issues_dir is None:
-        return gh.list_open_issues(repository, tracker)
+        return gh_issues.list_open_issues(repository, tracker)
     issues: list[Issue] = []
     errors: list[TuiError] = []
     for path in issue_files.find_issue_files(issues_dir).values():
@@ -225,8 +227,11 @@ def _wanted_issues(
         return [issue_files.read_issue(found[number]) for number in numbers]
     listed: dict[int, Issue] = {}
     if len(numbers) > VIEWED_SINGLY:
-        listed = {issue.number: issue for issue in gh.list_open_issues(repository, tracker)}
-    return [listed.get(number) or gh.view_issue(repository, tracker, number) for number in numbers]
+        listed = {issue.number: issue for issue in gh_issues.list_open_issues(repository, tracker)}
+    return [
+        listed.get(number) or gh_issues.view_issue(repository, tracker, number)
+        for number in numbers
+    ]
 
 
 def _listed(numbers: list[int]) -> str:

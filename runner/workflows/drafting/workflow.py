@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.workflows import audit
 from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
-from assemblyzero_tui.runner.workflows.fingerprints import fingerprints
+from assemblyzero_tui.runner.workflows.drafting.fingerprints import fingerprints
+from assemblyzero_tui.runner.workflows.repository import audit
 
 Item = TypeVar("Item")
 

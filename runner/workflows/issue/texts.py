@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from assemblyzero_tui.runner.llm.provider import Request
-from assemblyzero_tui.runner.workflows.draft_texts import (
+from assemblyzero_tui.runner.workflows.drafting.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.drafting.texts import (
     context_part,
     draft_question,
     earlier_reviews_part,
     review_question,
     revision_part,
 )
-from assemblyzero_tui.runner.workflows.issue_state import IssueState
-from assemblyzero_tui.runner.workflows.prompt_files import delimited
+from assemblyzero_tui.runner.workflows.issue.state import IssueState
 
 _MOST_LABELS = 100
 """Labels of the repository that a prompt names."""

@@ -1,0 +1,1 @@
+"""What every workflow has in common that drafts a text and has it reviewed."""

@@ -1,0 +1,1 @@
+"""The Issue workflow: from a brief to a filed issue."""

@@ -1,0 +1,1 @@
+"""What the workflows read and write in the target repository."""
