@@ -20,8 +20,8 @@ from typing import Any
 from assemblyzero_tui.runner.base.paths import pool_file, private_directory
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.credentials.secret import Secret
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
+from assemblyzero_tui.runner.engine.executors.worker_process import WorkerProcess
+from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
@@ -30,7 +30,7 @@ from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, AnyFromWorker, Release
 from assemblyzero_tui.runner.worker.channel import Channel
-from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 from bench.batch import workplace
 from bench.report import Bench, percentile, progress, run
 

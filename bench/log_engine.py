@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import private_directory
-from assemblyzero_tui.runner.engine.readers import PipeReaders
+from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor

@@ -22,11 +22,11 @@ from assemblyzero_tui.runner.base.system_errors import known_trouble
 from assemblyzero_tui.runner.credentials import credentials
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.credentials.rotation_file import read_hints
+from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
-from assemblyzero_tui.runner.engine.in_daemon import in_daemon
-from assemblyzero_tui.runner.engine.local import LocalExecutor
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
+from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
+from assemblyzero_tui.runner.engine.recorder import Record
 from assemblyzero_tui.runner.engine.runtime import Runtime
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor

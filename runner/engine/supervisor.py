@@ -22,11 +22,11 @@ from assemblyzero_tui.runner.base.paths import (
     remove_checkpoint,
 )
 from assemblyzero_tui.runner.engine.claims import Claims
-from assemblyzero_tui.runner.engine.executor import Executor, Outcome
-from assemblyzero_tui.runner.engine.hearing import Hearing
-from assemblyzero_tui.runner.engine.key_wait import KeyWait
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
+from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
+from assemblyzero_tui.runner.engine.quota_pause import KeyWait
+from assemblyzero_tui.runner.engine.recorder import Record
+from assemblyzero_tui.runner.engine.worker_messages import Hearing
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url

@@ -15,7 +15,7 @@ from collections import Counter
 import msgspec
 
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.worker.seal import BrokenSealError, seal, unseal
+from assemblyzero_tui.runner.worker.checksums import BrokenSealError, seal, unseal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept_answers (

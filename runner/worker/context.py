@@ -26,7 +26,7 @@ from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnswerReused, Progress, Release, Remark
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
-from assemblyzero_tui.runner.worker.drafting import SectionPrinter
+from assemblyzero_tui.runner.worker.live_draft import SectionPrinter
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
 
 CALL_SECONDS = 600.0

@@ -14,8 +14,8 @@ from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from assemblyzero_tui.runner.worker.answers import AnswerStore
-from assemblyzero_tui.runner.worker.patience import connect
-from assemblyzero_tui.runner.worker.seal import Seals
+from assemblyzero_tui.runner.worker.checksums import Seals
+from assemblyzero_tui.runner.worker.patient_connection import connect
 
 _DAMAGE = frozenset(
     {

@@ -12,7 +12,7 @@ import msgspec
 from assemblyzero_tui.runner.locks.file_locks import share_with_children
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.wire.worker_messages import Ready
-from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 
 PRELOAD = "assemblyzero_tui.runner.worker.preload"
 _KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")

@@ -28,7 +28,7 @@ from assemblyzero_tui.runner.worker.database import (
     salvage,
     set_aside,
 )
-from assemblyzero_tui.runner.worker.patience import is_locked, locked_text
+from assemblyzero_tui.runner.worker.patient_connection import is_locked, locked_text
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
 from assemblyzero_tui.runner.workflows.journeys import note_origin

@@ -10,7 +10,7 @@ import sys
 import msgspec
 
 from assemblyzero_tui.runner.wire.worker_messages import Ended, Ready, frame
-from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 
 DAEMON = "import time; time.sleep(600)"
 

@@ -12,9 +12,9 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.base.paths import RunFolder, private_directory
-from assemblyzero_tui.runner.engine import worker_process
-from assemblyzero_tui.runner.engine.executor import Outcome
-from assemblyzero_tui.runner.engine.local import LocalExecutor
+from assemblyzero_tui.runner.engine.executors import worker_process
+from assemblyzero_tui.runner.engine.executors.executor import Outcome
+from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url

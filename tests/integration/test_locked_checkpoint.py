@@ -11,7 +11,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.worker import patience
+from assemblyzero_tui.runner.worker import patient_connection
 from tests.integration.running import Running, running, states
 
 HOLDING = f"(process {os.getpid()})"
@@ -41,10 +41,10 @@ def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path
 def test_a_statement_is_tried_again_after_it_was_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "UNTIL_SAID", 0.01)
+    monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
     path = tmp_path / "lld_workflow_1.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        with closing(patience.connect(path, lambda _: other.execute("ROLLBACK"))) as ours:
+        with closing(patient_connection.connect(path, lambda _: other.execute("ROLLBACK"))) as ours:
             ours.executescript("CREATE TABLE t (n)")
             other.execute("BEGIN EXCLUSIVE")
             ours.execute("INSERT INTO t VALUES (1)")
@@ -54,10 +54,10 @@ def test_a_statement_is_tried_again_after_it_was_said(
 def test_a_lock_is_not_waited_for_without_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "UNTIL_SAID", 0.01)
-    monkeypatch.setattr(patience, "AFTER_THAT", 0.02)
+    monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
+    monkeypatch.setattr(patient_connection, "AFTER_THAT", 0.02)
     path, said = tmp_path / "lld_workflow_1.db", []
-    with closing(patience.connect(path, said.append)) as ours:
+    with closing(patient_connection.connect(path, said.append)) as ours:
         ours.executescript("CREATE TABLE t (n)")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -68,7 +68,7 @@ def test_a_lock_is_not_waited_for_without_limit(
             ):
                 with pytest.raises(sqlite3.OperationalError, match="locked") as failed:
                     statement()
-                assert patience.is_locked(failed.value)
+                assert patient_connection.is_locked(failed.value)
             other.execute("ROLLBACK")
         ours.executemany("INSERT INTO t VALUES (?)", iter([(1,), (2,)]))
         assert ours.execute("SELECT count(*) FROM t").fetchone() == (2,)

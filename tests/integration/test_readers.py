@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.engine.readers import PipeReaders
+from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.logs.sanitise import plain_text
-from assemblyzero_tui.runner.worker.drafting import SectionPrinter
+from assemblyzero_tui.runner.worker.live_draft import SectionPrinter
 
 DRAFT = (
     "# Title\n\n## 1. Goal\nshort\n```\n## not a heading\n```\n## 2. Design\nlonger text\n## 3.\n"

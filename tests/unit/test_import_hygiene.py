@@ -10,7 +10,7 @@ from multiprocessing import forkserver
 import pytest
 
 import assemblyzero_tui.runner as runner
-from assemblyzero_tui.runner.engine.forkserver import SDK_MODULES, start_context
+from assemblyzero_tui.runner.engine.executors.forkserver import SDK_MODULES, start_context
 
 WORKER_SIDE = (
     "assemblyzero_tui.runner.llm.gemini",

@@ -14,15 +14,15 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import StartLostError, WorkflowError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
-from assemblyzero_tui.runner.engine.executor import Emit, Host, Outcome
-from assemblyzero_tui.runner.engine.forkserver import (
+from assemblyzero_tui.runner.engine.executors.executor import Emit, Host, Outcome
+from assemblyzero_tui.runner.engine.executors.forkserver import (
     end_forkserver,
     renew_forkserver,
     start_context,
     warm_up,
 )
-from assemblyzero_tui.runner.engine.readers import PipeReaders, Stream
-from assemblyzero_tui.runner.engine.worker_process import WorkerProcess
+from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders, Stream
+from assemblyzero_tui.runner.engine.executors.worker_process import WorkerProcess
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
@@ -37,7 +37,7 @@ _KILLED_PATIENCE = 5.0
 
 
 class LocalExecutor:
-    """Implements :class:`~assemblyzero_tui.runner.engine.executor.Executor` with processes."""
+    """Implements :class:`~assemblyzero_tui.runner.engine.executors.executor.Executor` with processes."""
 
     def __init__(
         self,

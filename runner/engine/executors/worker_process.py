@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.processes import look_at, named, who_has_open
-from assemblyzero_tui.runner.engine.executor import Outcome
-from assemblyzero_tui.runner.engine.frames import Frames
+from assemblyzero_tui.runner.engine.executors.executor import Outcome
+from assemblyzero_tui.runner.engine.executors.frames import Frames
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import (
@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     frame,
 )
 from assemblyzero_tui.runner.worker import entry
-from assemblyzero_tui.runner.worker.inherit import InheritedFile
+from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 
 _GONE_POLL = 0.01
 """Seconds between two looks at whether the last process of an attempt is gone."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.credentials import Credential
-from assemblyzero_tui.runner.engine.executor import Executor, Outcome
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
+from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
+from assemblyzero_tui.runner.engine.recorder import Record
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState

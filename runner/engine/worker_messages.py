@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.engine.pool_keeper import PoolKeeper
-from assemblyzero_tui.runner.engine.record import Record
+from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
+from assemblyzero_tui.runner.engine.recorder import Record
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallSkipped,
