@@ -72,8 +72,8 @@ def command(
     Runs that go on use it from now on. Without a terminal it is the first line of the standard
     input, as with < key.txt. The file of keys is made so that only you can read it.
     """
-    from assemblyzero_tui.app.pool_books import open_books, say_done, say_notes
-    from assemblyzero_tui.app.pool_live import give_to_runs
+    from assemblyzero_tui.app.credentials.broadcast import give_to_runs
+    from assemblyzero_tui.app.credentials.store_access import open_books, say_done, say_notes
     from assemblyzero_tui.runner.credentials import sources
     from assemblyzero_tui.runner.credentials.credentials import may_be_key
     from assemblyzero_tui.runner.credentials.credentials_file import add_credential

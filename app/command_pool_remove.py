@@ -29,8 +29,13 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
     Runs that go on do not use it any more; a call under way with it goes on. The key itself stays
     valid: delete it at https://aistudio.google.com/apikey if nobody should use it.
     """
+    from assemblyzero_tui.app.credentials.store_access import (
+        key_named,
+        keys_found,
+        open_books,
+        say_done,
+    )
     from assemblyzero_tui.app.faces import is_terminal
-    from assemblyzero_tui.app.pool_books import key_named, keys_found, open_books, say_done
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.credentials.credentials_file import remove_credential
 

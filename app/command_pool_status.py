@@ -26,8 +26,8 @@ def command(credentials: Path | None, as_json: bool) -> int:
     """
     import time
 
-    from assemblyzero_tui.app.pool_books import keys_found, open_books, say_notes
-    from assemblyzero_tui.app.pool_status import HEADER, RIGHT, described, rows
+    from assemblyzero_tui.app.credentials.status_rows import HEADER, RIGHT, described, rows
+    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books, say_notes
     from assemblyzero_tui.app.text_table import table
 
     found = keys_found(credentials)

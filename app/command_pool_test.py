@@ -42,8 +42,8 @@ def command(
     The calls count like those of a run, and what is learned holds for all runs: a key that was
     refused and works again is used again. The exit code is 1 if a key does not work.
     """
-    from assemblyzero_tui.app.pool_books import key_named, say_notes
-    from assemblyzero_tui.app.pool_test import key_trial
+    from assemblyzero_tui.app.credentials.check import key_trial
+    from assemblyzero_tui.app.credentials.store_access import key_named, say_notes
     from assemblyzero_tui.runner.credentials import sources
 
     found = sources.find(credentials)

@@ -34,7 +34,7 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A call under way with it goes on.
     """
-    from assemblyzero_tui.app.pool_books import open_books
+    from assemblyzero_tui.app.credentials.store_access import open_books
 
     key = _key(name, credentials)
     with open_books() as books:
@@ -49,7 +49,7 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A key that its file switches off is switched on there, too.
     """
-    from assemblyzero_tui.app.pool_books import keys_found, open_books
+    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books
     from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
 
     found = keys_found(credentials)
@@ -68,7 +68,7 @@ def reset(name: str, credentials: Path | None, as_json: bool) -> int:
 
     Its quota counts for the day begin at zero, for every key of its project.
     """
-    from assemblyzero_tui.app.pool_books import open_books
+    from assemblyzero_tui.app.credentials.store_access import open_books
 
     key = _key(name, credentials)
     with open_books() as books:
@@ -78,12 +78,12 @@ def reset(name: str, credentials: Path | None, as_json: bool) -> int:
 
 
 def _key(name: str, credentials: Path | None) -> Credential:
-    from assemblyzero_tui.app.pool_books import key_named, keys_found
+    from assemblyzero_tui.app.credentials.store_access import key_named, keys_found
 
     return key_named(keys_found(credentials), name)
 
 
 def _say(key: Credential, done: str, sentence: str, as_json: bool) -> None:
-    from assemblyzero_tui.app.pool_books import say_done
+    from assemblyzero_tui.app.credentials.store_access import say_done
 
     say_done(key.name, key.secret.fingerprint, done, sentence, as_json=as_json)

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import assemblyzero_tui.app.frame_rate  # noqa: F401 - before anything imports Textual
+from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.app.faces import Face, is_terminal
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.terminal_driver import TerminalDriver
 from assemblyzero_tui.app.terminal_size import terminal_size
-from assemblyzero_tui.app.tui import DashboardApp
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from assemblyzero_tui.app.pool_news import PoolLines, queued_text
+from assemblyzero_tui.app.credentials.event_text import PoolLines, queued_text
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.logs.sanitise import display_text, plain_text

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assemblyzero_tui.app.pool_desk import BooksDesk
+from assemblyzero_tui.app.credentials.service import BooksDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
@@ -31,7 +31,7 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) 
     """
 
     def books() -> AbstractContextManager[PoolStore]:
-        from assemblyzero_tui.app.pool_books import open_books
+        from assemblyzero_tui.app.credentials.store_access import open_books
 
         return open_books(spec, folder)
 
@@ -50,9 +50,9 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) 
         return there
 
     def try_key(fingerprint: str) -> str:
-        from assemblyzero_tui.app import pool_test
+        from assemblyzero_tui.app.credentials import check
 
-        return pool_test.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
+        return check.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
 
     keyed = spec.provider in KEYED and not spec.demo
     return BooksDesk(

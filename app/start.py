@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.app.faces import Face
-from assemblyzero_tui.app.signals import Signals
-from assemblyzero_tui.app.start_choice import (
+from assemblyzero_tui.app.screens.start.choice import (
     AttachRun,
     ResumeRun,
     StartChoice,
     StartNew,
     check_ready,
 )
+from assemblyzero_tui.app.signals import Signals
 from assemblyzero_tui.app.workflow_options import configured
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
@@ -33,7 +33,7 @@ def start_from_screen(context: click.Context) -> int:
         TuiError: the terminal cannot be used, or what was chosen cannot be done.
     """
     from assemblyzero_tui.app.dashboard_face import CannotOpenError, run_app
-    from assemblyzero_tui.app.start_screen import StartApp
+    from assemblyzero_tui.app.screens.start.screen import StartApp
     from assemblyzero_tui.runner.base.errors import TuiError
 
     settings, said = configured(context, LLD.name)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import cairosvg
 
-from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.runner.model.events import Event
 from tests.ui.desks import Desk
 from tests.ui.journals import Story, build, finished, mixed

@@ -10,8 +10,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from assemblyzero_tui.app.dashboard import DashboardScreen
-from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.app.dashboard.app import DashboardApp
+from assemblyzero_tui.app.dashboard.screen import DashboardScreen
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.model.commands import AnyCommand, Reply, Retry
 from assemblyzero_tui.runner.model.events import Event, ItemChanged

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from textual import events
 from textual.widget import Widget
 
-from assemblyzero_tui.app import wishes
-from assemblyzero_tui.app.summary_screen import SummaryScreen
+from assemblyzero_tui.app.screens.summary import SummaryScreen
+from assemblyzero_tui.app.ui import item_commands
 from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel, Pause, Resume, Retry
 from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued, RunHeld
 from assemblyzero_tui.runner.model.run_state import RunState
@@ -196,7 +196,7 @@ class Model:
 
     def command(self, key: str) -> None:
         items = [self.run.items[item] for item in self.targets()]
-        found = wishes.pause_or_resume(items) if key == "p" else wishes.retry(items)
+        found = item_commands.pause_or_resume(items) if key == "p" else item_commands.retry(items)
         if found is not None:
             self.commands.append(found)
             if self.table:
@@ -290,7 +290,7 @@ class Player:
         model = self.model
         if model.mode is Mode.TOO_SMALL:
             return
-        items = wishes.cancellable([model.run.items[item] for item in model.targets()])
+        items = item_commands.cancellable([model.run.items[item] for item in model.targets()])
         await self.seen.press("x")
         assert isinstance(self.seen.app.screen, Confirm) is bool(items)
         if items:

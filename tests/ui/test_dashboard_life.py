@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from assemblyzero_tui.app.commands import COMMANDS
-from assemblyzero_tui.app.themes import DARK, LIGHT
-from assemblyzero_tui.app.tui import Ending
+from assemblyzero_tui.app.dashboard.app import Ending
+from assemblyzero_tui.app.ui.keymap import COMMANDS
+from assemblyzero_tui.app.ui.themes import DARK, LIGHT
 from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.layout import MOST_PANES, Mode

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.app.dashboard.app import DashboardApp
 from tests.ui.journals import build, mixed
 from tests.ui.playing import Standing
 

@@ -8,8 +8,8 @@ import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
-from assemblyzero_tui.app.help_screen import HelpScreen
-from assemblyzero_tui.app.summary_screen import SummaryScreen
+from assemblyzero_tui.app.screens.help import HelpScreen
+from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.item_table import Order
 from assemblyzero_tui.widgets.layout import Mode

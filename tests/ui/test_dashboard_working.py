@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.summary_screen import SummaryScreen
-from assemblyzero_tui.app.tui import PARTING, Ending
+from assemblyzero_tui.app.dashboard.app import PARTING, Ending
+from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded, RunHeld
 from assemblyzero_tui.runner.model.states import State

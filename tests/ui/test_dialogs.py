@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 from textual.screen import ModalScreen
 
-from assemblyzero_tui.app.themes import DARK
+from assemblyzero_tui.app.ui.themes import DARK
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
 from assemblyzero_tui.widgets.glyphs import ASCII

@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from assemblyzero_tui.app.pool_screen import PoolScreen
-from assemblyzero_tui.app.tui import DashboardApp
+from assemblyzero_tui.app.dashboard.app import DashboardApp
+from assemblyzero_tui.app.screens.credentials import PoolScreen
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Event, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from assemblyzero_tui.app.start_choice import (
+from assemblyzero_tui.app.screens.start.choice import (
     AttachRun,
     Listing,
     ResumeRun,
@@ -22,7 +22,7 @@ from assemblyzero_tui.app.start_choice import (
     check_ready,
     list_pending,
 )
-from assemblyzero_tui.app.start_screen import StartApp
+from assemblyzero_tui.app.screens.start.screen import StartApp
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.widgets.picker import Picker

@@ -9,8 +9,8 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from assemblyzero_tui.app.summary_screen import SummaryScreen
-from assemblyzero_tui.app.themes import DARK, LIGHT
+from assemblyzero_tui.app.screens.summary import SummaryScreen
+from assemblyzero_tui.app.ui.themes import DARK, LIGHT
 from assemblyzero_tui.runner.model.events import AnyEvent, EngineStarted, RunEnded
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs import report

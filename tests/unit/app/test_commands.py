@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from assemblyzero_tui.app.commands import COMMANDS, markdown_table
+from assemblyzero_tui.app.ui.keymap import COMMANDS, markdown_table
 
 README = Path(__file__).parents[3] / "README.md"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.app import wishes
-from assemblyzero_tui.app.announcements import BRIEFLY, Herald, terminal_title
-from assemblyzero_tui.app.commands import COMMANDS, Where, bindings, listed, markdown_table
-from assemblyzero_tui.app.footer import Situation, hints
-from assemblyzero_tui.app.stage import Stage, neighbour
+from assemblyzero_tui.app.dashboard.footer import Situation, hints
+from assemblyzero_tui.app.dashboard.notifications import BRIEFLY, Herald, terminal_title
+from assemblyzero_tui.app.dashboard.view_state import Stage, neighbour
+from assemblyzero_tui.app.ui import item_commands
+from assemblyzero_tui.app.ui.keymap import COMMANDS, Where, bindings, listed, markdown_table
 from assemblyzero_tui.runner.model.commands import Pause, Resume, Retry
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
@@ -57,27 +57,27 @@ def test_neighbours_stop_at_the_ends() -> None:
 
 def test_pause_wins_over_resume_in_a_mixture() -> None:
     a, b, c = item("a", State.RUNNING), item("b", State.PAUSED), item("c", State.DONE)
-    assert wishes.pause_or_resume([a, b, c]) == Pause(items=["a"])
-    assert wishes.pause_or_resume([b, c]) == Resume(items=["b"])
-    assert wishes.pause_or_resume([c]) is None
+    assert item_commands.pause_or_resume([a, b, c]) == Pause(items=["a"])
+    assert item_commands.pause_or_resume([b, c]) == Resume(items=["b"])
+    assert item_commands.pause_or_resume([c]) is None
 
 
 def test_all_together() -> None:
-    assert wishes.pause_or_resume_all(run_of(State.RUNNING, State.PAUSED)) == Pause()
-    assert wishes.pause_or_resume_all(run_of(State.PAUSED, State.DONE)) == Resume()
-    assert wishes.pause_or_resume_all(run_of(State.DONE)) is None
+    assert item_commands.pause_or_resume_all(run_of(State.RUNNING, State.PAUSED)) == Pause()
+    assert item_commands.pause_or_resume_all(run_of(State.PAUSED, State.DONE)) == Resume()
+    assert item_commands.pause_or_resume_all(run_of(State.DONE)) is None
     held = run_of(State.RUNNING)
     held.held = True
-    assert wishes.pause_or_resume_all(held) == Resume()
+    assert item_commands.pause_or_resume_all(held) == Resume()
 
 
 def test_what_can_be_cancelled_and_retried() -> None:
     a, b, c = item("a", State.RUNNING), item("b", State.FAILED), item("c", State.LOST)
-    assert wishes.cancellable([a, b, c]) == ["a"]
-    assert wishes.retry([a, b, c]) == Retry(items=["b", "c"])
-    assert wishes.retry([a]) is None
-    assert wishes.named(["a", "b"]) == "a, b"
-    assert wishes.named(["a"] * 7) == "7 items"
+    assert item_commands.cancellable([a, b, c]) == ["a"]
+    assert item_commands.retry([a, b, c]) == Retry(items=["b", "c"])
+    assert item_commands.retry([a]) is None
+    assert item_commands.named(["a", "b"]) == "a, b"
+    assert item_commands.named(["a"] * 7) == "7 items"
 
 
 def offered(run: RunState, *states: State, gone: bool = False) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from assemblyzero_tui.app.pool_actions import PoolDesk
-from assemblyzero_tui.app.pool_desk import BooksDesk
+from assemblyzero_tui.app.credentials.actions import PoolDesk
+from assemblyzero_tui.app.credentials.service import BooksDesk
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 from assemblyzero_tui.runner.model.commands import AddKey, AnyCommand, Reply
 from assemblyzero_tui.runner.runs.client import Source

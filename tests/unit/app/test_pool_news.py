@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from assemblyzero_tui.app.announcements import Herald
+from assemblyzero_tui.app.dashboard.notifications import Herald
 from assemblyzero_tui.app.plain_lines import PlainLines
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,

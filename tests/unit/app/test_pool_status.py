@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assemblyzero_tui.app.pool_status import HEADER, described, rows
+from assemblyzero_tui.app.credentials.status_rows import HEADER, described, rows
 from assemblyzero_tui.runner.credentials.credentials import Found
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release

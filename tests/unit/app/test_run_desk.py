@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from assemblyzero_tui.app.pool_desk import BooksDesk
+from assemblyzero_tui.app.credentials.service import BooksDesk
 from assemblyzero_tui.app.run_desk import desk_of_run
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from assemblyzero_tui.app.troubles import Watch, find
+from assemblyzero_tui.app.dashboard.banner_text import Watch, find
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,

@@ -12,8 +12,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from assemblyzero_tui.app.adding_keys import ask_for_key
-from assemblyzero_tui.app.pool_actions import PoolDesk
+from assemblyzero_tui.app.credentials.actions import PoolDesk
+from assemblyzero_tui.app.screens.add_credential import ask_for_key
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.commands import TryNow

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assemblyzero_tui.app.commands import listed
+from assemblyzero_tui.app.ui.keymap import listed
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.app.dashboard import DashboardScreen
-    from assemblyzero_tui.app.tui import DashboardApp
+    from assemblyzero_tui.app.dashboard.app import DashboardApp
+    from assemblyzero_tui.app.dashboard.screen import DashboardScreen
 
 
 class DashboardPart:

@@ -12,14 +12,14 @@ from textual.content import Content
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from assemblyzero_tui.app.commands import bindings, needs_sight
-from assemblyzero_tui.app.footer import LAST_HINTS, Situation, hints, page_parts
-from assemblyzero_tui.app.keeping import Keeping
-from assemblyzero_tui.app.moving import Moving
-from assemblyzero_tui.app.reading import Reading
-from assemblyzero_tui.app.stage import Stage
-from assemblyzero_tui.app.watching import Watching
-from assemblyzero_tui.app.working import Working
+from assemblyzero_tui.app.dashboard.actions.credentials import Keeping
+from assemblyzero_tui.app.dashboard.actions.items import Working
+from assemblyzero_tui.app.dashboard.actions.logs import Reading
+from assemblyzero_tui.app.dashboard.actions.navigation import Moving
+from assemblyzero_tui.app.dashboard.footer import LAST_HINTS, Situation, hints, page_parts
+from assemblyzero_tui.app.dashboard.log_polling import Watching
+from assemblyzero_tui.app.dashboard.view_state import Stage
+from assemblyzero_tui.app.ui.keymap import bindings, needs_sight
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
 from assemblyzero_tui.runner.runs.client import Source

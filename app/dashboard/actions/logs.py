@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.widgets.item_table import ItemTable
 from assemblyzero_tui.widgets.log_pane import LogPane
@@ -94,7 +94,7 @@ class Reading(DashboardPart):
             screen.notify(f"Written: {folder.summary_markdown}", markup=False)
 
     def action_help(self) -> None:
-        from assemblyzero_tui.app.help_screen import HelpScreen
+        from assemblyzero_tui.app.screens.help import HelpScreen
 
         self._app.push_screen(HelpScreen(self._screen.glyphs))
 

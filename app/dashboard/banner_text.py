@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assemblyzero_tui.app.pool_news import LEAVES
+from assemblyzero_tui.app.credentials.event_text import LEAVES
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.pool_text import WITHOUT_A_TIME, all_rest, begins, goes_on
 from assemblyzero_tui.runner.model.run_state import RunState

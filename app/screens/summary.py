@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from assemblyzero_tui.app.wishes import RETRIABLE
+from assemblyzero_tui.app.ui.item_commands import RETRIABLE
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import temporary_folder

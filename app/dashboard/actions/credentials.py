@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
 from assemblyzero_tui.runner.model.commands import SetAutoResume, TryNow
 
 
@@ -10,7 +10,7 @@ class Keeping(DashboardPart):
     """Keys of the keyboard that are about the keys of the pool."""
 
     def action_pool(self) -> None:
-        from assemblyzero_tui.app.pool_screen import PoolScreen
+        from assemblyzero_tui.app.screens.credentials import PoolScreen
 
         app = self._app
         if isinstance(app.screen, PoolScreen):
@@ -34,6 +34,6 @@ class Keeping(DashboardPart):
         self._screen.send(SetAutoResume(on=not self._screen.run_state.pool.auto_resume))
 
     def action_add_key(self) -> None:
-        from assemblyzero_tui.app.adding_keys import ask_for_key
+        from assemblyzero_tui.app.screens.add_credential import ask_for_key
 
         ask_for_key(self._app, self._app.desk, self._screen.run_state, self._screen.glyphs)

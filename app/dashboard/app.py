@@ -14,11 +14,11 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from assemblyzero_tui.app.announcements import Herald, terminal_title
-from assemblyzero_tui.app.commands import COMMANDS
-from assemblyzero_tui.app.dashboard import DashboardScreen
-from assemblyzero_tui.app.pool_actions import PoolDesk
-from assemblyzero_tui.app.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
+from assemblyzero_tui.app.credentials.actions import PoolDesk
+from assemblyzero_tui.app.dashboard.notifications import Herald, terminal_title
+from assemblyzero_tui.app.dashboard.screen import DashboardScreen
+from assemblyzero_tui.app.ui.keymap import COMMANDS
+from assemblyzero_tui.app.ui.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
 from assemblyzero_tui.runner.model.commands import Cancel, Retry, Stop
@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.app.summary_screen import SummaryScreen
+    from assemblyzero_tui.app.screens.summary import SummaryScreen
 
 BREATH = 0.05
 """Seconds between two looks at the journal, however much is announced."""
@@ -284,7 +284,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         """Shows the summary; once by itself when the run has ended."""
         if ended and self._summary_shown:
             return
-        from assemblyzero_tui.app.summary_screen import SummaryScreen
+        from assemblyzero_tui.app.screens.summary import SummaryScreen
 
         if isinstance(self.screen, SummaryScreen):
             return
@@ -323,7 +323,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
-        from assemblyzero_tui.app.palette import Palette
+        from assemblyzero_tui.app.dashboard.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from assemblyzero_tui.app.pool_actions import PoolDesk
+from assemblyzero_tui.app.credentials.actions import PoolDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_state import RunState

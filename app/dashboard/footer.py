@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assemblyzero_tui.app.commands import Where, footer_commands
-from assemblyzero_tui.app.stage import Stage
-from assemblyzero_tui.app.wishes import PAUSABLE, RESUMABLE, RETRIABLE
+from assemblyzero_tui.app.dashboard.view_state import Stage
+from assemblyzero_tui.app.ui.item_commands import PAUSABLE, RESUMABLE, RETRIABLE
+from assemblyzero_tui.app.ui.keymap import Where, footer_commands
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import ATTENTION, State
 from assemblyzero_tui.widgets.glyphs import Glyphs

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assemblyzero_tui.app.pool_news import PoolNews
+from assemblyzero_tui.app.credentials.event_text import PoolNews
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState

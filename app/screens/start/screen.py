@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from assemblyzero_tui.app.start_choice import (
+from assemblyzero_tui.app.screens.start.choice import (
     Listing,
     RunOffer,
     StartChoice,
@@ -24,8 +24,8 @@ from assemblyzero_tui.app.start_choice import (
     list_pending,
     offered_runs,
 )
-from assemblyzero_tui.app.start_settings import StartSettings
-from assemblyzero_tui.app.themes import DARK, LIGHT
+from assemblyzero_tui.app.screens.start.settings import StartSettings
+from assemblyzero_tui.app.ui.themes import DARK, LIGHT
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import short

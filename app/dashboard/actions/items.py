@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from assemblyzero_tui.app import troubles, wishes
-from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.app.dashboard import banner_text
+from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
+from assemblyzero_tui.app.ui import item_commands
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel
 from assemblyzero_tui.runner.model.run_state import ItemState
@@ -23,17 +24,17 @@ class Working(DashboardPart):
         return self._screen.targets()
 
     def action_pause(self) -> None:
-        self._wish(wishes.pause_or_resume(self._meant()), "There is nothing to pause.")
+        self._wish(item_commands.pause_or_resume(self._meant()), "There is nothing to pause.")
 
     def action_pause_all(self) -> None:
-        command = wishes.pause_or_resume_all(self._screen.run_state)
+        command = item_commands.pause_or_resume_all(self._screen.run_state)
         if command is None:
             self._screen.notify("There is nothing to pause.")
         else:
             self.send(command)
 
     def action_cancel(self, force: bool = False) -> None:
-        items = wishes.cancellable(self._meant())
+        items = item_commands.cancellable(self._meant())
         if not items:
             self._screen.notify("There is nothing to cancel.")
             return
@@ -53,7 +54,7 @@ class Working(DashboardPart):
 
         self._app.push_screen(
             Confirm(
-                f"{verb} {wishes.named(items)}?", detail, f"Yes, {verb.lower()}",
+                f"{verb} {item_commands.named(items)}?", detail, f"Yes, {verb.lower()}",
                 glyphs=self._screen.glyphs,
             ),
             answered,
@@ -63,7 +64,7 @@ class Working(DashboardPart):
         self.action_cancel(force=True)
 
     def action_retry(self) -> None:
-        command = wishes.retry(self._meant())
+        command = item_commands.retry(self._meant())
         if self.engine_gone:
             self.action_resume_run()
         elif command is not None and not self._screen.source.live:
@@ -96,7 +97,7 @@ class Working(DashboardPart):
         self._screen.table.unmark(marks)
         self._app.look_now()
         items = self._screen.run_state.items
-        late = wishes.too_late(command, reply, [i for i in items if items[i].state.terminal])
+        late = item_commands.too_late(command, reply, [i for i in items if items[i].state.terminal])
         if late:
             words = ", ".join(f"{item} ({items[item].state.look.word})" for item in late[:3])
             more = f" and {len(late) - 3} more" if len(late) > 3 else ""
@@ -132,5 +133,5 @@ class Working(DashboardPart):
     def find_trouble(self) -> Trouble | None:
         """What the banner says now."""
         screen, app = self._screen, self._app
-        watch = troubles.Watch(screen.source.live, self.engine_gone, app.can_resume, app.parting)
-        return troubles.find(screen.run_state, screen.wall_now(), watch)
+        watch = banner_text.Watch(screen.source.live, self.engine_gone, app.can_resume, app.parting)
+        return banner_text.find(screen.run_state, screen.wall_now(), watch)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual import events
 
-from assemblyzero_tui.app.dashboard_part import DashboardPart
-from assemblyzero_tui.app.stage import neighbour
+from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
+from assemblyzero_tui.app.dashboard.view_state import neighbour
 from assemblyzero_tui.widgets.item_table import ItemTable
 from assemblyzero_tui.widgets.layout import Mode
 from assemblyzero_tui.widgets.log_pane import LogPane

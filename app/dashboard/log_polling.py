@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from assemblyzero_tui.app.dashboard_part import DashboardPart
+from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
 from assemblyzero_tui.widgets.layout import Mode
 from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 

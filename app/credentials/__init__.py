@@ -1,0 +1,1 @@
+"""The service behind the credentials screen and ``assemblyzero-tui pool``."""

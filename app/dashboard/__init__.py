@@ -1,0 +1,1 @@
+"""The dashboard: the application, its main screen, and what that screen says and does."""

@@ -1,0 +1,1 @@
+"""The other screens, each beside its style sheet."""

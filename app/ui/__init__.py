@@ -1,0 +1,1 @@
+"""What every screen goes by: the keymap, commands to items, themes."""
