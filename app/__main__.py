@@ -8,7 +8,7 @@ def main() -> None:
     """Runs the command and leaves with its exit code."""
     try:
         _open_standard_streams()
-        from assemblyzero_tui.app.failures import guarded
+        from assemblyzero_tui.app.cli.failures import guarded
 
         code = guarded(sys.argv[1:])
     except KeyboardInterrupt:  # while even the first modules were loading

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assemblyzero_tui.app.run_desk import desk_of_run
+from assemblyzero_tui.app.launch.credential_access import desk_of_run
 from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.model.commands import AddKey, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, PoolChanged

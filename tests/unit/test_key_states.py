@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from assemblyzero_tui.app.plain_lines import PlainLines
+from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
 from assemblyzero_tui.runner.model.events import (
     CallEnded,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.text_table import summary_lines
+from assemblyzero_tui.app.cli.text_table import summary_lines
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State

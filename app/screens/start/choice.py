@@ -136,8 +136,8 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
     Raises:
         TuiError: there is no repository, or its issues or ideas cannot be read.
     """
-    from assemblyzero_tui.app.repository import find_repository
-    from assemblyzero_tui.app.selection import choose_briefs, choose_items
+    from assemblyzero_tui.app.cli.repository import find_repository
+    from assemblyzero_tui.app.cli.selection import choose_briefs, choose_items
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.workflows.tracker import gh_issues
     from assemblyzero_tui.runner.workflows.tracker.tracker_name import Tracker, find_tracker

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.selection import choose_items
+from assemblyzero_tui.app.cli.selection import choose_items
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.lld.issue_files import find_issue_files, read_issue
 from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items

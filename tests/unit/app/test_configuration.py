@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from assemblyzero_tui.app.cli import cli
-from assemblyzero_tui.app.configuration import defaults_for
+from assemblyzero_tui.app.cli.configuration import defaults_for
+from assemblyzero_tui.app.commands.program import cli
 from assemblyzero_tui.runner.base.errors import TuiError
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import click
 import pytest
 
-from assemblyzero_tui.app import faces
-from assemblyzero_tui.app.text_table import cut, table, width
+from assemblyzero_tui.app.cli import output_mode
+from assemblyzero_tui.app.cli.text_table import cut, table, width
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(faces, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(output_mode, "is_terminal", lambda stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     return monkeypatch
 
 
 def test_on_a_terminal_it_is_the_dashboard(terminal: pytest.MonkeyPatch) -> None:
-    face = faces.choose_face(plain=False, json=False)
+    face = output_mode.choose_face(plain=False, json=False)
     assert (face.kind, face.notice) == ("dashboard", "")
 
 
@@ -26,7 +26,7 @@ def test_a_terminal_that_cannot_show_it_gets_plain_lines_and_is_told(
     terminal: pytest.MonkeyPatch, term: str
 ) -> None:
     terminal.setenv("TERM", term)
-    face = faces.choose_face(plain=False, json=False)
+    face = output_mode.choose_face(plain=False, json=False)
     assert face.kind == "plain"
     assert "TERM" in face.notice
 
@@ -34,20 +34,20 @@ def test_a_terminal_that_cannot_show_it_gets_plain_lines_and_is_told(
 def test_without_a_terminal_there_are_plain_lines_without_a_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(faces, "is_terminal", lambda stream: False)
-    face = faces.choose_face(plain=False, json=False)
+    monkeypatch.setattr(output_mode, "is_terminal", lambda stream: False)
+    face = output_mode.choose_face(plain=False, json=False)
     assert (face.kind, face.notice) == ("plain", "")
 
 
 def test_a_wish_is_followed_everywhere(terminal: pytest.MonkeyPatch) -> None:
-    assert faces.choose_face(plain=True, json=False).kind == "plain"
-    assert faces.choose_face(plain=False, json=True).kind == "json"
+    assert output_mode.choose_face(plain=True, json=False).kind == "plain"
+    assert output_mode.choose_face(plain=False, json=True).kind == "json"
     with pytest.raises(click.UsageError, match="not both"):
-        faces.choose_face(plain=True, json=True)
+        output_mode.choose_face(plain=True, json=True)
 
 
 def test_closed_streams_are_no_terminals() -> None:
-    assert not faces.is_terminal(None)
+    assert not output_mode.is_terminal(None)
 
 
 def test_columns_are_aligned_by_what_is_seen() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app import cli, failures
+from assemblyzero_tui.app.cli import failures
+from assemblyzero_tui.app.commands import program
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 
 
@@ -14,7 +15,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
     def main(*arguments: object, **settings: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli.cli, "main", main)
+    monkeypatch.setattr(program.cli, "main", main)
     return failures.guarded([])
 
 

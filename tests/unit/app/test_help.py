@@ -11,9 +11,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from assemblyzero_tui.app.cli import COMMANDS, cli
-from assemblyzero_tui.app.cli_command import ExampleMixin
-from assemblyzero_tui.app.command_pool import COMMANDS as POOL_COMMANDS
+from assemblyzero_tui.app.cli.base import ExampleMixin
+from assemblyzero_tui.app.commands.pool.group import COMMANDS as POOL_COMMANDS
+from assemblyzero_tui.app.commands.program import COMMANDS, cli
 
 HEAVY = (
     "textual",
@@ -82,7 +82,7 @@ def imported_by(*arguments: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after a command."""
     code = (
         "import json, sys\n"
-        "from assemblyzero_tui.app.failures import guarded\n"
+        "from assemblyzero_tui.app.cli.failures import guarded\n"
         f"guarded({list(arguments)!r})\n"
         "sys.stderr.write(json.dumps(sorted(sys.modules)))\n"
     )

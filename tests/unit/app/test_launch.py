@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.launch import _farewell
+from assemblyzero_tui.app.launch.launch import _farewell
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun
 from tests.ui.journals import Story, build

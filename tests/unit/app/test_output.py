@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from assemblyzero_tui.app.output import BACKLOG, Output
+from assemblyzero_tui.app.cli.console import BACKLOG, Output
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from assemblyzero_tui.app import parallel
-from assemblyzero_tui.app.cli import cli
+from assemblyzero_tui.app.cli import parallel
+from assemblyzero_tui.app.commands.program import cli
 
 
 def run(*arguments: str) -> Result:

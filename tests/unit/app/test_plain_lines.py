@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.app.plain_lines import PlainLines, eta
+from assemblyzero_tui.app.headless.plain_lines import PlainLines, eta
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     EngineStarted,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from assemblyzero_tui.app.dashboard.notifications import Herald
-from assemblyzero_tui.app.plain_lines import PlainLines
+from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,

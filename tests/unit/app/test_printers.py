@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.plain_lines import PlainLines
-from assemblyzero_tui.app.printers import BATCH, ELSEWHERE, LIVENESS, PlainPrinter
+from assemblyzero_tui.app.headless.plain_lines import PlainLines
+from assemblyzero_tui.app.headless.printers import BATCH, ELSEWHERE, LIVENESS, PlainPrinter
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged
 from assemblyzero_tui.runner.model.states import State

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from assemblyzero_tui.app.credentials.service import BooksDesk
-from assemblyzero_tui.app.run_desk import desk_of_run
+from assemblyzero_tui.app.launch.credential_access import desk_of_run
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.credentials.credentials import read_file

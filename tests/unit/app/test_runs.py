@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from assemblyzero_tui.app.command_runs import command
+from assemblyzero_tui.app.commands.runs.runs import command
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.states import State
 from tests.ui.journals import Story, build

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from assemblyzero_tui.app.terminal_size import STANDARD, terminal_size
+from assemblyzero_tui.app.launch.terminal_size import STANDARD, terminal_size
 
 
 def says(monkeypatch: pytest.MonkeyPatch, *sizes: tuple[int, int] | None) -> None:

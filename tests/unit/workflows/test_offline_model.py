@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.app.workflow_options import LATENCY_MOST
+from assemblyzero_tui.app.commands.start.options import LATENCY_MOST
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.offline.provider import OfflineModel

@@ -1,0 +1,1 @@
+"""The command line: its groups, its configuration, its errors, and what several commands share."""

@@ -1,0 +1,86 @@
+"""Where every error ends: a short message on stderr, and the right exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+
+import click
+
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+
+
+def guarded(arguments: list[str]) -> int:
+    """Runs the command line and turns whatever goes wrong into a message and an exit code."""
+    from assemblyzero_tui.app.commands.program import PROGRAM, cli
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        result = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or ExitCode.OK)
+    except TuiError as error:
+        say_error(error.what, error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say_error("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        mute_stdout()
+        return ExitCode.PIPE_CLOSED
+    except Exception as error:
+        if isinstance(error, OSError) and (known := _known(error)) is not None:
+            say_error(known.what, known.hint)
+            return known.exit_code
+        say_error(*_unexpected(error))
+        return ExitCode.FAILED
+
+
+def say_error(what: str, hint: str = "") -> None:
+    """Writes an error on stderr; a terminal that has gone is no error of its own."""
+    try:
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        click.echo(what, err=True)
+        if hint:
+            click.echo(hint, err=True)
+    except OSError:
+        return
+
+
+def mute_stdout() -> None:
+    """Sends what is still to be written to stdout nowhere, so that leaving raises nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _known(error: OSError) -> TuiError | None:
+    from assemblyzero_tui.runner.base.system_errors import known_trouble
+
+    return known_trouble(error)
+
+
+def _unexpected(error: Exception) -> tuple[str, str]:
+    """The message and the hint for an error nobody foresaw; its traceback goes into a file."""
+    import traceback
+
+    from assemblyzero_tui.runner.base.paths import private_directory, state_home
+
+    text = "".join(traceback.format_exception(error))
+    what = f"Something went wrong that should not have: {type(error).__name__}: {error}"
+    try:
+        folder = private_directory(state_home() / "crashes")
+        path = folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.txt")
+        with path.open("x") as file:
+            file.write(f"assemblyzero-tui {' '.join(sys.argv[1:])}\n\n{text}")
+    except (OSError, TuiError):
+        return what, text.rstrip()
+    return what, f"The details are in {path}. Runs that go on are not touched by this."

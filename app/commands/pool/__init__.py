@@ -1,0 +1,1 @@
+"""Commands about the credentials of this machine."""

@@ -1,0 +1,113 @@
+"""``assemblyzero-tui pool add``: keeps a key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.commands.pool.options import json_option
+
+LONGEST = 4096
+"""Characters that are read of a line that should be a key."""
+LIKE_A_KEY = 16
+"""Characters from which on a word may be a key, so that it is not repeated."""
+
+
+class _AddCommand(Command):
+    """Never repeats what may be a key, typed at the wrong place."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = {part for word in args for part in (word, word.partition("=")[2])}
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if any(len(word) >= LIKE_A_KEY and word in error.format_message() for word in words):
+                raise click.UsageError(
+                    "Give the name of the key and nothing else: the key itself is asked for. "
+                    "What is typed on a command line can be read by others, and stays in the "
+                    "shell's history.",
+                    ctx,
+                ) from None
+            raise
+
+
+@click.command(
+    cls=_AddCommand,
+    configurable=False,
+    examples=[
+        ("work", "asks for the key, and shows nothing of it"),
+        ("work --project my-project --rpm 5 --rpd 100", "with what its project allows"),
+        ("work --credentials keys.json", "kept in this file"),
+    ],
+)
+@click.argument("name")
+@click.option(
+    "--project",
+    default="",
+    metavar="PROJECT",
+    help="The key's project. Keys of one project share its quota.",
+)
+@click.option(
+    "--rpm", type=click.IntRange(min=1), metavar="N", help="Requests a minute that it allows."
+)
+@click.option(
+    "--rpd", type=click.IntRange(min=1), metavar="N", help="Requests a day that it allows."
+)
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to keep it; without it in the file that is in use, or in the state folder.",
+)
+@json_option
+def command(
+    name: str, project: str, rpm: int | None, rpd: int | None, credentials: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Keep a key; its text is asked for and shown nowhere.
+
+    Runs that go on use it from now on. Without a terminal it is the first line of the standard
+    input, as with < key.txt. The file of keys is made so that only you can read it.
+    """
+    from assemblyzero_tui.app.credentials.broadcast import give_to_runs
+    from assemblyzero_tui.app.credentials.store_access import open_books, say_done, say_notes
+    from assemblyzero_tui.runner.credentials import sources
+    from assemblyzero_tui.runner.credentials.credentials import may_be_key
+    from assemblyzero_tui.runner.credentials.credentials_file import add_credential
+    from assemblyzero_tui.runner.model.commands import AddKey
+
+    for what, text in (("name", name), ("project", project)):
+        if may_be_key(text):
+            raise click.UsageError(
+                f"The {what} looks like a key. Give another one; the key itself is asked for. "
+                "If it was the key: it is in the shell's history now."
+            )
+    file = credentials or sources.file_to_keep()
+    used = sources.look() if credentials is None else None
+    text = _key_text(name)
+    fingerprint = add_credential(file, name, text, project, rpm, rpd)
+    with open_books() as books:
+        known = books.standing().key(fingerprint)
+        if known is not None and known.disabled:
+            books.enable(fingerprint)
+    if used is not None and used.path != file:
+        say_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
+    new = AddKey(name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd)
+    runs = give_to_runs(file, new)
+    sentence = f"{new.name} is kept in {file}."
+    if runs:
+        sentence += f" Used from now on by: {', '.join(runs)}."
+    say_done(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
+    return 0
+
+
+def _key_text(name: str) -> str:
+    from assemblyzero_tui.app.cli.output_mode import is_terminal
+
+    if is_terminal(sys.stdin):
+        typed: str = click.prompt(f"The key {name} (not shown)", hide_input=True, err=True)
+        return typed
+    return sys.stdin.readline(LONGEST) if sys.stdin is not None else ""

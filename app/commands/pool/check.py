@@ -1,0 +1,70 @@
+"""``assemblyzero-tui pool test``: one call with each key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.commands.pool.options import credentials_option, json_option
+from assemblyzero_tui.runner.llm import KEYED, PROVIDERS
+from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
+
+
+@click.command(
+    cls=Command,
+    configurable=False,
+    examples=[
+        ("", "every key that is not switched off"),
+        ("work spare", "these two, whatever is held against them"),
+        ("--model gemini-3.1-pro-preview --json", "for programs, one key a line"),
+    ],
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--provider",
+    type=click.Choice([name for name in PROVIDERS if name in KEYED]),
+    default=PROVIDERS[0],
+    show_default=True,
+    help="The library that asks. genai: google-genai.",
+)
+@click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, metavar="NAME", help="The model to ask."
+)
+@credentials_option
+@json_option
+def command(
+    names: tuple[str, ...], provider: str, model: str, credentials: Path | None, as_json: bool
+) -> int:
+    """Make one call with each key, and say what was answered.
+
+    The calls count like those of a run, and what is learned holds for all runs: a key that was
+    refused and works again is used again. The exit code is 1 if a key does not work.
+    """
+    from assemblyzero_tui.app.credentials.check import key_trial
+    from assemblyzero_tui.app.credentials.store_access import key_named, say_notes
+    from assemblyzero_tui.runner.credentials import sources
+
+    found = sources.find(credentials)
+    chosen = [key_named(found, name) for name in names] or list(found.credentials)
+    say_notes(found.notes)
+    failed = False
+    width = max(len(key.name) for key in chosen)
+    with key_trial(found, provider, model) as (trial, books):
+        standing = books.standing()
+        for key in {key.name: key for key in chosen}.values():
+            known = standing.key(key.secret.fingerprint)
+            if known is not None and known.disabled and not names:
+                say_notes([f"{key.name} is switched off ({known.disabled}); name it to test it"])
+                continue
+            tried = trial.try_key(key.secret.fingerprint)
+            failed = failed or not tried.ok
+            if as_json:
+                import msgspec
+
+                click.echo(msgspec.json.encode(tried))
+            else:
+                click.echo(f"{key.name:<{width}}  {tried.outcome:<13}  {tried.sentence}")
+        say_notes(books.notes)
+    return int(failed)

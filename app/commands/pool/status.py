@@ -1,0 +1,55 @@
+"""``assemblyzero-tui pool status``: how each key stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.commands.pool.options import credentials_option, json_option
+
+
+@click.command(
+    cls=Command,
+    configurable=False,
+    examples=[("", "a table"), ("--json", "the same for programs, one key a line")],
+)
+@credentials_option
+@json_option
+def command(credentials: Path | None, as_json: bool) -> int:
+    """Show how each key stands, by all runs of this machine.
+
+    Calls are counted by the minute and by the service's day, which ends at midnight in California;
+    a limit is "?" until it is given or learned. A key is told by its name and by the first digits
+    of its SHA-256.
+    """
+    import time
+
+    from assemblyzero_tui.app.cli.text_table import table
+    from assemblyzero_tui.app.credentials.status_rows import HEADER, RIGHT, described, rows
+    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books, say_notes
+
+    found = keys_found(credentials)
+    with open_books() as books:
+        keys = described(found, books.standing(found.credentials))
+    say_notes((*found.notes, *books.notes))
+    if as_json:
+        import msgspec
+
+        for key in keys:
+            click.echo(msgspec.json.encode(key))
+        return 0
+    lines = list(rows(keys, time.time()))
+    filled = [
+        i for i, name in enumerate(HEADER) if name in _ALWAYS or any(line[i] for line in lines)
+    ]
+    header = [HEADER[i] for i in filled]
+    for line in table(header, [[line[i] for i in filled] for line in lines], right=RIGHT):
+        click.echo(line)
+    click.echo(f"Keys: {found.source}")
+    return 0
+
+
+_ALWAYS = ("key", "fingerprint", "state")
+"""Columns that are shown although they may be empty."""

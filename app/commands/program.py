@@ -1,0 +1,93 @@
+"""The commands of ``assemblyzero-tui``. A command's module is imported when it is used.
+
+What answers ``--help`` imports nothing but click and the small parts of the runner: neither
+Textual nor asyncio, so that it answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from assemblyzero_tui.app.cli.base import HELP_OPTIONS
+from assemblyzero_tui.app.cli.lazy_group import LazyGroup
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+
+PROGRAM = "assemblyzero-tui"
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lld": ("commands.start.lld", "Write low-level designs for issues, many at a time."),
+    "issue": ("commands.start.issue", "Make GitHub issues of briefs, many at a time."),
+    "demo": ("commands.start.demo", "See it work: real workers, sample issues, no key needed."),
+    "runs": ("commands.runs.runs", "List the runs of this machine, the newest first."),
+    "attach": ("commands.runs.attach", "Watch a run that goes on, or look at one that has ended."),
+    "stop": ("commands.runs.stop", "Stop a run; everything is saved and can be resumed."),
+    "resume": ("commands.runs.resume", "Go on with a run that was stopped or broken off."),
+    "report": ("commands.runs.report", "Write the report of a run, as Markdown or JSON."),
+    "replay": ("commands.runs.replay", "Show a run again, as it went; nothing is started."),
+    "pool": (
+        "commands.pool.group",
+        "Look after the Gemini keys: how they stand, and what may be used.",
+    ),
+    "doctor": ("commands.setup.doctor", "Check this machine: what is wrong, and what mends it."),
+}
+"""Each command's module, whose ``command`` it is, and its line in the list of commands."""
+
+
+class Program(LazyGroup):
+    """All commands."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            from assemblyzero_tui.app.cli.failures import mute_stdout
+
+            mute_stdout()
+            return ExitCode.PIPE_CLOSED
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    click.echo(f"{PROGRAM} {metadata.version(PROGRAM)}")
+    context.exit()
+
+
+@click.group(
+    name=PROGRAM,
+    cls=Program,
+    commands_by_name=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "ASSEMBLYZERO_TUI", **HELP_OPTIONS},
+    examples=[
+        ("demo", "six sample issues, real workers, no key"),
+        ("lld --all --parallel 3 --provider offline", "every open issue, three at a time"),
+        ("attach", "come back to a run"),
+    ],
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    help="Show the version and leave.",
+)  # fmt: skip
+@click.pass_context
+def cli(context: click.Context) -> Any:
+    """Run many LangGraph workflows at once, each in its own process, live on one screen.
+
+    Without a command, on a terminal: a start screen. Defaults of every command's options can be
+    written into tui.toml in the state folder (~/.assemblyzero, or $ASSEMBLYZERO_HOME), a table
+    for each command, or given as environment variables such as ASSEMBLYZERO_TUI_LLD_PARALLEL.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from assemblyzero_tui.app.cli.output_mode import why_no_dashboard
+
+    if why_no_dashboard() is not None:
+        click.echo(context.get_help(), err=True)
+        context.exit(ExitCode.USAGE)
+    from assemblyzero_tui.app.commands.start.bare import start_from_screen
+
+    return start_from_screen(context)

@@ -1,0 +1,34 @@
+"""``assemblyzero-tui replay``: a run again, as it went."""
+
+from __future__ import annotations
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.cli.output_mode import Face, face_options
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("20260131-140200-lld", "as fast as it went"),
+        ("20260131-140200-lld --speed 10", "ten times as fast"),
+        ("20260131-140200-lld --speed 1000 --plain", "as lines of text, at once"),
+    ],
+)
+@click.argument("run")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="How many times as fast as it went.",
+)
+@face_options
+def command(run: str, speed: float, face: Face) -> int:
+    """Show a run again, as it went; nothing is started."""
+    from assemblyzero_tui.app.launch.launch import show_again
+    from assemblyzero_tui.runner.runs.runs import find_run
+
+    return show_again(find_run(run), face, speed)

@@ -1,0 +1,56 @@
+"""``assemblyzero-tui report``: what came of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("", "the newest run, as Markdown"),
+        ("20260131-140200-lld -o report.md", "this run, into a file"),
+        ("--format json", "for programs"),
+    ],
+)
+@click.argument("run", required=False)
+@click.option(
+    "--format", "form", type=click.Choice(["md", "json"]), default="md", show_default=True,
+    help="Markdown or JSON.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write into this file instead of printing.",
+)  # fmt: skip
+def command(run: str | None, form: str, output: Path | None) -> int:
+    """Write the report of a run, as Markdown or JSON.
+
+    A run that still goes on is reported as it is now.
+    """
+    import time
+
+    from assemblyzero_tui.runner.base.errors import TuiError
+    from assemblyzero_tui.runner.base.paths import write_atomically
+    from assemblyzero_tui.runner.base.temporary_files import temporary_folder
+    from assemblyzero_tui.runner.runs import report
+    from assemblyzero_tui.runner.runs.runs import find_run, open_run
+
+    known = open_run(find_run(run))
+    now = time.time() if known.alive else known.state.time
+    summary = report.build(known.state, known.folder, now)
+    data = report.to_json(summary) if form == "json" else report.to_markdown(summary).encode()
+    if output is None:
+        click.echo(data, nl=False)
+        return 0
+    try:
+        write_atomically(output, data, 0o644, temporary_folder(output.parent))
+    except OSError as error:
+        raise TuiError(
+            f"Cannot write {output}: {error.strerror or error}.", "Name another file with -o."
+        ) from error
+    click.echo(f"Report: {output}", err=True)
+    return 0

@@ -1,0 +1,109 @@
+"""``assemblyzero-tui runs``: the runs of this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.runs.runs import KnownRun, UnreadableRun
+
+
+@click.command(
+    cls=Command,
+    examples=[("", "the newest first"), ("--json", "the same for programs, one object a line")],
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(as_json: bool) -> int:
+    """List the runs of this machine, the newest first."""
+    from assemblyzero_tui.app.cli.text_table import table
+    from assemblyzero_tui.runner.runs.runs import KnownRun, all_runs
+
+    runs = [_described(run) if isinstance(run, KnownRun) else _named(run) for run in all_runs()]
+    if as_json:
+        import msgspec
+
+        for run in runs:
+            click.echo(msgspec.json.encode(run))
+        return 0
+    if not runs:
+        click.echo("There are no runs yet. Try: assemblyzero-tui demo")
+        return 0
+    columns = (
+        "run", "workflow", "repository", "state", "done", "failed", "cancelled", "left", "started",
+    )  # fmt: skip
+    rows = [[_cell(run, column) for column in columns] for run in runs]
+    for line in table(columns, rows, right="done failed cancelled left"):
+        click.echo(line)
+    return 0
+
+
+def state_word(run: KnownRun) -> str:
+    """What is to be known of a run first: does it go on, and if not, why not."""
+    if run.alive:
+        return "running"
+    if run.state.finished:
+        return "finished"
+    return run.state.end_reason or "broken off"
+
+
+def _described(run: KnownRun) -> dict[str, Any]:
+    from assemblyzero_tui.runner.model.states import State
+
+    state = run.state
+    counts = state.counts
+    items = len(state.items) or len(run.spec.items)
+    through = sum(number for which, number in counts.items() if which.terminal)
+    return {
+        "run": run.name,
+        "workflow": run.spec.workflow,
+        "repository": run.spec.repository,
+        "state": state_word(run),
+        "items": items,
+        "done": counts[State.DONE] + counts[State.SKIPPED],
+        "failed": counts[State.FAILED] + counts[State.LOST],
+        "cancelled": counts[State.CANCELLED],
+        "left": items - through,
+        "started": state.started,
+        "ended": state.ended,
+        "exit_code": state.exit_code,
+        "demo": run.spec.demo,
+        "folder": str(run.folder.path),
+        "problem": "",
+    }
+
+
+def _named(run: UnreadableRun) -> dict[str, Any]:
+    """A run that cannot be read, with what is known of it all the same."""
+    spec = run.spec
+    return {
+        "run": run.folder.path.name,
+        "workflow": spec.workflow if spec is not None else "",
+        "repository": spec.repository if spec is not None else "",
+        "state": "newer version" if run.newer else "unreadable" if run.out_of_reach else "damaged",
+        "items": len(spec.items) if spec is not None else None,
+        **dict.fromkeys(("done", "failed", "cancelled", "left", "started", "ended", "exit_code")),
+        "demo": spec is not None and spec.demo,
+        "folder": str(run.folder.path),
+        "problem": run.problem,
+    }
+
+
+def _cell(run: dict[str, Any], column: str) -> str:
+    value = run[column]
+    if value is None or value == "":
+        return ""
+    if column == "started":
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+    if column == "repository":
+        if run["demo"]:
+            return "(demo)"
+        home = Path.home()
+        path = Path(value)
+        return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    return str(value)

@@ -1,0 +1,125 @@
+"""``assemblyzero-tui stop``: everything is saved, then the engine leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.base.paths import RunFolder
+    from assemblyzero_tui.runner.base.processes import Process
+
+PATIENCE = 20.0
+"""Seconds a run may need until it has stopped."""
+ANSWER = 3.0
+"""Seconds an engine may need to answer before its process gets a signal."""
+FORCED = 5.0
+"""Seconds until what was told to end at once is killed."""
+KILLED = 5.0
+"""Seconds until what was killed is gone."""
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("", "the run that goes on"),
+        ("20260131-140200-lld", "this run"),
+        ("--force", "without waiting for anybody"),
+    ],
+)
+@click.argument("run", required=False)
+@click.option("--force", is_flag=True, help="End the processes at once, at their last checkpoint.")
+def command(run: str | None, force: bool) -> int:
+    """Stop a run; everything is saved and can be resumed."""
+    import asyncio
+
+    from assemblyzero_tui.app.cli.finding_runs import the_live_one
+    from assemblyzero_tui.app.headless.plain_lines import counted
+    from assemblyzero_tui.runner.runs.runs import is_alive, open_run
+
+    folder = the_live_one(run)
+    name = folder.path.name
+    if not is_alive(folder):
+        click.echo(f"{name} is not going on; nothing to stop.")
+        return 0
+    asyncio.run(_stop(folder, force=force))
+    state = open_run(folder).state
+    click.echo(f"{name} has stopped: {counted(state)}.")
+    if not state.finished:
+        click.echo(f"Go on with: assemblyzero-tui resume {name}")
+    return 0
+
+
+async def _stop(folder: RunFolder, *, force: bool) -> None:
+    """Returns when the engine has left.
+
+    Raises:
+        EngineError: it does not leave.
+    """
+    import asyncio
+    import contextlib
+
+    from assemblyzero_tui.runner.base.errors import EngineError
+    from assemblyzero_tui.runner.locks.engine_process import (
+        engine_of,
+        signal_engine,
+        what_lives,
+        workers_of,
+    )
+    from assemblyzero_tui.runner.model.commands import Stop
+    from assemblyzero_tui.runner.runs.client import LiveRun
+    from assemblyzero_tui.runner.runs.runs import is_alive
+
+    async def gone(seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while is_alive(folder):
+                    await asyncio.sleep(0.05)
+        return not is_alive(folder)
+
+    source = LiveRun(folder)
+    try:
+        async with asyncio.timeout(ANSWER):
+            await source.send(Stop(force=force))
+    except (EngineError, TimeoutError):
+        signal_engine(folder, signal.SIGTERM)
+    finally:
+        await source.close()
+    if await gone(FORCED if force else PATIENCE):
+        return
+    engine = engine_of(folder)
+    if force and engine is not None:
+        workers = workers_of(engine)
+        signal_engine(folder, signal.SIGKILL)
+        if await gone(KILLED):
+            await _end_workers(workers)
+            return
+    raise EngineError(
+        f"{folder.path.name} has not stopped.", f"{what_lives(folder)}\n(see {folder.engine_log})"
+    )
+
+
+async def _end_workers(workers: list[Process]) -> None:
+    """Ends what an engine that was killed leaves; most end by themselves at once."""
+    import asyncio
+    import contextlib
+
+    from assemblyzero_tui.runner.base.processes import look_at
+
+    deadline = asyncio.get_running_loop().time() + KILLED
+    while left := [worker for worker in workers if _same(look_at(worker.pid), worker)]:
+        if asyncio.get_running_loop().time() > deadline:
+            for worker in left:
+                with contextlib.suppress(OSError):
+                    os.killpg(worker.pid, signal.SIGKILL)
+            return
+        await asyncio.sleep(0.05)
+
+
+def _same(found: Process | None, worker: Process) -> bool:
+    return found is not None and (found.session, found.name) == (worker.session, worker.name)

@@ -1,0 +1,94 @@
+"""The bare command: the start screen, then what was chosen on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.output_mode import Face
+from assemblyzero_tui.app.cli.signals import Signals
+from assemblyzero_tui.app.commands.start.options import configured
+from assemblyzero_tui.app.screens.start.choice import (
+    AttachRun,
+    ResumeRun,
+    StartChoice,
+    StartNew,
+    check_ready,
+)
+from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
+
+
+def start_from_screen(context: click.Context) -> int:
+    """Lets the user choose on this terminal, and does it.
+
+    Args:
+        context: Of the whole program; the configuration of its commands holds here too.
+
+    Returns:
+        The exit code of the command; 0 if nothing was chosen.
+
+    Raises:
+        TuiError: the terminal cannot be used, or what was chosen cannot be done.
+    """
+    from assemblyzero_tui.app.launch.dashboard_session import CannotOpenError, run_app
+    from assemblyzero_tui.app.screens.start.screen import StartApp
+    from assemblyzero_tui.runner.base.errors import TuiError
+
+    settings, said = configured(context, LLD.name)
+    face = Face("dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False))
+    app = StartApp(
+        Path.cwd(),
+        ascii=face.ascii,
+        parallel=said.get("parallel", 0),
+        provider=settings.provider,
+        check=lambda provider: check_ready(provider, settings.credentials),
+    )
+    with Signals() as signals:
+        try:
+            ended_by = run_app(app, signals, mouse=face.mouse)
+        except CannotOpenError as error:
+            raise TuiError(
+                f"The terminal cannot be opened: {error}.",
+                "Say on the command line what is to be done: assemblyzero-tui --help",
+            ) from error
+    if ended_by:
+        return 128 + ended_by
+    return 0 if app.return_value is None else _do(context, app.return_value, face)
+
+
+def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
+    from assemblyzero_tui.app.cli.selection import tell
+    from assemblyzero_tui.app.launch.launch import serve_and_show, show
+    from assemblyzero_tui.runner.runs.runs import find_run
+    from assemblyzero_tui.runner.workflows.records import reconcile
+
+    match choice:
+        case StartNew():
+            settings, _ = configured(context, choice.workflow)
+            settings = replace(settings, parallel=choice.parallel, provider=choice.provider)
+            tell(reconcile(choice.repository, choice.workflow))
+            return settings.start(
+                choice.workflow,
+                choice.repository,
+                choice.items,
+                settings.context_files(),
+                settings.check(),
+                face,
+                tracker=_tracker(choice),
+            )
+        case ResumeRun():
+            return serve_and_show(find_run(choice.name), face)
+        case AttachRun():
+            return show(find_run(choice.name), face)
+
+
+def _tracker(choice: StartNew) -> str:
+    """Whose issues they are, by the list they were chosen from, or asked now."""
+    if choice.tracker or choice.issues_dir is not None:
+        return choice.tracker
+    from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues, tracker_to_file_in
+
+    to_file = choice.workflow == ISSUE.name
+    return (tracker_to_file_in if to_file else tracker_of_issues)(choice.repository).name

@@ -1,0 +1,72 @@
+"""``assemblyzero-tui issue``: briefs become GitHub issues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("--all --parallel 3", "every idea in ideas/active, three at a time"),
+        ("ideas/active/dark-mode.md", "one brief"),
+        ("--all --no-file", "draft and review, file nothing"),
+        ("--all --dry-run", "only list what would run"),
+    ],
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--all", "all_ideas", is_flag=True, help="All briefs: ideas/active/*.md.")
+@click.option(
+    "--no-file",
+    is_flag=True,
+    help="Stop before filing; the same command without it files what was approved.",
+)
+@workflow_options("issues", "brief")
+@face_options
+def command(
+    files: tuple[Path, ...],
+    all_ideas: bool,
+    no_file: bool,
+    settings: WorkflowSettings,
+    face: Face,
+) -> int:
+    """Make GitHub issues of briefs, many at a time.
+
+    Each brief is written up as an issue, reviewed and revised until the review approves, then
+    filed with gh, once, and moved to ideas/done; what led to it is in docs/lineage. Run the same
+    command again after a stop or a crash: it goes on where it was, and files nothing twice.
+    """
+    if files and all_ideas:
+        raise click.UsageError("Give files or --all, not both.")
+    if not files and not all_ideas:
+        raise click.UsageError(
+            "Nothing to work on: give files with briefs, or --all.\n"
+            "For example: assemblyzero-tui issue --all --parallel 3"
+        )
+    parallel = settings.check()
+    from assemblyzero_tui.app.cli.repository import find_repository
+    from assemblyzero_tui.app.cli.selection import choose_briefs, list_items, tell
+    from assemblyzero_tui.app.cli.tracker_notice import (
+        tell_where_issues_would_go,
+        tracker_to_file_in,
+    )
+
+    context = settings.context_files()
+    repository = find_repository(settings.repo)
+    items, notes = choose_briefs(repository, files or None, read_only=settings.dry_run)
+    tell(notes)
+    if settings.dry_run and items and not no_file:
+        tell_where_issues_would_go(repository)
+    if settings.dry_run or not items:
+        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
+        return 0
+    tracker = "" if no_file else tracker_to_file_in(repository).name
+    return settings.start(
+        "issue", repository, items, context, parallel, face, no_file=no_file, tracker=tracker
+    )

@@ -1,0 +1,118 @@
+"""``assemblyzero-tui lld``: low-level designs for issues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.parallel import swallowed, typed
+from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("--all --parallel 3", "every open issue, three at a time"),
+        ("42 57 --parallel 2", "two issues, both at once"),
+        ("--issues-dir issues --all --provider offline", "issues from files, without gh or a key"),
+        ("--all --dry-run", "only list what would run"),
+        ("--all --left-out", "list the issues that have a design already"),
+        ("42 --fresh", "design an issue again from the beginning"),
+    ],
+)
+@click.argument("issues", nargs=-1, metavar="[ISSUE]...")
+@click.option("--all", "all_issues", is_flag=True, help="All open issues without a design.")
+@click.option(
+    "--issues-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Take issues from files such as 42-title.md instead of gh.",
+)
+@click.option(
+    "--left-out",
+    is_flag=True,
+    help="List the open issues that --all leaves out, with their designs, and start nothing.",
+)
+@workflow_options("designs", "issue", fresh="; named issues may be approved already")
+@face_options
+def command(
+    issues: tuple[str, ...],
+    all_issues: bool,
+    issues_dir: Path | None,
+    left_out: bool,
+    settings: WorkflowSettings,
+    face: Face,
+) -> int:
+    """Write low-level designs for issues, many at a time.
+
+    Each issue is designed, reviewed and revised until the review approves. The result is
+    docs/lld/active/LLD-042.md in the repository; what led to it is in docs/lineage. Run the same
+    command again after a stop or a crash: it goes on where it was.
+
+    A design that this tool did not write is replaced only if its issue is named, and a copy of it
+    is kept in docs/lineage.
+    """
+    if left_out and issues:
+        raise click.UsageError("--left-out goes with --all, not with issue numbers.")
+    _check_selection(
+        issues, all_issues=all_issues, issues_dir=issues_dir, parallel=settings.parallel
+    )
+    parallel = settings.check(issues)
+    from assemblyzero_tui.app.cli.repository import find_repository
+    from assemblyzero_tui.app.cli.selection import choose_items, list_items, list_left_out, tell
+    from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
+
+    wanted = check_numbers(issues) if issues else None
+    files = settings.context_files()
+    repository = find_repository(settings.repo)
+    tracker = tracker_of_issues(repository).name if issues_dir is None else ""
+    if left_out:
+        list_left_out(repository, issues_dir, tracker, as_json=face.kind == "json")
+        return 0
+    items, notes = choose_items(
+        repository,
+        issues_dir=issues_dir,
+        wanted=wanted,
+        tracker=tracker,
+        fresh=settings.fresh,
+        read_only=settings.dry_run,
+    )
+    tell(notes)
+    if settings.dry_run or not items:
+        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
+        return 0
+    return settings.start(
+        "lld", repository, items, files, parallel, face, tracker=tracker, replace=bool(wanted)
+    )
+
+
+def _check_selection(
+    issues: tuple[str, ...], *, all_issues: bool, issues_dir: Path | None, parallel: int
+) -> None:
+    if issues and all_issues:
+        raise click.UsageError("Give issue numbers or --all, not both.")
+    if issues or all_issues or issues_dir:
+        return
+    hint = "For example: assemblyzero-tui lld --all --parallel 3"
+    if typed() and parallel != DEFAULT_PARALLEL:
+        hint = f"--parallel took {parallel} as the number of workers. {swallowed(parallel)}"
+    raise click.UsageError(
+        f"Nothing to work on: give issue numbers, --all, or --issues-dir DIR.\n{hint}"
+    )
+
+
+def check_numbers(issues: tuple[str, ...]) -> list[str]:
+    """The same, if each can be an issue; otherwise nothing has been asked of anybody yet.
+
+    Raises:
+        TuiError: one is no number of an issue.
+    """
+    from assemblyzero_tui.runner.workflows.tracker.issues import issue_number
+
+    for issue in issues:
+        issue_number(issue)
+    return list(issues)

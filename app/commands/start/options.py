@@ -1,0 +1,275 @@
+"""The options that every command has that starts a workflow, as one set of settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from assemblyzero_tui.app.cli.output_mode import Face
+from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
+from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.base.paths import settled
+from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.model_catalog import (
+    DEFAULT_MODEL,
+    DEFAULT_REVIEW_MODEL,
+    check_model,
+    check_reviewer,
+)
+from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, Options, RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSettings:
+    """How the items of a run are to be worked on."""
+
+    parallel: int
+    """As given; not checked yet."""
+    max_parallel: int
+    repo: Path
+    provider: str
+    model: str
+    review_model: str
+    credentials: Path | None
+    on_exhausted: Literal["wait", "stop"]
+    latency: float
+    max_iterations: int
+    context: tuple[Path, ...]
+    fresh: bool
+    accept_changes: bool
+    dry_run: bool
+    asked: float = field(default_factory=time.time)
+    """When the command was given, seconds since the epoch; no option."""
+
+    def check(self, numbers: tuple[str, ...] = ()) -> int:
+        """Looks for options that contradict each other; gives the number of workers.
+
+        Args:
+            numbers: Issue numbers that were given besides.
+
+        Raises:
+            click.UsageError: they do, or a number is none.
+            TuiError: a model is none, or must not review.
+        """
+        check_model(self.model, "--model")
+        check_reviewer(self.review_model)
+        parallel = check_parallel(self.parallel, self.max_parallel, numbers=numbers)
+        if self.fresh and self.accept_changes:
+            raise click.UsageError("Give --fresh or --continue, not both.")
+        return parallel
+
+    def context_files(self) -> list[str]:
+        """The absolute paths of the context files.
+
+        Raises:
+            TuiError: one cannot be read, or is no text.
+        """
+        return [str(readable_text(path)) for path in self.context]
+
+    def start(
+        self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
+        parallel: int, face: Face, *, tracker: str, no_file: bool = False, replace: bool = False,
+    ) -> int:  # fmt: skip
+        """Starts the run and shows it; gives the exit code of the command."""
+        from assemblyzero_tui.app.launch.launch import start_run
+
+        return start_run(
+            RunSpec(
+                run="",
+                workflow=workflow,
+                repository=str(repository),
+                items=list(items),
+                provider=self.provider,
+                parallel=parallel,
+                asked=self.asked,
+                on_exhausted=self.on_exhausted,
+                credentials=str(settled(self.credentials)) if self.credentials else "",
+                tracker=tracker,
+                options=Options(
+                    model=check_model(self.model, "--model"),
+                    review_model=check_reviewer(self.review_model),
+                    max_iterations=self.max_iterations,
+                    context=files,
+                    latency=self.latency,
+                    fresh=self.fresh,
+                    accept_changes=self.accept_changes,
+                    no_file=no_file,
+                    replace=replace,
+                ),
+            ),
+            face,
+        )
+
+
+_NAMES = tuple(known.name for known in fields(WorkflowSettings) if known.name != "asked")
+
+
+def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:
+    """What a command would do without options, by ``tui.toml`` and the environment.
+
+    Args:
+        context: Of the whole program.
+        workflow: Name of the command.
+
+    Returns:
+        Its settings, and the values of all options that somebody has set.
+
+    Raises:
+        TuiError: the configuration is wrong.
+    """
+    assert isinstance(context.command, click.Group)
+    command = context.command.get_command(context, workflow)
+    assert command is not None
+    parsed = command.make_context(workflow, ["--all"], parent=context)
+    default = click.core.ParameterSource.DEFAULT
+    said = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
+    return WorkflowSettings(**{name: parsed.params[name] for name in _NAMES}), said
+
+
+LATENCY_MOST = 400.0
+"""With the spread on top, a call still ends within the time that it has; it would be asked again
+for ever."""
+latency_option = click.option(
+    "--latency",
+    type=click.FloatRange(min=0, max=LATENCY_MOST),
+    default=Options().latency,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the offline model takes for an answer.",
+)
+
+
+def workflow_options(
+    what: str, item: str, *, fresh: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds the options; the command gets them as one ``settings``.
+
+    Args:
+        what: What is written: ``designs``.
+        item: What it is written for: ``issue``.
+        fresh: What ``--fresh`` does besides.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def with_settings(*arguments: Any, **options: Any) -> Any:
+            mine = {name: options.pop(name) for name in _NAMES}
+            return function(*arguments, settings=WorkflowSettings(**mine), **options)
+
+        for option in reversed(_options(what, item, fresh)):
+            with_settings = option(with_settings)
+        return with_settings
+
+    return decorate
+
+
+def _options(
+    what: str, item: str, fresh: str
+) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    return [
+        parallel_option(),
+        max_parallel_option,
+        click.option(
+            "--repo",
+            type=click.Path(path_type=Path),
+            default=Path(),
+            show_default="where you are",
+            metavar="PATH",
+            help=f"The git repository the {what} are for.",
+        ),
+        click.option(
+            "--provider",
+            type=click.Choice(PROVIDERS),
+            default=PROVIDERS[0],
+            show_default=True,
+            help="Who writes and reviews. genai: Gemini through google-genai. "
+            "offline: a deterministic stand-in, not a real model.",
+        ),
+        click.option(
+            "--model",
+            default=DEFAULT_MODEL,
+            show_default=True,
+            metavar="NAME",
+            help="The Gemini model that writes.",
+        ),
+        click.option(
+            "--review-model",
+            default=DEFAULT_REVIEW_MODEL,
+            show_default=True,
+            metavar="NAME",
+            help="The Gemini model that reviews.",
+        ),
+        click.option(
+            "--credentials",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The Gemini keys; without it those of the state folder, the keyring or "
+            "GEMINI_API_KEY.",
+        ),
+        click.option(
+            "--on-exhausted",
+            type=click.Choice(ON_EXHAUSTED),
+            default=ON_EXHAUSTED[0],
+            show_default=True,
+            help="When no key can be used: wait and go on by itself, or stop with exit code 75.",
+        ),
+        latency_option,
+        click.option(
+            "--max-iterations",
+            type=click.IntRange(min=1),
+            default=Options().max_iterations,
+            show_default=True,
+            metavar="N",
+            help="Visits of the human-edit gate before a workflow gives up; a rejected draft makes "
+            "two.",
+        ),
+        click.option(
+            "--context",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help="A text file that every draft takes into account; may be given several times.",
+        ),
+        click.option(
+            "--fresh",
+            is_flag=True,
+            help=f"Start over: forget checkpoints{fresh}.",
+        ),
+        click.option(
+            "--continue",
+            "accept_changes",
+            is_flag=True,
+            help=f"Go on from a checkpoint although {item}, prompts or provider changed since.",
+        ),
+        click.option("--dry-run", is_flag=True, help="List what would run, and start nothing."),
+    ]
+
+
+def readable_text(path: Path) -> Path:
+    """The absolute path of a text file.
+
+    Raises:
+        TuiError: it cannot be read, or is no text.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TuiError(
+            f"Cannot read the context file {path}: {error.strerror or error}.", "Check --context."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TuiError(
+            f"The context file {path} is not UTF-8 text.", "Give a text file with --context."
+        ) from error
+    if "\0" in text:
+        raise TuiError(
+            f"The context file {path} is binary, not text.", "Give a text file with --context."
+        )
+    return path.resolve()

@@ -1,0 +1,288 @@
+"""The faces without a screen: they follow a run to its end and print it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import click
+
+from assemblyzero_tui.app.cli.console import Output
+from assemblyzero_tui.app.cli.failures import mute_stdout
+from assemblyzero_tui.app.cli.output_mode import Face, is_terminal
+from assemblyzero_tui.app.cli.signals import Signals
+from assemblyzero_tui.app.headless.plain_lines import PlainLines
+from assemblyzero_tui.app.headless.printers import JsonPrinter, PlainPrinter, Printer
+from assemblyzero_tui.runner.base.errors import EngineError
+from assemblyzero_tui.runner.base.exit_codes import ExitCode
+from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
+from assemblyzero_tui.runner.model.commands import Stop
+from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.runner.runs.client import LiveRun, Source
+from assemblyzero_tui.runner.runs.replay import Replay
+from assemblyzero_tui.runner.runs.runs import is_alive
+
+POLL = 0.25
+"""Seconds between two looks at the logs."""
+LEAVING = 0.02
+"""Seconds between two looks whether the engine has left."""
+SAVING = 8.0
+"""Seconds until a run that was told to stop is left behind: 5 to save, and a little more."""
+ANSWER = 1.5
+"""Seconds an engine may need to answer before its process gets a signal."""
+FORCED = 0.6
+"""Seconds for the same after a second signal: all in all it takes less than a second."""
+PARTING = 0.2
+"""Seconds for the last message, which nobody may read."""
+OVERDUE = 0.3
+"""Seconds after all that until the process ends in any case."""
+GONE = 2.0
+"""Seconds without an engine after which a run counts as broken off."""
+
+
+class Headless:
+    """Follows a run to its end and prints it.
+
+    Args:
+        source: The run.
+        printer: What is printed.
+        out: Where to.
+        owner: Whether this command started the work: then a signal stops it, and otherwise it
+            ends the watching only.
+        over: Whether nothing more will come.
+        served: Whether an engine belongs to it; a replay has none.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        printer: Printer,
+        out: Output,
+        *,
+        owner: bool,
+        over: Callable[[], bool],
+        served: bool = True,
+    ) -> None:
+        self._source = source
+        self._printer = printer
+        self._out = out
+        self._owner = owner
+        self._over = over
+        self._served = served
+        self._signal = 0
+        self._left = False
+        self._forced = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._missed: float | None = None
+        self._leave_at: float | None = None
+        """When the run is left behind, on the monotonic clock."""
+        self._guards: list[threading.Timer] = []
+
+    async def follow(self, signals: Signals) -> int:
+        """Prints until the run is over or a signal ends it.
+
+        Returns:
+            The exit code.
+        """
+        signals.listen(asyncio.get_running_loop(), self._signalled)
+        try:
+            while not (self._left or self._late):
+                complete = self._step()
+                if self._out.gone:
+                    self._reader_gone()
+                if complete and self._ended():
+                    break
+                await self._out.flush(self._pause)
+                self._printer.idle()
+                if complete and not self._left:
+                    await self._source.news(self._pause)
+            return await self._finish()
+        finally:
+            for guard in self._guards:
+                guard.cancel()
+            for task in self._tasks:
+                task.cancel()
+            await self._source.close()
+
+    @property
+    def _late(self) -> bool:
+        """Whether the run is left behind, stopped or not."""
+        return self._leave_at is not None and time.monotonic() >= self._leave_at
+
+    @property
+    def _pause(self) -> float:
+        """Seconds until the next look at the logs."""
+        if self._leave_at is None:
+            return POLL
+        return min(POLL, max(0.0, self._leave_at - time.monotonic()))
+
+    def _step(self) -> bool:
+        """Prints what is new; false if there is more to print at once."""
+        if self._out.full:
+            return False
+        self._printer.events(self._source.poll())
+        return self._printer.logs()
+
+    def _ended(self) -> bool:
+        if self._over():
+            return True
+        if self._source.live or not self._served:
+            self._missed = None
+            return False
+        now = time.monotonic()
+        self._missed = self._missed if self._missed is not None else now
+        return now - self._missed > GONE
+
+    async def _finish(self) -> int:
+        state = self._source.state
+        if self._left:
+            await self._out.flush(1.0)
+            return 128 + self._signal if self._signal else self._exit_code(state)
+        self._printer.events(self._source.poll())
+        await self._engine_gone()
+        if self._late and (alive := what_lives(self._source.folder)):
+            await self._out.flush(PARTING)
+            parting = Output(2)
+            parting.line(alive)
+            await parting.flush(PARTING)
+            return 128 + self._signal if self._signal else self._exit_code(state)
+        self._printer.end()
+        if state.ended is None and self._served:
+            self._printer.say(
+                "The engine has gone without a word. Everything up to the last checkpoint is "
+                f"saved; go on with: assemblyzero-tui resume {self._source.folder.path.name}"
+            )
+        if self._source.folder.summary_markdown.exists():
+            self._printer.say(f"Report: {self._source.folder.summary_markdown}")
+        if state.demo:
+            self._printer.say(f"The designs: {state.repository}/docs/lld/active")
+        while not (self._out.empty or self._hurried()):
+            await self._out.flush(self._pause)
+        return self._exit_code(state)
+
+    def _hurried(self) -> bool:
+        """Whether the user does not want to wait for the output either."""
+        return self._left or self._forced or self._late
+
+    def _exit_code(self, state: RunState) -> int:
+        if self._out.trouble:
+            return ExitCode.FAILED
+        if self._out.gone:
+            return ExitCode.PIPE_CLOSED
+        if self._signal and self._owner and state.end_reason != "finished":
+            return 128 + self._signal
+        if state.exit_code is not None:
+            return state.exit_code
+        return ExitCode.FAILED if self._served else ExitCode.OK
+
+    async def _engine_gone(self) -> None:
+        """Waits, a short while, until the engine has written its report and left."""
+        deadline = time.monotonic() + 10.0
+        while self._served and is_alive(self._source.folder) and time.monotonic() < deadline:
+            if self._late:
+                return
+            await asyncio.sleep(LEAVING)
+
+    def _reader_gone(self) -> None:
+        if not self._owner:
+            self._left = True
+        elif not self._tasks:
+            self._stop(Stop())
+
+    def _signalled(self, number: int) -> None:
+        again, self._signal = bool(self._signal), self._signal or number
+        if not self._owner:
+            self._left = True
+            if number == signal.SIGINT and self._source.live:
+                self._printer.say("The work goes on; this only ended the watching.")
+        elif again:
+            self._forced = True
+            self._printer.say("Forced: the processes are ended at once.")
+            self._stop(Stop(interrupted=True, force=True))
+        else:
+            self._printer.say(
+                "Stopping: everything is saved within seconds. Once more to force it."
+            )
+            self._stop(Stop(interrupted=True))
+
+    def _stop(self, command: Stop) -> None:
+        """Tells the engine to stop, and leaves it behind where it does not in time."""
+        limit = FORCED if command.force else SAVING
+        leave_at = time.monotonic() + limit
+        self._leave_at = min(leave_at, self._leave_at or leave_at)
+        # The loop itself may be held up: by a disk that hangs, for example.
+        code = 128 + self._signal if self._signal else ExitCode.PIPE_CLOSED
+        guard = threading.Timer(limit + 2 * PARTING + OVERDUE, os._exit, [code])
+        guard.daemon = True
+        guard.start()
+        self._guards.append(guard)
+        self._tasks.add(asyncio.get_running_loop().create_task(self._send(command)))
+
+    async def _send(self, command: Stop) -> None:
+        try:
+            async with asyncio.timeout(ANSWER):
+                await self._source.send(command)
+        except (EngineError, TimeoutError) as error:
+            if self._source.state.ended is not None or not self._source.live:
+                return
+            if not command.force and signal_engine(self._source.folder, signal.SIGTERM):
+                return
+            if isinstance(error, EngineError):
+                self._printer.say(error.what)
+
+
+def follow_run(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
+    """Prints a run; what ``source`` has taken in already is left out.
+
+    Args:
+        source: The run, served or ended.
+        face: How to print it.
+        signals: Those that came in before.
+        owner: Whether this command started the work.
+    """
+    return _follow(source, face, signals, owner=owner, over=lambda: source.state.ended is not None)
+
+
+def follow_replay(source: Replay, face: Face, signals: Signals) -> int:
+    """Prints a run again, at the speed of the replay."""
+    return _follow(source, face, signals, owner=False, over=lambda: source.over, served=False)
+
+
+def _follow(
+    source: Source,
+    face: Face,
+    signals: Signals,
+    *,
+    owner: bool,
+    over: Callable[[], bool],
+    served: bool = True,
+) -> int:
+    out = Output()
+    printer: Printer
+    if face.kind == "json":
+        printer = JsonPrinter(out, lambda text: click.echo(text, err=True))
+    else:
+        dumb = os.environ.get("TERM", "") in ("", "dumb", "unknown")
+        colours = is_terminal(sys.stdout) and not dumb and "NO_COLOR" not in os.environ
+        lines = PlainLines(timestamps=face.timestamps, colours=colours, ascii=face.ascii)
+        printer = PlainPrinter(source, out, lines)
+        printer.prime()
+        if not owner and source.live and source.state.ended is None:
+            printer.introduce()
+    headless = Headless(source, printer, out, owner=owner, over=over, served=served)
+    code = asyncio.run(headless.follow(signals))
+    if out.trouble:
+        run = source.folder.path.name
+        click.echo(
+            f"The output cannot be written: {out.trouble}. "
+            + (f"The run was stopped; go on with: assemblyzero-tui resume {run}" if owner else ""),
+            err=True,
+        )
+    if out.gone:
+        mute_stdout()
+    return code

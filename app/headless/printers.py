@@ -1,0 +1,174 @@
+"""What is written of a run: plain lines for people and logs, JSON lines for programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from assemblyzero_tui.app.cli.console import Output
+from assemblyzero_tui.app.cli.text_table import summary_lines
+from assemblyzero_tui.app.headless.plain_lines import PlainLines
+from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, encode
+from assemblyzero_tui.runner.runs import report
+from assemblyzero_tui.runner.runs.client import Source
+
+BATCH = 2000
+"""Lines of one item that are printed before another one's turn."""
+LIVENESS = 300.0
+"""Seconds of silence after which a line says that the work goes on."""
+WAITING = 4.5
+"""The longest silence while the run waits for a key, less the time between two looks."""
+ELSEWHERE = 30.0
+"""The longest silence while the run waits for other runs."""
+AFTERMATH = 3.0
+"""Seconds that the log of an ended item is looked at again."""
+
+
+class Printer(Protocol):
+    """What is written of a run."""
+
+    def events(self, events: list[AnyEvent]) -> None:
+        """Writes what has happened."""
+
+    def logs(self) -> bool:
+        """Writes what workflows have printed since; false if more is left."""
+
+    def say(self, text: str) -> None:
+        """Tells the user something about the program itself."""
+
+    def idle(self) -> None:
+        """Called now and then, for what must be said in a silence."""
+
+    def end(self) -> None:
+        """Writes the summary."""
+
+
+class JsonPrinter:
+    """The events, exactly as in the journal, and nothing else."""
+
+    def __init__(self, out: Output, complain: Callable[[str], None]) -> None:
+        self._out = out
+        self.say = complain
+
+    def events(self, events: list[AnyEvent]) -> None:
+        for event in events:
+            self._out.line(encode(event))
+
+    def logs(self) -> bool:
+        return True
+
+    def idle(self) -> None:
+        return
+
+    def end(self) -> None:
+        return
+
+
+class PlainPrinter:
+    """Lines with prefixes, the logs of all items among them, and the summary at the end."""
+
+    def __init__(
+        self,
+        source: Source,
+        out: Output,
+        lines: PlainLines,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._out = out
+        self._lines = lines
+        self._clock = clock
+        self._printed: dict[str, int] = {}
+        self._watched: dict[str, float | None] = {}
+        self._spoke = self._clock()
+
+    def prime(self) -> None:
+        """Leaves out what happened before now."""
+        self._lines.prime(self._source.state)
+        for item in self._source.state.items.values():
+            if item.attempt:
+                self._printed[item.id] = self._source.log(item.id).complete_lines
+            if item.state.at_work:
+                self._watched[item.id] = None
+
+    def introduce(self) -> None:
+        """Says where a run is that was begun by somebody else."""
+        state, now = self._source.state, self._source.now()
+        self._line(self._lines.coordinator(f"attached to {self._source.folder.path.name}", now))
+        for item in state.items.values():
+            if item.state.at_work:
+                where = f"{item.node} " if item.node else ""
+                word = item.state.look.word
+                text = f"{item.id} {word} {where}{item.note}"
+                self._line(self._lines.coordinator(text, now))
+        self._line(self._lines.progress(state, now))
+
+    def _line(self, text: str) -> None:
+        self._out.line(text)
+        self._spoke = self._clock()
+
+    def say(self, text: str) -> None:
+        self._line(self._lines.coordinator(text, self._source.now()))
+
+    def events(self, events: list[AnyEvent]) -> None:
+        state = self._source.state
+        through = False
+        for event in events:
+            if isinstance(event, ItemChanged):
+                if event.state.at_work:
+                    self._watched[event.item] = None
+                elif event.item in self._watched:
+                    self._log(event.item, to_the_end=event.state.terminal)
+                    self._watched[event.item] = self._clock() + AFTERMATH
+                through = through or event.state.terminal
+            for line in self._lines.event(event, state):
+                self._line(line)
+        if through and not state.finished:
+            self._line(self._lines.progress(state, self._source.now()))
+
+    def logs(self) -> bool:
+        complete = True
+        for item, until in list(self._watched.items()):
+            complete = self._log(item) and complete
+            if until is not None and self._clock() > until:
+                del self._watched[item]
+        return complete
+
+    def _log(self, item: str, *, to_the_end: bool = False) -> bool:
+        """Prints what is new in an item's log; false if there is more."""
+        log = self._source.log(item)
+        log.refresh()
+        start = self._printed.get(item, 0)
+        stop = log.line_count if to_the_end else log.complete_lines
+        upto = stop if to_the_end else min(stop, start + BATCH)
+        now = self._source.now()
+        while start < upto:
+            step = min(upto, start + BATCH)
+            for raw in log.lines(start, step):
+                self._line(self._lines.log(item, raw, now))
+            start = step
+        self._printed[item] = start
+        return start == stop
+
+    def idle(self) -> None:
+        silent = self._clock() - self._spoke
+        if silent < WAITING:
+            return
+        now, state = self._source.now(), self._source.state
+        waiting = self._lines.waiting(state, now)
+        if waiting is None and silent >= ELSEWHERE:
+            waiting = self._lines.elsewhere(state, now)
+        if waiting is not None:
+            self._line(waiting)
+        elif silent >= LIVENESS:
+            self._line(self._lines.progress(state, now))
+
+    def end(self) -> None:
+        for item in self._source.state.items.values():
+            if item.id in self._watched:
+                self._log(item.id, to_the_end=True)
+        state = self._source.state
+        end = state.time if state.ended is None else state.ended
+        for line in summary_lines(report.build(state, self._source.folder, end)):
+            self._line(line)

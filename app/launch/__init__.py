@@ -1,0 +1,1 @@
+"""Starts an engine and shows its run."""
