@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 from textual.content import Content
 
+from assemblyzero_tui.widgets.format import cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Action, Part, TextLine, spread
-from assemblyzero_tui.widgets.wording import cut
 
 SHORTEST_WHY = 16
 """Cells in which a reason says something."""

@@ -20,10 +20,10 @@ from textual.widgets import Static
 
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part
-from assemblyzero_tui.widgets.wording import STATE_STYLES
 
 Answer = TypeVar("Answer")
 QuitChoice = Literal["leave", "stop", "cancel"]

@@ -10,9 +10,9 @@ from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.model.pool_text import ends, next_return
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.format import STATE_STYLES, count, roughly, time_of_day
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, cells, spread
-from assemblyzero_tui.widgets.wording import STATE_STYLES, count, roughly, time_of_day
 
 BRAND = "AssemblyZero"
 

@@ -13,8 +13,8 @@ from textual.widget import Widget
 
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, Stretch, bar, draw
+from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.wording import STATE_STYLES
 
 Row = tuple[str, Sequence[Stretch]]
 """The name of an item and what it went through."""

@@ -10,11 +10,11 @@ from assemblyzero_tui.app.ui.item_commands import PAUSABLE, RESUMABLE, RETRIABLE
 from assemblyzero_tui.app.ui.keymap import Where, footer_commands
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import ATTENTION, State
+from assemblyzero_tui.widgets.format import STATE_STYLES, count
 from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.items.layout import Mode
 from assemblyzero_tui.widgets.key_hints import Hint
-from assemblyzero_tui.widgets.layout import Mode
 from assemblyzero_tui.widgets.text_line import Part
-from assemblyzero_tui.widgets.wording import STATE_STYLES, count
 
 LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
 """What the footer always has, at its end."""

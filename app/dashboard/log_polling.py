@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Collection
 
 from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
-from assemblyzero_tui.widgets.layout import Mode
-from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
+from assemblyzero_tui.widgets.items.layout import Mode
+from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
 
 FOCUSED_PERIOD = 1 / 15
 """Seconds between two looks at the log in focus while it grows."""

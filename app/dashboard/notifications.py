@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.wording import count
+from assemblyzero_tui.widgets.format import count
 
 WINDOW = 15.0
 """Seconds in which so many endings are a burst, and are counted in one toast."""

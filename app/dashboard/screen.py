@@ -24,12 +24,11 @@ from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
 from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.banner import Banner, Trouble
+from assemblyzero_tui.widgets.credentials.strip import PoolStrip
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.grid import Grid
 from assemblyzero_tui.widgets.header import Header
-from assemblyzero_tui.widgets.item_table import ItemTable
-from assemblyzero_tui.widgets.key_hints import KeyHints
-from assemblyzero_tui.widgets.layout import (
+from assemblyzero_tui.widgets.items.grid import Grid
+from assemblyzero_tui.widgets.items.layout import (
     MOST_PANES,
     Cell,
     Mode,
@@ -37,12 +36,13 @@ from assemblyzero_tui.widgets.layout import (
     list_cells,
     single_cells,
 )
-from assemblyzero_tui.widgets.log_view import LogView
-from assemblyzero_tui.widgets.pool_strip import PoolStrip
+from assemblyzero_tui.widgets.items.steps import SidePanel
+from assemblyzero_tui.widgets.items.table import ItemTable
+from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
+from assemblyzero_tui.widgets.key_hints import KeyHints
+from assemblyzero_tui.widgets.logs.view import LogView
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
-from assemblyzero_tui.widgets.steps import SidePanel
 from assemblyzero_tui.widgets.text_line import TextLine
-from assemblyzero_tui.widgets.workflow_pane import WorkflowPane
 
 STATUS_PERIOD = 1.0
 """Seconds between two looks at what changes with the time of day alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.widgets.layout import Layout, Mode, plan
+from assemblyzero_tui.widgets.items.layout import Layout, Mode, plan
 
 
 @dataclass

@@ -10,8 +10,8 @@ from assemblyzero_tui.app.credentials.actions import PoolDesk
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.widgets.credentials.dialog import KeyDialog, NewKey
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.key_dialog import KeyDialog, NewKey
 
 
 def ask_for_key(app: App[Any], desk: PoolDesk | None, run: RunState, glyphs: Glyphs) -> None:

@@ -21,12 +21,12 @@ from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.runs.client import Source
-from assemblyzero_tui.widgets import pool_table
-from assemblyzero_tui.widgets.call_plot import CallPlot, window
+from assemblyzero_tui.widgets.credentials import table
+from assemblyzero_tui.widgets.credentials.call_plot import CallPlot, window
+from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
-from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
@@ -68,7 +68,7 @@ class PoolScreen(SteadyScreen[None]):
         self._source = source
         self._desk = desk
         self._glyphs = glyphs
-        self._lines: list[pool_table.Line] = []
+        self._lines: list[table.Line] = []
         self._drawn: list[Content] = []
         self._detailed: list[Content] = []
 
@@ -108,7 +108,7 @@ class PoolScreen(SteadyScreen[None]):
         run, now = self.run_state, self.now
         rows = self.query_one(RowList)
         chosen = self._line
-        self._lines = pool_table.lines_of(run, now)
+        self._lines = table.lines_of(run, now)
         width = max(1, rows.scrollable_content_region.width - 1)
         drawn = [self._row(index, width) for index in range(len(self._lines))]
         if len(drawn) != len(self._drawn) or any(
@@ -116,14 +116,14 @@ class PoolScreen(SteadyScreen[None]):
         ):
             self._drawn = drawn
             rows.show(len(drawn))
-            rows.cursor = pool_table.place_of(self._lines, chosen, rows.cursor)
+            rows.cursor = table.place_of(self._lines, chosen, rows.cursor)
         self.query_one("#pool-head", TextLine).fill(lambda width: self._head(run, now, width))
-        self.query_one("#pool-columns", TextLine).show(pool_table.header(self._lines, width))
+        self.query_one("#pool-columns", TextLine).show(table.header(self._lines, width))
         self._show_key(rows.cursor)
         self._tell_hints()
 
     def _row(self, index: int, width: int) -> Content:
-        return pool_table.row(self.run_state, self._lines, index, width, self.now, self._glyphs)
+        return table.row(self.run_state, self._lines, index, width, self.now, self._glyphs)
 
     def _head(self, run: RunState, now: float, width: int) -> Content:
         left: list[Part] = [" ", ("Keys", "$primary bold"), f"  {one_line(run.provider)}   "]
@@ -146,7 +146,7 @@ class PoolScreen(SteadyScreen[None]):
         key = self.key
         lines = []
         if key is not None and index < len(self._lines):
-            lines = pool_table.details(run, self._lines[index], now, self._glyphs)
+            lines = table.details(run, self._lines[index], now, self._glyphs)
         if len(lines) != len(self._detailed) or any(
             not one.is_same(other) for one, other in zip(lines, self._detailed, strict=True)
         ):
@@ -191,7 +191,7 @@ class PoolScreen(SteadyScreen[None]):
     # What can be done
 
     @property
-    def _line(self) -> pool_table.Line | None:
+    def _line(self) -> table.Line | None:
         cursor = self.query_one(RowList).cursor
         return self._lines[cursor] if 0 <= cursor < len(self._lines) else None
 

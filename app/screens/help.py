@@ -16,11 +16,11 @@ from textual.widgets import Static
 from assemblyzero_tui.app.ui.keymap import listed
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
+from assemblyzero_tui.widgets.credentials.table import KEY_GLYPHS
+from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
-from assemblyzero_tui.widgets.pool_table import KEY_GLYPHS
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
-from assemblyzero_tui.widgets.wording import STATE_STYLES
 
 MEANINGS: dict[State, str] = {
     State.ASKING: "waits for your answer",

@@ -21,14 +21,14 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.client import Source
-from assemblyzero_tui.widgets import summary_table
+from assemblyzero_tui.widgets.format import STATE_STYLES, brief, counted, node_name
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
+from assemblyzero_tui.widgets.items import summary_table
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.timeline import legend
-from assemblyzero_tui.widgets.wording import STATE_STYLES, brief, counted, node_name
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks for news, for a summary of a run that still goes on."""

@@ -22,8 +22,8 @@ from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued, RunHeld
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm
-from assemblyzero_tui.widgets.item_table import Order, sorted_items
-from assemblyzero_tui.widgets.layout import Layout, Mode, plan
+from assemblyzero_tui.widgets.items.layout import Layout, Mode, plan
+from assemblyzero_tui.widgets.items.table import Order, sorted_items
 from tests.ui.playing import Watched, watching
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "10"))

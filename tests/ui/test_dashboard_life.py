@@ -15,7 +15,7 @@ from assemblyzero_tui.app.ui.keymap import COMMANDS
 from assemblyzero_tui.app.ui.themes import DARK, LIGHT
 from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.layout import MOST_PANES, Mode
+from assemblyzero_tui.widgets.items.layout import MOST_PANES, Mode
 from tests.ui.journals import Story, mixed
 from tests.ui.playing import watching
 

@@ -11,8 +11,8 @@ from textual.widgets import Input
 from assemblyzero_tui.app.screens.help import HelpScreen
 from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.item_table import Order
-from assemblyzero_tui.widgets.layout import Mode
+from assemblyzero_tui.widgets.items.layout import Mode
+from assemblyzero_tui.widgets.items.table import Order
 from tests.ui.playing import watching
 
 SMALL = (80, 24)

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from assemblyzero_tui.runner.logs.store import LogWriter
-from assemblyzero_tui.widgets.log_pane import LogPane
-from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.logs.pane import LogPane
+from assemblyzero_tui.widgets.logs.view import LogView
 from tests.ui.journals import Story
 from tests.ui.playing import Watched, watching
 

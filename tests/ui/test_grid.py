@@ -6,8 +6,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widgets import Static
 
-from assemblyzero_tui.widgets.grid import Grid
-from assemblyzero_tui.widgets.layout import Cell
+from assemblyzero_tui.widgets.items.grid import Grid
+from assemblyzero_tui.widgets.items.layout import Cell
 
 
 class GridApp(App[None]):

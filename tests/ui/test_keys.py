@@ -17,8 +17,8 @@ from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Event, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.widgets.credentials.dialog import KeyDialog
 from assemblyzero_tui.widgets.dialogs import Confirm
-from assemblyzero_tui.widgets.key_dialog import KeyDialog
 from tests.ui.desks import Desk
 from tests.ui.journals import Story, build
 from tests.ui.playing import Standing, Watched, watching

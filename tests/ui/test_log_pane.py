@@ -16,8 +16,8 @@ from textual.app import App, ComposeResult
 
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.store import LogWriter
-from assemblyzero_tui.widgets.log_pane import LogPane
-from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.logs.pane import LogPane
+from assemblyzero_tui.widgets.logs.view import LogView
 
 NOON = 1_700_000_000.0
 

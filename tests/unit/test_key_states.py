@@ -18,8 +18,8 @@ from assemblyzero_tui.runner.model.events import (
     encode,
 )
 from assemblyzero_tui.runner.model.run_state import RunState, fold
+from assemblyzero_tui.widgets.credentials.strip import strip_content
 from assemblyzero_tui.widgets.glyphs import UNICODE
-from assemblyzero_tui.widgets.pool_strip import strip_content
 
 
 def run_with_keys() -> RunState:

@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.model.summary import Summary
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.report_markdown import markdown
 from assemblyzero_tui.widgets.glyphs import UNICODE
-from assemblyzero_tui.widgets.summary_table import key_facts
+from assemblyzero_tui.widgets.items.summary_table import key_facts
 from tests.unit.run_examples import START, run_with_keys
 
 

@@ -16,8 +16,8 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import Summary
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE, Glyphs
-from assemblyzero_tui.widgets.start_rows import fitting, item_row
-from assemblyzero_tui.widgets.summary_table import columns, header, row
+from assemblyzero_tui.widgets.items.summary_table import columns, header, row
+from assemblyzero_tui.widgets.start.rows import fitting, item_row
 from assemblyzero_tui.widgets.timeline import axis, legend, strip
 from tests.unit.run_examples import START, change, mixed_run, numbered, started
 

@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.widgets.banner import Trouble
-from assemblyzero_tui.widgets.layout import Mode
+from assemblyzero_tui.widgets.items.layout import Mode
 
 
 class Working(DashboardPart):

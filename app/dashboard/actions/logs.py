@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.widgets.item_table import ItemTable
-from assemblyzero_tui.widgets.log_pane import LogPane
+from assemblyzero_tui.widgets.items.table import ItemTable
+from assemblyzero_tui.widgets.logs.pane import LogPane
 
 
 class Reading(DashboardPart):

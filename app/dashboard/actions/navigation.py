@@ -6,9 +6,9 @@ from textual import events
 
 from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
 from assemblyzero_tui.app.dashboard.view_state import neighbour
-from assemblyzero_tui.widgets.item_table import ItemTable
-from assemblyzero_tui.widgets.layout import Mode
-from assemblyzero_tui.widgets.log_pane import LogPane
+from assemblyzero_tui.widgets.items.layout import Mode
+from assemblyzero_tui.widgets.items.table import ItemTable
+from assemblyzero_tui.widgets.logs.pane import LogPane
 
 
 class Moving(DashboardPart):

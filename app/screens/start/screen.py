@@ -30,10 +30,10 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
-from assemblyzero_tui.widgets.item_chooser import ItemChooser
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.row_list import RowList
-from assemblyzero_tui.widgets.start_rows import (
+from assemblyzero_tui.widgets.start.item_chooser import ItemChooser
+from assemblyzero_tui.widgets.start.rows import (
     WORKFLOW_WORDS,
     WorkflowWords,
     offer_row,

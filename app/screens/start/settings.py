@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, MAX_PARALLE
 from assemblyzero_tui.runner.workflows.catalog import CATALOG, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.picker import Picker
-from assemblyzero_tui.widgets.start_rows import PROVIDER_NOTES
+from assemblyzero_tui.widgets.start.rows import PROVIDER_NOTES
 
 
 class StartSettings(Vertical):

@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.model.commands import Pause, Resume, Retry
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.layout import Mode
+from assemblyzero_tui.widgets.items.layout import Mode
 
 
 def item(name: str, state: State) -> ItemState:

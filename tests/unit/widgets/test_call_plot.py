@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.model.credential_state import Traffic
-from assemblyzero_tui.widgets.call_plot import bars, plot_lines, series, window
+from assemblyzero_tui.widgets.credentials.call_plot import bars, plot_lines, series, window
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assemblyzero_tui.widgets.layout import (
+from assemblyzero_tui.widgets.items.layout import (
     MOST_PANES,
     SMALLEST_PANE,
     Cell,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.logs.reader import LogReader
-from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.logs.view import LogView
 
 
 class Growing(LogReader):

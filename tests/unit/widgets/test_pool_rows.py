@@ -25,10 +25,10 @@ from assemblyzero_tui.runner.model.events import (
 from assemblyzero_tui.runner.model.pool_text import begins, ends, goes_on, time_of_day
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.credentials.dialog import NewKey, free_name, what_is_wrong
+from assemblyzero_tui.widgets.credentials.strip import strip_content
+from assemblyzero_tui.widgets.credentials.table import details, header, lines_of, place_of, row
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
-from assemblyzero_tui.widgets.key_dialog import NewKey, free_name, what_is_wrong
-from assemblyzero_tui.widgets.pool_strip import strip_content
-from assemblyzero_tui.widgets.pool_table import details, header, lines_of, place_of, row
 
 NOW = 1_790_000_000.0
 

@@ -31,14 +31,14 @@ from assemblyzero_tui.runner.model.events import (
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState, fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.report import build
+from assemblyzero_tui.widgets.credentials.strip import strip_content
+from assemblyzero_tui.widgets.format import brief, counted, cut, fit, roughly, time_of_day
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 from assemblyzero_tui.widgets.header import estimate, header_content
-from assemblyzero_tui.widgets.item_row import Columns, row_cells
-from assemblyzero_tui.widgets.item_table import Order, sorted_items
-from assemblyzero_tui.widgets.pool_strip import strip_content
-from assemblyzero_tui.widgets.status_line import LogFigures, status_content
-from assemblyzero_tui.widgets.steps import panel_content, steps_content
-from assemblyzero_tui.widgets.wording import brief, counted, cut, fit, roughly, time_of_day
+from assemblyzero_tui.widgets.items.row import Columns, row_cells
+from assemblyzero_tui.widgets.items.status_line import LogFigures, status_content
+from assemblyzero_tui.widgets.items.steps import panel_content, steps_content
+from assemblyzero_tui.widgets.items.table import Order, sorted_items
 
 NODES = ["N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"]
 

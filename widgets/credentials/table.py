@@ -20,10 +20,10 @@ from assemblyzero_tui.runner.model.pool_text import (
     used_of_minute,
 )
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
+from assemblyzero_tui.widgets.format import brief, count, counted, fit
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.pool_strip import KEY_STYLES
 from assemblyzero_tui.widgets.text_line import Part
-from assemblyzero_tui.widgets.wording import brief, count, counted, fit
 
 KEY_GLYPHS = {
     "ready": ("✓", "+"),

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.logs.reader import LogReader
-from assemblyzero_tui.widgets.log_lines import Line
-from assemblyzero_tui.widgets.log_view import LogView
+from assemblyzero_tui.widgets.logs.lines import Line
+from assemblyzero_tui.widgets.logs.view import LogView
 
 STAMP = "%H:%M:%S "
 """The time before a line."""

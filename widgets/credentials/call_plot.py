@@ -13,9 +13,9 @@ from textual.visual import VisualType
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.model.credential_state import BUCKET, BUCKETS, Traffic
+from assemblyzero_tui.widgets.format import count, fit
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.timeline import axis
-from assemblyzero_tui.widgets.wording import count, fit
 
 MINUTE = 60.0
 SHORTEST = 120.0

@@ -9,9 +9,9 @@ from assemblyzero_tui.runner.base.durations import clock
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.format import fit, node_name
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.status_line import reason_text, state_text
-from assemblyzero_tui.widgets.wording import fit, node_name
+from assemblyzero_tui.widgets.items.status_line import reason_text, state_text
 
 Cells = list[tuple[str, str]]
 """Text and tone of the pieces of a row."""

@@ -12,9 +12,7 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.pool_text import begins
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.text_line import TextLine
-from assemblyzero_tui.widgets.wording import (
+from assemblyzero_tui.widgets.format import (
     STATE_STYLES,
     brief,
     counted,
@@ -22,6 +20,8 @@ from assemblyzero_tui.widgets.wording import (
     node_name,
     roughly,
 )
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.text_line import TextLine
 
 QUIET_AFTER = 120.0
 """Seconds without a line after which a workflow at work is called quiet."""

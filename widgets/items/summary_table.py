@@ -10,9 +10,9 @@ from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
 from assemblyzero_tui.runner.model.summary import ItemLine, Summary
 from assemblyzero_tui.runner.model.timeline import bar
+from assemblyzero_tui.widgets.format import STATE_STYLES, counted, fit
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.timeline import axis, strip
-from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
 
 _STATE = 8
 _GAP = 2

@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.row_list import RowList
-from assemblyzero_tui.widgets.start_rows import fitting, item_row
+from assemblyzero_tui.widgets.start.rows import fitting, item_row
 
 SPIN = 0.12
 """Seconds between two pictures of the spinner."""

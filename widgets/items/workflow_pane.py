@@ -14,12 +14,12 @@ from textual.widget import Widget
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.format import cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.log_pane import LogPane
-from assemblyzero_tui.widgets.log_view import LogView
-from assemblyzero_tui.widgets.status_line import LogFigures, StatusLine
-from assemblyzero_tui.widgets.steps import StepsLine
-from assemblyzero_tui.widgets.wording import cut
+from assemblyzero_tui.widgets.items.status_line import LogFigures, StatusLine
+from assemblyzero_tui.widgets.items.steps import StepsLine
+from assemblyzero_tui.widgets.logs.pane import LogPane
+from assemblyzero_tui.widgets.logs.view import LogView
 
 STEPS_FROM = (76, 16)
 """Columns and rows from which a pane that is alone shows the nodes."""

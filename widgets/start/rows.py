@@ -12,8 +12,8 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
+from assemblyzero_tui.widgets.format import STATE_STYLES, counted, fit
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.wording import STATE_STYLES, counted, fit
 
 PROVIDER_NOTES = {
     "gemini": "Google Gemini; needs a key.",

@@ -8,7 +8,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from assemblyzero_tui.widgets.layout import Cell
+from assemblyzero_tui.widgets.items.layout import Cell
 
 
 class _Tiles(Layout):

@@ -8,10 +8,10 @@ from textual.content import Content
 from assemblyzero_tui.runner.base.durations import clock
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.widgets.format import STATE_STYLES, brief, cut, node_name
 from assemblyzero_tui.widgets.glyphs import Glyphs
-from assemblyzero_tui.widgets.status_line import reason_text, state_text
+from assemblyzero_tui.widgets.items.status_line import reason_text, state_text
 from assemblyzero_tui.widgets.text_line import Part, TextLine
-from assemblyzero_tui.widgets.wording import STATE_STYLES, brief, cut, node_name
 
 
 def step_styles(item: ItemState, run: RunState, glyphs: Glyphs) -> list[tuple[str, str, str]]:

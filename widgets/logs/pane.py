@@ -14,11 +14,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.logs.sanitise import plain_text
+from assemblyzero_tui.widgets.format import counted
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.log_lines import Line, LogLines
-from assemblyzero_tui.widgets.log_rows import STAMP_WIDTH, RowStyles, cut, stamps, thumb
-from assemblyzero_tui.widgets.log_view import LogView
-from assemblyzero_tui.widgets.wording import counted
+from assemblyzero_tui.widgets.logs.lines import Line, LogLines
+from assemblyzero_tui.widgets.logs.rows import STAMP_WIDTH, RowStyles, cut, stamps, thumb
+from assemblyzero_tui.widgets.logs.view import LogView
 
 WHEEL = 3
 """Lines for one step of the wheel."""

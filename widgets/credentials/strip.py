@@ -20,9 +20,9 @@ from assemblyzero_tui.runner.model.pool_text import (
     used_of_minute,
 )
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.widgets.format import brief, count, cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
-from assemblyzero_tui.widgets.wording import brief, count, cut
 
 KEY_WIDTH = 16
 """Cells of a key's name at most."""

@@ -16,9 +16,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.model.run_state import RunState
+from assemblyzero_tui.widgets.format import count
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
-from assemblyzero_tui.widgets.item_row import TONE_NAMES, Cells, Columns, head, row_cells
-from assemblyzero_tui.widgets.wording import count
+from assemblyzero_tui.widgets.items.row import TONE_NAMES, Cells, Columns, head, row_cells
 
 
 class Order(StrEnum):

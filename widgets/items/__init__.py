@@ -1,0 +1,1 @@
+"""The panes, the tables and the details of items."""
