@@ -13,7 +13,7 @@ from tests.unit.pool.driver import (
     keys,
     states,
 )
-from tests.unit.pool.test_quotas import DAY_ID
+from tests.unit.pool.grants.test_quota import DAY_ID
 
 
 @pytest.mark.parametrize(

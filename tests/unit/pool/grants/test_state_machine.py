@@ -26,9 +26,9 @@ from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
-from tests.unit.pool.test_day import LONG_DAY, SHORT_DAY
-from tests.unit.pool.test_quotas import DAY_ID, MINUTE_ID, TOKENS_ID
-from tests.unit.pool.watcher import Starts, Watcher
+from tests.unit.pool.grants.test_quota import DAY_ID, MINUTE_ID, TOKENS_ID
+from tests.unit.pool.grants.test_quota_days import LONG_DAY, SHORT_DAY
+from tests.unit.pool.grants.watcher import Starts, Watcher
 
 MACHINES, EXAMPLES, STEPS = 8, 250, 25
 SETTINGS = settings(

@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun
-from tests.unit.app.test_plain_lines import began, changed, elsewhere
+from tests.unit.app.headless.test_plain_lines import began, changed, elsewhere
 
 
 class Lines:

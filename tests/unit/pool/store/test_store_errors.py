@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.pool.store import schema
 from assemblyzero_tui.runner.pool.store.file import BLOCKED_REST
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_making import CANARY, Engine, credential
+from tests.unit.pool.store_examples import CANARY, Engine, credential
 
 GARBAGE = b"this is no database any more. " * 400
 

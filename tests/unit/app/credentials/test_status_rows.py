@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.credentials.credentials import Found
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_making import CANARY, MODEL, Engine, credential
+from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
 
 KEYS = (credential(1, "shop", rpm=5, rpd=100), credential(2), credential(3))
 
