@@ -21,10 +21,10 @@ import cairosvg
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.runner.model.events import Event
-from tests.ui.desks import Desk
-from tests.ui.journals import Story, build, finished, mixed
-from tests.ui.playing import Standing
-from tests.ui.pool_journals import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
+from tests.ui.credential_services import Desk
+from tests.ui.dashboards import Standing
+from tests.ui.example_exhaustion import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
+from tests.ui.example_runs import Story, build, finished, mixed
 
 TARGET = Path(__file__).parents[1] / "screenshots"
 SCALE = 1.1

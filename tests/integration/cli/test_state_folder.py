@@ -11,7 +11,7 @@ import pytest
 
 from tests import powerless
 from tests.integration.cli.conftest import Program
-from tests.integration.cli.test_coming_back import slow_demo
+from tests.integration.cli.runs.test_detach_and_attach import slow_demo
 
 KEY = {"GEMINI_API_KEY": "AIza" + "SyD3mo-0123456789_abcdefghijklmnopq"}
 SEALED = 0o500

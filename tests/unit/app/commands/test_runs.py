@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from assemblyzero_tui.app.commands.runs.runs import command
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.states import State
-from tests.ui.journals import Story, build
+from tests.ui.example_runs import Story, build
 
 
 def made(home: Path, name: str, *ends: State) -> RunFolder:

@@ -9,7 +9,7 @@ import pytest
 from assemblyzero_tui.app.launch.launch import _farewell
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun
-from tests.ui.journals import Story, build
+from tests.ui.example_runs import Story, build
 
 
 def test_after_a_cancellation_it_says_how_to_try_again(

@@ -19,10 +19,10 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.credentials.dialog import KeyDialog
 from assemblyzero_tui.widgets.dialogs import Confirm
-from tests.ui.desks import Desk
-from tests.ui.journals import Story, build
-from tests.ui.playing import Standing, Watched, watching
-from tests.ui.pool_journals import (
+from tests.ui.credential_services import Desk
+from tests.ui.dashboard.test_dashboard_looks import settled
+from tests.ui.dashboards import Standing, Watched, watching
+from tests.ui.example_exhaustion import (
     KEYS,
     all_rest,
     fingerprint,
@@ -31,7 +31,7 @@ from tests.ui.pool_journals import (
     parked_stories,
     waiting_stories,
 )
-from tests.ui.test_dashboard_looks import settled
+from tests.ui.example_runs import Story, build
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
 

@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.model.events import (
     QuotaCounted,
 )
 from assemblyzero_tui.runner.model.states import State
-from tests.ui.journals import MODEL, START, TITLES, Story
+from tests.ui.example_runs import MODEL, START, TITLES, Story
 
 KEYS = ("amber", "birch", "cedar", "dune", "ember")
 """Names of the keys."""

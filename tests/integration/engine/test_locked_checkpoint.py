@@ -12,7 +12,7 @@ import pytest
 from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.worker import patient_connection
-from tests.integration.running import Running, running, states
+from tests.integration.engine.running import Running, running, states
 
 HOLDING = f"(process {os.getpid()})"
 

@@ -13,8 +13,8 @@ from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import Source
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
-from tests.ui.journals import Story, build, finished, mixed
-from tests.ui.playing import PlayedRun, watching
+from tests.ui.dashboards import PlayedRun, watching
+from tests.ui.example_runs import Story, build, finished, mixed
 
 
 async def test_p_pauses_and_resumes_the_item(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import open_run
-from tests.integration.running import PATIENCE, Running, running, states
+from tests.integration.engine.running import PATIENCE, Running, running, states
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(

@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, Remark
 from tests.conftest import marked
-from tests.integration import left_behind
+from tests.integration.engine import left_behind
 
 PATIENCE = 60.0
 """Seconds a test waits; the daemon lives ten times as long."""

@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.model.events import Event, ItemChanged
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.replay import Replay
 from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
-from tests.ui.journals import BuiltRun, Story, build, mixed
+from tests.ui.example_runs import BuiltRun, Story, build, mixed
 
 DEADLINE = 20.0
 

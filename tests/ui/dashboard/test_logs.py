@@ -8,8 +8,8 @@ from pathlib import Path
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.widgets.logs.pane import LogPane
 from assemblyzero_tui.widgets.logs.view import LogView
-from tests.ui.journals import Story
-from tests.ui.playing import Watched, watching
+from tests.ui.dashboards import Watched, watching
+from tests.ui.example_runs import Story
 
 LINES = 1000
 

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.base.paths import fallback_runtime_directory
 from assemblyzero_tui.runner.model.commands import Pause, Resume, Stop
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.runs import runtime_folder, runtime_folders
-from tests.integration.running import Running, running, states
+from tests.integration.engine.running import Running, running, states
 from tests.waiting import wait_for
 
 

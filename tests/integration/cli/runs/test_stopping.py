@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.runs import is_alive, open_run, run_folders
 from tests.conftest import marked
 from tests.integration.cli.conftest import Program
-from tests.integration.cli.test_coming_back import slow_demo
+from tests.integration.cli.runs.test_detach_and_attach import slow_demo
 from tests.waiting import wait_for
 
 ENGINE = "assemblyzero_tui.runner.engine"

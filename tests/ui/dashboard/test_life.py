@@ -16,8 +16,8 @@ from assemblyzero_tui.app.ui.themes import DARK, LIGHT
 from assemblyzero_tui.runner.model.events import ItemInfo, ItemsQueued
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.items.layout import MOST_PANES, Mode
-from tests.ui.journals import Story, mixed
-from tests.ui.playing import watching
+from tests.ui.dashboards import watching
+from tests.ui.example_runs import Story, mixed
 
 SIZES = [(20, 5), (1, 1), (60, 15), (80, 24), (100, 30), (120, 40), (200, 60), (300, 100)]
 

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
-from tests.ui.journals import build, mixed
-from tests.ui.playing import Standing
+from tests.ui.dashboards import Standing
+from tests.ui.example_runs import build, mixed
 
 
 def app_of(path: Path, n: int, **options: Any) -> DashboardApp:

@@ -8,8 +8,8 @@ import pytest
 
 from assemblyzero_tui.runner.model.commands import Retry
 from assemblyzero_tui.runner.model.states import State
-from tests.ui.journals import Story
-from tests.ui.playing import Watched, watching
+from tests.ui.dashboards import Watched, watching
+from tests.ui.example_runs import Story
 
 
 def going(n: int, at_work: int = 3) -> list[Story]:

@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import runtime_folder
-from tests.integration.running import Running, running, states
+from tests.integration.engine.running import Running, running, states
 
 
 def checkpoints(run: Running) -> list[str]:

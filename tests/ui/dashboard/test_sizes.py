@@ -8,7 +8,7 @@ import pytest
 from textual.events import Resize
 from textual.geometry import Size
 
-from tests.ui.playing import watching
+from tests.ui.dashboards import watching
 
 
 @pytest.mark.parametrize("key", ["", "S", "question_mark", "q"])

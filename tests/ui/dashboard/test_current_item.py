@@ -24,7 +24,7 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.items.layout import Layout, Mode, plan
 from assemblyzero_tui.widgets.items.table import Order, sorted_items
-from tests.ui.playing import Watched, watching
+from tests.ui.dashboards import Watched, watching
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
 """Sequences that are played; more by hand."""

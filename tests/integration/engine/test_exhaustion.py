@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.runs.journal import read_journal
-from tests.integration.running import Running, running, states
+from tests.integration.engine.running import Running, running, states
 
 SPEED = 30.0
 """The longest wait in line is 90 seconds of the pool: three here."""

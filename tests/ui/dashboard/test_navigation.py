@@ -13,7 +13,7 @@ from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.items.layout import Mode
 from assemblyzero_tui.widgets.items.table import Order
-from tests.ui.playing import watching
+from tests.ui.dashboards import watching
 
 SMALL = (80, 24)
 

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.commands import Stop
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
-from tests.integration.running import Running, running, states
+from tests.integration.engine.running import Running, running, states
 
 PAGE = 4096
 
