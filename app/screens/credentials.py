@@ -48,7 +48,7 @@ class PoolScreen(SteadyScreen[None]):
         glyphs: What to draw with.
     """
 
-    CSS_PATH = "pool_screen.tcss"
+    CSS_PATH = "credentials.tcss"
     AUTO_FOCUS = "#pool-rows"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [

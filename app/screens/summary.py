@@ -42,7 +42,7 @@ class SummaryScreen(SteadyScreen[None]):
     It posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Leave`.
     """
 
-    CSS_PATH = "summary_screen.tcss"
+    CSS_PATH = "summary.tcss"
     AUTO_FOCUS = "#summary-rows"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as its base has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (32, "-high")]  # noqa: RUF012

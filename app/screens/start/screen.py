@@ -56,7 +56,7 @@ class StartApp(App[StartChoice]):
         list_items: Finds what is pending; called in a thread.
     """
 
-    CSS_PATH = "start_screen.tcss"
+    CSS_PATH = "screen.tcss"
     AUTO_FOCUS = None
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - as its base has it

@@ -37,7 +37,7 @@ _KILLED_PATIENCE = 5.0
 
 
 class LocalExecutor:
-    """Implements :class:`~assemblyzero_tui.runner.engine.executors.executor.Executor` with processes."""
+    """An :class:`~assemblyzero_tui.runner.engine.executors.executor.Executor` of processes."""
 
     def __init__(
         self,

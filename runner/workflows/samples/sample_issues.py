@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 @functools.cache
 def _bundled() -> tuple[tuple[str, str], ...]:
     """Slug and text of each bundled issue, in the order of the file names."""
-    folder = resources.files(__package__) / "samples"
+    folder = resources.files(__package__) / "issues"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".md"))
     return tuple(
         (name.removesuffix(".md").partition("-")[2], (folder / name).read_text("utf-8"))

@@ -200,10 +200,10 @@ def test_gh_gets_no_key_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gh = tmp_path / "bin/gh"
-    gh_issues.parent.mkdir()
-    gh_issues.write_text("#!/bin/sh\nenv\n")
-    gh_issues.chmod(0o755)
-    monkeypatch.setenv("PATH", str(gh_issues.parent), prepend=os.pathsep)
+    gh.parent.mkdir()
+    gh.write_text("#!/bin/sh\nenv\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(gh.parent), prepend=os.pathsep)
     for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.setenv(name, "AIzaCanaryOfTheEnvironment0000000000001")
     said = run_gh(tmp_path, ["repo", "view"])
