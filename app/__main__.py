@@ -10,11 +10,17 @@ def main() -> None:
         _open_standard_streams()
         from assemblyzero_tui.app.cli.failures import guarded
 
-        code = guarded(sys.argv[1:])
+        code = guarded(lambda: _run(sys.argv[1:]))
     except KeyboardInterrupt:  # while even the first modules were loading
         os.write(2, b"Interrupted.\n")
         code = 130
     sys.exit(code)
+
+
+def _run(arguments: list[str]) -> object:
+    from assemblyzero_tui.app.commands.program import PROGRAM, cli
+
+    return cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
 
 
 def _open_standard_streams() -> None:

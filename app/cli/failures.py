@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import click
 
@@ -13,17 +14,19 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 
-def guarded(arguments: list[str]) -> int:
-    """Runs the command line and turns whatever goes wrong into a message and an exit code."""
-    from assemblyzero_tui.app.commands.program import PROGRAM, cli
+def guarded(main: Callable[[], object]) -> int:
+    """Runs a command line and turns whatever goes wrong into a message and an exit code.
 
+    Args:
+        main: Runs it, as click does without its standalone mode; what it gives is the exit code.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        result = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        result = main()
         sys.stdout.flush()
-        return int(result or ExitCode.OK)
+        return result if isinstance(result, int) else ExitCode.OK
     except TuiError as error:
         say_error(error.what, error.hint)
         return error.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from assemblyzero_tui.runner.base.errors import TuiError
@@ -30,6 +31,9 @@ class CatalogEntry:
     """The LangGraph thread of item 42 is called ``<thread_prefix>42``."""
     module: str
     """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
+    records: str
+    """Where the records of its finished items are; the module gives what
+    :class:`~assemblyzero_tui.runner.workflows.records.Records` describes."""
     looks_itself: bool = False
     """Whether its worker finds out, before anything is paid for, what others have made of the item.
     The key alone does not tell: a brief of the same name may be another text."""
@@ -47,6 +51,7 @@ LLD = CatalogEntry(
     checkpoint_prefix="lld_workflow_",
     thread_prefix="lld-",
     module="assemblyzero_tui.runner.workflows.lld.workflow",
+    records="assemblyzero_tui.runner.workflows.lld.records",
 )
 
 ISSUE = CatalogEntry(
@@ -65,6 +70,7 @@ ISSUE = CatalogEntry(
     checkpoint_prefix="issue_workflow_",
     thread_prefix="",
     module="assemblyzero_tui.runner.workflows.issue.workflow",
+    records="assemblyzero_tui.runner.workflows.issue.records",
     looks_itself=True,
 )
 
@@ -91,3 +97,12 @@ def load(name: str) -> Workflow:
     """
     workflow: Workflow = importlib.import_module(entry(name).module).WORKFLOW
     return workflow
+
+
+def load_records(name: str) -> ModuleType:
+    """The module with the records of a workflow; imports no LangGraph.
+
+    Raises:
+        TuiError: there is no workflow of that name.
+    """
+    return importlib.import_module(entry(name).records)

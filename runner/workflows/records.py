@@ -26,11 +26,10 @@ missing of 4 and 5 and does 9. ``resume`` then does 8, without a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
-from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import (
     RunFolder,
     checkpoint_file,
@@ -38,45 +37,55 @@ from assemblyzero_tui.runner.base.paths import (
     runs_directory,
 )
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
-from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD, entry
-from assemblyzero_tui.runner.workflows.issue import filing
-from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, read_brief
-from assemblyzero_tui.runner.workflows.issue.filing import Filed
+from assemblyzero_tui.runner.workflows import catalog
+from assemblyzero_tui.runner.workflows.catalog import entry
 from assemblyzero_tui.runner.workflows.journeys import origin_of
-from assemblyzero_tui.runner.workflows.lld import status_file
-from assemblyzero_tui.runner.workflows.repository import audit, lineage
-from assemblyzero_tui.runner.workflows.repository.lineage import Approval
+from assemblyzero_tui.runner.workflows.repository import audit
 from assemblyzero_tui.runner.workflows.repository.shared_files import sweep_repository
 
 _NAMED = 10
 """Items that a note names; the others are counted."""
 
 
-def design_complete(repository: Path, approval: Approval) -> audit.AuditEvent:
-    """The ``complete`` line of a design; the same whoever makes it of this approval."""
-    return audit.make_event(
-        origin=approval.origin,
-        repository=repository,
-        number=approval.issue_number,
-        step=f"N4:{approval.approved_draft}",
-        event="complete",
-        details={"lld_path": approval.lld_path} | _effort(approval),
-    )
+class End(NamedTuple):
+    """A finished item."""
+
+    key: str
+    origin: str
+    """The run in which its journey began."""
+    event: audit.AuditEvent
+    """Its ``complete`` line, the same whoever makes it of the evidence."""
+    closed: bool = True
+    """Nothing is left for its workflow to do."""
 
 
-def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
-    """The ``complete`` line of an issue; the same whoever makes it of this record."""
-    return audit.make_event(
-        origin=filed.origin,
-        repository=repository,
-        slug=filed.slug,
-        step=f"N6:{filed.issue_number}",
-        event="complete",
-        details={"issue_number": filed.issue_number, "issue_url": filed.issue_url} | _effort(filed),
-    )
+class Records(Protocol):
+    """What the module named by :attr:`CatalogEntry.records` gives: the records of one workflow."""
+
+    def mend(self, repository: Path) -> list[str]:
+        """Makes the workflow's own files whole; gives what was set right, for humans.
+
+        Raises:
+            TuiError: a shared file can be neither read nor written.
+        """
+
+    def ends(self, repository: Path) -> Iterator[End]:
+        """The finished items whose journey began in a run of ours."""
 
 
-def _effort(record: Approval | Filed) -> dict[str, Any]:
+class Effort(Protocol):
+    """What a journey took, as the evidence of its end has it."""
+
+    draft_count: int
+    review_count: int
+    has_gemini_review: bool
+    drafted_by: str
+    reviewed_by: str
+    input_tokens: int
+    output_tokens: int
+
+
+def effort(record: Effort) -> dict[str, Any]:
     """What a journey took, as the audit has it."""
     return {
         "drafts": record.draft_count,
@@ -105,9 +114,9 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
         TuiError: a shared file can be neither read nor written.
     """
     sweep_repository(repository)
-    notes = status_file.reconcile(repository) if workflow == LLD.name else []
-    notes += audit.mend(repository)
-    ends = list(_ENDS[workflow](repository))
+    records = cast(Records, catalog.load_records(workflow))
+    notes = records.mend(repository) + audit.mend(repository)
+    ends = list(records.ends(repository))
     if lacking := _complete_audit(repository, workflow, ends, notes):
         told = _listed(workflow, lacking)
         notes.append(f"{audit.CONSOLIDATED}: the end that was missing was added for {told}.")
@@ -119,50 +128,8 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
     return notes
 
 
-class _End(NamedTuple):
-    """A finished item."""
-
-    key: str
-    origin: str
-    """The run in which its journey began."""
-    event: audit.AuditEvent
-    closed: bool = True
-    """Nothing is left for its workflow to do."""
-
-
-def _design_ends(repository: Path) -> Iterator[_End]:
-    for approval in lineage.approvals(repository):
-        if approval.origin:  # another program's says nothing about ours
-            event = design_complete(repository, approval)
-            yield _End(str(approval.issue_number), approval.origin, event)
-
-
-def _issue_ends(repository: Path) -> Iterator[_End]:
-    for filed in filing.all_filed(repository):
-        if filed.origin:
-            closed = not _is_pending(repository, filed)
-            yield _End(filed.slug, filed.origin, issue_complete(repository, filed), closed)
-
-
-_ENDS: dict[str, Callable[[Path], Iterator[_End]]] = {
-    LLD.name: _design_ends,
-    ISSUE.name: _issue_ends,
-}
-
-
-def _is_pending(repository: Path, filed: Filed) -> bool:
-    """Whether the very brief that was filed still lies among the ideas."""
-    brief = repository / filed.brief
-    if brief.parent != repository / IDEAS or not brief.exists():
-        return False
-    try:
-        return read_brief(brief).digest == filed.brief_digest
-    except TuiError:
-        return False
-
-
 def _complete_audit(
-    repository: Path, workflow: str, ends: Iterable[_End], notes: list[str]
+    repository: Path, workflow: str, ends: Iterable[End], notes: list[str]
 ) -> list[str]:
     """Writes the lines that are missing; gives the keys of their items."""
     known = audit.event_ids(repository)
@@ -174,7 +141,7 @@ def _complete_audit(
     return [end.key for end in lacking]
 
 
-def _checkpoints(repository: Path, workflow: str, ends: Iterable[_End]) -> Iterator[str]:
+def _checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterator[str]:
     """Removes the checkpoints of finished journeys; gives the keys of their items."""
     finished = {(end.key, end.origin) for end in ends if end.closed}
     prefix = entry(workflow).checkpoint_prefix

@@ -19,8 +19,11 @@ from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.drafting.guards import check_length
 from assemblyzero_tui.runner.workflows.issue.filing import filed_before
 from assemblyzero_tui.runner.workflows.issue.foreign_filings import foreign_filing
-from assemblyzero_tui.runner.workflows.lld.issue_files import split_title
-from assemblyzero_tui.runner.workflows.repository.text_files import read_text, text_digest
+from assemblyzero_tui.runner.workflows.repository.text_files import (
+    read_text,
+    split_title,
+    text_digest,
+)
 
 IDEAS = Path("ideas/active")
 """Where ``--all`` looks, relative to the repository."""

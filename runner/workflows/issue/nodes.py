@@ -21,8 +21,8 @@ from assemblyzero_tui.runner.workflows.issue.briefs import Brief
 from assemblyzero_tui.runner.workflows.issue.draft import parse_draft
 from assemblyzero_tui.runner.workflows.issue.filer import IssueFiler, settle
 from assemblyzero_tui.runner.workflows.issue.foreign_filings import check_not_filed
+from assemblyzero_tui.runner.workflows.issue.records import issue_complete
 from assemblyzero_tui.runner.workflows.issue.state import FiledRecord, IssueState
-from assemblyzero_tui.runner.workflows.records import issue_complete
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_filing

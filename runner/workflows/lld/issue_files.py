@@ -7,12 +7,10 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import settled
-from assemblyzero_tui.runner.workflows.repository.text_files import read_text
+from assemblyzero_tui.runner.workflows.repository.text_files import read_text, split_title
 from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER, Issue
 
 _NAME = re.compile(r"0*([1-9]\d*)(?:[-_ ](.*))?\.md", re.IGNORECASE)
-_HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FORM = "Files are named like 42-short-title.md, the number of the issue first."
 
 
@@ -20,26 +18,6 @@ def number_of(path: Path) -> int | None:
     """The number in a file's name; ``None`` if it is not the name of an issue file."""
     match = _NAME.fullmatch(path.name)
     return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
-
-
-def split_title(text: str, fallback: str) -> tuple[str, str]:
-    """Title and body of a Markdown text.
-
-    The title is the first ``# heading`` outside code blocks, and is taken out of the body;
-    without one it is ``fallback``.
-    """
-    lines = text.splitlines()
-    fence = ""
-    for index, line in enumerate(lines):
-        if mark := _FENCE.match(line):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence):
-                fence = ""
-        elif not fence and (heading := _HEADING.fullmatch(line)) and heading[1].strip():
-            rest = lines[:index] + lines[index + 1 :]
-            return " ".join(heading[1].split()), "\n".join(rest).strip()
-    return fallback, "\n".join(lines).strip()
 
 
 def read_issue(path: Path) -> Issue:

@@ -13,8 +13,8 @@ from assemblyzero_tui.runner.workflows.drafting import log_style as style
 from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import ReviewRecord
 from assemblyzero_tui.runner.workflows.lld import designs, status_file, texts
+from assemblyzero_tui.runner.workflows.lld.records import design_complete
 from assemblyzero_tui.runner.workflows.lld.state import LldState
-from assemblyzero_tui.runner.workflows.records import design_complete
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.repository.shared_files import publish, publish_new
 from assemblyzero_tui.runner.workflows.tracker.issues import FROM_TRACKER, Issue

@@ -23,10 +23,11 @@ from assemblyzero_tui.runner.workflows.drafting import prompt_files
 from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
 from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.lld import designs, status_file
+from assemblyzero_tui.runner.workflows.lld.issue_source import fetch
 from assemblyzero_tui.runner.workflows.lld.nodes import LldNodes
 from assemblyzero_tui.runner.workflows.lld.state import LldState
 from assemblyzero_tui.runner.workflows.repository import lineage
-from assemblyzero_tui.runner.workflows.tracker.issues import Issue, fetch
+from assemblyzero_tui.runner.workflows.tracker.issues import Issue
 
 N0, N1, N2, N3, N4 = LLD.nodes
 

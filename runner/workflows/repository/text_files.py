@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 
+_HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 SIZE_LIMIT = 1_000_000
 """Bytes of one file."""
 
@@ -53,3 +56,23 @@ def read_text(path: Path, what: str) -> str:
 def text_digest(text: str) -> str:
     """A digest of a text that white space at its ends and the kind of line ends do not change."""
     return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()
+
+
+def split_title(text: str, fallback: str) -> tuple[str, str]:
+    """Title and body of a Markdown text.
+
+    The title is the first ``# heading`` outside code blocks, and is taken out of the body;
+    without one it is ``fallback``.
+    """
+    lines = text.splitlines()
+    fence = ""
+    for index, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif mark[1].startswith(fence):
+                fence = ""
+        elif not fence and (heading := _HEADING.fullmatch(line)) and heading[1].strip():
+            rest = lines[:index] + lines[index + 1 :]
+            return " ".join(heading[1].split()), "\n".join(rest).strip()
+    return fallback, "\n".join(lines).strip()

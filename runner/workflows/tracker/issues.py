@@ -1,9 +1,8 @@
-"""An issue, and where to get it from: the tracker, or a file."""
+"""An issue, as the tracker or a file has it."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import msgspec
 
@@ -56,30 +55,3 @@ def issue_number(text: str) -> int:
             "Give numbers from 1 up, for example: assemblyzero-tui lld 42 57",
         )
     return int(match[1])
-
-
-def fetch(item: ItemInfo, repository: Path, tracker: str) -> Issue:
-    """The issue of an item, as it is now.
-
-    Args:
-        item: Its number, and whether it is on the tracker or in a file.
-        repository: The target repository.
-        tracker: ``host/owner/name``; empty in runs that were made before that was noted.
-
-    Raises:
-        TuiError: it cannot be read.
-    """
-    from assemblyzero_tui.runner.workflows.lld import issue_files
-    from assemblyzero_tui.runner.workflows.tracker import gh_issues
-    from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
-
-    number = issue_number(item.key)
-    if item.source == FROM_TRACKER:
-        whose = tracker or find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
-        return gh_issues.view_issue(repository, whose, number)
-    issue = issue_files.read_issue(Path(item.source))
-    if issue.number != number:
-        raise TuiError(
-            f"{item.source} holds issue {issue.number}, not {number}.", "Was it renamed?"
-        )
-    return issue

@@ -305,7 +305,7 @@ def test_an_error_that_nobody_foresaw_leaves_its_traceback_in_a_file(
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/sitecustomize.py").write_text(
-        "from assemblyzero_tui.runner import runs\nruns.find_run = None\n"
+        "from assemblyzero_tui.runner.runs import runs\nruns.find_run = None\n"
     )
     done = program("report", PYTHONPATH=str(tmp_path / "broken"))
     assert done.returncode == 1

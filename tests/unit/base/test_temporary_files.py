@@ -20,7 +20,7 @@ from tests.powerless import prefix
 _KILLED_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from assemblyzero_tui.runner import places
+from assemblyzero_tui.runner.base import paths
 from assemblyzero_tui.runner.workflows.repository.shared_files import publish
 os.fchmod = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 publish(Path(sys.argv[1]), b"text")

@@ -20,9 +20,9 @@ from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT
 from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
-from assemblyzero_tui.runner.workflows.lld.issue_files import split_title
 from assemblyzero_tui.runner.workflows.lld.state import LldState
 from assemblyzero_tui.runner.workflows.lld.texts import design_request, review_request
+from assemblyzero_tui.runner.workflows.repository.text_files import split_title
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 

@@ -7,37 +7,33 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.app.cli import failures
-from assemblyzero_tui.app.commands import program
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 
 
-def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
-    def main(*arguments: object, **settings: object) -> None:
+def fail_with(error: BaseException) -> int:
+    def main() -> None:
         raise error
 
-    monkeypatch.setattr(program.cli, "main", main)
-    return failures.guarded([])
+    return failures.guarded(main)
 
 
 def test_an_error_of_the_program_is_its_message_its_hint_and_its_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert fail_with(monkeypatch, TuiError("It is broken.", "Mend it.")) == 2
+    assert fail_with(TuiError("It is broken.", "Mend it.")) == 2
     assert capsys.readouterr().err == "Error: It is broken.\nMend it.\n"
-    assert fail_with(monkeypatch, EngineError("It has gone.")) == 1
+    assert fail_with(EngineError("It has gone.")) == 1
 
 
-def test_an_interruption_is_130(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert fail_with(monkeypatch, KeyboardInterrupt()) == 130
+def test_an_interruption_is_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail_with(KeyboardInterrupt()) == 130
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_an_unexpected_error_is_short_and_its_traceback_is_in_a_file(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_home: Path
+    capsys: pytest.CaptureFixture[str], state_home: Path
 ) -> None:
-    assert fail_with(monkeypatch, ZeroDivisionError("by zero")) == 1
+    assert fail_with(ZeroDivisionError("by zero")) == 1
     said = capsys.readouterr().err
     (crash,) = (state_home / "crashes").iterdir()
     assert "ZeroDivisionError: by zero" in said
@@ -47,8 +43,8 @@ def test_an_unexpected_error_is_short_and_its_traceback_is_in_a_file(
 
 
 def test_without_a_place_for_it_the_traceback_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_home: Path
+    capsys: pytest.CaptureFixture[str], state_home: Path
 ) -> None:
     state_home.write_text("not a folder")
-    assert fail_with(monkeypatch, ZeroDivisionError("by zero")) == 1
+    assert fail_with(ZeroDivisionError("by zero")) == 1
     assert "Traceback" in capsys.readouterr().err

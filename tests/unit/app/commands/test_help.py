@@ -82,8 +82,10 @@ def imported_by(*arguments: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after a command."""
     code = (
         "import json, sys\n"
-        "from assemblyzero_tui.app.cli.failures import guarded\n"
-        f"guarded({list(arguments)!r})\n"
+        "from assemblyzero_tui.app.__main__ import main\n"
+        f"sys.argv = ['assemblyzero-tui', *{list(arguments)!r}]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
         "sys.stderr.write(json.dumps(sorted(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assemblyzero_tui.app.ui.keymap import COMMANDS, markdown_table
 
-README = Path(__file__).parents[3] / "README.md"
+README = Path(__file__).parents[4] / "README.md"
 
 
 def test_the_readme_shows_every_key() -> None:

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.workflows.drafting import prompt_files, reviews
 from assemblyzero_tui.runner.workflows.drafting.log_style import plain, wrapped
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
 from assemblyzero_tui.runner.workflows.lld import status_file
-from assemblyzero_tui.runner.workflows.lld.issue_files import split_title
+from assemblyzero_tui.runner.workflows.repository.text_files import split_title
 from assemblyzero_tui.runner.workflows.tracker.issues import issue_number
 
 LINES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=200)
@@ -27,8 +27,9 @@ GOOD = {"verdict": "APPROVED", "critique": "c", "tier1_issues": [], "suggestions
 
 def test_the_catalog_knows_the_workflow_without_langgraph() -> None:
     code = (
-        "import sys; from assemblyzero_tui.runner.workflows import catalog, pending, demo; "
-        "import assemblyzero_tui.runner.llm; "
+        "import sys; from assemblyzero_tui.runner.workflows import catalog; "
+        "import assemblyzero_tui.runner.workflows.lld.pending; "
+        "import assemblyzero_tui.runner.workflows.samples.demo, assemblyzero_tui.runner.llm; "
         "print(catalog.entry('lld').nodes[0], any(m.startswith('lang') for m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
