@@ -1,47 +1,79 @@
-"""Holds the structure of the packages: no cycles, no crowded folders. ``python .ci/structure.py``.
+"""Measures the structure of the packages and holds it: ``make structure``.
 
-Imports inside functions and under ``TYPE_CHECKING`` count as well: a reader has to follow them, too.
+Prints each measure beside its limit and, where a limit is passed, what passes it. Imports inside
+functions and under ``TYPE_CHECKING`` count as well: a reader has to follow them, too. Which folder
+may import which is held by the layer contracts in ``pyproject.toml``.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "assemblyzero_tui."
-FOLDERS = ("app", "widgets", "runner")
-MOST_MODULES = 16
-"""Modules in a folder, its ``__init__`` not counted."""
-MOST_LINES = 420
-"""Lines of a module."""
+PACKAGES = ("app", "widgets", "runner")
+TESTS = ("tests", "bench")
+"""Folders in which only the number of modules counts."""
+LONG_FUNCTION = 40
+"""Lines a function may have, its decorators not counted, before it is a long one."""
 
 
-def modules() -> dict[str, Path]:
-    """Every module by its dotted name, a package by its own."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of the structure."""
+
+    name: str
+    value: int
+    limit: int
+    culprits: list[str] = field(default_factory=list)
+    """What passes the limit, or what the value is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of the packages."""
+
+    name: str
+    """Dotted; a package has its own."""
+    path: Path
+    tree: ast.Module
+
+    @property
+    def folder(self) -> str:
+        """The dotted name of the folder it lies in."""
+        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+    @property
+    def lines(self) -> int:
+        return len(self.path.read_text(encoding="utf-8").splitlines())
+
+    def imports(self, known: Container[str]) -> Iterator[str]:
+        """The known modules that its imports name, wherever they stand."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.ImportFrom(module=str(module), level=0):
+                    for alias in node.names:
+                        inner = f"{module}.{alias.name}"
+                        yield from [name for name in (inner, module) if name in known][:1]
+                case ast.Import():
+                    yield from (alias.name for alias in node.names if alias.name in known)
+
+
+def modules() -> dict[str, Module]:
+    """Every module of the packages by its dotted name."""
     found = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
-            found[PREFIX + ".".join(p for p in parts if p != "__init__")] = path
+            name = PREFIX + ".".join(part for part in parts if part != "__init__")
+            found[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8")))
     return found
-
-
-def imports(path: Path, known: Iterable[str]) -> set[str]:
-    """The modules of ours that a file names in its imports, wherever they stand in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        match node:
-            case ast.ImportFrom(module=str(module)):
-                inner = (f"{module}.{alias.name}" for alias in node.names)
-                names |= {name if name in known else module for name in inner}
-            case ast.Import():
-                names |= {alias.name for alias in node.names}
-    return {name for name in names if name in known}
 
 
 def cycle(graph: Mapping[str, set[str]]) -> list[str]:
@@ -53,33 +85,58 @@ def cycle(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def complaints() -> list[str]:
-    """What is wrong, a line each."""
-    found = modules()
-    packages = {name for name, path in found.items() if path.name == "__init__.py"}
-    graph = {name: imports(path, found) - {name} for name, path in found.items()}
+def cycles(found: Mapping[str, Module]) -> Iterator[Measure]:
+    """Whether modules, and whether folders, import each other in a circle."""
+    graph: dict[str, set[str]] = {}
     folders: dict[str, set[str]] = defaultdict(set)
-    for name, targets in graph.items():
-        home = name if name in packages else name.rpartition(".")[0]
-        for target in targets:
-            folders[home].add(target if target in packages else target.rpartition(".")[0])
-        folders[home].discard(home)
-    lines = []
+    for name, module in found.items():
+        graph[name] = {target for target in module.imports(found) if target != name}
+        for target in graph[name]:
+            if found[target].folder != module.folder:
+                folders[module.folder].add(found[target].folder)
     for what, one in (("modules", graph), ("folders", folders)):
-        if circle := cycle(one):
-            lines.append(f"a cycle of {what}: {' -> '.join(circle)}")
-    counts: dict[Path, int] = defaultdict(int)
-    for path in found.values():
-        counts[path.parent] += path.name != "__init__.py"
-        if (length := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES:
-            lines.append(f"{path.relative_to(ROOT)} has {length} lines, more than {MOST_LINES}")
-    lines += [
-        f"{folder.relative_to(ROOT)} holds {count} modules, more than {MOST_MODULES}"
-        for folder, count in counts.items()
-        if count > MOST_MODULES
-    ]
-    return lines
+        circle = cycle(one)
+        yield Measure(f"import cycles of {what}", int(bool(circle)), 0, [" -> ".join(circle)])
+
+
+def crowding() -> Measure:
+    """The folder with the most modules, its ``__init__`` not counted."""
+    counts = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for top in (*PACKAGES, *TESTS)
+        for path in (ROOT / top).rglob("*.py")
+        if path.name != "__init__.py"
+    )
+    crowded = [f"{folder}: {count}" for folder, count in counts.most_common() if count > 16]
+    return Measure("modules in the largest folder", max(counts.values()), 16, crowded)
+
+
+def lengths(found: Mapping[str, Module]) -> Iterator[Measure]:
+    """The longest module, and the functions that are long."""
+    sizes = {module.path.relative_to(ROOT).as_posix(): module.lines for module in found.values()}
+    too_long = [f"{path}: {lines}" for path, lines in sizes.items() if lines > 400]
+    yield Measure("lines of the longest module", max(sizes.values()), 400, too_long)
+    long = []
+    for module in found.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > LONG_FUNCTION:
+                    long.append(f"{module.name.removeprefix(PREFIX)}.{node.name}: {lines}")
+    yield Measure(f"functions over {LONG_FUNCTION} lines", len(long), 14, long)
+
+
+def main() -> int:
+    """Prints every measure; gives 1 if one passes its limit."""
+    found = modules()
+    measures = [crowding(), *cycles(found), *lengths(found)]
+    for measure in measures:
+        print(f"{measure.name:32} {measure.value:5}   at most {measure.limit}")
+    passed = [measure for measure in measures if measure.value > measure.limit]
+    for measure in passed:
+        print(f"\nToo many: {measure.name}", *measure.culprits, sep="\n  ")
+    return int(bool(passed))
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(complaints()) or None)
+    sys.exit(main())
