@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from textual import events
@@ -93,7 +94,7 @@ class Dialog(SteadyScreen[Answer], ModalScreen[Answer], Generic[Answer]):
     enter answers with the one in focus; escape answers nothing.
     """
 
-    CSS_PATH = "dialogs.tcss"
+    CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # dialogs of other folders inherit it
     AUTO_FOCUS = None
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012 - as its base has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "escape", "Back", show=False)]

@@ -29,7 +29,7 @@ ENOUGH = 50
 DEADLINE = 90.0
 """Seconds that a race may take."""
 RPM, RPD = 30, 90
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 _barrier: Barrier
 
