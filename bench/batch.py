@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.llm.offline.reading import read_issue as read_promp
 from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
-from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine
+from assemblyzero_tui.runner.runs.client import LiveRun, StartingEngine, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.lld.issue_files import read_issue
 from assemblyzero_tui.runner.workflows.lld.texts import design_request
@@ -94,7 +94,7 @@ def create(
 
 def run_to_end(folder: RunFolder) -> LiveRun:
     """Starts the engine of a run and returns when every item is through."""
-    engine: StartedEngine = start_engine(folder)
+    engine: StartingEngine = start_engine(folder)
     engine.wait()
     run = LiveRun(folder)
     while not run.state.ended:

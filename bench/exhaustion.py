@@ -13,7 +13,7 @@ from collections import Counter
 from math import ceil
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.paths import private_directory, state_home
+from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded
 from assemblyzero_tui.runner.model.run_spec import RunSpec
@@ -79,7 +79,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _keys(texts: list[str], rpm: int) -> Path:
-    path = private_directory(state_home()) / "keys.json"
+    path = make_private_directory(state_home()) / "keys.json"
     path.touch(mode=0o600)
     entries = [
         {"name": f"key-{n}", "key": key, "project": f"project-{n}", "rpm": rpm}

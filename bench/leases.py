@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assemblyzero_tui.runner.base.paths import pool_file, private_directory
+from assemblyzero_tui.runner.base.paths import make_private_directory, pool_file
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.engine.executors.worker_process import WorkerProcess
-from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
+from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
@@ -56,7 +56,7 @@ class Desk:
     """The engine's side of all workers."""
 
     def __init__(self, pool: Pool, store: Path | None) -> None:
-        self._keeper = PoolKeeper(pool, store, "bench")
+        self._keeper = PoolService(pool, store, "bench")
         self._workers: dict[str, WorkerProcess] = {}
 
     async def measure(self, seconds: float) -> list[float]:
@@ -135,7 +135,7 @@ def _pool(keys: int) -> Pool:
 def measure(bench: Bench, options: argparse.Namespace) -> None:
     """With keys and store, and without."""
     with workplace():
-        private_directory(pool_file().parent)
+        make_private_directory(pool_file().parent)
         progress(f"{WORKERS} workers, {KEYS} keys, {options.seconds} s")
         waits = asyncio.run(Desk(_pool(KEYS), pool_file()).measure(options.seconds))
         progress("the same without keys")

@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.paths import private_directory
+from assemblyzero_tui.runner.base.paths import make_private_directory
 from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders
 from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.locks.file_locks import FileLock
@@ -119,7 +119,7 @@ class BenchEngine:
     async def serve(self) -> None:
         """Announces the run, floods at ``go``, says what came of it, leaves at ``quit``."""
         runtime = runtime_folder(self.folder)
-        private_directory(runtime)
+        make_private_directory(runtime)
         lock = FileLock.take(self.folder.engine_lock, str(os.getpid()))
         server = Server(lambda: runtime, _ignore)
         await server.start()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file, private_directory
+from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file, make_private_directory
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
@@ -78,7 +78,7 @@ class Starter:
     def _worker(self, key: str) -> WorkerSpec:
         repository = self._folder.path.parents[2] / "repository"
         checkpoint = checkpoint_file(repository, "lld", f"{key}-{self._attempt}")
-        private_directory(checkpoint.parent)
+        make_private_directory(checkpoint.parent)
         item = next(item for item in self._spec.items if item.key == key)
         return WorkerSpec(
             run=self._spec.run,

@@ -66,21 +66,21 @@ def mute_stdout() -> None:
 
 
 def _known(error: OSError) -> TuiError | None:
-    from assemblyzero_tui.runner.base.system_errors import known_trouble
+    from assemblyzero_tui.runner.base.system_errors import explain_os_error
 
-    return known_trouble(error)
+    return explain_os_error(error)
 
 
 def _unexpected(error: Exception) -> tuple[str, str]:
     """The message and the hint for an error nobody foresaw; its traceback goes into a file."""
     import traceback
 
-    from assemblyzero_tui.runner.base.paths import private_directory, state_home
+    from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
 
     text = "".join(traceback.format_exception(error))
     what = f"Something went wrong that should not have: {type(error).__name__}: {error}"
     try:
-        folder = private_directory(state_home() / "crashes")
+        folder = make_private_directory(state_home() / "crashes")
         path = folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.txt")
         with path.open("x") as file:
             file.write(f"assemblyzero-tui {' '.join(sys.argv[1:])}\n\n{text}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.runs.runs import find_run, is_alive, known_runs, run_folders
+from assemblyzero_tui.runner.runs.runs import find_run, is_alive, readable_runs, run_folders
 
 
 def live_or_newest(name: str | None) -> RunFolder:
@@ -45,7 +45,7 @@ def newest_to_resume(name: str | None, *, failed: bool) -> RunFolder:
     """
     if name is not None:
         return find_run(name)
-    for run in known_runs():
+    for run in readable_runs():
         again = failed and any(
             s.terminal and s != "done" and n for s, n in run.state.counts.items()
         )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.commands import AddKey
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 
 BY_YOU = "by you"
 """Why a key is switched off, for whoever asks later."""
@@ -44,7 +44,7 @@ class BooksDesk:
 
     def __init__(
         self,
-        source: Callable[[], Source],
+        source: Callable[[], RunSource],
         books: Callable[[], AbstractContextManager[Books]],
         file: Path,
         keep: Callable[[str, str, str], str] | None,

@@ -20,10 +20,10 @@ from assemblyzero_tui.app.dashboard.screen import DashboardScreen
 from assemblyzero_tui.app.ui.keymap import COMMANDS
 from assemblyzero_tui.app.ui.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
+from assemblyzero_tui.runner.locks.engine_process import describe_survivors, signal_engine
 from assemblyzero_tui.runner.model.commands import Cancel, Retry, Stop
 from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def __init__(
         self,
-        source: Source,
+        source: RunSource,
         *,
-        resume: Callable[[], Awaitable[Source]] | None = None,
-        retry: Callable[[Sequence[str]], Awaitable[Source]] | None = None,
+        resume: Callable[[], Awaitable[RunSource]] | None = None,
+        retry: Callable[[Sequence[str]], Awaitable[RunSource]] | None = None,
         ascii: bool = False,
         keep_summary: bool = True,
         light: bool = False,
@@ -144,7 +144,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
     async def _follow(self) -> None:
         while True:
             calm = self._clock() - self._last_news > CALM_AFTER
-            await self.source.news(CALM_PATIENCE if calm else BUSY_PATIENCE)
+            await self.source.wait_for_change(CALM_PATIENCE if calm else BUSY_PATIENCE)
             self.look_now()
             await asyncio.sleep(BREATH)
 
@@ -219,7 +219,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         if self._resume is not None:
             self.run_worker(self._start_again(self._resume()), group="resume", exclusive=True)
 
-    async def _start_again(self, starting: Awaitable[Source], again: Sequence[str] = ()) -> None:
+    async def _start_again(self, starting: Awaitable[RunSource], again: Sequence[str] = ()) -> None:
         try:
             source = await starting
         except (TuiError, OSError) as error:
@@ -278,7 +278,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def _part_without_it(self) -> None:
         """The engine does not come to its end: the dashboard is left all the same."""
-        self.exit(Ending.LEFT, message=what_lives(self.source.folder) or None)
+        self.exit(Ending.LEFT, message=describe_survivors(self.source.folder) or None)
 
     def show_summary(self, *, ended: bool = False) -> None:
         """Shows the summary; once by itself when the run has ended."""

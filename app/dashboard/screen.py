@@ -22,7 +22,7 @@ from assemblyzero_tui.app.dashboard.view_state import Stage
 from assemblyzero_tui.app.ui.keymap import bindings, needs_sight
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.banner import Banner, Trouble
 from assemblyzero_tui.widgets.credentials.strip import PoolStrip
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
@@ -57,7 +57,7 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 
 
 class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[None]):
-    """Shows the run of a :class:`Source` and knows nothing else of it."""
+    """Shows the run of a :class:`RunSource` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     AUTO_FOCUS = ""
@@ -79,7 +79,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
 
     def __init__(
         self,
-        source: Source,
+        source: RunSource,
         glyphs: Glyphs = UNICODE,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -133,7 +133,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         """The time on the wall, by the run's clock: it goes on when nobody works, too."""
         return self.source.time_of_day() + self.run_state.clock.set_back
 
-    def adopt(self, source: Source) -> None:
+    def adopt(self, source: RunSource) -> None:
         """Shows another source of the same run, as after a resumption."""
         self.source = source
         self._views.clear()
@@ -316,7 +316,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         """Shows what changes by itself; while nothing is at work, that is little."""
         self._ticks += 1
         run = self.run_state
-        counting = run.ended is None and (bool(run.in_line) or run.pool.paused)
+        counting = run.ended is None and (bool(run.items_waiting) or run.pool.paused)
         moving = counting or any(run.counts[state] for state in _MOVING)
         quiet = self.clock() - self.grew > QUIET_AFTER and not counting
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:

@@ -20,10 +20,10 @@ from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.app.headless.printers import JsonPrinter, PlainPrinter, Printer
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
-from assemblyzero_tui.runner.locks.engine_process import signal_engine, what_lives
+from assemblyzero_tui.runner.locks.engine_process import describe_survivors, signal_engine
 from assemblyzero_tui.runner.model.commands import Stop
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.runs.client import LiveRun, Source
+from assemblyzero_tui.runner.runs.client import LiveRun, RunSource
 from assemblyzero_tui.runner.runs.replay import Replay
 from assemblyzero_tui.runner.runs.runs import is_alive
 
@@ -60,7 +60,7 @@ class Headless:
 
     def __init__(
         self,
-        source: Source,
+        source: RunSource,
         printer: Printer,
         out: Output,
         *,
@@ -100,7 +100,7 @@ class Headless:
                 await self._out.flush(self._pause)
                 self._printer.idle()
                 if complete and not self._left:
-                    await self._source.news(self._pause)
+                    await self._source.wait_for_change(self._pause)
             return await self._finish()
         finally:
             for guard in self._guards:
@@ -145,7 +145,7 @@ class Headless:
             return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.events(self._source.poll())
         await self._engine_gone()
-        if self._late and (alive := what_lives(self._source.folder)):
+        if self._late and (alive := describe_survivors(self._source.folder)):
             await self._out.flush(PARTING)
             parting = Output(2)
             parting.line(alive)
@@ -254,7 +254,7 @@ def follow_replay(source: Replay, face: Face, signals: Signals) -> int:
 
 
 def _follow(
-    source: Source,
+    source: RunSource,
     face: Face,
     signals: Signals,
     *,

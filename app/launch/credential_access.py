@@ -15,13 +15,13 @@ from assemblyzero_tui.runner.credentials.credentials_file import add_credential,
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 
-def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], Source]) -> BooksDesk:
+def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], RunSource]) -> BooksDesk:
     """The desk of a run.
 
     Args:

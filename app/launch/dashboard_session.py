@@ -21,7 +21,7 @@ from assemblyzero_tui.app.launch.terminal_driver import TerminalDriver
 from assemblyzero_tui.app.launch.terminal_size import terminal_size
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.runs.client import LiveRun, RunSource, start_engine
 from assemblyzero_tui.runner.runs.runs import read_spec, renew_socket
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class InterruptedEarlyError(Exception):
     """Ctrl+C before there was a dashboard to press it in; the signal is noted again."""
 
 
-def show_dashboard(source: Source, face: Face, signals: Signals) -> int:
+def show_dashboard(source: RunSource, face: Face, signals: Signals) -> int:
     """Shows the dashboard until the user leaves it. The work does not depend on it.
 
     Returns:
@@ -139,7 +139,7 @@ def check_terminal() -> None:
         raise CannotOpenError(str(error.args[-1])) from error
 
 
-async def _serve_again(folder: RunFolder, retry: Sequence[str] | None = None) -> Source:
+async def _serve_again(folder: RunFolder, retry: Sequence[str] | None = None) -> RunSource:
     """Starts the engine of a run again; ``retry`` names what is to be tried again."""
     renew_socket(folder)
     await asyncio.to_thread(start_engine(folder, retry=retry).wait)

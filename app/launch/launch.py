@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun, Source, start_engine
+from assemblyzero_tui.runner.runs.client import LiveRun, RunSource, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run, renew_socket
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
     return follow_run(source, face, signals, owner=owner)
 
 
-def _on_dashboard(source: Source, face: Face, signals: Signals) -> int | None:
+def _on_dashboard(source: RunSource, face: Face, signals: Signals) -> int | None:
     """Shows the dashboard, if that is wanted and possible; the exit code, or ``None`` if not."""
     if face.notice:
         click.echo(face.notice, err=True)

@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.commands import TryNow
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.credentials import table
 from assemblyzero_tui.widgets.credentials.call_plot import CallPlot, window
 from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
@@ -62,7 +62,7 @@ class PoolScreen(SteadyScreen[None]):
     ]
 
     def __init__(
-        self, source: Callable[[], Source], desk: PoolDesk | None, *, glyphs: Glyphs = UNICODE
+        self, source: Callable[[], RunSource], desk: PoolDesk | None, *, glyphs: Glyphs = UNICODE
     ) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
         self._source = source

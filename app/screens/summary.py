@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.runner.runs import report
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.format import STATE_STYLES, brief, counted, node_name
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.items import summary_table
@@ -70,7 +70,7 @@ class SummaryScreen(SteadyScreen[None]):
     class Leave(Message):
         """The user is done with the program."""
 
-    def __init__(self, source: Source, *, glyphs: Glyphs = UNICODE) -> None:
+    def __init__(self, source: RunSource, *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
         self.source = source
         self._glyphs = glyphs

@@ -19,7 +19,7 @@ _SOCKET_PATH_LIMIT = 100
 """A socket's path has room for 107 bytes on Linux and 103 on macOS."""
 
 
-def private_directory(path: Path) -> Path:
+def make_private_directory(path: Path) -> Path:
     """Makes a folder only its owner can read, with its parents.
 
     Raises:
@@ -42,7 +42,7 @@ def private_directory(path: Path) -> Path:
     return path
 
 
-def settled(path: Path) -> Path:
+def resolve_parent(path: Path) -> Path:
     """The path of a file, good in any folder, and when the one that it was typed in is gone.
 
     So it goes through no folder that it only leaves again by ``..``; a file that is a link stays
@@ -74,8 +74,8 @@ def runtime_directory() -> Path:
     if base:
         base = os.path.abspath(base)  # noqa: PTH100 - as the system has it, without a look at it
     if base and len(base) < _SOCKET_PATH_LIMIT - 40 and os.access(base, os.W_OK):
-        return own_private_directory(Path(base) / "assemblyzero-tui")
-    return own_private_directory(fallback_runtime_directory())
+        return ensure_private_directory(Path(base) / "assemblyzero-tui")
+    return ensure_private_directory(fallback_runtime_directory())
 
 
 def fallback_runtime_directory() -> Path:
@@ -83,13 +83,13 @@ def fallback_runtime_directory() -> Path:
     return Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
 
 
-def own_private_directory(path: Path) -> Path:
+def ensure_private_directory(path: Path) -> Path:
     """Makes a private folder, or sees to it that the one that is there is.
 
     Raises:
         TuiError: it cannot be made, belongs to somebody else or is open to others.
     """
-    private_directory(path)
+    make_private_directory(path)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise TuiError(
@@ -177,7 +177,7 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
     Raises:
         TuiError: the state folder cannot be written.
     """
-    runs = private_directory(runs_directory())
+    runs = make_private_directory(runs_directory())
     for number in range(1, 1000):
         path = runs / (f"{stamp}-{name}" if number == 1 else f"{stamp}-{name}-{number}")
         try:
@@ -190,8 +190,8 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
                 "Make room or make it writable, or set ASSEMBLYZERO_HOME to another folder.",
             ) from error
         folder = RunFolder(path)
-        private_directory(folder.logs)
-        private_directory(path / "audit")
+        make_private_directory(folder.logs)
+        make_private_directory(path / "audit")
         return folder
     raise TuiError(f"Cannot find a free name for a run in {runs}.")
 

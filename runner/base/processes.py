@@ -33,7 +33,7 @@ class Process:
         return f"{self.name} (process {self.pid})"
 
 
-def look_at(pid: int) -> Process | None:
+def find_process(pid: int) -> Process | None:
     """What is known of a process; ``None`` if it is gone, or only waits for its parent's notice."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
@@ -67,7 +67,7 @@ def name_of_open_file(descriptor: int) -> str:
     return ""
 
 
-def who_has_open(name: str) -> list[Process]:
+def processes_with_open_file(name: str) -> list[Process]:
     """The other processes of this user that have a file open.
 
     Args:
@@ -96,11 +96,11 @@ def _all() -> Iterator[Process]:
     except OSError:
         return
     for name in names:
-        if name.isdigit() and (process := look_at(int(name))) is not None:
+        if name.isdigit() and (process := find_process(int(name))) is not None:
             yield process
 
 
-def who_locks(descriptor: int) -> list[Process]:
+def processes_with_lock(descriptor: int) -> list[Process]:
     """The processes that hold a lock of ``flock`` on an open file; see ``proc_locks(5)``.
 
     A file system may be known there by another device than its files tell (Btrfs, overlays): then
@@ -117,12 +117,12 @@ def who_locks(descriptor: int) -> list[Process]:
         if len(fields) < 6 or fields[1] != "FLOCK":  # those that wait have "->" there
             continue
         where, _, inode = fields[5].rpartition(":")
-        if inode == str(found.st_ino) and (process := look_at(int(fields[4]))) is not None:
+        if inode == str(found.st_ino) and (process := find_process(int(fields[4]))) is not None:
             holders[where == device].append(process)
     return holders[True] or holders[False]
 
 
-def named(processes: list[Process], most: int = 3) -> str:
+def describe_processes(processes: list[Process], most: int = 3) -> str:
     """Processes in a sentence: ``sleep (process 12), git (process 13) and 2 more``."""
     text = ", ".join(str(process) for process in processes[:most])
     more = len(processes) - most

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 
-def read_small(path: Path, limit: int) -> bytes:
+def read_small_file(path: Path, limit: int) -> bytes:
     """What is in a file, never waiting for anybody to write it.
 
     Args:

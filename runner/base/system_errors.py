@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.base.paths import state_home
 _ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def known_trouble(error: OSError) -> TuiError | None:
+def explain_os_error(error: OSError) -> TuiError | None:
     """What a user can do about an error of the system; ``None`` if it is none of theirs."""
     if isinstance(error, FileNotFoundError) and folder_is_gone():
         return gone_folder()

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
+from assemblyzero_tui.runner.base.paths import make_private_directory, write_atomically
 from assemblyzero_tui.runner.credentials.credentials import (
     checked,
     document_of,
@@ -144,7 +144,7 @@ def _changing(path: Path) -> Iterator[list[dict[str, Any]]]:
     """Gives the list of credentials, and writes the file if the list is another one afterwards."""
     path = path.expanduser().absolute()
     target = path.resolve()
-    private_directory(target.parent)
+    make_private_directory(target.parent)
     try:
         lock = FileLock.wait(target.with_name(f".{target.name}.lock"), PATIENCE)
     except OSError as error:

@@ -33,7 +33,7 @@ SETTLING = 5.0
 """Seconds for what was put to be done; longer only if the store or its disk hangs."""
 
 
-class PoolKeeper:
+class PoolService:
     """Feeds a pool and carries its ledgers to the event loop.
 
     Args:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
-from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
-from assemblyzero_tui.runner.engine.recorder import Record
+from assemblyzero_tui.runner.engine.pool_service import PoolService
+from assemblyzero_tui.runner.engine.recorder import Recorder
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
 
 
-class KeyWait:
+class QuotaPause:
     """Waits with the keys and goes on with them, or gives up if that is what the user wants.
 
     Args:
@@ -30,8 +30,8 @@ class KeyWait:
     def __init__(
         self,
         spec: RunSpec,
-        record: Record,
-        keeper: PoolKeeper,
+        record: Recorder,
+        keeper: PoolService,
         executor: Executor,
         requeue: Callable[[ItemState], None],
         fill: Callable[[], None],

@@ -21,11 +21,11 @@ from assemblyzero_tui.runner.model.states import RESTING, TRANSITIONS, State
 from assemblyzero_tui.runner.runs.journal import JournalWriter
 
 
-class Record:
+class Recorder:
     """The engine's knowledge: the same fold that the faces use, fed by what it writes down.
 
     What cannot be written down is taken in and written later; nothing that cannot be taken back
-    is done until then (see :attr:`trouble`).
+    is done until then (see :attr:`write_error`).
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Record:
     def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
         """Writes an event down, then takes it in; with ``sync`` it is on the disk first.
 
-        On the disk unless there is :attr:`trouble`.
+        On the disk unless there is :attr:`write_error`.
         """
         match event:
             case ItemChanged():
@@ -90,9 +90,9 @@ class Record:
         )
 
     @property
-    def trouble(self) -> OSError | None:
+    def write_error(self) -> OSError | None:
         """Why not everything is on the disk that has to be; ``None`` if it is."""
-        return self._journal.trouble
+        return self._journal.write_error
 
     def catch_up(self) -> bool:
         """Writes what could not be written before; whether there is no more trouble."""
@@ -100,7 +100,7 @@ class Record:
 
     def hide(self, secret: str) -> None:
         """Redacts this text in every event from now on."""
-        self._redactor.learn(secret)
+        self._redactor.add_secret(secret)
 
     def sync(self) -> None:
         """Returns when everything written so far is on the disk."""

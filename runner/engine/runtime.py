@@ -14,8 +14,12 @@ import threading
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.base.paths import RunFolder, own_private_directory, private_directory
-from assemblyzero_tui.runner.base.small_files import read_small
+from assemblyzero_tui.runner.base.paths import (
+    RunFolder,
+    ensure_private_directory,
+    make_private_directory,
+)
+from assemblyzero_tui.runner.base.small_files import read_small_file
 from assemblyzero_tui.runner.locks.file_locks import is_held
 
 _MARK = "run"
@@ -24,7 +28,7 @@ _MARK_LIMIT = 1 << 14
 """Bytes it may have."""
 
 
-class Runtime:
+class RuntimeFolder:
     """The folder of one engine. Threads may share it.
 
     Args:
@@ -54,8 +58,8 @@ class Runtime:
         problem: TuiError | None = None
         for place in self._places:
             try:
-                own_private_directory(place.parent)
-                private_directory(place)
+                ensure_private_directory(place.parent)
+                make_private_directory(place)
                 (place / _MARK).write_bytes(os.fsencode(self._run.path))
             except TuiError as error:
                 problem = problem or error
@@ -84,6 +88,6 @@ def _sweep(parent: Path) -> None:
         return
     for left in found:
         with contextlib.suppress(OSError, ValueError):
-            run = RunFolder(Path(os.fsdecode(read_small(left / _MARK, _MARK_LIMIT))))
+            run = RunFolder(Path(os.fsdecode(read_small_file(left / _MARK, _MARK_LIMIT))))
             if not is_held(run.engine_lock):
                 shutil.rmtree(left, ignore_errors=True)

@@ -18,18 +18,18 @@ import msgspec
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
-from assemblyzero_tui.runner.base.system_errors import known_trouble
+from assemblyzero_tui.runner.base.system_errors import explain_os_error
 from assemblyzero_tui.runner.credentials import credentials
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.credentials.rotation_file import read_hints
 from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
-from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
-from assemblyzero_tui.runner.engine.recorder import Record
-from assemblyzero_tui.runner.engine.runtime import Runtime
+from assemblyzero_tui.runner.engine.pool_service import PoolService
+from assemblyzero_tui.runner.engine.recorder import Recorder
+from assemblyzero_tui.runner.engine.runtime import RuntimeFolder
 from assemblyzero_tui.runner.engine.server import Server
-from assemblyzero_tui.runner.engine.supervisor import Again, Supervisor
+from assemblyzero_tui.runner.engine.supervisor import RetryRequest, Supervisor
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
@@ -71,7 +71,7 @@ class Engine:
     """One run, served."""
 
     def __init__(
-        self, folder: RunFolder, spec: RunSpec, runtime: Runtime, keys: Sequence[Credential],
+        self, folder: RunFolder, spec: RunSpec, runtime: RuntimeFolder, keys: Sequence[Credential],
         rotation: Path | None = None,
     ) -> None:  # fmt: skip
         secrets = [key.secret.reveal() for key in keys]
@@ -89,7 +89,7 @@ class Engine:
             folder, spec.parallel, locks, secrets, provider=spec.provider, place=runtime.ensure
         )
         self._state = fold(read_journal(folder.journal))
-        self._record = Record(self._state, self._journal, self._announce, secrets)
+        self._record = Recorder(self._state, self._journal, self._announce, secrets)
         self._keeper = _keeper(spec, folder, keys, rotation)
         self._supervisor = Supervisor(
             spec, folder, self._record, self._executor, self._keeper, locks
@@ -101,7 +101,7 @@ class Engine:
 
     def _announce(self) -> None:
         self._server.announce()
-        if self._record.trouble is not None and self._rescue is None:
+        if self._record.write_error is not None and self._rescue is None:
             self._rescue = asyncio.create_task(self._rescue_journal(), name="rescue the journal")
 
     async def _rescue_journal(self) -> None:
@@ -129,7 +129,7 @@ class Engine:
         self._record.emit(Notice(text=text, level="warning"))
         self._supervisor.recorded()
 
-    async def serve(self, ready: int, again: Again | None) -> None:
+    async def serve(self, ready: int, again: RetryRequest | None) -> None:
         """Serves the run to its end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -234,7 +234,7 @@ class Engine:
         if self._rescue is not None:
             self._rescue.cancel()
         self._journal.close()
-        if self._record.trouble is not None:
+        if self._record.write_error is not None:
             print(_journal_trouble(self._journal), file=sys.stderr)
         try:
             report.write(report.build(self._state, self._folder, time.time()), self._folder)
@@ -243,14 +243,14 @@ class Engine:
 
 
 def _journal_trouble(journal: JournalWriter) -> str:
-    error = journal.trouble
+    error = journal.write_error
     why = "" if error is None else f": {error.strerror or error}"
     return f"The journal {journal.path} cannot be written{why}."
 
 
 def _keeper(
     spec: RunSpec, folder: RunFolder, keys: Sequence[Credential], rotation: Path | None
-) -> PoolKeeper:
+) -> PoolService:
     days = days_of(spec.options.quota)
     clock = MachineClock(spec.clock_speed)
     pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
@@ -259,7 +259,7 @@ def _keeper(
             if (hinted := pool.named(name)) is not None:
                 hinted.probe_first = True
     store = pool_file(folder if spec.demo else None)
-    return PoolKeeper(pool, store, spec.run, folder.path, rotation)
+    return PoolService(pool, store, spec.run, folder.path, rotation)
 
 
 def main() -> None:
@@ -280,7 +280,7 @@ def main() -> None:
     again = None
     if arguments.retry is not None:
         items = [] if arguments.retry == "all" else arguments.retry.split(",")
-        again = Again(items, afresh=arguments.afresh)
+        again = RetryRequest(items, afresh=arguments.afresh)
     code = ExitCode.OK
     try:
         folder = RunFolder(arguments.folder.resolve())
@@ -290,7 +290,7 @@ def main() -> None:
         code = error.exit_code
     except Exception as error:
         traceback.print_exc()
-        known = known_trouble(error) if isinstance(error, OSError) else None
+        known = explain_os_error(error) if isinstance(error, OSError) else None
         _report_failure(arguments.ready, str(known or f"{type(error).__name__}: {error}"))
         code = ExitCode.FAILED
     # Everything is on the disk, and the temporary folder that multiprocessing would tidy is gone.
@@ -309,7 +309,7 @@ def _read_keys(descriptor: int) -> tuple[Credential, ...]:
 def _serve(
     folder: RunFolder,
     ready: int,
-    again: Again | None,
+    again: RetryRequest | None,
     parallel: int,
     keys: Sequence[Credential],
     rotation: Path | None,
@@ -323,7 +323,7 @@ def _serve(
             f"The run {spec.run} is being served already.",
             f"Watch it: assemblyzero-tui attach {spec.run}",
         )
-    runtime = Runtime(folder, runtime_folders(folder, spec))
+    runtime = RuntimeFolder(folder, runtime_folders(folder, spec))
     try:
         runtime.ensure()
         runtime.sweep()

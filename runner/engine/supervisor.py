@@ -18,15 +18,15 @@ from assemblyzero_tui.runner.base.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.base.paths import (
     RunFolder,
     checkpoint_file,
-    private_directory,
+    make_private_directory,
     remove_checkpoint,
 )
 from assemblyzero_tui.runner.engine.claims import Claims
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
-from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
-from assemblyzero_tui.runner.engine.quota_pause import KeyWait
-from assemblyzero_tui.runner.engine.recorder import Record
-from assemblyzero_tui.runner.engine.worker_messages import Hearing
+from assemblyzero_tui.runner.engine.pool_service import PoolService
+from assemblyzero_tui.runner.engine.quota_pause import QuotaPause
+from assemblyzero_tui.runner.engine.recorder import Recorder
+from assemblyzero_tui.runner.engine.worker_messages import WorkerMessageHandler
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
@@ -43,7 +43,7 @@ _RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RetryRequest:
     """What is tried again when a run goes on."""
 
     items: Sequence[str]
@@ -62,9 +62,9 @@ class Supervisor:
         self,
         spec: RunSpec,
         folder: RunFolder,
-        record: Record,
+        record: Recorder,
         executor: Executor,
-        keeper: PoolKeeper,
+        keeper: PoolService,
         locks: ItemLocks,
     ) -> None:
         self.spec = spec
@@ -77,8 +77,8 @@ class Supervisor:
         self._folder = folder
         self._record = record
         self._executor = executor
-        self.keys = KeyWait(spec, record, keeper, executor, self._requeue, self._fill)
-        self._hearing = Hearing(
+        self.keys = QuotaPause(spec, record, keeper, executor, self._requeue, self._fill)
+        self._hearing = WorkerMessageHandler(
             record, self._command, keeper,
             revoke=self._revoke, changed=self.keys.changed, failed=self._failed,
         )  # fmt: skip
@@ -97,7 +97,7 @@ class Supervisor:
         self._idle = asyncio.Event()
         self._failure: BaseException | None = None
 
-    async def run(self, pid: int, again: Again | None = None) -> None:
+    async def run(self, pid: int, again: RetryRequest | None = None) -> None:
         """Serves the run until every item is through, or until it was stopped."""
         resumed = bool(self.state.engine_pid)
         self._begun = {item.id for item in self.state.items.values() if item.attempt}
@@ -126,7 +126,7 @@ class Supervisor:
             not self.state.held
             and not self.stopping
             and not self.keys.closed
-            and self._record.trouble is None
+            and self._record.write_error is None
             and len(self._tasks) < self.state.at_once
             and (item := self._next()) is not None
         ):
@@ -134,7 +134,7 @@ class Supervisor:
             self._tasks[item.id] = task
             task.add_done_callback(partial(self._worked, item))
         through = self.keys.given_up or self.unlocked or self.state.finished
-        if not self._tasks and (self.stopping or (through and self._record.trouble is None)):
+        if not self._tasks and (self.stopping or (through and self._record.write_error is None)):
             self._idle.set()
 
     def _next(self) -> ItemState | None:
@@ -195,7 +195,7 @@ class Supervisor:
         checkpoint = self._checkpoint(item)
         attempt = item.attempt + 1
         try:
-            private_directory(checkpoint.parent)
+            make_private_directory(checkpoint.parent)
             fresh = self.spec.options.fresh or item.id in self._afresh
             if fresh and item.id not in self._begun:
                 remove_checkpoint(checkpoint)
@@ -294,7 +294,7 @@ class Supervisor:
         """Records the end on the disk, then lets go of what the item held."""
         self._record.change(item, state, reason, result=result, sync=sync)
         self._hearing.through(item.id)
-        if sync and self._record.trouble is not None:
+        if sync and self._record.write_error is not None:
             self._unrecorded.append(item)
         else:
             self._let_go(item)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.engine.pool_service import PoolKeeper
-from assemblyzero_tui.runner.engine.recorder import Record
+from assemblyzero_tui.runner.engine.pool_service import PoolService
+from assemblyzero_tui.runner.engine.recorder import Recorder
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallSkipped,
@@ -27,12 +27,12 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     Progress,
     Ready,
     Release,
-    Remark,
     Withdraw,
+    WorkerNotice,
 )
 
 
-class Hearing:
+class WorkerMessageHandler:
     """Turns the messages of workers into events; answers go out through ``reply``.
 
     Args:
@@ -46,9 +46,9 @@ class Hearing:
 
     def __init__(
         self,
-        record: Record,
+        record: Recorder,
         reply: Callable[[str, AnyToWorker], None],
-        keeper: PoolKeeper,
+        keeper: PoolService,
         *,
         revoke: Callable[[str, int], None],
         changed: Callable[[PoolChanged], None],
@@ -114,7 +114,7 @@ def _as_event(message: AnyFromWorker) -> AnyEvent | None:
             return NodeEnded(node=message.node, task=message.task, error=message.error)
         case Progress():
             return Progressed(iteration=message.iteration, limit=message.limit, note=message.note)
-        case Remark():
+        case WorkerNotice():
             return Notice(text=message.text, level=message.level)
         case AnswerReused():
             return CallSkipped(model=message.model, node=message.node)

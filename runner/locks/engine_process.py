@@ -8,14 +8,19 @@ import signal
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.base.processes import Process, descendants, look_at, named
+from assemblyzero_tui.runner.base.processes import (
+    Process,
+    descendants,
+    describe_processes,
+    find_process,
+)
 from assemblyzero_tui.runner.locks.file_locks import is_held
 
 _MODULE = b"assemblyzero_tui.runner.engine"
 """What stands in the command line of every engine."""
 
 
-def engine_of(folder: RunFolder) -> Process | None:
+def find_engine(folder: RunFolder) -> Process | None:
     """The engine of a run; ``None`` if there is none, or it is not to be seen from here.
 
     Its number is in its lock, which is its own only while the lock is held. In another container
@@ -30,12 +35,12 @@ def engine_of(folder: RunFolder) -> Process | None:
             return None
     except (OSError, ValueError):
         return None
-    return look_at(pid) or (None if Path("/proc/self").exists() else Process(pid, "python"))
+    return find_process(pid) or (None if Path("/proc/self").exists() else Process(pid, "python"))
 
 
 def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
     """Sends the engine of a run a signal; false if that was not possible."""
-    if (engine := engine_of(folder)) is None:
+    if (engine := find_engine(folder)) is None:
         return False
     with contextlib.suppress(OSError):
         if not hasattr(signal, "pidfd_send_signal"):
@@ -43,7 +48,7 @@ def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
             return True
         process = os.pidfd_open(engine.pid)  # stays with this process, whoever gets its number
         try:
-            if engine_of(folder) == engine:
+            if find_engine(folder) == engine:
                 signal.pidfd_send_signal(process, number)
                 return True
         finally:
@@ -51,20 +56,20 @@ def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
     return False
 
 
-def workers_of(engine: Process) -> list[Process]:
+def find_workers(engine: Process) -> list[Process]:
     """The processes that lead a session of their own below an engine: its workers."""
     return [process for process in descendants(engine.pid) if process.session == process.pid]
 
 
-def what_lives(folder: RunFolder) -> str:
+def describe_survivors(folder: RunFolder) -> str:
     """What still lives of a run, and how to look at it and to end it; empty if nothing does."""
     run = folder.path.name
-    if (engine := engine_of(folder)) is None:
+    if (engine := find_engine(folder)) is None:
         return ""
-    workers = workers_of(engine)
+    workers = find_workers(engine)
     lines = [f"The engine of {run} still lives: process {engine.pid}"]
     if workers:
-        lines[0] += f", with {len(workers)} at work: {named(workers)}"
+        lines[0] += f", with {len(workers)} at work: {describe_processes(workers)}"
     lines[0] += "."
     if engine.suspended:
         lines.append(f"It is suspended, and stops once it is woken: kill -CONT {engine.pid}")

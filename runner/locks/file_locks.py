@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.paths import FILE_MODE, private_directory
+from assemblyzero_tui.runner.base.paths import FILE_MODE, make_private_directory
 
 _PROBE_PATIENCE = (0.002, 0.005, 0.01)
 """Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""
@@ -43,7 +43,7 @@ class FileLock:
         Raises:
             OSError: the file cannot be made or opened.
         """
-        private_directory(path.parent)
+        make_private_directory(path.parent)
         patience = iter(_PROBE_PATIENCE)
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)

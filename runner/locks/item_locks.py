@@ -28,7 +28,7 @@ import msgspec
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.git_folder import common_git_folder
 from assemblyzero_tui.runner.base.paths import checkpoint_file, state_home
-from assemblyzero_tui.runner.base.processes import named, who_has_open
+from assemblyzero_tui.runner.base.processes import describe_processes, processes_with_open_file
 from assemblyzero_tui.runner.locks.file_locks import FileLock, is_held
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 
@@ -172,8 +172,8 @@ class ItemLocks:
         for path in self._everywhere(key):
             if path != owner and _held(path):
                 lock.release()
-                left = who_has_open(str(path.resolve())) if path.suffix == _BUSY else []
-                return msgspec.structs.replace(_holder_in(path), left=named(left))
+                left = processes_with_open_file(str(path.resolve())) if path.suffix == _BUSY else []
+                return msgspec.structs.replace(_holder_in(path), left=describe_processes(left))
         before = _decoded(lock.read())
         with _told(owner):
             lock.write(_encoded(self.me))

@@ -103,7 +103,7 @@ class Redactor:
         self._swallow: re.Pattern[bytes] | None = None
         """What still belongs to the secret that was replaced last."""
 
-    def learn(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         """Redacts another value from now on; from any thread."""
         needles = {*self._needles, *_forms(secret)}
         self._reach = max(self._reach, *map(len, needles))
@@ -152,7 +152,7 @@ class Redactor:
         """A text without known values and patterns; for events and messages."""
         return self._whole(text, patterns=True)
 
-    def exact_only(self, text: str) -> str:
+    def redact_known_values(self, text: str) -> str:
         """A text without known values; for designs and reviews, which may say ``api_key:``."""
         return self._whole(text, patterns=False)
 

@@ -105,7 +105,7 @@ class ItemState:
                 total += max(0.0, now - self.since)
         return total
 
-    def line_seconds(self, now: float) -> float:
+    def call_wait_seconds(self, now: float) -> float:
         """Seconds in line for a key, with a process."""
         open_since = self.waiting.since if self.waiting is not None else now
         return self.waited + max(0.0, now - open_since)
@@ -116,7 +116,7 @@ class ItemState:
 
     def active_seconds(self, now: float) -> float:
         """Seconds with a process at work, not in line."""
-        return max(0.0, self.process_seconds(now) - self.line_seconds(now))
+        return max(0.0, self.process_seconds(now) - self.call_wait_seconds(now))
 
     def paused_seconds(self, now: float) -> float:
         """Seconds paused by the user, or waiting for the user when there was a key again."""
@@ -125,7 +125,7 @@ class ItemState:
     def quota_seconds(self, now: float) -> float:
         """Seconds spent waiting for a key, in line or without a process."""
         without = self.seconds_in((State.QUOTA,), now) - self._asked_seconds(now)
-        return without + self.line_seconds(now)
+        return without + self.call_wait_seconds(now)
 
     def ask(self, time: float, *, asks: bool) -> None:
         """There is a key for it from now on, and it waits for the user; or it does so no more."""
@@ -148,13 +148,13 @@ class ItemState:
             self.spans[-1].end = time
         self.spans.append(Span(state, time, time if state.terminal else None))
         if state not in AT_WORK:
-            self.leave_line(time)
+            self.end_call_wait(time)
             self.call = None
         elif self.state not in AT_WORK:
             self._work_since = time
         self.state, self.since, self.until = state, time, None
 
-    def leave_line(self, time: float, seconds: float | None = None) -> None:
+    def end_call_wait(self, time: float, seconds: float | None = None) -> None:
         """It is in line no more.
 
         Args:

@@ -22,7 +22,7 @@ ON_EXHAUSTED = ("wait", "stop")
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class Quota(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+class OfflineQuotas(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Quotas that the offline model keeps, for a demonstration of keys that run out."""
 
     keys: int
@@ -60,7 +60,7 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Mean seconds of a call to the offline model."""
     latency_spread: float = 0.4
     """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
-    quota: Quota | None = None
+    quota: OfflineQuotas | None = None
     """The made-up quotas of a demonstration; ``None`` for those of real keys, or for no keys."""
     no_file: bool = False
     """Stop before an issue is filed."""

@@ -70,7 +70,7 @@ class RunState:
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     pool: PoolState = field(default_factory=PoolState)
-    in_line: set[str] = field(default_factory=set)
+    items_waiting: set[str] = field(default_factory=set)
     """Ids of the items whose process waits for a key."""
     calls_ended: Counter[str] = field(default_factory=Counter)
     """How many calls had each outcome."""
@@ -251,7 +251,7 @@ class RunState:
         self.counts[state] += 1
         item.enter(state, time)
         if item.waiting is None:
-            self.in_line.discard(item.id)
+            self.items_waiting.discard(item.id)
 
     def _item_changed(self, item: ItemState, event: ItemChanged) -> None:
         if event.state is not item.state:
@@ -282,11 +282,11 @@ class RunState:
         since = item.waiting.since if item.waiting is not None else self.time
         until = None if event.until is None else event.until + self.clock.set_back
         item.waiting = Waiting(event.model, event.why, since, until, event.for_model)
-        self.in_line.add(item.id)
+        self.items_waiting.add(item.id)
 
     def _call_started(self, item: ItemState, event: CallStarted) -> None:
-        item.leave_line(self.time, event.waited or None)
-        self.in_line.discard(item.id)
+        item.end_call_wait(self.time, event.waited or None)
+        self.items_waiting.discard(item.id)
         item.calls += 1
         item.call = Call(event.lease, event.model, event.credential, self.time, event.timeout)
 

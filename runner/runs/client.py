@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.base.errors import EngineError, StartInterruptedErr
 from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.credentials import credentials, sources
 from assemblyzero_tui.runner.credentials.rotation_file import rotation_file
-from assemblyzero_tui.runner.locks.engine_process import engine_of
+from assemblyzero_tui.runner.locks.engine_process import find_engine
 from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.model.commands import AnyCommand, Hello, Reply, decode_reply, encode
 from assemblyzero_tui.runner.model.events import AnyEvent, Notice
@@ -51,7 +51,7 @@ _LOOKING_AGAIN = 0.1
 """Seconds between two such looks."""
 
 
-class Source(Protocol):
+class RunSource(Protocol):
     """Where a face gets a run from: a live one, one that has ended, or a replay."""
 
     folder: RunFolder
@@ -80,14 +80,14 @@ class Source(Protocol):
             EngineError: there is no engine, or it refused.
         """
 
-    async def news(self, timeout: float) -> None:
+    async def wait_for_change(self, timeout: float) -> None:
         """Returns when something may be new, at the latest after ``timeout`` seconds."""
 
     async def close(self) -> None:
         """Gives everything back."""
 
 
-class StartedEngine:
+class StartingEngine:
     """An engine process that is on its way."""
 
     def __init__(
@@ -196,7 +196,7 @@ def start_engine(
     retry: Sequence[str] | None = None,
     afresh: bool = False,
     parallel: int = 0,
-) -> StartedEngine:
+) -> StartingEngine:
     """Starts the engine of a run as a process of its own, in a session of its own.
 
     The keys it needs are looked for here and now, and go through a pipe.
@@ -244,7 +244,7 @@ def start_engine(
         os.close(ready_of_engine)
         if keys:
             os.close(keys_of_engine)
-    return StartedEngine(folder, process, ready, _Handover(keys_pipe, keys))
+    return StartingEngine(folder, process, ready, _Handover(keys_pipe, keys))
 
 
 def _engine_environment() -> dict[str, str]:
@@ -280,7 +280,7 @@ class LiveRun:
         self._logs: dict[str, LogReader] = {}
         self._link: _Link | None = None
         self._opening: asyncio.Task[_Link | None] | None = None
-        self._trouble = ""
+        self._problem = ""
         self._alive_checked = 0.0
         self._alive = False
 
@@ -303,11 +303,11 @@ class LiveRun:
 
     def poll(self) -> list[AnyEvent]:
         events = self._journal.poll()
-        trouble = self._link.trouble if self._link is not None else ""
-        if trouble != self._trouble:
-            self._trouble = trouble
-            if trouble:
-                events.append(Notice(text=trouble, level="error", time=self._journal.time))
+        problem = self._link.problem if self._link is not None else ""
+        if problem != self._problem:
+            self._problem = problem
+            if problem:
+                events.append(Notice(text=problem, level="error", time=self._journal.time))
         for event in events:
             self.state.apply(event)
         return events
@@ -363,7 +363,7 @@ class LiveRun:
                 f"No engine serves the run {run} any more.",
                 f"Go on with: assemblyzero-tui resume {run}",
             )
-        engine = engine_of(self.folder)
+        engine = find_engine(self.folder)
         process = "" if engine is None else f" (process {engine.pid})"
         suspended = engine is not None and engine.suspended
         return EngineError(
@@ -374,14 +374,14 @@ class LiveRun:
             else f"Try again, or stop it: assemblyzero-tui stop {run}",
         )
 
-    async def news(self, timeout: float) -> None:
+    async def wait_for_change(self, timeout: float) -> None:
         until = time.monotonic() + timeout
         connected = False
         with contextlib.suppress(EngineError):
             connected = await self.connect(timeout)
         left = max(0.0, until - time.monotonic())
         if connected and self._link is not None:
-            await self._link.news(left)
+            await self._link.wait_for_change(left)
         else:
             await asyncio.sleep(left)
 
@@ -406,7 +406,7 @@ class _Link:
         self._number = 0
         self._grown = asyncio.Event()
         self.closed = False
-        self.trouble = ""
+        self.problem = ""
         """Why the journal does not grow, where it should."""
         self._listener = asyncio.create_task(self._listen(reader))
 
@@ -440,7 +440,7 @@ class _Link:
         finally:
             self._waiting.pop(command.request, None)
 
-    async def news(self, timeout: float) -> None:
+    async def wait_for_change(self, timeout: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._grown.wait(), timeout)
         self._grown.clear()
@@ -450,7 +450,7 @@ class _Link:
             while line := await reader.readline():
                 reply = decode_reply(line)
                 if reply.request == 0:
-                    self.trouble = reply.error
+                    self.problem = reply.error
                     self._grown.set()
                 elif (waiting := self._waiting.get(reply.request)) and not waiting.done():
                     waiting.set_result(reply)

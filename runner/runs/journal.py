@@ -34,8 +34,8 @@ class JournalWriter:
     """Appends events; the one place where ``seq`` and ``time`` are given.
 
     An event that cannot be written, as on a full disk, is kept with those that follow until
-    :meth:`catch_up` writes them: :attr:`trouble` says so. A journal that ends in the middle of a
-    line, as after a power cut, is cut back to its last whole line first.
+    :meth:`catch_up` writes them; :attr:`write_error` is set meanwhile. A journal that ends in the
+    middle of a line, as after a power cut, is cut back to its last whole line first.
 
     Raises:
         TuiError: the file is not a journal this version can read, or cannot be written.
@@ -44,7 +44,7 @@ class JournalWriter:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.path = path
         self.seq = 0
-        self.trouble: OSError | None = None
+        self.write_error: OSError | None = None
         """Why what was appended is not all in the file."""
         self._clock = clock
         self._unwritten: deque[bytes] = deque()
@@ -73,7 +73,7 @@ class JournalWriter:
         reader = JournalReader(self.path)
         try:
             events = reader.poll()
-            rest = reader.rest_events()
+            rest = reader.unfinished_events()
         finally:
             reader.close()
         self.seq = max((event.seq for event in (*events, *rest)), default=0)
@@ -90,14 +90,14 @@ class JournalWriter:
         event.seq = self.seq
         event.time = event.time or self._clock()
         self._unwritten.append(encode(event) + b"\n")
-        if self.trouble is None:
+        if self.write_error is None:
             self.catch_up()
         return event
 
     def catch_up(self) -> bool:
         """Does what could not be done before; whether everything is where it belongs now.
 
-        Only this ends :attr:`trouble`, so that whoever waits for the end sees it.
+        Only this ends :attr:`write_error`, so that whoever waits for the end sees it.
         """
         try:
             while self._unwritten:
@@ -107,9 +107,9 @@ class JournalWriter:
                 os.fsync(self._file)
                 self._unsynced = False
         except OSError as error:
-            self.trouble = error
+            self.write_error = error
             return False
-        self.trouble = None
+        self.write_error = None
         return True
 
     def _write(self, line: bytes) -> None:
@@ -128,7 +128,7 @@ class JournalWriter:
     def sync(self) -> bool:
         """Puts everything appended so far on the disk; false if it is not there."""
         self._unsynced = True
-        return self.trouble is None and self.catch_up()
+        return self.write_error is None and self.catch_up()
 
     def close(self) -> None:
         """Syncs, as far as that works, and closes."""
@@ -215,7 +215,7 @@ class JournalReader:
             )
         return True
 
-    def rest_events(self) -> list[AnyEvent]:
+    def unfinished_events(self) -> list[AnyEvent]:
         """The events behind the last newline: whole ones but for it.
 
         Raises:

@@ -88,7 +88,7 @@ class Replay:
             f"This is a replay: nothing can be told to it ({type(command).__name__})."
         )
 
-    async def news(self, timeout: float) -> None:
+    async def wait_for_change(self, timeout: float) -> None:
         await asyncio.sleep(timeout)
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ from assemblyzero_tui.runner.base.paths import (
     runtime_directory,
     write_atomically,
 )
-from assemblyzero_tui.runner.base.small_files import read_small
+from assemblyzero_tui.runner.base.small_files import read_small_file
 from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import RunState, fold
@@ -37,7 +37,7 @@ _PACKAGES = ("assemblyzero-tui", "textual", "langgraph", "langgraph-checkpoint-s
 
 
 @dataclass(frozen=True, slots=True)
-class KnownRun:
+class ReadableRun:
     """A run found in the state folder."""
 
     folder: RunFolder
@@ -145,7 +145,7 @@ def read_spec(folder: RunFolder) -> RunSpec:
         TuiError: ``run.json`` is missing or damaged.
     """
     try:
-        return msgspec.json.decode(read_small(folder.spec, _SPEC_LIMIT), type=RunSpec)
+        return msgspec.json.decode(read_small_file(folder.spec, _SPEC_LIMIT), type=RunSpec)
     except OSError as error:
         raise TuiError(
             f"Cannot read {folder.spec}: {error.strerror}.",
@@ -163,7 +163,7 @@ def is_alive(folder: RunFolder) -> bool:
         return False
 
 
-def open_run(folder: RunFolder) -> KnownRun:
+def open_run(folder: RunFolder) -> ReadableRun:
     """What is known of the run in this folder.
 
     Raises:
@@ -176,7 +176,7 @@ def open_run(folder: RunFolder) -> KnownRun:
         events = read_journal(folder.journal) if folder.journal.exists() else []
     except OSError as error:
         raise TuiError(f"Cannot read {folder.journal}: {error.strerror}.") from error
-    return KnownRun(folder, spec, fold(events), is_alive(folder))
+    return ReadableRun(folder, spec, fold(events), is_alive(folder))
 
 
 def run_folders() -> list[RunFolder]:
@@ -202,7 +202,7 @@ def _is_run(path: Path) -> bool:
     return True
 
 
-def all_runs() -> Iterator[KnownRun | UnreadableRun]:
+def all_runs() -> Iterator[ReadableRun | UnreadableRun]:
     """All runs, the newest first."""
     for folder in run_folders():
         try:
@@ -224,9 +224,9 @@ def _unreadable(folder: RunFolder, error: TuiError) -> UnreadableRun:
     )
 
 
-def known_runs() -> Iterator[KnownRun]:
+def readable_runs() -> Iterator[ReadableRun]:
     """All runs that can be read, the newest first."""
-    return (run for run in all_runs() if isinstance(run, KnownRun))
+    return (run for run in all_runs() if isinstance(run, ReadableRun))
 
 
 def find_run(name: str | None = None) -> RunFolder:

@@ -56,7 +56,7 @@ class Progress(FromWorker, tag="progress", kw_only=True, omit_defaults=True):
     note: str = ""
 
 
-class Remark(FromWorker, tag="remark", kw_only=True, omit_defaults=True):
+class WorkerNotice(FromWorker, tag="remark", kw_only=True, omit_defaults=True):
     """Something a human should know."""
 
     text: str
@@ -170,7 +170,7 @@ AnyFromWorker = (
     | NodeBegan
     | NodeDone
     | Progress
-    | Remark
+    | WorkerNotice
     | Acquire
     | Withdraw
     | Release

@@ -23,7 +23,12 @@ from assemblyzero_tui.runner.llm.releases import take_failure
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.wire.worker_messages import AnswerReused, Progress, Release, Remark
+from assemblyzero_tui.runner.wire.worker_messages import (
+    AnswerReused,
+    Progress,
+    Release,
+    WorkerNotice,
+)
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.live_draft import SectionPrinter
@@ -67,7 +72,7 @@ class WorkerContext:
         self._channel.send(Progress(iteration=iteration, limit=limit, note=note))
 
     def remark(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
-        self._channel.send(Remark(text=text, level=level))
+        self._channel.send(WorkerNotice(text=text, level=level))
 
     def ask(self, request: Request) -> Answer:
         configuration = get_config()
@@ -140,7 +145,7 @@ class WorkerContext:
             if drafting is not None:
                 drafting.finish()
             if grant.secret:
-                text = Redactor([grant.secret]).exact_only(answer.text)
+                text = Redactor([grant.secret]).redact_known_values(answer.text)
                 answer = msgspec.structs.replace(answer, text=text)
             keep(answer)
             release.outcome, release.model = Outcome.OK, answer.model

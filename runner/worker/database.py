@@ -53,7 +53,7 @@ class Database:
         self._say = say
         self._connections: list[sqlite3.Connection] = []
         try:
-            with damage_told():
+            with damage_as_error():
                 checkpoints, answers = self._connect(path), self._connect(path)
                 answers.execute("PRAGMA journal_mode=WAL").fetchone()
                 self._check(answers)
@@ -118,7 +118,7 @@ class Database:
         self.close()
 
 
-class damage_told(contextlib.AbstractContextManager[None]):  # noqa: N801 - read as a function
+class damage_as_error(contextlib.AbstractContextManager[None]):  # noqa: N801 - read as a function
     """Raises `DamagedError` for what SQLite says of a damaged database."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:

@@ -17,14 +17,14 @@ from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, W
 from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
-from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, Remark
+from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, WorkerNotice
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
 from assemblyzero_tui.runner.worker.context import WorkerContext
 from assemblyzero_tui.runner.worker.database import (
     DamagedError,
     Database,
-    damage_told,
+    damage_as_error,
     salvage,
     set_aside,
 )
@@ -41,14 +41,14 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
 
     def say(text: str) -> None:
-        channel.send(Remark(text=text, level="warning"))
+        channel.send(WorkerNotice(text=text, level="warning"))
 
     try:
         path = checkpoint_path(spec.checkpoint)
         _enter(spec)
         workflow = catalog.load(spec.workflow)
         try:
-            with Database(path, _thread(spec), say) as database, damage_told():
+            with Database(path, _thread(spec), say) as database, damage_as_error():
                 return _run(spec, workflow, database, channel, control)
         except DamagedError as error:
             aside = set_aside(path)
@@ -74,7 +74,7 @@ def _say_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) 
     """Tells that an item begins anew, why, and what need not be paid for again."""
     kept = f"; answers that need not be asked for again: {saved}" if saved else ""
     text = f"its checkpoint was damaged ({error}) and set aside as {aside}; it starts over{kept}"
-    channel.send(Remark(text=text, level="warning"))
+    channel.send(WorkerNotice(text=text, level="warning"))
 
 
 def _run(
@@ -87,7 +87,7 @@ def _run(
     saver, answers = database.saver, database.answers
     if database.begun and workflow.overtaken(spec, database.values(_thread(spec))):
         text = "another run has begun it again since its checkpoint; it starts over after that"
-        channel.send(Remark(text=text, level="warning"))
+        channel.send(WorkerNotice(text=text, level="warning"))
         database.start_over(_thread(spec))
     done = None if database.begun else workflow.done_before(spec)
     if done is not None:
@@ -203,14 +203,14 @@ def _check(
     except WorkflowError as error:
         if not before:
             raise
-        channel.send(Remark(text=f"cannot tell whether the item changed: {error.what}"))
+        channel.send(WorkerNotice(text=f"cannot tell whether the item changed: {error.what}"))
         return ""
     changed = sorted(name for name in before if before[name] != now.get(name))
     if changed and not spec.options.accept_changes:
         return f"the {' and the '.join(changed)} changed since the checkpoint: {HOW_TO_ACCEPT}"
     if changed:
         channel.send(
-            Remark(text=f"goes on from its checkpoint although changed: {', '.join(changed)}")
+            WorkerNotice(text=f"goes on from its checkpoint although changed: {', '.join(changed)}")
         )
     if before != now:
         answers.set_fingerprints(now)

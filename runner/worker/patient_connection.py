@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
-from assemblyzero_tui.runner.base.processes import named, who_has_open
+from assemblyzero_tui.runner.base.processes import describe_processes, processes_with_open_file
 
 UNTIL_SAID = 3.0
 """Seconds to wait before anything is said."""
@@ -42,7 +42,7 @@ def is_locked(error: sqlite3.Error) -> bool:
 
 def locked_text(path: Path) -> str:
     """Says that a checkpoint is locked, and by whom where the system tells."""
-    who = named(who_has_open(str(path.resolve())))
+    who = describe_processes(processes_with_open_file(str(path.resolve())))
     return f"the checkpoint {path} is locked by another program{f': {who}' if who else ''}"
 
 

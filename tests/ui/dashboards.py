@@ -79,7 +79,7 @@ class PlayedRun(Replay):
         again = isinstance(command, Retry)
         return [item for item in meant if self.state.items[item].state.terminal is again]
 
-    async def news(self, timeout: float) -> None:
+    async def wait_for_change(self, timeout: float) -> None:
         try:
             await asyncio.wait_for(self._woken.wait(), timeout)
         except TimeoutError:

@@ -124,7 +124,7 @@ def call_pieces(run: RunState, detail: Detail) -> list[list[Piece]]:
         out = run.calls_in_flight()
         text = f"{count(out)} call{'' if out == 1 else 's'} out"
         groups.append([(text, "$primary" if out else "dim")])
-        if waiting := len(run.in_line):
+        if waiting := len(run.items_waiting):
             groups.append([(f"{count(waiting)} in line", "$warning")])
     if detail.answered:
         groups.append([(f"{count(run.calls_ended['ok'])} answered", "$text-muted")])

@@ -11,7 +11,7 @@ import msgspec
 from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.cli.output_mode import Face, face_options
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
-from assemblyzero_tui.runner.base.paths import settled
+from assemblyzero_tui.runner.base.paths import resolve_parent
 from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
 
@@ -120,7 +120,7 @@ def command(
         return 0
     spec = known.spec
     if credentials is not None:
-        spec = msgspec.structs.replace(spec, credentials=str(settled(credentials)))
+        spec = msgspec.structs.replace(spec, credentials=str(resolve_parent(credentials)))
     if on_exhausted is not None:
         spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
     chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}

@@ -11,7 +11,7 @@ import click
 from assemblyzero_tui.app.cli.base import Command
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.runs.runs import KnownRun, UnreadableRun
+    from assemblyzero_tui.runner.runs.runs import ReadableRun, UnreadableRun
 
 
 @click.command(
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def command(as_json: bool) -> int:
     """List the runs of this machine, the newest first."""
     from assemblyzero_tui.app.cli.text_table import table
-    from assemblyzero_tui.runner.runs.runs import KnownRun, all_runs
+    from assemblyzero_tui.runner.runs.runs import ReadableRun, all_runs
 
-    runs = [_described(run) if isinstance(run, KnownRun) else _named(run) for run in all_runs()]
+    runs = [_described(run) if isinstance(run, ReadableRun) else _named(run) for run in all_runs()]
     if as_json:
         import msgspec
 
@@ -43,7 +43,7 @@ def command(as_json: bool) -> int:
     return 0
 
 
-def state_word(run: KnownRun) -> str:
+def state_word(run: ReadableRun) -> str:
     """What is to be known of a run first: does it go on, and if not, why not."""
     if run.alive:
         return "running"
@@ -52,7 +52,7 @@ def state_word(run: KnownRun) -> str:
     return run.state.end_reason or "broken off"
 
 
-def _described(run: KnownRun) -> dict[str, Any]:
+def _described(run: ReadableRun) -> dict[str, Any]:
     from assemblyzero_tui.runner.model.states import State
 
     state = run.state

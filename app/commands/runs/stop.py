@@ -66,10 +66,10 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
 
     from assemblyzero_tui.runner.base.errors import EngineError
     from assemblyzero_tui.runner.locks.engine_process import (
-        engine_of,
+        describe_survivors,
+        find_engine,
+        find_workers,
         signal_engine,
-        what_lives,
-        workers_of,
     )
     from assemblyzero_tui.runner.model.commands import Stop
     from assemblyzero_tui.runner.runs.client import LiveRun
@@ -92,15 +92,16 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
         await source.close()
     if await gone(FORCED if force else PATIENCE):
         return
-    engine = engine_of(folder)
+    engine = find_engine(folder)
     if force and engine is not None:
-        workers = workers_of(engine)
+        workers = find_workers(engine)
         signal_engine(folder, signal.SIGKILL)
         if await gone(KILLED):
             await _end_workers(workers)
             return
     raise EngineError(
-        f"{folder.path.name} has not stopped.", f"{what_lives(folder)}\n(see {folder.engine_log})"
+        f"{folder.path.name} has not stopped.",
+        f"{describe_survivors(folder)}\n(see {folder.engine_log})",
     )
 
 
@@ -109,10 +110,10 @@ async def _end_workers(workers: list[Process]) -> None:
     import asyncio
     import contextlib
 
-    from assemblyzero_tui.runner.base.processes import look_at
+    from assemblyzero_tui.runner.base.processes import find_process
 
     deadline = asyncio.get_running_loop().time() + KILLED
-    while left := [worker for worker in workers if _same(look_at(worker.pid), worker)]:
+    while left := [worker for worker in workers if _same(find_process(worker.pid), worker)]:
         if asyncio.get_running_loop().time() > deadline:
             for worker in left:
                 with contextlib.suppress(OSError):

@@ -215,11 +215,11 @@ def _tracker() -> Check:
 
 
 def _state_folder() -> Check:
-    from assemblyzero_tui.runner.base.paths import private_directory, state_home
+    from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
 
     home = state_home()
     try:
-        private_directory(home)
+        make_private_directory(home)
         with tempfile.TemporaryFile(dir=home) as file:
             file.write(b"x" * 4096)
     except TuiError as error:

@@ -13,7 +13,7 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.cli.output_mode import Face, face_options
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.app.commands.start.options import latency_option
-from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, Options, Quota, RunSpec
+from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, OfflineQuotas, Options, RunSpec
 
 SPEED = 4.0
 """With ``--quota`` the quotas' minute lasts a quarter of a minute, that nobody has to wait long."""
@@ -87,7 +87,7 @@ def command(
 
 def _with_quota(spec: RunSpec, book: Path) -> RunSpec:
     """The run with keys that do not suffice for a day."""
-    quota = Quota(
+    quota = OfflineQuotas(
         keys=3,
         per_minute=4,
         per_day=5,

@@ -14,7 +14,7 @@ import click
 from assemblyzero_tui.app.cli.output_mode import Face
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.base.paths import settled
+from assemblyzero_tui.runner.base.paths import resolve_parent
 from assemblyzero_tui.runner.llm import PROVIDERS
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.model_catalog import (
@@ -90,7 +90,7 @@ class WorkflowSettings:
                 parallel=parallel,
                 asked=self.asked,
                 on_exhausted=self.on_exhausted,
-                credentials=str(settled(self.credentials)) if self.credentials else "",
+                credentials=str(resolve_parent(self.credentials)) if self.credentials else "",
                 tracker=tracker,
                 options=Options(
                     model=check_model(self.model, "--model"),

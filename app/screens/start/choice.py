@@ -104,10 +104,10 @@ def offered_runs() -> list[RunOffer]:
         TuiError: the folder of the runs cannot be listed.
     """
     from assemblyzero_tui.runner.model.summary import FAILURES
-    from assemblyzero_tui.runner.runs.runs import known_runs
+    from assemblyzero_tui.runner.runs.runs import readable_runs
 
     found = []
-    for run in islice(known_runs(), LOOKED_AT):
+    for run in islice(readable_runs(), LOOKED_AT):
         if not (run.alive or run.unfinished):
             continue
         items = run.state.items.values()

@@ -13,7 +13,11 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import StartLostError, WorkflowError
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.base.processes import name_of_open_file, named, who_has_open
+from assemblyzero_tui.runner.base.processes import (
+    describe_processes,
+    name_of_open_file,
+    processes_with_open_file,
+)
 from assemblyzero_tui.runner.engine.executors.executor import Emit, Host, Outcome
 from assemblyzero_tui.runner.engine.executors.forkserver import (
     end_forkserver,
@@ -28,7 +32,7 @@ from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, Remark
+from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, WorkerNotice
 
 LAUNCH_PATIENCE = 60.0
 """Seconds that the start of one process may take; a cold disk needs a few."""
@@ -78,7 +82,9 @@ class LocalExecutor:
         busy = self._locks.take_busy(spec.item.key)
         if busy is None:
             path = self._locks.busy_file(spec.item.key)
-            left = named(await asyncio.to_thread(who_has_open, str(path.resolve())))
+            left = describe_processes(
+                await asyncio.to_thread(processes_with_open_file, str(path.resolve()))
+            )
             raise WorkflowError(
                 f"a process of an earlier attempt still works on {item}"
                 + (f": {left}; end it, then retry" if left else "")
@@ -149,7 +155,7 @@ class LocalExecutor:
         item, attempt = worker.spec.item.id, worker.spec.attempt
 
         def say(text: str) -> None:
-            self._emit(item, attempt, Remark(text=text, level="warning"))
+            self._emit(item, attempt, WorkerNotice(text=text, level="warning"))
 
         await worker.listen(
             lambda message: self._emit(item, attempt, message),
@@ -180,7 +186,7 @@ class LocalExecutor:
     def hide(self, secret: str) -> None:
         self._secrets.append(secret)
         for redactor in self._redactors.values():
-            redactor.learn(secret)
+            redactor.add_secret(secret)
 
     async def hosts(self) -> list[Host]:
         return [Host(socket.gethostname(), self._slots, len(self._workers), time.time())]
@@ -211,4 +217,4 @@ class LocalExecutor:
 
     def _log_failed(self, path: Path, error: OSError) -> None:
         text = f"the log {path.name} cannot be written: {error.strerror or error}"
-        self._then(lambda: self._emit(path.stem, 0, Remark(text=text, level="error")))()
+        self._then(lambda: self._emit(path.stem, 0, WorkerNotice(text=text, level="error")))()

@@ -12,7 +12,11 @@ from typing import Any
 
 import msgspec
 
-from assemblyzero_tui.runner.base.processes import look_at, named, who_has_open
+from assemblyzero_tui.runner.base.processes import (
+    describe_processes,
+    find_process,
+    processes_with_open_file,
+)
 from assemblyzero_tui.runner.engine.executors.executor import Outcome
 from assemblyzero_tui.runner.engine.executors.frames import Frames
 from assemblyzero_tui.runner.locks.file_locks import LockProbe
@@ -122,7 +126,11 @@ class WorkerProcess:
         """
         within_reach = await self._lock_free()
         self.busy.close()
-        if not within_reach and self.ended is None and (worker := look_at(self.pid)) is not None:
+        if (
+            not within_reach
+            and self.ended is None
+            and (worker := find_process(self.pid)) is not None
+        ):
             return Outcome("lost", f"its {worker} does not end although it was killed")
         await self._output_end(end_output, say, _OUTPUT_PATIENCE if within_reach else 0.0)
         if self.ended is not None:
@@ -153,10 +161,10 @@ class WorkerProcess:
         """
         if await self._output_done_within(patience):
             return
-        left = await asyncio.to_thread(who_has_open, self.output_name)
+        left = await asyncio.to_thread(processes_with_open_file, self.output_name)
         end_output()
         if left:
-            say(f"its process has ended, but not what it started: {named(left)}")
+            say(f"its process has ended, but not what it started: {describe_processes(left)}")
         await self._output_done_within(_LAST_OUTPUT_PATIENCE)
 
     async def _output_done_within(self, seconds: float) -> bool:

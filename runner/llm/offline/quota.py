@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.quota_days import ShortDays
-from assemblyzero_tui.runner.model.run_spec import Quota
+from assemblyzero_tui.runner.model.run_spec import OfflineQuotas
 
 DAY_HINT = 40.0
 """Seconds that the service asks to wait for the quota of a day: it does not know better."""
@@ -22,7 +22,7 @@ _PATIENCE = 10.0
 _SCHEMA = "CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL, at REAL NOT NULL)"
 
 
-def made_up_keys(quota: Quota) -> tuple[Credential, ...]:
+def made_up_keys(quota: OfflineQuotas) -> tuple[Credential, ...]:
     """The keys of the demonstration; they open nothing."""
     keys = []
     for number in range(1, quota.keys + 1):
@@ -47,7 +47,7 @@ class QuotaBook:
         clock: Seconds since the epoch.
     """
 
-    def __init__(self, quota: Quota, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, quota: OfflineQuotas, clock: Callable[[], float] = time.time) -> None:
         self._quota = quota
         self._minute = 60.0 / quota.speed
         self._days = ShortDays(quota.day_seconds, quota.start)

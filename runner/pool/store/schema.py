@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import NewerVersionError
-from assemblyzero_tui.runner.base.paths import FILE_MODE, private_directory
+from assemblyzero_tui.runner.base.paths import FILE_MODE, make_private_directory
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 VERSION = 1
@@ -115,7 +115,7 @@ def open_database(path: Path, damaged: tuple[int, int] | None = None) -> Opened:
         OSError: likewise.
         TuiError: likewise, or a newer version has written it.
     """
-    private_directory(path.parent)
+    make_private_directory(path.parent)
     with FileLock.wait(path.with_name(f"{path.name}.lock"), OPENING):
         notes: list[str] = []
         if damaged is not None and inode_of(path) == damaged:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.base.paths import settled
+from assemblyzero_tui.runner.base.paths import resolve_parent
 from assemblyzero_tui.runner.workflows.repository.text_files import read_text, split_title
 from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER, Issue
 
@@ -35,7 +35,7 @@ def read_issue(path: Path) -> Issue:
     slug = re.sub(r"[-_\s]+", " ", (stem and stem[2]) or "").strip()
     fallback = slug[:1].upper() + slug[1:] or f"Issue {number}"
     title, body = split_title(text, fallback)
-    return Issue(number=number, title=title, body=body, source=str(settled(path)))
+    return Issue(number=number, title=title, body=body, source=str(resolve_parent(path)))
 
 
 def find_issue_files(folder: Path) -> dict[int, Path]:
@@ -63,7 +63,7 @@ def find_issue_files(folder: Path) -> dict[int, Path]:
                 f"Two files of {folder} are issue {number}: {found[number].name} and {path.name}.",
                 "Rename or remove one of them.",
             )
-        found[number] = settled(path)
+        found[number] = resolve_parent(path)
     if not found:
         raise TuiError(f"There is no issue file in {folder}.", _FORM)
     return dict(sorted(found.items()))

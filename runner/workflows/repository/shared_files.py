@@ -16,7 +16,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import write_atomically
-from assemblyzero_tui.runner.base.processes import named, who_locks
+from assemblyzero_tui.runner.base.processes import describe_processes, processes_with_lock
 from assemblyzero_tui.runner.base.temporary_files import sweep, temporary_folder
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import UNLOCKABLE, fixed_place
@@ -66,16 +66,16 @@ def repository_lock(repository: Path) -> Iterator[None]:
 
 def _lock_folder(folder: int, repository: Path) -> None:
     began = time.monotonic()
-    deadline, before = began + LOCK_PATIENCE, who_locks(folder)
+    deadline, before = began + LOCK_PATIENCE, processes_with_lock(folder)
     while True:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             now = time.monotonic()
             if now > deadline:
-                holders = who_locks(folder)
+                holders = processes_with_lock(folder)
                 if holders == before or now > began + _CROWD * LOCK_PATIENCE:
-                    raise _kept(repository, named(holders)) from None
+                    raise _kept(repository, describe_processes(holders)) from None
                 deadline, before = now + LOCK_PATIENCE, holders
             time.sleep(_PAUSE)
         else:

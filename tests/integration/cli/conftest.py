@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.runs.runs import KnownRun, known_runs
+from assemblyzero_tui.runner.runs.runs import ReadableRun, readable_runs
 from tests import stand_ins
 from tests.gemini_server import GeminiServer, Project
 from tests.integration.cli.canaries import CANARIES
@@ -61,9 +61,9 @@ class Program:
         self.started.append(process)
         return process
 
-    def the_run(self) -> KnownRun:
+    def the_run(self) -> ReadableRun:
         """The only run there is."""
-        (run,) = known_runs()
+        (run,) = readable_runs()
         return run
 
 

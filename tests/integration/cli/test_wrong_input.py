@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
-from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
+from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from tests.integration.cli.conftest import Program
 from tests.powerless import prefix
 from tests.stand_ins import write_issue
@@ -203,7 +203,7 @@ def test_an_output_that_cannot_be_written_stops_the_run_and_says_so(
     assert done.returncode == 1
     assert "The output cannot be written: No space left on device." in done.stderr
     assert f"assemblyzero-tui resume {run_folders()[0].path.name}" in done.stderr
-    assert next(known_runs()).state.end_reason == "stopped"
+    assert next(readable_runs()).state.end_reason == "stopped"
 
 
 def test_two_runs_on_the_same_item(program: Program, issues: Issues) -> None:
@@ -215,13 +215,13 @@ def test_two_runs_on_the_same_item(program: Program, issues: Issues) -> None:
     second = program.start("lld", "1", "2", *QUICK)
     wait_for(
         lambda: (
-            (run := next(known_runs())).name != name
+            (run := next(readable_runs())).name != name
             and run.state.finished is False
             and run.state.counts[State.DONE] == 1
         ),
         "design of the other",
     )
-    assert next(known_runs()).state.items["LLD-1"].elsewhere == name
+    assert next(readable_runs()).state.items["LLD-1"].elsewhere == name
     first.terminate()
     assert first.wait(30) == 143
 

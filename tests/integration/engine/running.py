@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun, StartedEngine, start_engine
+from assemblyzero_tui.runner.runs.client import LiveRun, StartingEngine, start_engine
 from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 
@@ -33,7 +33,7 @@ class Running:
         self.folder = folder
         self.spec = spec
         self.run = LiveRun(folder)
-        self.engine: StartedEngine | None = None
+        self.engine: StartingEngine | None = None
 
     def start(self, **options: object) -> None:
         self.engine = start_engine(self.folder, **options)  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def test_an_engine_that_dies_during_the_greeting_is_no_error_for_who_only_watches() -> None:
     run, socket = run_of_a_dying_engine()
     server = await asyncio.start_unix_server(hang_up, path=str(socket))
-    await run.news(0.01)
+    await run.wait_for_change(0.01)
     assert run.poll() == []
     with pytest.raises(EngineError):
         await run.send(Pause())

@@ -14,7 +14,7 @@ from assemblyzero_tui.app.launch.credential_access import desk_of_run
 from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.model.commands import AddKey, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, PoolChanged
-from assemblyzero_tui.runner.model.run_spec import Options, Quota
+from assemblyzero_tui.runner.model.run_spec import OfflineQuotas, Options
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
@@ -35,7 +35,7 @@ def with_keys(
 ) -> Iterator[Running]:  # fmt: skip
     """A run whose keys may make so many calls a day together."""
     tmp_path.mkdir(exist_ok=True)
-    quota = Quota(
+    quota = OfflineQuotas(
         keys=keys, per_minute=100, per_day=per_day, day_seconds=day, start=time.time(), told=keys,
         book=str(tmp_path / "quota.db"), speed=SPEED,
     )  # fmt: skip

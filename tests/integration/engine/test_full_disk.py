@@ -115,7 +115,7 @@ async def test_faces_are_told_that_the_journal_cannot_be_written(tmp_path: Path)
         with journal_full(run):
             await run.run.send(Cancel(items=[run.spec.items[0].id]))
             while not run.state.notices:
-                await run.run.news(1.0)
+                await run.run.wait_for_change(1.0)
         assert "cannot be written" in run.state.notices[0].text
         assert run.state.notices[0].level == "error"
         await run.run.close()

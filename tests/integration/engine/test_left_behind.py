@@ -11,14 +11,14 @@ import psutil
 import pytest
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.base.paths import RunFolder, private_directory
+from assemblyzero_tui.runner.base.paths import RunFolder, make_private_directory
 from assemblyzero_tui.runner.engine.executors import worker_process
 from assemblyzero_tui.runner.engine.executors.executor import Outcome
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url
-from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, Remark
+from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, WorkerNotice
 from tests.conftest import marked
 from tests.integration.engine import left_behind
 
@@ -49,11 +49,11 @@ def spec_of(tmp_path: Path, attempt: int = 1) -> WorkerSpec:
 def work(tmp_path: Path, again: bool = False) -> tuple[Outcome, list[str]]:
     """One attempt, and the remarks of it; with ``again`` a second one after it."""
     folder = RunFolder(tmp_path / "run")
-    private_directory(folder.logs)
+    make_private_directory(folder.logs)
     said: list[str] = []
 
     def hear(_item: str, _attempt: int, message: AnyFromWorker) -> None:
-        if isinstance(message, Remark):
+        if isinstance(message, WorkerNotice):
             said.append(message.text)
 
     async def attempt() -> Outcome:

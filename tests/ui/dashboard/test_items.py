@@ -11,7 +11,7 @@ from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded, RunHeld
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
 from tests.ui.dashboards import PlayedRun, watching
 from tests.ui.example_runs import Story, build, finished, mixed
@@ -114,7 +114,7 @@ async def test_a_refusal_is_shown(tmp_path: Path) -> None:
 
 
 async def test_with_the_engine_gone_only_what_works_is_offered(tmp_path: Path) -> None:
-    async def resume() -> Source:
+    async def resume() -> RunSource:
         raise AssertionError("nobody asked for it")
 
     stories = [*mixed(3), Story("45", "Waits", State.QUEUED)]
@@ -166,7 +166,7 @@ async def test_what_happened_before_is_not_announced(tmp_path: Path) -> None:
 async def test_the_end_of_the_engine_is_said_and_r_resumes(tmp_path: Path) -> None:
     again = PlayedRun(build(tmp_path / "again", mixed(3)))
 
-    async def resume() -> Source:
+    async def resume() -> RunSource:
         return again
 
     async with watching(tmp_path, 3, resume=resume) as seen:
@@ -279,7 +279,7 @@ async def test_what_failed_can_be_tried_again_after_the_end(
     asked: list[list[str]] = []
     again = PlayedRun(build(tmp_path / "again", mixed(6)))
 
-    async def retry(items: list[str]) -> Source:
+    async def retry(items: list[str]) -> RunSource:
         asked.append(items)
         return again
 

@@ -16,7 +16,7 @@ from assemblyzero_tui.app.screens.credentials import PoolScreen
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Event, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from assemblyzero_tui.widgets.credentials.dialog import KeyDialog
 from assemblyzero_tui.widgets.dialogs import Confirm
 from tests.ui.credential_services import Desk
@@ -127,7 +127,7 @@ async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path
 
 
 async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path) -> None:
-    async def resume() -> Source:
+    async def resume() -> RunSource:
         raise AssertionError("nobody asked for it")
 
     async with with_keys(tmp_path, parked_stories(6), all_rest, resume=resume) as (seen, _):

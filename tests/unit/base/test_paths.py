@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.base.paths import private_directory, write_atomically
+from assemblyzero_tui.runner.base.paths import make_private_directory, write_atomically
 from assemblyzero_tui.runner.workflows.lld.issue_files import find_issue_files
 
 
@@ -20,7 +20,7 @@ def mode(path: Path) -> int:
 def test_a_private_folder_has_private_parents(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        private_directory(tmp_path / "home/checkpoints/repository")
+        make_private_directory(tmp_path / "home/checkpoints/repository")
     finally:
         os.umask(before)
     for name in ("home", "home/checkpoints", "home/checkpoints/repository"):
@@ -30,7 +30,7 @@ def test_a_private_folder_has_private_parents(tmp_path: Path) -> None:
 def test_folders_that_are_there_keep_their_mode(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     (tmp_path / "open").chmod(0o755)
-    private_directory(tmp_path / "open/inner")
+    make_private_directory(tmp_path / "open/inner")
     assert mode(tmp_path / "open") == 0o755
 
 

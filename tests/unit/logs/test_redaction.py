@@ -66,12 +66,12 @@ def test_known_values_are_found_plain_and_quoted() -> None:
     text = f"{PASSWORD}|p%2Fss%20word%2B1%3F|p/ss%20word%2B1%3F|p%2Fss+word%2B1%3F|pass"
     expected = "[redacted]|[redacted]|[redacted]|[redacted]|pass"
     assert redactor.redact(text) == expected
-    assert redactor.exact_only(text) == expected
+    assert redactor.redact_known_values(text) == expected
 
 
 def test_a_design_may_speak_of_keys() -> None:
     text = f"Set `api_key: abcdefgh12345678` and key=0123456789abcdef0123, not {GEMINI}."
-    assert Redactor([GEMINI]).exact_only(text) == text.replace(GEMINI, "[redacted:AIza]")
+    assert Redactor([GEMINI]).redact_known_values(text) == text.replace(GEMINI, "[redacted:AIza]")
 
 
 def test_every_line_of_a_value_of_several_lines_counts() -> None:

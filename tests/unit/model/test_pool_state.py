@@ -147,13 +147,13 @@ def test_who_is_in_line_waits_until_the_call_starts() -> None:
     item = run.items["A"]
     assert item.waiting is not None
     assert (item.waiting.why, item.waiting.since, item.waiting.until) == ("a rests", 20, 50)
-    assert run.in_line == {"A"}
+    assert run.items_waiting == {"A"}
     assert (item.active_seconds(35), item.quota_seconds(35)) == (10, 15)
     run.apply(queued(30, until=70))
     assert (item.waiting.since, item.waiting.until) == (20, 70)
     run.apply(granted(40, waited=20))
     assert item.waiting is None
-    assert not run.in_line
+    assert not run.items_waiting
 
 
 @pytest.mark.parametrize("state", [State.QUOTA, State.PAUSED, State.FAILED, State.CANCELLED])
@@ -161,7 +161,7 @@ def test_who_leaves_is_in_line_no_more(state: State) -> None:
     run = run_of(*WORKING, queued(20), change(state, 45))
     item = run.items["A"]
     assert item.waiting is None
-    assert not run.in_line
+    assert not run.items_waiting
     assert item.active_seconds(100) == 10
     assert item.quota_seconds(100) == 25 + (55 if state is State.QUOTA else 0)
 
@@ -180,7 +180,7 @@ def test_no_time_in_line_counts_twice_or_before_there_was_a_process() -> None:
 def test_an_engine_that_was_lost_leaves_nobody_in_line() -> None:
     run = run_of(*WORKING, queued(20), EngineStarted(pid=2, resumed=True, time=500))
     item = run.items["A"]
-    assert (item.state, item.waiting, run.in_line) == (State.QUEUED, None, set())
+    assert (item.state, item.waiting, run.items_waiting) == (State.QUEUED, None, set())
     assert item.quota_seconds(600) == 0
 
 

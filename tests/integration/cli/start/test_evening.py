@@ -10,7 +10,7 @@ import pytest
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.llm.offline.quota import made_up_keys
 from assemblyzero_tui.runner.model.events import CallEnded, PoolChanged
-from assemblyzero_tui.runner.model.run_spec import Options, Quota, RunSpec
+from assemblyzero_tui.runner.model.run_spec import OfflineQuotas, Options, RunSpec
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import create_run
@@ -31,7 +31,7 @@ PATIENCE = 300.0
 @pytest.mark.slow
 def test_twenty_items_come_out_of_a_bad_evening_approved(program: Program, tmp_path: Path) -> None:
     clock = EveningClock(SPEED)
-    quota = Quota(
+    quota = OfflineQuotas(
         keys=3, per_minute=8, per_day=8, day_seconds=DAY / SPEED, start=clock.began, told=2,
         speed=SPEED,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_R
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.client import LiveRun
 from assemblyzero_tui.runner.runs.journal import read_journal
-from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
+from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
 from tests.integration.cli.canaries import CANARIES, leaks
@@ -270,7 +270,7 @@ def test_a_key_that_is_added_reaches_the_run_that_waits_for_one(
     add = ("pool", "add", "--json")
     assert gemini(*add, "one", "--rpd", "1", typed=CANARIES[0]).returncode == 0
     waiting = gemini.start(*LLD)
-    wait_for(lambda: any(run.state.pool.paused for run in known_runs()), "run that waits")
+    wait_for(lambda: any(run.state.pool.paused for run in readable_runs()), "run that waits")
     done = gemini(*add, "two", "--rpm", "600", typed=CANARIES[1])
     assert json.loads(done.stdout)["runs"] == [gemini.the_run().name]
     out, err = waiting.communicate(timeout=DEADLINE)

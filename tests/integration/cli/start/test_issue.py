@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.events import NodeStarted
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
-from assemblyzero_tui.runner.runs.runs import known_runs, run_folders
+from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.integration.cli.conftest import Program
 from tests.stand_ins import filed_issues
@@ -237,4 +237,4 @@ def test_a_batch_goes_on_when_gh_fails_for_one(
     again = program("issue", "--all", *OFFLINE)
     assert again.returncode == 0, again.stdout
     assert len(filed_issues(tracker)) == 3
-    assert next(known_runs()).state.counts[State.DONE] == 1
+    assert next(readable_runs()).state.counts[State.DONE] == 1

@@ -12,7 +12,7 @@ from assemblyzero_tui.app.credentials.actions import PoolDesk
 from assemblyzero_tui.app.credentials.service import BooksDesk
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 from assemblyzero_tui.runner.model.commands import AddKey, AnyCommand, Reply
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
 
@@ -56,7 +56,7 @@ def desk_of(engine: Engine, books: NotedBooks, **more: Any) -> tuple[PoolDesk, l
         return key[0]
 
     desk = BooksDesk(
-        lambda: cast("Source", engine),
+        lambda: cast("RunSource", engine),
         lambda: nullcontext(books),
         Path.home() / ".assemblyzero/gemini-credentials.json",
         keep,

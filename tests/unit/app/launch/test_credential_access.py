@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from assemblyzero_tui.runner.runs.client import Source
+from assemblyzero_tui.runner.runs.client import RunSource
 from tests.gemini_server import Fault, GeminiServer, Project
 
 CANARY = "AIzaCanaryOfTheDeskTests0001"
@@ -36,7 +36,7 @@ def desk(tmp_path: Path, **more: Any) -> BooksDesk:
     spec = RunSpec(
         run="r", workflow="lld", repository="/r", items=[], **{"provider": "gemini"} | more
     )
-    return desk_of_run(spec, RunFolder(tmp_path), lambda: cast("Source", Over()))
+    return desk_of_run(spec, RunFolder(tmp_path), lambda: cast("RunSource", Over()))
 
 
 def disabled(path: Path) -> dict[str, str]:
