@@ -16,7 +16,8 @@ from assemblyzero_tui.runner.llm.offline.reading import read_issue as read_promp
 from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
-from assemblyzero_tui.runner.runs.client import LiveRun, StartingEngine, start_engine
+from assemblyzero_tui.runner.runs.engine_start import StartingEngine, start_engine
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.lld.issue_files import read_issue
 from assemblyzero_tui.runner.workflows.lld.texts import design_request

@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.commands import AddKey
-from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, run_folders
 
 

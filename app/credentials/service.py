@@ -10,7 +10,7 @@ from typing import Protocol
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.commands import AddKey
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 
 BY_YOU = "by you"
 """Why a key is switched off, for whoever asks later."""

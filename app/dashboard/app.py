@@ -23,7 +23,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.locks.engine_process import describe_survivors, signal_engine
 from assemblyzero_tui.runner.model.commands import Cancel, Retry, Stop
 from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:

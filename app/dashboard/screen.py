@@ -22,7 +22,7 @@ from assemblyzero_tui.app.dashboard.view_state import Stage
 from assemblyzero_tui.app.ui.keymap import bindings, needs_sight
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.banner import Banner, Trouble
 from assemblyzero_tui.widgets.credentials.strip import PoolStrip
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs

@@ -23,8 +23,9 @@ from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.locks.engine_process import describe_survivors, signal_engine
 from assemblyzero_tui.runner.model.commands import Stop
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.runs.client import LiveRun, RunSource
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.replay import Replay
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.runner.runs.runs import is_alive
 
 POLL = 0.25

@@ -11,7 +11,7 @@ from assemblyzero_tui.app.cli.text_table import summary_lines
 from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, encode
 from assemblyzero_tui.runner.runs import report
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 
 BATCH = 2000
 """Lines of one item that are printed before another one's turn."""

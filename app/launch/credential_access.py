@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.credentials.credentials_file import add_credential,
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.store.store import PoolStore

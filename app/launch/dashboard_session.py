@@ -21,7 +21,9 @@ from assemblyzero_tui.app.launch.terminal_driver import TerminalDriver
 from assemblyzero_tui.app.launch.terminal_size import terminal_size
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.runs.client import LiveRun, RunSource, start_engine
+from assemblyzero_tui.runner.runs.engine_start import start_engine
+from assemblyzero_tui.runner.runs.live_run import LiveRun
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.runner.runs.runs import read_spec, renew_socket
 
 if TYPE_CHECKING:

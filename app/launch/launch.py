@@ -15,7 +15,9 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm import check_provider
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun, RunSource, start_engine
+from assemblyzero_tui.runner.runs.engine_start import start_engine
+from assemblyzero_tui.runner.runs.live_run import LiveRun
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.runner.runs.runs import create_run, renew_socket
 
 if TYPE_CHECKING:

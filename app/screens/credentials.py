@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.model.commands import TryNow
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, all_rest, census, goes_on
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.credentials import table
 from assemblyzero_tui.widgets.credentials.call_plot import CallPlot, window
 from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES

@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.runner.runs import report
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.format import STATE_STYLES, brief, counted, node_name
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.items import summary_table

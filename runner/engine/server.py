@@ -10,10 +10,15 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.model.commands import AnyCommand, Hello, Reply, decode_command, encode
+from assemblyzero_tui.runner.model.commands import (
+    PROTOCOL_VERSION,
+    AnyCommand,
+    Hello,
+    Reply,
+    decode_command,
+    encode,
+)
 
-PROTOCOL = 1
-"""Version of the commands and replies; a face says its own in its first command."""
 SOCKET = "s"
 """The name of the socket in its folder."""
 LOOK_EVERY = 1.0
@@ -114,10 +119,10 @@ class Server:
             command = decode_command(line)
         except msgspec.DecodeError as error:
             return Reply(request=-1, error=f"not a command: {error}")
-        if isinstance(command, Hello) and command.protocol != PROTOCOL:
+        if isinstance(command, Hello) and command.protocol != PROTOCOL_VERSION:
             return Reply(
                 request=command.request,
-                error=f"this engine speaks protocol {PROTOCOL}, not {command.protocol}: "
+                error=f"this engine speaks protocol {PROTOCOL_VERSION}, not {command.protocol}: "
                 "use the version of assemblyzero-tui that started the run",
             )
         try:

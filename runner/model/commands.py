@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
+PROTOCOL_VERSION = 1
+"""Version of the commands and replies. An engine refuses a client that speaks another one."""
+
 
 class Command(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="command"):
     """A wish of a face. ``request`` comes back in the reply."""
@@ -18,6 +21,7 @@ class Hello(Command, tag="hello", kw_only=True, omit_defaults=True):
     """The first command on a connection."""
 
     protocol: int
+    """The :data:`PROTOCOL_VERSION` of the sender."""
 
 
 class Pause(Command, tag="pause", kw_only=True, omit_defaults=True):

@@ -72,7 +72,7 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
         signal_engine,
     )
     from assemblyzero_tui.runner.model.commands import Stop
-    from assemblyzero_tui.runner.runs.client import LiveRun
+    from assemblyzero_tui.runner.runs.live_run import LiveRun
     from assemblyzero_tui.runner.runs.runs import is_alive
 
     async def gone(seconds: float) -> bool:

@@ -18,7 +18,8 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun, StartingEngine, start_engine
+from assemblyzero_tui.runner.runs.engine_start import StartingEngine, start_engine
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import create_run
 from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 

@@ -10,7 +10,7 @@ import pytest
 from assemblyzero_tui.runner.base.errors import EngineError
 from assemblyzero_tui.runner.model.commands import Pause
 from assemblyzero_tui.runner.model.run_spec import RunSpec
-from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import create_run
 
 

@@ -11,7 +11,7 @@ from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded, RunHeld
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.dialogs import Confirm, QuitDialog
 from tests.ui.dashboards import PlayedRun, watching
 from tests.ui.example_runs import Story, build, finished, mixed

@@ -16,7 +16,7 @@ from assemblyzero_tui.app.screens.credentials import PoolScreen
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AutoResumeSet, Event, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.credentials.dialog import KeyDialog
 from assemblyzero_tui.widgets.dialogs import Confirm
 from tests.ui.credential_services import Desk

@@ -13,8 +13,8 @@ from assemblyzero_tui.runner.model.events import AnyEvent, RunEnded
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs import report
-from assemblyzero_tui.runner.runs.client import LiveRun
 from assemblyzero_tui.runner.runs.journal import JournalWriter
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.replay import Replay
 from tests.unit.run_examples import change, numbered, started, worked
 

@@ -12,8 +12,8 @@ from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, CredentialChanged
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun
 from assemblyzero_tui.runner.runs.journal import read_journal
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint

@@ -12,7 +12,7 @@ from assemblyzero_tui.app.credentials.actions import PoolDesk
 from assemblyzero_tui.app.credentials.service import BooksDesk
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
 from assemblyzero_tui.runner.model.commands import AddKey, AnyCommand, Reply
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
 

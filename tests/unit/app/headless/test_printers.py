@@ -11,7 +11,7 @@ from assemblyzero_tui.app.headless.printers import BATCH, ELSEWHERE, LIVENESS, P
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from tests.unit.app.headless.test_plain_lines import began, changed, elsewhere
 
 

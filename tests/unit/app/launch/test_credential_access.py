@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from assemblyzero_tui.runner.runs.client import RunSource
+from assemblyzero_tui.runner.runs.run_source import RunSource
 from tests.gemini_server import Fault, GeminiServer, Project
 
 CANARY = "AIzaCanaryOfTheDeskTests0001"

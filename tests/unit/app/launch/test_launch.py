@@ -8,7 +8,7 @@ import pytest
 
 from assemblyzero_tui.app.launch.launch import _farewell
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.runs.client import LiveRun
+from assemblyzero_tui.runner.runs.live_run import LiveRun
 from tests.ui.example_runs import Story, build
 
 
