@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 
 MARK = "ASSEMBLYZERO_TEST"
@@ -22,8 +23,7 @@ PATIENCE = 10.0
 _FOREIGN = ("ASSEMBLYZERO_", "AGENTOS_", "LANGSMITH_", "LANGCHAIN_", "TEXTUAL")
 _OF_PYTEST = "TEXTUAL_SNAPSHOT_"
 _KEYS = (
-    "GEMINI_API_KEY",
-    "GOOGLE_API_KEY",
+    *API_KEY_VARIABLES,
     "NO_COLOR",
     "FORCE_COLOR",
     "COLORTERM",

@@ -16,6 +16,7 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import EngineError, StartInterruptedError
 from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.credentials import credentials, sources
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.credentials.rotation_file import rotation_file
 from assemblyzero_tui.runner.runs.runs import read_spec
 
@@ -213,11 +214,10 @@ def _engine_environment() -> dict[str, str]:
 
     Relative paths in it are made absolute.
     """
-    dropped = {"GEMINI_API_KEY", "GOOGLE_API_KEY"}
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in dropped and not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
+        if name not in API_KEY_VARIABLES and not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
     }
     for name in _PATHS & environment.keys():
         environment[name] = os.pathsep.join(map(_absolute, environment[name].split(os.pathsep)))

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.locks.file_locks import share_with_children
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.wire.worker_messages import Ready
 from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 
 PRELOAD = "assemblyzero_tui.runner.worker.preload"
-_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
 
 def main(
@@ -77,5 +77,5 @@ def _set_environment(spec: WorkerSpec) -> None:
     database = str(checkpoint_path(spec.checkpoint))
     os.environ["AGENTOS_WORKFLOW_DB"] = database
     os.environ["ASSEMBLYZERO_WORKFLOW_DB"] = database
-    for name in _KEYS:
+    for name in API_KEY_VARIABLES:
         os.environ.pop(name, None)

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.credentials.sources import VARIABLES
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 
 TIMEOUT = 60.0
@@ -72,7 +72,7 @@ def run_gh(
     tracker = _tracker_in(arguments)
     trial = trial or (f"{command} --repo {tracker}" if tracker else command)
     environment = os.environ | _QUIET
-    for name in ("GH_FORCE_TTY", *VARIABLES):
+    for name in ("GH_FORCE_TTY", *API_KEY_VARIABLES):
         environment.pop(name, None)
     with (
         tempfile.TemporaryFile() as source,
