@@ -8,8 +8,8 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
-from assemblyzero_tui.runner.llm import KEYED
 from assemblyzero_tui.runner.model.commands import AddKey
+from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, run_folders
 
@@ -42,7 +42,7 @@ async def _give(file: Path, key: AddKey) -> list[str]:
 
 def _uses(folder: RunFolder, file: Path) -> bool:
     spec = read_spec(folder)
-    if spec.demo or spec.provider not in KEYED:
+    if spec.demo or not needs_credentials(spec.provider):
         return False
     places = [Path(spec.credentials)] if spec.credentials else sources.files()
     return file.resolve() in [place.resolve() for place in places]

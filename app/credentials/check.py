@@ -10,8 +10,8 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import pool_file
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.credentials.credentials import Found
-from assemblyzero_tui.runner.llm import check_provider, open_provider
 from assemblyzero_tui.runner.llm.credential_check import KeyTrial, Tried
+from assemblyzero_tui.runner.llm.opening import check_provider, open_provider
 from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore

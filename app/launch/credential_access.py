@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.credentials.credentials_file import add_credential, name_of
 from assemblyzero_tui.runner.credentials.secret import Secret
-from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.runs.run_source import RunSource
 
@@ -54,7 +54,7 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], RunSource
 
         return check.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
 
-    keyed = spec.provider in KEYED and not spec.demo
+    keyed = needs_credentials(spec.provider) and not spec.demo
     return BooksDesk(
         source, books, _place(named), None if spec.demo else keep, try_key if keyed else None
     )

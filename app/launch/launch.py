@@ -13,7 +13,7 @@ from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
-from assemblyzero_tui.runner.llm import check_provider
+from assemblyzero_tui.runner.llm.opening import check_provider
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.engine_start import start_engine
 from assemblyzero_tui.runner.runs.live_run import LiveRun

@@ -8,7 +8,7 @@ from textual.app import App
 
 from assemblyzero_tui.app.credentials.actions import PoolDesk
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.widgets.credentials.dialog import KeyDialog, NewKey
 from assemblyzero_tui.widgets.glyphs import Glyphs
@@ -21,7 +21,7 @@ def ask_for_key(app: App[Any], desk: PoolDesk | None, run: RunState, glyphs: Gly
     if desk is None:
         app.notify("Keys cannot be added from here: this only shows a run.")
         return
-    if not run.pool.keys and run.provider not in KEYED:
+    if not run.pool.keys and not needs_credentials(run.provider):
         app.notify(f"There are no keys: {run.provider} needs none.", markup=False)
         return
     if desk.takes_none:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.credentials.credentials import (
     Credential,
     Found,
@@ -16,12 +17,11 @@ from assemblyzero_tui.runner.credentials.credentials import (
     parse,
     read_file,
 )
-from assemblyzero_tui.runner.llm import KEYED
+from assemblyzero_tui.runner.credentials.demo_credentials import demo_credentials
+from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 
 FILE_NAME = "gemini-credentials.json"
-VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-"""Environment variables with one key, the stronger first."""
 KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
 """Under these the system's keyring holds a key, or the text of a credential file."""
 
@@ -40,7 +40,7 @@ def find(file: Path | None = None, environment: Mapping[str, str] | None = None)
         return usable(found)
     raise TuiError(
         "There is no Gemini key.",
-        "Run: export GEMINI_API_KEY=…   (a key from https://aistudio.google.com/apikey)\n"
+        f"Run: export {API_KEY_VARIABLES[0]}=…   (a key from https://aistudio.google.com/apikey)\n"
         "Or keep one in a file: assemblyzero-tui pool add NAME\n"
         "Or try: assemblyzero-tui demo",
     )
@@ -84,10 +84,8 @@ def for_run(spec: RunSpec) -> Found | None:
         TuiError: as in :func:`find`.
     """
     if (quota := spec.options.quota) is not None:
-        from assemblyzero_tui.runner.llm.offline.quota import made_up_keys
-
-        return Found("the demonstration", made_up_keys(quota))
-    if spec.provider not in KEYED:
+        return Found("the demonstration", demo_credentials(quota))
+    if not needs_credentials(spec.provider):
         return None
     return find(Path(spec.credentials) if spec.credentials else None)
 
@@ -124,7 +122,7 @@ def places(environment: Mapping[str, str]) -> Iterator[Found]:
             yield read_file(path)
     if (text := _from_keyring()) is not None:
         yield _of_keyring(text)
-    for name in VARIABLES:
+    for name in API_KEY_VARIABLES:
         if key := environment.get(name, "").strip():
             source = f"the environment variable {name}"
             yield Found(source, (Credential(name.lower(), checked(key, source)),))

@@ -23,8 +23,9 @@ from assemblyzero_tui.runner.llm.gemini_base import (
     Limits,
     schema_of,
 )
-from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.llm.provider import Provider, Request
 from assemblyzero_tui.runner.llm.replies import Received, ReplyReadError, read_reply
+from assemblyzero_tui.runner.model.run_spec import Options
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)
@@ -51,6 +52,15 @@ class GoogleGenerativeAi(GeminiProvider):
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """A client of its own for one attempt."""
         return _RestExchange(request, model, secret, limits, self._endpoint or HOST)
+
+
+def create_provider(options: Options) -> Provider:
+    """``--provider gemini`` for a run with these options.
+
+    Raises:
+        TuiError: a model cannot be used, or the endpoint is invalid.
+    """
+    return GoogleGenerativeAi(options.model, options.review_model)
 
 
 class _RestExchange:

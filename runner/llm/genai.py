@@ -20,8 +20,9 @@ from assemblyzero_tui.runner.llm.gemini_base import (
     Limits,
     schema_of,
 )
-from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.llm.provider import Provider, Request
 from assemblyzero_tui.runner.llm.replies import Received, ReplyReadError, read_reply
+from assemblyzero_tui.runner.model.run_spec import Options
 
 _ONE_ATTEMPT = types.HttpRetryOptions(attempts=1)
 
@@ -34,6 +35,15 @@ class GoogleGenai(GeminiProvider):
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """A client of its own for one attempt."""
         return _Exchange(request, model, secret, limits, self._endpoint)
+
+
+def create_provider(options: Options) -> Provider:
+    """``--provider genai`` for a run with these options.
+
+    Raises:
+        TuiError: a model cannot be used, or the endpoint is invalid.
+    """
+    return GoogleGenai(options.model, options.review_model)
 
 
 class _Exchange:

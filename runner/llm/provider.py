@@ -87,7 +87,7 @@ class Provider(Protocol):
     """A way to reach a model."""
 
     name: str
-    """``offline``, ``gemini`` or ``genai``."""
+    """As in the provider catalog."""
     is_gemini: bool
     """Whether an approval counts as a Gemini review."""
 

@@ -14,7 +14,7 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, WorkflowError
-from assemblyzero_tui.runner.llm import open_provider
+from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
 from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, WorkerNotice

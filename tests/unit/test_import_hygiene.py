@@ -10,7 +10,8 @@ from multiprocessing import forkserver
 import pytest
 
 import assemblyzero_tui.runner as runner
-from assemblyzero_tui.runner.engine.executors.forkserver import SDK_MODULES, start_context
+from assemblyzero_tui.runner.engine.executors.forkserver import start_context
+from assemblyzero_tui.runner.model.provider_catalog import PROVIDERS, ProviderEntry
 
 WORKER_SIDE = (
     "assemblyzero_tui.runner.llm.gemini",
@@ -88,6 +89,7 @@ def test_help_loads_nothing_heavy(command: str) -> None:
 
 
 PRELOAD = "assemblyzero_tui.runner.worker.preload"
+SDK_PROVIDERS = [entry for entry in PROVIDERS.values() if entry.distribution]
 
 
 def test_what_the_forkserver_loads_has_an_sdk_only_if_the_provider_needs_it(
@@ -98,14 +100,16 @@ def test_what_the_forkserver_loads_has_an_sdk_only_if_the_provider_needs_it(
     monkeypatch.setattr(server, "_preload_modules", [])
     start_context("forkserver", "offline")
     assert server._preload_modules == [PRELOAD]
-    for provider, module in SDK_MODULES.items():
-        start_context("forkserver", provider)
-        assert server._preload_modules == [module, PRELOAD]
+    for provider in SDK_PROVIDERS:
+        start_context("forkserver", provider.name)
+        assert server._preload_modules == [provider.module, PRELOAD]
 
 
-@pytest.mark.parametrize("provider", SDK_MODULES)
-def test_an_sdk_leaves_no_thread_and_no_connection_before_the_fork(provider: str) -> None:
-    assert loaded_by([SDK_MODULES[provider], PRELOAD], "google.generativeai") == []
+@pytest.mark.parametrize("provider", SDK_PROVIDERS, ids=lambda provider: provider.name)
+def test_an_sdk_leaves_no_thread_and_no_connection_before_the_fork(
+    provider: ProviderEntry,
+) -> None:
+    assert loaded_by([provider.module, PRELOAD], "google.generativeai") == []
 
 
 def test_the_preload_refuses_to_fork_with_a_connection_or_a_thread() -> None:

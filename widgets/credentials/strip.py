@@ -19,6 +19,7 @@ from assemblyzero_tui.runner.model.pool_text import (
     used_of_day,
     used_of_minute,
 )
+from assemblyzero_tui.runner.model.provider_catalog import PROVIDERS
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.widgets.format import brief, count, cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
@@ -142,8 +143,7 @@ def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> lis
     """The provider, its keys and the calls."""
     groups: list[list[Piece]] = []
     if detail.out or not run.pool.present:
-        name = "offline model, no keys" if run.provider == "offline" else run.provider
-        groups.append([(name or "no provider", "$text-muted")])
+        groups.append([(_provider_text(run), "$text-muted")])
     if not detail.keys:
         return [*groups, *keys_counted(run, now)]
     leased = {item.call.credential for item in run.items.values() if item.call is not None}
@@ -155,6 +155,15 @@ def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> lis
     if well and not detail.names:
         groups.append([(f"{well} ready", "$success")])
     return [*groups, *call_pieces(run, detail)]
+
+
+def _provider_text(run: RunState) -> str:
+    provider = PROVIDERS.get(run.provider)
+    if provider is None:
+        return run.provider or "no provider"
+    if run.pool.present or provider.needs_credentials:
+        return provider.label
+    return f"{provider.label}, no credentials"
 
 
 def run_groups(run: RunState, now: float, detail: Detail) -> list[list[Piece]]:

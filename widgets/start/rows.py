@@ -10,17 +10,11 @@ from textual.content import Content
 
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import ItemInfo
+from assemblyzero_tui.runner.model.provider_catalog import ProviderEntry
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 from assemblyzero_tui.widgets.format import STATE_STYLES, counted, fit
 from assemblyzero_tui.widgets.glyphs import Glyphs
-
-PROVIDER_NOTES = {
-    "gemini": "Google Gemini; needs a key.",
-    "genai": "Google Gemini through google-genai; needs a key.",
-    "offline": "A stand-in, deterministic: not a real model.",
-}
-"""What is honest to say of a provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +42,12 @@ WORKFLOW_WORDS = {
     ),
 }  # fmt: skip
 """By the name of the workflow."""
+
+
+def provider_note(provider: ProviderEntry) -> str:
+    """What the start screen says of a provider."""
+    note = provider.description[0].upper() + provider.description[1:]
+    return f"{note}; needs a credential." if provider.needs_credentials else f"{note}."
 
 
 class Offer(Protocol):

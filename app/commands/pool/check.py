@@ -8,8 +8,8 @@ import click
 
 from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import credentials_option, json_option
-from assemblyzero_tui.runner.llm import KEYED, PROVIDERS
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
+from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
 
 
 @click.command(
@@ -24,8 +24,8 @@ from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--provider",
-    type=click.Choice([name for name in PROVIDERS if name in KEYED]),
-    default=PROVIDERS[0],
+    type=click.Choice([entry.name for entry in PROVIDERS.values() if entry.needs_credentials]),
+    default=DEFAULT_PROVIDER,
     show_default=True,
     help="The library that asks. genai: google-genai.",
 )

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
+
 credentials_option = click.option(
     "--credentials",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file with the Gemini keys; without it those of the state folder, the keyring or "
-    "GEMINI_API_KEY.",
+    help="The file with the Gemini credentials; without it those of the state folder, the keyring "
+    f"or {API_KEY_VARIABLES[0]} are used.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")

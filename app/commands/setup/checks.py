@@ -252,18 +252,20 @@ def _gemini() -> Check:
     """Loads the package in a process of its own: it is slow, and its warnings are not for here."""
     from importlib import metadata
 
-    from assemblyzero_tui.runner.llm import SDKS
+    from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
 
-    package = SDKS["gemini"]
+    provider = PROVIDERS[DEFAULT_PROVIDER]
+    package = provider.distribution
     try:
         version = metadata.version(package)
     except metadata.PackageNotFoundError:
         version = "not installed"
-    code, said = _said(sys.executable, "-c", "import assemblyzero_tui.runner.llm.gemini")
+    code, said = _said(sys.executable, "-c", f"import {provider.module}")
     if code == 0:
-        return _ok("gemini", f"{package} {version} can be loaded")
+        return _ok(provider.name, f"{package} {version} can be loaded")
     return Check(
-        name="gemini", verdict="warning", found=f"{package} {version} cannot be loaded: {said}",
+        name=provider.name, verdict="warning",
+        found=f"{package} {version} cannot be loaded: {said}",
         mend=f"Run: {sys.executable} -m pip install --force-reinstall {package}",
     )  # fmt: skip
 

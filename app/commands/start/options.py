@@ -15,7 +15,7 @@ from assemblyzero_tui.app.cli.output_mode import Face
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import resolve_parent
-from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.model_catalog import (
     DEFAULT_MODEL,
@@ -23,6 +23,7 @@ from assemblyzero_tui.runner.model.model_catalog import (
     check_model,
     check_reviewer,
 )
+from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, Options, RunSpec
 
 
@@ -186,11 +187,10 @@ def _options(
         ),
         click.option(
             "--provider",
-            type=click.Choice(PROVIDERS),
-            default=PROVIDERS[0],
+            type=click.Choice(list(PROVIDERS)),
+            default=DEFAULT_PROVIDER,
             show_default=True,
-            help="Who writes and reviews. genai: Gemini through google-genai. "
-            "offline: a deterministic stand-in, not a real model.",
+            help=f"Who writes and reviews. {_providers()}",
         ),
         click.option(
             "--model",
@@ -210,8 +210,8 @@ def _options(
             "--credentials",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="The Gemini keys; without it those of the state folder, the keyring or "
-            "GEMINI_API_KEY.",
+            help="The file with the Gemini credentials; without it those of the state folder, the "
+            f"keyring or {API_KEY_VARIABLES[0]} are used.",
         ),
         click.option(
             "--on-exhausted",
@@ -250,6 +250,10 @@ def _options(
         ),
         click.option("--dry-run", is_flag=True, help="List what would run, and start nothing."),
     ]
+
+
+def _providers() -> str:
+    return " ".join(f"{entry.name}: {entry.description}." for entry in PROVIDERS.values())
 
 
 def readable_text(path: Path) -> Path:

@@ -40,10 +40,11 @@ def check_ready(provider: str, credentials: Path | None = None) -> None:
         TuiError: its package or a key is missing.
     """
     from assemblyzero_tui.runner.credentials.sources import find
-    from assemblyzero_tui.runner.llm import KEYED, check_provider
+    from assemblyzero_tui.runner.llm.opening import check_provider
+    from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 
     check_provider(provider)
-    if provider in KEYED:
+    if needs_credentials(provider):
         find(credentials)
 
 

@@ -9,12 +9,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from assemblyzero_tui.runner.llm import PROVIDERS
+from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, MAX_PARALLEL
 from assemblyzero_tui.runner.workflows.catalog import CATALOG, LLD
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.picker import Picker
-from assemblyzero_tui.widgets.start.rows import PROVIDER_NOTES
+from assemblyzero_tui.widgets.start.rows import provider_note
 
 
 class StartSettings(Vertical):
@@ -42,7 +42,7 @@ class StartSettings(Vertical):
     ) -> None:
         super().__init__(id=id)
         self._at_once = min(parallel or DEFAULT_PARALLEL, MAX_PARALLEL)
-        self._model = PROVIDERS.index(provider) if provider else 0
+        self._model = list(PROVIDERS).index(provider or DEFAULT_PROVIDER)
         self._start = start
         self._glyphs = glyphs
 
@@ -74,7 +74,7 @@ class StartSettings(Vertical):
         self._tell()
 
     def _tell(self) -> None:
-        note = PROVIDER_NOTES.get(self.provider, "")
+        note = provider_note(PROVIDERS[self.provider])
         self.query_one("#start-model-note", Static).update(note)
 
     @property

@@ -16,13 +16,9 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+from assemblyzero_tui.runner.model.provider_catalog import PROVIDERS
 from assemblyzero_tui.runner.worker import entry
 
-SDK_MODULES = {
-    "gemini": "assemblyzero_tui.runner.llm.gemini",
-    "genai": "assemblyzero_tui.runner.llm.genai",
-}
-"""What the forkserver loads besides for a provider."""
 _KILLED_PATIENCE = 2.0
 """Seconds that a killed forkserver may take to be gone."""
 
@@ -34,9 +30,14 @@ def start_context(method: str = "", provider: str = "") -> Any:
         method or ("forkserver" if "forkserver" in known else "spawn")
     )
     if context.get_start_method() == "forkserver":
-        sdk = [SDK_MODULES[provider]] if provider in SDK_MODULES else []
-        context.set_forkserver_preload([*sdk, entry.PRELOAD])
+        context.set_forkserver_preload([*_sdk_modules(provider), entry.PRELOAD])
     return context
+
+
+def _sdk_modules(provider: str) -> list[str]:
+    """What loads the SDK of a provider, if it has one."""
+    known = PROVIDERS.get(provider)
+    return [known.module] if known is not None and known.distribution else []
 
 
 def warm_up(context: Any) -> None:

@@ -24,6 +24,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Silence,
 )
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
+from assemblyzero_tui.runner.model.run_spec import Options
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
@@ -115,6 +116,16 @@ class OfflineModel:
             if told >= len(text):
                 return
             self._sleep(max(0.001, min(PIECE_SECONDS, seconds - spent, timeout - spent + 0.001)))
+
+
+def create_provider(options: Options) -> OfflineModel:
+    """``--provider offline`` for a run with these options."""
+    book = None
+    if options.quota is not None:
+        from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
+
+        book = QuotaBook(options.quota)
+    return OfflineModel(options.latency, options.latency_spread, book=book)
 
 
 def _writer(request: Request) -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-"""A made-up service for demonstrations: keys of the offline model, and quotas that it keeps."""
+"""The quotas of the offline model, as Gemini would enforce them: for demonstrations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from assemblyzero_tui.runner.credentials.credentials import Credential
-from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.quota_days import ShortDays
@@ -16,27 +14,9 @@ from assemblyzero_tui.runner.model.run_spec import OfflineQuotas
 
 DAY_HINT = 40.0
 """Seconds that the service asks to wait for the quota of a day: it does not know better."""
-_PREFIX = "made-up-key-of-the-demo-"
 _PATIENCE = 10.0
 """Seconds to wait for another process that counts a call."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL, at REAL NOT NULL)"
-
-
-def made_up_keys(quota: OfflineQuotas) -> tuple[Credential, ...]:
-    """The keys of the demonstration; they open nothing."""
-    keys = []
-    for number in range(1, quota.keys + 1):
-        told = number <= quota.told
-        keys.append(
-            Credential(
-                f"demo-{number}",
-                Secret(f"{_PREFIX}{number}"),
-                f"project-{number}",
-                {"*": quota.per_minute} if told else {},
-                {"*": quota.per_day} if told else {},
-            )
-        )
-    return tuple(keys)
 
 
 class QuotaBook:

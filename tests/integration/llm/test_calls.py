@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
+from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.llm.provider import CallError, Provider, Request, Silence
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from assemblyzero_tui.app.commands.start.options import LATENCY_MOST
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm import open_provider
 from assemblyzero_tui.runner.llm.offline.provider import OfflineModel
 from assemblyzero_tui.runner.llm.offline.reading import read_issue
 from assemblyzero_tui.runner.llm.offline.review import rejections
+from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.llm.provider import CallError, Request
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options

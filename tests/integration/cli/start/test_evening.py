@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assemblyzero_tui.runner.credentials.demo_credentials import demo_credentials
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
-from assemblyzero_tui.runner.llm.offline.quota import made_up_keys
 from assemblyzero_tui.runner.model.events import CallEnded, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import OfflineQuotas, Options, RunSpec
 from assemblyzero_tui.runner.model.states import State
@@ -39,7 +39,7 @@ def test_twenty_items_come_out_of_a_bad_evening_approved(program: Program, tmp_p
         Project(
             each.project, [each.secret.reveal()], {"*": Limits(quota.per_minute, quota.per_day)}
         )
-        for each in made_up_keys(quota)
+        for each in demo_credentials(quota)
     ]
     place = tmp_path / "designs"
     folder, spec = create_run(

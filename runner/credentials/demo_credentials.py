@@ -1,0 +1,26 @@
+"""The credentials of the demonstration. They open nothing: only the offline model takes them."""
+
+from __future__ import annotations
+
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
+from assemblyzero_tui.runner.model.run_spec import OfflineQuotas
+
+_PREFIX = "made-up-key-of-the-demo-"
+
+
+def demo_credentials(quota: OfflineQuotas) -> tuple[Credential, ...]:
+    """The credentials that use these quotas, each in a project of its own.
+
+    The pool is told the limits of the first ones; those of the others it learns.
+    """
+    return tuple(
+        Credential(
+            f"demo-{number}",
+            Secret(f"{_PREFIX}{number}"),
+            f"project-{number}",
+            {"*": quota.per_minute} if number <= quota.told else {},
+            {"*": quota.per_day} if number <= quota.told else {},
+        )
+        for number in range(1, quota.keys + 1)
+    )
