@@ -47,7 +47,7 @@ WORKFLOW_WORDS = {
 def provider_note(provider: ProviderEntry) -> str:
     """What the start screen says of a provider."""
     note = provider.description[0].upper() + provider.description[1:]
-    return f"{note}; needs a credential." if provider.needs_credentials else f"{note}."
+    return f"{note}; needs an API key" if provider.needs_credentials else note
 
 
 class Offer(Protocol):

@@ -46,7 +46,7 @@ def test_a_provider_of_the_catalog_is_offered(echo: ProviderEntry) -> None:
     assert isinstance(option.type, click.Choice)
     assert list(option.type.choices) == ["gemini", "genai", "offline", "echo"]
     assert "echo: an echo." in (option.help or "")
-    assert provider_note(echo) == "An echo; needs a credential."
+    assert provider_note(echo) == "An echo; needs an API key"
 
 
 def test_a_missing_sdk_says_how_it_is_installed(

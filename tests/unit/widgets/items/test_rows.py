@@ -277,7 +277,7 @@ def test_the_pool_strip_tells_calls() -> None:
     run, _ = working()
     run.calls_ended.update({"ok": 128, "minute": 2})
     text = strip_content(run, 165.0, UNICODE, 120).plain
-    assert "offline model, no keys · 1 call out · 128 answered · 2 refused" in text
+    assert "offline model, no credentials · 1 call out · 128 answered · 2 refused" in text
     assert "3 at once" in text
 
 
