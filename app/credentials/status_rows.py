@@ -10,16 +10,16 @@ from assemblyzero_tui.runner.model.credential_state import STRENGTH
 from assemblyzero_tui.runner.pool.grants.pool import STATES
 from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name
 from assemblyzero_tui.runner.pool.store.credential_status import (
-    KeyStanding,
-    PoolStanding,
-    QuotaStanding,
+    CredentialStatus,
+    PoolSnapshot,
+    QuotaStatus,
 )
 
 IN_THE_FILE = "in the file"
 """Why a key is off that the file switches off."""
 
 
-def described(found: Found, standing: PoolStanding) -> list[dict[str, Any]]:
+def described(found: Found, standing: PoolSnapshot) -> list[dict[str, Any]]:
     """Each key, for programs. Times are in seconds since the epoch; no key's text is in it."""
     keys: list[dict[str, Any]] = []
     for credential in found.credentials:
@@ -48,7 +48,7 @@ def described(found: Found, standing: PoolStanding) -> list[dict[str, Any]]:
     return [*keys, *(_off_in_the_file(name) for name in found.disabled)]
 
 
-def _state(known: KeyStanding | None, quotas: tuple[QuotaStanding, ...]) -> dict[str, Any]:
+def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> dict[str, Any]:
     """The strongest of what is the matter with a key and with its quotas."""
     if known is not None and (known.disabled or known.invalid):
         state = "disabled" if known.disabled else "invalid"
@@ -64,7 +64,7 @@ def _state(known: KeyStanding | None, quotas: tuple[QuotaStanding, ...]) -> dict
 
 
 def _quota(
-    quota: QuotaStanding, given: tuple[int | None, int | None], standing: PoolStanding,
+    quota: QuotaStatus, given: tuple[int | None, int | None], standing: PoolSnapshot,
     fingerprint: str,
 ) -> dict[str, Any]:  # fmt: skip
     per_minute, per_day = given
@@ -84,7 +84,7 @@ def _quota(
     }
 
 
-def _used(standing: PoolStanding, fingerprint: str, model: str = "") -> dict[str, int]:
+def _used(standing: PoolSnapshot, fingerprint: str, model: str = "") -> dict[str, int]:
     """What a key has done today, with a model or with all."""
     totals = [
         total

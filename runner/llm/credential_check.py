@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, Outcome
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 
@@ -93,7 +93,7 @@ class KeyTrial:
                 break
         return tried
 
-    def _try_once(self, key: Key, timeout: float) -> Tried:
+    def _try_once(self, key: PooledCredential, timeout: float) -> Tried:
         pool, model = self._pool, self._provider.model_for(QUESTION)
         wish = Acquire(request=next(self._numbers), model=model)
         grant = self._granted(lambda: pool.try_key(key.fingerprint, ITEM, wish))

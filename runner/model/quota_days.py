@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from assemblyzero_tui.runner.model.run_spec import OfflineQuotas
 
 
-class Days(Protocol):
+class QuotaDays(Protocol):
     """A way to count days."""
 
     def name(self, wall: float) -> str:
@@ -61,7 +61,7 @@ class ShortDays:
         return self._start + (math.floor((wall - self._start) / self._seconds) + 1) * self._seconds
 
 
-def days_of(quota: OfflineQuotas | None) -> Days:
+def days_of(quota: OfflineQuotas | None) -> QuotaDays:
     """The days of a run: those of a demonstration if it has a made-up quota."""
     return PacificDays() if quota is None else ShortDays(quota.day_seconds, quota.start)
 

@@ -18,7 +18,7 @@ ENOUGH = 3
 """So many calls must have ended before the means count."""
 
 
-class Slots:
+class ConcurrencyLimit:
     """Follows the calls and the quotas. All times are seconds of the pool's clock."""
 
     def __init__(self) -> None:

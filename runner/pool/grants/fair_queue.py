@@ -23,7 +23,7 @@ class Ticket:
     """Until when it has been said to wait; by the pool's clock."""
 
 
-class Line:
+class FairQueue:
     """Whoever was served longest ago is served next; a workflow's own requests stay in order.
 
     So a workflow that asks for ten calls at once gets no more of them than one that asks for one

@@ -12,7 +12,7 @@ ONE_AT_A_TIME = 3
 
 
 @dataclass(slots=True)
-class ModelRest(Backoff):
+class ModelBackoff(Backoff):
     """How a model fares.
 
     It rests for at most :data:`~assemblyzero_tui.runner.base.backoff.MOST` seconds from its last

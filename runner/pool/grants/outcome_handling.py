@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.pool.grants.ledger import Lease
-from assemblyzero_tui.runner.pool.grants.pooled_credential import OF_THE_PROJECT, UNCERTAIN, Key
-from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Door, Group
+from assemblyzero_tui.runner.pool.grants.pooled_credential import (
+    OF_THE_PROJECT,
+    UNCERTAIN,
+    PooledCredential,
+)
+from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Quota, QuotaState
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 if TYPE_CHECKING:
@@ -54,7 +58,7 @@ def learn(pool: Pool, lease: Lease, news: Release) -> None:
         group.probe = 0  # it told nothing about the quota: another call is tried
 
 
-def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -> None:
+def _answered(pool: Pool, key: PooledCredential, group: Quota, lease: Lease, news: Release) -> None:
     if news.outcome == Outcome.OK:
         key.strikes = 0
     doubted = group.struck
@@ -65,7 +69,7 @@ def _answered(pool: Pool, key: Key, group: Group, lease: Lease, news: Release) -
     pool.sharing.accepted(group, pool.others(group), lease.started)
 
 
-def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
+def _refused(pool: Pool, group: Quota, lease: Lease, news: Release) -> None:
     now = pool.clock.now()
     known_by_then = lease.started <= group.refused_at
     if not known_by_then:
@@ -77,7 +81,7 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
         insort(group.refused, lease.started)
     match news.outcome:
         case Outcome.NO_TIER:
-            group.close(Door.NO_TIER, 0.0, f"no quota for {group.model}", now)
+            group.close(QuotaState.NO_TIER, 0.0, f"no quota for {group.model}", now)
         case Outcome.DAY:
             _day(pool, group, news, now, known_by_then)
         case Outcome.MINUTE:
@@ -88,17 +92,17 @@ def _refused(pool: Pool, group: Group, lease: Lease, news: Release) -> None:
             group.careful = True
             group.slow_down(now, lease.started, pool.chance())
             until = now + max(wait, news.retry_after) + pool.chance()
-            group.close(Door.COOLING, until, "a quota is used up", now)
+            group.close(QuotaState.COOLING, until, "a quota is used up", now)
 
 
 def _minute(
-    pool: Pool, group: Group, lease: Lease, news: Release, now: float, known_by_then: bool
+    pool: Pool, group: Quota, lease: Lease, news: Release, now: float, known_by_then: bool
 ) -> None:
     until = now + (news.retry_after or MINUTE)
     if news.quotas and not any("Requests" in name for name in news.quotas):
         # It tells nothing about requests: neither how many are allowed, nor who shares them.
         reason = "the minute's tokens are used up"
-        group.close(Door.COOLING, until + pool.chance(), reason, now)
+        group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
         return
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
     limit = _lowest(*limits, given=pool.given(group)[0])
@@ -115,13 +119,13 @@ def _minute(
         pool.judge.surprised(group, news.retry_after, now)
         one_with = pool.sharing.refused(group, pool.others(group), lease.started)
         if one_with is not None:
-            group.close(Door.COOLING, until + pool.chance(), reason, now)
+            group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
             pool.merge(group, one_with)
             return
-    group.close(Door.COOLING, until + pool.chance(), reason, now)
+    group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
 
 
-def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: bool) -> None:
+def _day(pool: Pool, group: Quota, news: Release, now: float, known_by_then: bool) -> None:
     today = pool.today(now)
     limits = [v for name, v in news.quotas.items() if "Requests" in name and "Day" in name]
     limit = _lowest(*limits, given=pool.given(group)[1])
@@ -132,12 +136,12 @@ def _day(pool: Pool, group: Group, news: Release, now: float, known_by_then: boo
     group.careful, group.waived = True, ""
     if counted or tried:
         until = today.ends + AFTER_MIDNIGHT
-        group.close(Door.EXHAUSTED, until, "the day is used up", now)
+        group.close(QuotaState.EXHAUSTED, until, "the day is used up", now)
         return
     if not known_by_then:
         group.struck = today.name
     until = now + max(DOUBT, news.retry_after) + pool.chance()
-    group.close(Door.COOLING, until, "the day may be used up", now)
+    group.close(QuotaState.COOLING, until, "the day may be used up", now)
 
 
 def _lowest(*told: int | None, given: int | None) -> int | None:
@@ -146,7 +150,7 @@ def _lowest(*told: int | None, given: int | None) -> int | None:
     return limit if limit is None or given is None else min(limit, given)
 
 
-def _key_refused(pool: Pool, key: Key, news: Release) -> None:
+def _key_refused(pool: Pool, key: PooledCredential, news: Release) -> None:
     wall, detail = pool.clock.wall(), news.detail
     same = [k for k in pool.keys.values() if k.credential.project and k.quota == key.quota]
     if news.reason == OF_THE_PROJECT:

@@ -27,18 +27,18 @@ from assemblyzero_tui.runner.model.events import (
     KeyState,
     Notice,
 )
-from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
+from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
 from assemblyzero_tui.runner.pool.grants.clock import Clock
-from assemblyzero_tui.runner.pool.grants.concurrency_limit import Slots
-from assemblyzero_tui.runner.pool.grants.fair_queue import Line, Ticket
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import ConcurrencyLimit
+from assemblyzero_tui.runner.pool.grants.fair_queue import FairQueue, Ticket
 from assemblyzero_tui.runner.pool.grants.ledger import Changes, Lease, Ledger, Tally
 from assemblyzero_tui.runner.pool.grants.outcome_handling import learn, was_let_in
-from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
-from assemblyzero_tui.runner.pool.grants.quota import Door, Group, Today
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
+from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaDay, QuotaState
 from assemblyzero_tui.runner.pool.grants.reasons import why_closed
-from assemblyzero_tui.runner.pool.grants.shared_quota_detection import Sharing
-from assemblyzero_tui.runner.pool.grants.status import PARK_AFTER, Judge
-from assemblyzero_tui.runner.pool.grants.transient_failures import Transient
+from assemblyzero_tui.runner.pool.grants.shared_quota_detection import SharedQuotaDetector
+from assemblyzero_tui.runner.pool.grants.status import PARK_AFTER, PoolStatus
+from assemblyzero_tui.runner.pool.grants.transient_failures import TransientFailures
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 CALL_TIMEOUT = 600.0
@@ -52,12 +52,12 @@ MOMENT = 0.001
 A_DAY = 86_400.0
 LATE = 256
 """So many leases that ended by force are remembered, for what is said of them late."""
-STATES: dict[Door, KeyState] = {
-    Door.OPEN: "ready",
-    Door.PROBING: "probing",
-    Door.COOLING: "cooling",
-    Door.EXHAUSTED: "exhausted",
-    Door.NO_TIER: "no_tier",
+STATES: dict[QuotaState, KeyState] = {
+    QuotaState.OPEN: "ready",
+    QuotaState.PROBING: "probing",
+    QuotaState.COOLING: "cooling",
+    QuotaState.EXHAUSTED: "exhausted",
+    QuotaState.NO_TIER: "no_tier",
 }
 """What the faces are told of a key whose quota has this door."""
 LONGEST_HINT = 86_400.0
@@ -82,22 +82,22 @@ class Pool:
         credentials: Iterable[Credential] = (),
         *,
         clock: Clock,
-        days: Days | None = None,
+        days: QuotaDays | None = None,
         chance: Callable[[], float] = random.random,
         most: int = 1,
     ) -> None:
         self.clock = clock
-        self.days: Days = PacificDays() if days is None else days
+        self.days: QuotaDays = PacificDays() if days is None else days
         self.chance = chance
-        self.keys: dict[str, Key] = {}
+        self.keys: dict[str, PooledCredential] = {}
         """By fingerprint."""
-        self.groups: dict[tuple[str, str], Group] = {}
+        self.groups: dict[tuple[str, str], Quota] = {}
         """By the name of the quota, as :meth:`canonical` gives it, and model."""
-        self.transient = Transient(self.tell, chance)
-        self.line = Line()
-        self.sharing = Sharing()
-        self.slots = Slots()
-        self.judge = Judge(self, most)
+        self.transient = TransientFailures(self.tell, chance)
+        self.line = FairQueue()
+        self.sharing = SharedQuotaDetector()
+        self.slots = ConcurrencyLimit()
+        self.judge = PoolStatus(self, most)
         self.changes = Changes()
         self.out: dict[int, Lease] = {}
         self._same: dict[str, str] = {}
@@ -107,7 +107,7 @@ class Pool:
         self._began: float | None = None
         self._said: dict[tuple[str, str], tuple[object, ...]] = {}
         for credential in credentials:
-            self.keys[credential.secret.fingerprint] = Key(credential)
+            self.keys[credential.secret.fingerprint] = PooledCredential(credential)
 
     # What there is
 
@@ -117,31 +117,31 @@ class Pool:
             quota = self._same[quota]
         return quota
 
-    def group(self, key: Key, model: str) -> Group:
+    def group(self, key: PooledCredential, model: str) -> Quota:
         """The quota of a key for a model; it is made when it is needed."""
         return self.group_named(key.quota, model)
 
-    def group_named(self, quota: str, model: str) -> Group:
+    def group_named(self, quota: str, model: str) -> Quota:
         """The quota of this name, merged or not, for a model."""
         name = self.canonical(quota)
         found = self.groups.get((name, model))
         if found is None:
-            found = self.groups[name, model] = Group(name, model, since=self.clock.now())
+            found = self.groups[name, model] = Quota(name, model, since=self.clock.now())
             for key in self.keys_of(found):
                 self._give_limits(found, key.credential)
             if any(key.probe_first for key in self.keys_of(found)):
-                found.door = Door.PROBING
+                found.door = QuotaState.PROBING
                 self.say_group(found)
         return found
 
-    def _give_limits(self, group: Group, credential: Credential) -> None:
+    def _give_limits(self, group: Quota, credential: Credential) -> None:
         per_minute, per_day = credential.limits(group.model)
         if per_minute is not None:
             group.per_minute = min(per_minute, group.per_minute or per_minute)
         if per_day is not None:
             group.per_day = min(per_day, group.per_day or per_day)
 
-    def given(self, group: Group) -> tuple[int | None, int | None]:
+    def given(self, group: Quota) -> tuple[int | None, int | None]:
         """What the user said that a quota allows: calls a minute and a day."""
         limits = [key.credential.limits(group.model) for key in self.keys_of(group)]
         return (
@@ -149,11 +149,11 @@ class Pool:
             min((day for _, day in limits if day is not None), default=None),
         )
 
-    def keys_of(self, group: Group) -> list[Key]:
+    def keys_of(self, group: Quota) -> list[PooledCredential]:
         """The keys that use a quota."""
         return [key for key in self.keys.values() if self.canonical(key.quota) == group.name]
 
-    def others(self, group: Group) -> list[Group]:
+    def others(self, group: Quota) -> list[Quota]:
         """The other quotas of the same model."""
         return [
             other
@@ -161,16 +161,16 @@ class Pool:
             if model == group.model and other is not group
         ]
 
-    def named(self, name: str) -> Key | None:
+    def named(self, name: str) -> PooledCredential | None:
         """The key of this name, or with this fingerprint."""
         found = self.keys.get(name)
         return found or next((key for key in self.keys.values() if key.name == name), None)
 
-    def today(self, now: float) -> Today:
+    def today(self, now: float) -> QuotaDay:
         """The service's day."""
         wall = self.clock.wall()
         ends = self.days.end(wall)
-        return Today(self.days.name(wall), now + self._until_wall(ends, wall, now))
+        return QuotaDay(self.days.name(wall), now + self._until_wall(ends, wall, now))
 
     def _until_wall(self, ends: float, wall: float, now: float) -> float:
         """Seconds of the pool's clock until a time on the wall; two looks at the clocks, between
@@ -288,7 +288,7 @@ class Pool:
         fingerprint = credential.secret.fingerprint
         if fingerprint in self.keys:
             return
-        key = self.keys[fingerprint] = Key(credential)
+        key = self.keys[fingerprint] = PooledCredential(credential)
         self.changes.keys.add(fingerprint)
         self.say_key(key)
         for (name, _), group in self.groups.items():
@@ -342,16 +342,16 @@ class Pool:
         """Opens every door that a time keeps closed, for one call at first, and asks every model
         again that is not answering."""
         for group in self.groups.values():
-            if group.door in (Door.COOLING, Door.EXHAUSTED):
+            if group.door in (QuotaState.COOLING, QuotaState.EXHAUSTED):
                 self._try(group)
         self.transient.try_now()
         self.judge.try_now()
 
-    def _try(self, group: Group, *, forget: bool = False) -> None:
+    def _try(self, group: Quota, *, forget: bool = False) -> None:
         now = self.clock.now()
         today = self.today(now).name
         group.waived, group.struck, group.probe = today, "", 0
-        group.door, group.since, group.until, group.reason = Door.PROBING, now, 0.0, ""
+        group.door, group.since, group.until, group.reason = QuotaState.PROBING, now, 0.0, ""
         if forget:
             group.forget(today)
             for key in self.keys_of(group):
@@ -359,7 +359,7 @@ class Pool:
         self.changes.groups.add((group.name, group.model))
         self.say_group(group)
 
-    def merge(self, one: Group, other: Group) -> None:
+    def merge(self, one: Quota, other: Quota) -> None:
         """Treats two quotas as one from now on, for every model."""
         kept, gone = sorted((one.name, other.name))
         theirs = (one.name, other.name)
@@ -423,7 +423,7 @@ class Pool:
             for group in self.groups.values():
                 self.say_group(group)
 
-    def _settle(self, group: Group, now: float, today: Today) -> None:
+    def _settle(self, group: Quota, now: float, today: QuotaDay) -> None:
         if group.settle(now, today):
             self.changes.groups.add((group.name, group.model))
             self.say_group(group)
@@ -440,7 +440,7 @@ class Pool:
             if why := self.transient.given_up(ticket.item, ticket.wish.model):
                 self._answer(ticket, Deny(request=ticket.wish.request, why=why))
 
-    def _grant_all(self, now: float, today: Today) -> None:
+    def _grant_all(self, now: float, today: QuotaDay) -> None:
         closed: set[str] = set()
         going = True
         while going:
@@ -457,7 +457,7 @@ class Pool:
                 going = True
                 break
 
-    def _pick(self, model: str, now: float) -> Key | None:
+    def _pick(self, model: str, now: float) -> PooledCredential | None:
         """The key that is used next: of the quota that is used least, the one that rested most."""
         if self.judge.throttled_until > now:
             return None
@@ -471,12 +471,14 @@ class Pool:
                 continue
             rate = group.rate(now)
             used = group.count(now) / rate if rate != inf else 0.0
-            order = (group.door is Door.PROBING, used, key.served)
+            order = (group.door is QuotaState.PROBING, used, key.served)
             if best is None or order < best:
                 best, found = order, key
         return found
 
-    def _grant(self, ticket: Ticket, key: Key | None, now: float, today: Today) -> None:
+    def _grant(
+        self, ticket: Ticket, key: PooledCredential | None, now: float, today: QuotaDay
+    ) -> None:
         self._last += 1
         wish = ticket.wish
         timeout = min(CALL_TIMEOUT, wish.deadline) if wish.deadline else CALL_TIMEOUT
@@ -575,7 +577,7 @@ class Pool:
     def without_tier(self, model: str) -> bool:
         """Whether every key that could be used has no quota at all for a model."""
         doors = [self.group(key, model).door for key in self.keys.values() if key.usable]
-        return bool(doors) and all(door is Door.NO_TIER for door in doors)
+        return bool(doors) and all(door is QuotaState.NO_TIER for door in doors)
 
     # Telling
 
@@ -583,7 +585,7 @@ class Pool:
         """Puts an event into the ledger."""
         self._ledger.events.append(event)
 
-    def say_key(self, key: Key) -> None:
+    def say_key(self, key: PooledCredential) -> None:
         """Tells what is the matter with a key, for every model, if that is news."""
         state: KeyState = "disabled" if key.disabled else "invalid" if key.invalid else "ready"
         self._say(
@@ -597,7 +599,7 @@ class Pool:
             )
         )
 
-    def say_group(self, group: Group) -> None:
+    def say_group(self, group: Quota) -> None:
         """Tells what is the matter with a quota, for each of its keys, if that is news."""
         state = STATES[group.door]
         for key in self.keys_of(group):

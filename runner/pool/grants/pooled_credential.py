@@ -27,7 +27,7 @@ def quota_of_its_own(credential: Credential) -> str:
 
 
 @dataclass(slots=True)
-class Key:
+class PooledCredential:
     """A key and what became of it."""
 
     credential: Credential

@@ -31,7 +31,7 @@ GROWTH = 1.0 / MINUTE
 """By how many starts a minute a rate that was cut grows each second."""
 
 
-class Door(StrEnum):
+class QuotaState(StrEnum):
     """Whether calls may start."""
 
     OPEN = "open"
@@ -46,7 +46,7 @@ class Door(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class QuotaDay:
     """The service's day, for a moment."""
 
     name: str
@@ -55,7 +55,7 @@ class Today:
 
 
 @dataclass(slots=True)
-class Group:
+class Quota:
     """One project and one model. All times are of the pool's clock."""
 
     name: str
@@ -65,7 +65,7 @@ class Group:
     per_day: int | None = None
     learned: bool = False
     """A limit was told by a refusal and not by the user."""
-    door: Door = Door.OPEN
+    door: QuotaState = QuotaState.OPEN
     since: float = 0.0
     until: float = 0.0
     reason: str = ""
@@ -133,28 +133,32 @@ class Group:
         grown = self.cap + max(0.0, now - self.cap_since) * GROWTH
         return min(limit, grown)
 
-    def used_today(self, today: Today) -> int:
+    def used_today(self, today: QuotaDay) -> int:
         """Starts of this day."""
         return self.days.get(today.name, 0)
 
-    def settle(self, now: float, today: Today) -> bool:
+    def settle(self, now: float, today: QuotaDay) -> bool:
         """Opens the door when its time has come; whether that changed anything."""
-        opened = self.door in (Door.COOLING, Door.EXHAUSTED) and self.until <= now
+        opened = self.door in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
         if opened:
-            self.door = Door.PROBING if self.careful else Door.OPEN
+            self.door = QuotaState.PROBING if self.careful else QuotaState.OPEN
             self.since, self.until, self.probe = now, 0.0, 0
         if self.per_day is None or self.used_today(today) < self.per_day:
             return opened
-        if self.door in (Door.EXHAUSTED, Door.NO_TIER) or self.probe or self.waived == today.name:
+        if (
+            self.door in (QuotaState.EXHAUSTED, QuotaState.NO_TIER)
+            or self.probe
+            or self.waived == today.name
+        ):
             return opened
         self.careful = True
-        return self.close(Door.EXHAUSTED, today.ends, "the day is used up", now) or opened
+        return self.close(QuotaState.EXHAUSTED, today.ends, "the day is used up", now) or opened
 
     def opens(self, now: float) -> float:
         """When the next call may start: now, later, or never."""
-        if self.door is Door.NO_TIER:
+        if self.door is QuotaState.NO_TIER:
             return inf
-        if self.door in (Door.COOLING, Door.EXHAUSTED):
+        if self.door in (QuotaState.COOLING, QuotaState.EXHAUSTED):
             return max(now, self.until)
         if self.probe:
             return now + GUARD
@@ -178,9 +182,9 @@ class Group:
         rate = self.rate(now)
         return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
 
-    def start(self, now: float, lease: int, today: Today) -> None:
+    def start(self, now: float, lease: int, today: QuotaDay) -> None:
         """Counts a call that starts now."""
-        if self.door is Door.PROBING:
+        if self.door is QuotaState.PROBING:
             self.probe = lease
         self.saw_start(now, today.name)
 
@@ -210,14 +214,14 @@ class Group:
         if self.days.get(day):
             self.days[day] -= 1
 
-    def close(self, door: Door, until: float, reason: str, now: float) -> bool:
+    def close(self, door: QuotaState, until: float, reason: str, now: float) -> bool:
         """Closes the door; an end that is known only moves away. Whether that says anything new."""
         same = self.door is door
-        if door is not Door.NO_TIER:
+        if door is not QuotaState.NO_TIER:
             until = max(until, self.until)
-        if (same and until <= self.until + GUARD) or self.door is Door.NO_TIER:
+        if (same and until <= self.until + GUARD) or self.door is QuotaState.NO_TIER:
             return False
-        if self.door is Door.EXHAUSTED and door is Door.COOLING:
+        if self.door is QuotaState.EXHAUSTED and door is QuotaState.COOLING:
             return False
         self.since = self.since if same else now
         self.door, self.until, self.reason, self.probe = door, until, reason, 0
@@ -238,9 +242,9 @@ class Group:
     def answered(self, lease: int) -> bool:
         """A call was not refused; whether that opens the door."""
         self.refusals = 0
-        if self.door is not Door.PROBING or lease != self.probe:
+        if self.door is not QuotaState.PROBING or lease != self.probe:
             return False
-        self.door, self.probe, self.reason = Door.OPEN, 0, ""
+        self.door, self.probe, self.reason = QuotaState.OPEN, 0, ""
         self.struck = ""
         return True
 
@@ -251,7 +255,7 @@ class Group:
         self.learned, self.careful, self.cap, self.refusals = False, False, inf, 0
         self.days.pop(today, None)
 
-    def absorb(self, other: Group) -> None:
+    def absorb(self, other: Quota) -> None:
         """Takes in another quota that turned out to be this one."""
         self.starts = sorted(self.starts + other.starts)
         self.paced = max(self.paced, other.paced)
@@ -263,8 +267,8 @@ class Group:
             setattr(self, name, min(limits, default=None))
         self.learned = self.learned or other.learned
         self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
-        if other.door is Door.NO_TIER:
+        if other.door is QuotaState.NO_TIER:
             self.close(other.door, 0.0, other.reason, other.since)
-        elif self.door is not Door.NO_TIER and other.until > self.until:
+        elif self.door is not QuotaState.NO_TIER and other.until > self.until:
             self.door, self.until, self.reason = other.door, other.until, other.reason
             self.since, self.careful = other.since, self.careful or other.careful

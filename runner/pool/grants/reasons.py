@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.grants.pool import Pool
@@ -25,12 +25,12 @@ def why_closed(pool: Pool, model: str, now: float) -> str:
             parts.append(f"{key.name} is switched off ({key.disabled})")
         elif key.invalid:
             parts.append(f"{key.name} is refused ({key.invalid})")
-        elif group.door is Door.NO_TIER:
+        elif group.door is QuotaState.NO_TIER:
             parts.append(f"{key.name} has no quota for {model}")
-        elif group.door is Door.EXHAUSTED:
+        elif group.door is QuotaState.EXHAUSTED:
             until = _clock_time(pool.clock.wall_at(group.until), pool.clock.wall())
             parts.append(f"{key.name} has used up its day until {until}")
-        elif group.door is Door.COOLING:
+        elif group.door is QuotaState.COOLING:
             until = _clock_time(pool.clock.wall_at(group.until), pool.clock.wall())
             parts.append(f"{key.name} rests until {until}")
         elif group.probe:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from assemblyzero_tui.runner.pool.grants.quota import GUARD, MINUTE, WINDOW, Group
+from assemblyzero_tui.runner.pool.grants.quota import GUARD, MINUTE, WINDOW, Quota
 
 PROOF = 4
 """So many refusals must fit before two quotas are taken for one."""
@@ -44,13 +44,13 @@ class _Suspicion:
         return len(self.fitting) >= PROOF and len({who for _, who in self.fitting}) == 2
 
 
-class Sharing:
+class SharedQuotaDetector:
     """Weighs for each two groups of a model whether they are one."""
 
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], _Suspicion] = {}
 
-    def refused(self, group: Group, others: Sequence[Group], started: float) -> Group | None:
+    def refused(self, group: Quota, others: Sequence[Quota], started: float) -> Quota | None:
         """Takes in a refusal that the group's own count does not explain.
 
         Returns:
@@ -69,7 +69,7 @@ class Sharing:
                 self._pair(group, other).fits(started, group.name)
         return next((other for other in others if self._proved(group, other, others)), None)
 
-    def _proved(self, group: Group, other: Group, others: Sequence[Group]) -> bool:
+    def _proved(self, group: Quota, other: Quota, others: Sequence[Quota]) -> bool:
         pair = self._pair(group, other)
         if not pair.proved:
             return False
@@ -82,7 +82,7 @@ class Sharing:
         ]
         return all(rival.refuted >= since for rival in rivals)
 
-    def accepted(self, group: Group, others: Iterable[Group], started: float) -> None:
+    def accepted(self, group: Quota, others: Iterable[Quota], started: float) -> None:
         """Takes in a call that was not refused."""
         limit = group.per_minute
         if limit is None:
@@ -92,6 +92,6 @@ class Sharing:
             if had + other.accepted(started, seconds=MINUTE - GUARD) >= limit:
                 self._pair(group, other).contradicts(started)
 
-    def _pair(self, one: Group, other: Group) -> _Suspicion:
+    def _pair(self, one: Quota, other: Quota) -> _Suspicion:
         first, second = sorted((one.name, other.name))
         return self._pairs.setdefault((one.model, first, second), _Suspicion())

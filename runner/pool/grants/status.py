@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from assemblyzero_tui.runner.model.events import PoolChanged, QuotaCounted
-from assemblyzero_tui.runner.pool.grants.quota import GUARD, Group, Today
+from assemblyzero_tui.runner.pool.grants.quota import GUARD, Quota, QuotaDay
 from assemblyzero_tui.runner.pool.grants.reasons import why_closed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ TELL_EVERY = 1.0
 PoolState = Literal["open", "low", "throttled", "paused"]
 
 
-class Judge:
+class PoolStatus:
     """Watches a pool and tells what changes."""
 
     def __init__(self, pool: Pool, most: int) -> None:
@@ -43,7 +43,7 @@ class Judge:
         self._figures: dict[tuple[str, str], tuple[object, ...]] = {}
         self._told = -inf
 
-    def surprised(self, group: Group, retry_after: float, now: float) -> None:
+    def surprised(self, group: Quota, retry_after: float, now: float) -> None:
         """A quota was refused although its count allowed it."""
         self._surprises.append((now, group.name))
         while self._surprises[0][0] < now - TOGETHER:
@@ -70,7 +70,7 @@ class Judge:
         """Whether nothing new should be started."""
         return bool(self._parked)
 
-    def judge(self, now: float, today: Today) -> None:
+    def judge(self, now: float, today: QuotaDay) -> None:
         """Tells what has changed."""
         self._look_at_the_parked(now)
         slots = self._pool.slots.follow(self._rates(now), now)
@@ -115,7 +115,7 @@ class Judge:
                 rates[model] = rates.get(model, 0.0) + group.rate(now)
         return rates
 
-    def _tell_figures(self, now: float, today: Today) -> None:
+    def _tell_figures(self, now: float, today: QuotaDay) -> None:
         for place, group in self._pool.groups.items():
             figures = (
                 group.count(now), group.per_minute, group.used_today(today), group.per_day,

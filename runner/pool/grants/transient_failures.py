@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.grants.item_patience import ItemPatience
 from assemblyzero_tui.runner.pool.grants.ledger import Lease
-from assemblyzero_tui.runner.pool.grants.model_backoff import ONE_AT_A_TIME, ModelRest
+from assemblyzero_tui.runner.pool.grants.model_backoff import ONE_AT_A_TIME, ModelBackoff
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
@@ -26,7 +26,7 @@ _WORDS = {
 }
 
 
-class Transient:
+class TransientFailures:
     """Follows the calls of a pool. All times are of its clock.
 
     Args:
@@ -35,7 +35,7 @@ class Transient:
     """
 
     def __init__(self, tell: Callable[[Notice], None], chance: Callable[[], float]) -> None:
-        self.models: defaultdict[str, ModelRest] = defaultdict(ModelRest)
+        self.models: defaultdict[str, ModelBackoff] = defaultdict(ModelBackoff)
         self.items: dict[tuple[str, str], ItemPatience] = {}
         """By item and model; only of items whose last call failed."""
         self._tell = tell

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from assemblyzero_tui.runner.pool.simulation.simulation import Figures, Scenario, simulate
+from assemblyzero_tui.runner.pool.simulation.simulation import Scenario, SimulationFigures, simulate
 
 
-def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[Figures]:
+def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[SimulationFigures]:
     """The figures of each seed, in their order; each seed always gives the same."""
     processes = min(len(seeds), os.cpu_count() or 1)
     if processes == 1:

@@ -62,7 +62,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class SimulationFigures:
     """What came of one seed."""
 
     wasted_429: int
@@ -315,13 +315,13 @@ def least_seconds(scenario: Scenario) -> float:
     return max(work, half_a_day + (days - 1) * day + minutes * 60.0 + LATENCY_MEAN)
 
 
-def simulate(scenario: Scenario, seed: int) -> Figures:
+def simulate(scenario: Scenario, seed: int) -> SimulationFigures:
     """One batch, and one look at fairness."""
     batch = Simulation(scenario, seed)
     seconds, turnarounds, waits = batch.run()
     shares = Simulation(scenario, seed).watch()
     waits.sort()
-    return Figures(
+    return SimulationFigures(
         wasted_429=batch.service.refused,
         makespan_s=seconds,
         makespan_over_bound=seconds / least_seconds(scenario),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from math import inf
 
-from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 from assemblyzero_tui.runner.pool.store.times import Times
 from assemblyzero_tui.runner.pool.store.writing import count_reset, next_stamp, note_event
 
@@ -66,7 +66,7 @@ def reset(connection: sqlite3.Connection, fingerprint: str, times: Times, today:
         "per_day = CASE WHEN learned THEN NULL ELSE per_day END, learned = 0, cap = ?, "
         "struck = '', waived = ?, probing = 0, boot = ?, at = ?, wall = ?, stamp = ?, engine = ? "
         "WHERE quota = ?",
-        (Door.PROBING.value, now, inf, today, times.boot, now, wall, stamp, NOBODY, quota),
+        (QuotaState.PROBING.value, now, inf, today, times.boot, now, wall, stamp, NOBODY, quota),
     )
     _note_state(connection, fingerprint, wall)
     models = connection.execute("SELECT model FROM quotas WHERE quota = ?", (quota,)).fetchall()

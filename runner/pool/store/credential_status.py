@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 
 
 @dataclass(frozen=True, slots=True)
-class KeyStanding:
+class CredentialStatus:
     """One key."""
 
     fingerprint: str
@@ -25,12 +25,12 @@ class KeyStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaStanding:
+class QuotaStatus:
     """One quota and one model. Times are in seconds since the epoch."""
 
     quota: str
     model: str
-    door: Door
+    door: QuotaState
     since: float
     until: float | None
     """When it opens; ``None`` if it is open, or no time is known."""
@@ -48,7 +48,7 @@ class QuotaStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class UsageTotal:
     """What a key and a model have done on one day of the service."""
 
     fingerprint: str
@@ -71,7 +71,7 @@ class MinuteCount:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseOut:
+class ActiveLease:
     """A call under way, in an engine that is alive."""
 
     fingerprint: str
@@ -101,28 +101,28 @@ class PoolEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolStanding:
+class PoolSnapshot:
     """Everything the store has to show."""
 
     time: float = 0.0
     """When it was looked at, in seconds since the epoch."""
     day: str = ""
     """The service's day then."""
-    keys: tuple[KeyStanding, ...] = ()
-    quotas: tuple[QuotaStanding, ...] = ()
-    totals: tuple[Total, ...] = ()
+    keys: tuple[CredentialStatus, ...] = ()
+    quotas: tuple[QuotaStatus, ...] = ()
+    totals: tuple[UsageTotal, ...] = ()
     """The newest day first."""
     minutes: tuple[MinuteCount, ...] = ()
     """Of the last hour, those with any call, the oldest first."""
-    leases: tuple[LeaseOut, ...] = ()
+    leases: tuple[ActiveLease, ...] = ()
     """The oldest first."""
     events: tuple[PoolEvent, ...] = ()
     """The newest first."""
 
-    def key(self, fingerprint: str) -> KeyStanding | None:
+    def key(self, fingerprint: str) -> CredentialStatus | None:
         """The key with this fingerprint, if the store knows it."""
         return next((key for key in self.keys if key.fingerprint == fingerprint), None)
 
-    def quotas_of(self, quota: str) -> tuple[QuotaStanding, ...]:
+    def quotas_of(self, quota: str) -> tuple[QuotaStatus, ...]:
         """A quota for each model it has been used for."""
         return tuple(each for each in self.quotas if each.quota == quota)

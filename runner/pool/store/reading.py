@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.quota import DAYS, Group
+from assemblyzero_tui.runner.pool.grants.quota import DAYS, Quota
 from assemblyzero_tui.runner.pool.store.file import StoreFile
 from assemblyzero_tui.runner.pool.store.rows import (
     ELSEWHERE,
@@ -42,7 +42,7 @@ Day = tuple[str, str, str]
 """A quota, a model, and a day of the service."""
 
 
-class News(NamedTuple):
+class StoredChanges(NamedTuple):
     """What a look at the store brought that the caller has to go on with."""
 
     reset: set[str]
@@ -70,14 +70,14 @@ class Reader:
         """Makes the next look a thorough one, as this process has written something for others."""
         self._version = -1
 
-    def news(self, pool: Pool, known: Collection[str]) -> News:
+    def news(self, pool: Pool, known: Collection[str]) -> StoredChanges:
         """Takes in what others wrote since the last look, about the keys that were known then."""
         execute = self._file.connection.execute
         if self._elsewhere:
             self.stop_waiting(pool)
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self._version:
-            return News(set(), set(), set())
+            return StoredChanges(set(), set(), set())
         starts = execute(
             f"{_STARTS} WHERE id > ? AND engine != ?", (self._start, self._file.engine)
         )
@@ -87,9 +87,9 @@ class Reader:
         self._start, self._stamp = execute(_MARKS).fetchone()
         self._version = version
         if not (start_rows or key_rows or quota_rows):
-            return News(set(), set(), set())
+            return StoredChanges(set(), set(), set())
         quotas = {pool.keys[fingerprint].quota for fingerprint in known}
-        news = News(set(), set(), set())
+        news = StoredChanges(set(), set(), set())
         for resets, *columns in key_rows:
             if columns[0] in known:
                 self._take_news_of_key(pool, resets, KeyRow(*columns), news)
@@ -104,7 +104,7 @@ class Reader:
             self._count_day_anew(pool, fingerprint)
         return news
 
-    def _take_news_of_key(self, pool: Pool, resets: int, row: KeyRow, news: News) -> None:
+    def _take_news_of_key(self, pool: Pool, resets: int, row: KeyRow, news: StoredChanges) -> None:
         fingerprint = row.fingerprint
         news.keys.add(fingerprint)
         if resets != self.resets.get(fingerprint, 0):  # a row that was made here begins with 0
@@ -118,7 +118,7 @@ class Reader:
     def everything(
         self, pool: Pool, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
         tell: bool,
-    ) -> News:  # fmt: skip
+    ) -> StoredChanges:  # fmt: skip
         """Takes in whatever is known of some keys; what the pool knows already stays.
 
         Args:
@@ -129,7 +129,7 @@ class Reader:
         """
         execute = self._file.connection.execute
         quotas = {pool.keys[fingerprint].quota for fingerprint in fingerprints}
-        news = News(set(), set(), set())
+        news = StoredChanges(set(), set(), set())
         for resets, *columns in execute(_KEYS).fetchall():
             if columns[0] in fingerprints:
                 self.resets[columns[0]] = resets
@@ -215,7 +215,7 @@ class Reader:
                 if count := self.starts_of_day(pool, group, today):
                     group.days[today] = count
 
-    def starts_of_day(self, pool: Pool, group: Group, day: str) -> int:
+    def starts_of_day(self, pool: Pool, group: Quota, day: str) -> int:
         """Starts of a day in the store, under every name of a quota."""
         names = {key.quota for key in pool.keys_of(group)}
         found = self._file.connection.execute(
@@ -223,7 +223,7 @@ class Reader:
         )
         return sum(starts for quota, starts in found if quota in names)
 
-    def moments(self, pool: Pool, group: Group) -> Counter[float]:
+    def moments(self, pool: Pool, group: Quota) -> Counter[float]:
         """The starts of a quota that are in the store."""
         names = {key.quota for key in pool.keys_of(group)}
         found: Counter[float] = Counter()

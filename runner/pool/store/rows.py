@@ -6,15 +6,15 @@ from math import inf
 from typing import NamedTuple
 
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
-from assemblyzero_tui.runner.pool.grants.quota import Door, Group
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
+from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
 from assemblyzero_tui.runner.pool.store.times import Times
 
 START, REFUND, REFUSED = 1, -1, 0
 """What a row of the table of starts says: a call began, did not begin after all, was refused."""
 ELSEWHERE = -1
 """The number of a probe that is in the hand of another engine."""
-CLOSED = (Door.COOLING, Door.EXHAUSTED)
+CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 """Doors that a time opens."""
 
 
@@ -67,7 +67,7 @@ QUOTA_COLUMNS = ", ".join(QuotaRow._fields)
 QUOTA_SIZE = len(QuotaRow._fields)
 
 
-def key_row(key: Key) -> KeyRow:
+def key_row(key: PooledCredential) -> KeyRow:
     """What to keep of a key; its text is not in it."""
     return KeyRow(
         key.fingerprint, key.name, key.credential.project, key.quota,
@@ -75,7 +75,7 @@ def key_row(key: Key) -> KeyRow:
     )  # fmt: skip
 
 
-def quota_row(group: Group, quota: str) -> QuotaRow:
+def quota_row(group: Quota, quota: str) -> QuotaRow:
     """What to keep of a group under the name of one of the quotas that it stands for."""
     return QuotaRow(
         quota, group.model, group.door.value, group.since, group.until, group.reason,
@@ -128,38 +128,43 @@ def take_quota(pool: Pool, row: QuotaRow, written: Written, times: Times, *, new
 
 
 def _worth_knowing(row: QuotaRow) -> bool:
-    return row[2:] != quota_row(Group(row.quota, row.model), row.quota)[2:]
+    return row[2:] != quota_row(Quota(row.quota, row.model), row.quota)[2:]
 
 
 def _take_door(
-    group: Group, row: QuotaRow, since: float, until: float, now: float, *, new: bool
+    group: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
 ) -> None:
     """A door that another has closed is closed here too, and for no shorter than it was here."""
-    door = Door(row.door)
-    if door is Door.NO_TIER or (door in CLOSED and until > now):
+    door = QuotaState(row.door)
+    if door is QuotaState.NO_TIER or (door in CLOSED and until > now):
         until = max(until, group.until if group.door in CLOSED else 0.0)
         was = group.door
         if group.close(door, until, row.reason, now) and was is not door:
             group.since = min(since, now)
     elif (new and door in CLOSED and row.careful) or (
-        door is Door.PROBING and (new or (group.door in CLOSED and group.until <= now))
+        door is QuotaState.PROBING and (new or (group.door in CLOSED and group.until <= now))
     ):
         group.until = 0.0
-        group.door, group.since, group.reason = Door.PROBING, min(since, now), row.reason
-    elif not new and door is Door.OPEN and group.door is Door.PROBING and group.probe <= 0:
-        group.door, group.since, group.reason = Door.OPEN, now, ""
+        group.door, group.since, group.reason = QuotaState.PROBING, min(since, now), row.reason
+    elif (
+        not new
+        and door is QuotaState.OPEN
+        and group.door is QuotaState.PROBING
+        and group.probe <= 0
+    ):
+        group.door, group.since, group.reason = QuotaState.OPEN, now, ""
 
 
-def _take_probe(group: Group, row: QuotaRow, *, of_this_boot: bool) -> None:
+def _take_probe(group: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
     """While another engine tries a quota with one call, this one does not."""
-    tried = row.probing and of_this_boot and row.door == Door.PROBING
-    if group.door is Door.PROBING and tried and not group.probe:
+    tried = row.probing and of_this_boot and row.door == QuotaState.PROBING
+    if group.door is QuotaState.PROBING and tried and not group.probe:
         group.probe = ELSEWHERE
     elif group.probe == ELSEWHERE and not tried:
         group.probe = 0
 
 
-def _take_limits(pool: Pool, group: Group, row: QuotaRow) -> None:
+def _take_limits(pool: Pool, group: Quota, row: QuotaRow) -> None:
     given = [key.credential.limits(group.model) for key in pool.keys_of(group)]
     minutes = [each[0] for each in given if each[0] is not None]
     days = [each[1] for each in given if each[1] is not None]

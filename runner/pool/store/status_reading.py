@@ -9,16 +9,16 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.locks.file_locks import is_held
-from assemblyzero_tui.runner.model.quota_days import Days
-from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.model.quota_days import QuotaDays
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store.credential_status import (
-    KeyStanding,
-    LeaseOut,
+    ActiveLease,
+    CredentialStatus,
     MinuteCount,
     PoolEvent,
-    PoolStanding,
-    QuotaStanding,
-    Total,
+    PoolSnapshot,
+    QuotaStatus,
+    UsageTotal,
 )
 from assemblyzero_tui.runner.pool.store.rows import CLOSED, REFUSED
 from assemblyzero_tui.runner.pool.store.times import Times
@@ -26,7 +26,7 @@ from assemblyzero_tui.runner.pool.store.times import Times
 HOUR = 3600.0
 
 
-def read_standing(connection: sqlite3.Connection, times: Times, days: Days) -> PoolStanding:
+def read_snapshot(connection: sqlite3.Connection, times: Times, days: QuotaDays) -> PoolSnapshot:
     """How the keys stand now. Call it within a transaction."""
     wall = times.clock.wall()
     day = days.name(wall)
@@ -45,19 +45,19 @@ def read_standing(connection: sqlite3.Connection, times: Times, days: Days) -> P
         "SELECT wall, fingerprint, name, model, state, reason, until, run FROM events "
         "ORDER BY id DESC"
     )
-    return PoolStanding(
+    return PoolSnapshot(
         time=wall,
         day=day,
-        keys=tuple(KeyStanding(*row) for row in keys),
+        keys=tuple(CredentialStatus(*row) for row in keys),
         quotas=_quotas(connection, times, day),
-        totals=tuple(Total(*row) for row in totals),
+        totals=tuple(UsageTotal(*row) for row in totals),
         minutes=tuple(MinuteCount(minute * 60.0, *counts) for minute, *counts in minutes),
         leases=_leases(connection),
         events=tuple(PoolEvent(*row) for row in events),
     )
 
 
-def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[QuotaStanding, ...]:
+def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[QuotaStatus, ...]:
     now = times.clock.now()
     minute: Counter[tuple[str, str]] = Counter()
     starts = connection.execute(
@@ -76,36 +76,36 @@ def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[Quo
     for row in rows:
         quota, model, word, since, until, reason, careful, refusals = row[:8]
         written = row[11:]
-        door, closed_until = Door(word), None
+        door, closed_until = QuotaState(word), None
         since = times.here(since, *written)
         if door in CLOSED:
             until = times.here(until, *written)
             if until > now:
                 closed_until = times.wall(until)
             else:
-                door, since, reason = Door.PROBING if careful else Door.OPEN, until, ""
-        found[quota, model] = QuotaStanding(
+                door, since, reason = QuotaState.PROBING if careful else QuotaState.OPEN, until, ""
+        found[quota, model] = QuotaStatus(
             quota=quota, model=model, door=door,
             since=times.wall(since) if since else 0.0, until=closed_until, reason=reason,
             refusals=refusals, minute=minute[quota, model], per_minute=row[8],
             day=today.get((quota, model), 0), per_day=row[9], learned=bool(row[10]),
         )  # fmt: skip
     for quota, model in {*minute, *today} - found.keys():
-        found[quota, model] = QuotaStanding(
-            quota=quota, model=model, door=Door.OPEN, since=0.0, until=None, reason="",
+        found[quota, model] = QuotaStatus(
+            quota=quota, model=model, door=QuotaState.OPEN, since=0.0, until=None, reason="",
             refusals=0, minute=minute[quota, model], per_minute=None,
             day=today.get((quota, model), 0), per_day=None, learned=False,
         )  # fmt: skip
     return tuple(found[place] for place in sorted(found))
 
 
-def _leases(connection: sqlite3.Connection) -> tuple[LeaseOut, ...]:
+def _leases(connection: sqlite3.Connection) -> tuple[ActiveLease, ...]:
     rows = connection.execute(
         "SELECT engines.id, folder, pid, fingerprint, run, item, model, wall "
         "FROM leases JOIN engines ON engines.id = leases.engine ORDER BY wall"
     ).fetchall()
     alive = {number: is_alive(folder, pid) for number, folder, pid, *_ in rows}
-    return tuple(LeaseOut(*row[3:]) for row in rows if alive[row[0]])
+    return tuple(ActiveLease(*row[3:]) for row in rows if alive[row[0]])
 
 
 def is_alive(folder: str, pid: int) -> bool:

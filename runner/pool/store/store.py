@@ -15,18 +15,18 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.credentials import Credential
-from assemblyzero_tui.runner.model.quota_days import Days, PacificDays
+from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
 from assemblyzero_tui.runner.pool.grants.clock import Clock, boot_id
 from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.store.admin import disable, enable, reset
-from assemblyzero_tui.runner.pool.store.credential_status import PoolStanding
+from assemblyzero_tui.runner.pool.store.credential_status import PoolSnapshot
 from assemblyzero_tui.runner.pool.store.file import TROUBLE, StoreFile
 from assemblyzero_tui.runner.pool.store.pruning import EVENTS, forget_engine, forget_old_rows
 from assemblyzero_tui.runner.pool.store.reading import Reader
 from assemblyzero_tui.runner.pool.store.renaming import rename_quotas
-from assemblyzero_tui.runner.pool.store.status_reading import read_standing
-from assemblyzero_tui.runner.pool.store.usage import Figures
+from assemblyzero_tui.runner.pool.store.status_reading import read_snapshot
+from assemblyzero_tui.runner.pool.store.usage import PendingUsage
 from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
 FILE_NAME = "pool.db"
@@ -39,7 +39,7 @@ TIDY_EVERY = 30.0
 class PoolStore:
     """The store, open. Not for use by several threads at once."""
 
-    def __init__(self, file: StoreFile, clock: Clock, run: str, days: Days) -> None:
+    def __init__(self, file: StoreFile, clock: Clock, run: str, days: QuotaDays) -> None:
         """See :meth:`open`."""
         self.path = file.path
         self.notes = file.notes
@@ -50,7 +50,7 @@ class PoolStore:
         self._reader = Reader(file)
         self._writer = Writer(file, run)
         self._pending = Pending()
-        self._figures = Figures()
+        self._figures = PendingUsage()
         self._figures_at = self._tidied_at = clock.now()
         self._pool: Pool | None = None
         self._seen = (0, 0)
@@ -61,7 +61,7 @@ class PoolStore:
     @classmethod
     def open(
         cls, path: Path, clock: Clock, *, engine: str = "", boot: str | None = None, run: str = "",
-        folder: Path | None = None, days: Days | None = None,
+        folder: Path | None = None, days: QuotaDays | None = None,
     ) -> PoolStore:  # fmt: skip
         """Opens the store, and makes it where there is none.
 
@@ -167,7 +167,7 @@ class PoolStore:
         today = self._days.name(self._clock.wall())
         self._wish(lambda c: reset(c, fingerprint, self._file.times, today))
 
-    def standing(self, credentials: Iterable[Credential] = ()) -> PoolStanding:
+    def standing(self, credentials: Iterable[Credential] = ()) -> PoolSnapshot:
         """How the keys stand, by all runs of this machine; empty where the store cannot be read.
 
         Args:
@@ -178,11 +178,11 @@ class PoolStore:
             with self._file.transaction() as connection:
                 self._write_figures()
                 rename_quotas(connection, credentials)
-                standing = read_standing(connection, self._file.times, self._days)
+                standing = read_snapshot(connection, self._file.times, self._days)
         except TROUBLE as error:
             self._file.trouble(error)
-            return PoolStanding()
-        self._figures = Figures()
+            return PoolSnapshot()
+        self._figures = PendingUsage()
         return standing
 
     def _wish(self, write: Callable[[sqlite3.Connection], None]) -> None:
@@ -275,7 +275,7 @@ class PoolStore:
         self._reader.resets.update(self._writer.resets)
         self._pending = Pending()
         if figures:
-            self._figures, self._figures_at = Figures(), now
+            self._figures, self._figures_at = PendingUsage(), now
         return True
 
     def _write_figures(self) -> None:

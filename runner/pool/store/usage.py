@@ -18,7 +18,7 @@ calls = calls + excluded.calls, refused = refused + excluded.refused"""
 
 
 @dataclass(slots=True)
-class Figures:
+class PendingUsage:
     """What is not written yet."""
 
     tallies: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)

@@ -11,9 +11,9 @@ from assemblyzero_tui.runner.model.events import CredentialChanged
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.quota import MEMORY, Group
+from assemblyzero_tui.runner.pool.grants.quota import MEMORY, Quota
 from assemblyzero_tui.runner.pool.store.file import StoreFile
-from assemblyzero_tui.runner.pool.store.reading import News, Place
+from assemblyzero_tui.runner.pool.store.reading import Place, StoredChanges
 from assemblyzero_tui.runner.pool.store.rows import (
     KEY_COLUMNS,
     QUOTA_COLUMNS,
@@ -96,7 +96,7 @@ class Pending:
         del self.events[:-most_events]
 
     def add_missing(
-        self, pool: Pool, group: Group, stored: Counter[float], today: str, of_day: int
+        self, pool: Pool, group: Quota, stored: Counter[float], today: str, of_day: int
     ) -> None:
         """Takes in what a store lacks of a quota that the pool knows.
 
@@ -128,7 +128,7 @@ class Writer:
         self.resets: dict[str, int] = {}
         """How often keys have been reset, of those that were reset here."""
 
-    def foreign(self, news: News) -> None:
+    def foreign(self, news: StoredChanges) -> None:
         """Forgets what it knows of rows that somebody else has written."""
         for fingerprint in news.keys:
             self._keys.pop(fingerprint, None)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
-from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests import powerless
 from tests.unit.pool.store_examples import CANARY, Engine, credential
@@ -59,7 +59,7 @@ def race(path: Path, rpd: int) -> list[float]:
     engine = Engine(path, clock, [credential(1, rpm=RPM, rpd=rpd)], boot=None)
     started: list[float] = []
     end = time.monotonic() + DEADLINE
-    while len(started) < ENOUGH and engine.group().door is not Door.EXHAUSTED:
+    while len(started) < ENOUGH and engine.group().door is not QuotaState.EXHAUSTED:
         assert time.monotonic() < end
         for grant in engine.ask(5):
             started.append(engine.pool.out[grant.lease].started)

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Silence,
 )
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
@@ -112,7 +112,7 @@ def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
     for name in ("key-1", "key-3"):
         assert trial.try_key(name).ok
     engine.exchange()
-    assert (engine.group(1).door, engine.group(1).until) == (Door.COOLING, until)
+    assert (engine.group(1).door, engine.group(1).until) == (QuotaState.COOLING, until)
     found = engine.pool.named("key-3")
     assert found is not None
     assert found.disabled == "by you"

@@ -17,10 +17,10 @@ from assemblyzero_tui.runner.model.events import (
     PoolChanged,
     QuotaCounted,
 )
-from assemblyzero_tui.runner.model.quota_days import Days
+from assemblyzero_tui.runner.model.quota_days import QuotaDays
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.quota import Group
+from assemblyzero_tui.runner.pool.grants.quota import Quota
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
 
 NOON = 1_780_340_400.0
@@ -91,7 +91,7 @@ class Driven:
         credentials: Iterable[Credential] = (),
         *,
         clock: HandClock | None = None,
-        days: Days | None = None,
+        days: QuotaDays | None = None,
         chance: float = 0.5,
         most: int = 10,
     ) -> None:
@@ -168,7 +168,7 @@ class Driven:
         answers = self.pool.transient.opens(model, now, item)
         return max(self.pool.opens(model, now), answers) - now
 
-    def group(self, name: str, model: str = "m") -> Group:
+    def group(self, name: str, model: str = "m") -> Quota:
         """The quota of the key of this name."""
         found = self.pool.named(name)
         assert found is not None

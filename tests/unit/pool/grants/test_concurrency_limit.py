@@ -6,13 +6,15 @@ from math import ceil, inf
 
 import pytest
 
-from assemblyzero_tui.runner.pool.grants.concurrency_limit import ROOM, Slots
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import ROOM, ConcurrencyLimit
 from tests.unit.pool.driver import Driven, key, keys, pool_states
 
 
-def busy(seconds: float = 8.0, between: float = 2.0, calls: int = 5) -> tuple[Slots, float]:
+def busy(
+    seconds: float = 8.0, between: float = 2.0, calls: int = 5
+) -> tuple[ConcurrencyLimit, float]:
     """One workflow that has made some calls."""
-    slots, now = Slots(), 0.0
+    slots, now = ConcurrencyLimit(), 0.0
     for _ in range(calls):
         slots.asked("A", now)
         now += seconds
@@ -32,7 +34,7 @@ def test_without_a_limit_or_before_enough_calls_there_is_no_bound() -> None:
     assert slots.follow({"m": inf}, now) is None
     slots, now = busy(calls=2)
     assert slots.follow({"m": 1.0}, now) is None
-    assert Slots().follow({}, 0.0) is None
+    assert ConcurrencyLimit().follow({}, 0.0) is None
 
 
 def test_one_at_least() -> None:

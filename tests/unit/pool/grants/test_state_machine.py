@@ -23,7 +23,7 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
 from tests.unit.pool.grants.test_quota import DAY_ID, MINUTE_ID, TOKENS_ID
@@ -270,7 +270,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     # The user
 
-    def a_key(self, which: int) -> Key:
+    def a_key(self, which: int) -> PooledCredential:
         found = list(self.pool.keys.values())
         return found[which % len(found)]
 
@@ -293,7 +293,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.pool.reset(key.name)
         self.step(forgave=True)
 
-    def same_quota(self, one: Key, other: Key) -> bool:
+    def same_quota(self, one: PooledCredential, other: PooledCredential) -> bool:
         return self.pool.canonical(one.quota) == self.pool.canonical(other.quota)
 
     @rule()

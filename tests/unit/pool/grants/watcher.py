@@ -12,8 +12,8 @@ from assemblyzero_tui.runner.model.call_outcomes import Kind, kind_of
 from assemblyzero_tui.runner.model.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import STATES, Pool
-from assemblyzero_tui.runner.pool.grants.pooled_credential import Key
-from assemblyzero_tui.runner.pool.grants.quota import Door, Group
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
+from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 from tests.unit.pool.driver import CANARY, HandClock
 
@@ -21,7 +21,7 @@ Ticket = tuple[str, int, int]
 """Item, attempt, request."""
 Place = tuple[str, str]
 """A key's fingerprint and a model."""
-CLOSED = (Door.COOLING, Door.EXHAUSTED)
+CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 SAME = 1e-6
 LONGEST_REST = 30.0
 """Seconds after which a model that is not answering is asked again at the latest."""
@@ -52,7 +52,7 @@ class Held:
 class Before:
     """How a quota stood a step ago."""
 
-    door: Door
+    door: QuotaState
     until: float
     since: float
     per_minute: int | None
@@ -67,12 +67,12 @@ class Starts:
         self.waived: set[tuple[str, str]] = set()
         """Fingerprints and days."""
 
-    def of(self, keys: list[Key], model: str) -> list[Start]:
+    def of(self, keys: list[PooledCredential], model: str) -> list[Start]:
         """What the keys of a quota have begun and sent."""
         found = [self.all.get((key.fingerprint, model), []) for key in keys]
         return [start for each in found for start in each if start.sent]
 
-    def waive(self, keys: list[Key], day: str) -> None:
+    def waive(self, keys: list[PooledCredential], day: str) -> None:
         self.waived |= {(key.fingerprint, day) for key in keys}
 
 
@@ -201,11 +201,11 @@ class Watcher:
         assert self._throttled <= now
         before = self._before.get((key.fingerprint, model))
         if before is not None:
-            assert before.door is not Door.NO_TIER
+            assert before.door is not QuotaState.NO_TIER
             assert before.door not in CLOSED or before.until <= now
         self._within_limits(self.pool.group(key, model), before, now, day)
 
-    def _within_limits(self, group: Group, before: Before | None, now: float, day: str) -> None:
+    def _within_limits(self, group: Quota, before: Before | None, now: float, day: str) -> None:
         keys = self.pool.keys_of(group)
         mine = self.starts.of(keys, group.model)
         given = [key.credential.limits(group.model) for key in keys]
@@ -235,9 +235,13 @@ class Watcher:
         now = self.clock.now()
         for (fingerprint, model), before in self._before.items():
             group = self.pool.group(self.pool.keys[fingerprint], model)
-            if before.door is Door.NO_TIER:
-                assert group.door is Door.NO_TIER
-            elif before.door in CLOSED and before.until > now and group.door is not Door.NO_TIER:
+            if before.door is QuotaState.NO_TIER:
+                assert group.door is QuotaState.NO_TIER
+            elif (
+                before.door in CLOSED
+                and before.until > now
+                and group.door is not QuotaState.NO_TIER
+            ):
                 assert group.door in CLOSED
                 assert group.until >= before.until - SAME
         assert self._throttled <= max(now, self.pool.judge.throttled_until)
@@ -251,7 +255,7 @@ class Watcher:
             lease = self.pool.out[number]
             assert (lease.item, lease.attempt) == (held.item, held.attempt)
         for group in self.pool.groups.values():
-            if group.door is Door.PROBING:
+            if group.door is QuotaState.PROBING:
                 keys = {key.fingerprint for key in self.pool.keys_of(group)}
                 probes = [
                     held.number
@@ -278,7 +282,7 @@ class Watcher:
             for key in self.pool.keys_of(group):
                 last = self.told.get((key.name, group.model))
                 if last is None:
-                    assert group.door is Door.OPEN
+                    assert group.door is QuotaState.OPEN
                     continue
                 assert last.state == STATES[group.door]
                 assert last.reason == group.reason

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.pool.grants.quota import Door
+from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
@@ -38,7 +38,7 @@ def test_a_restart_loses_no_cooldown_no_count_and_no_limit(path: Path, clock: Ha
         place: (group.door, group.until, group.reason, group.refusals, group.per_minute)
         for place, group in first.pool.groups.items()
     }
-    assert Door.COOLING in {each[0] for each in closed.values()}
+    assert QuotaState.COOLING in {each[0] for each in closed.values()}
     first.store.close()
     clock.advance(10)
     second = Engine(path, clock, [credential(1), credential(2, rpm=10)])
@@ -81,12 +81,12 @@ def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
     assert len(first.ask()) == 1
     first.exchange()
     group = first.group()
-    assert group.door is Door.EXHAUSTED
+    assert group.door is QuotaState.EXHAUSTED
     opens = clock.wall_at(group.until)
     other = HandClock(now=5.0, wall=clock.wall() + 30.0)
     second = Engine(path, other, [credential(1, rpd=1)], boot="another boot")
     again = second.group()
-    assert again.door is Door.EXHAUSTED
+    assert again.door is QuotaState.EXHAUSTED
     assert other.wall_at(again.until) == pytest.approx(opens)
     assert again.starts == [pytest.approx(5.0 - 30.0)]
     assert second.ask() == []
@@ -134,7 +134,7 @@ def test_two_engines_share_the_minute_and_the_day(path: Path, clock: HandClock) 
         assert sum(moment - 61 < each <= moment for each in times) <= 5
     for engine in (one, other):
         assert sum(engine.group().days.values()) == 8
-        assert engine.group().door is Door.EXHAUSTED
+        assert engine.group().door is QuotaState.EXHAUSTED
     assert sum(day.day for day in one.store.standing().quotas) == 8
 
 
@@ -144,7 +144,7 @@ def test_a_refusal_in_one_engine_closes_the_door_in_the_other(path: Path, clock:
     one.end(grant, Outcome.MINUTE, retry_after=40.0, quotas={"RequestsPerMinute": 7})
     assert other.ask() == []
     group = other.group()
-    assert (group.door, group.until, group.per_minute) == (Door.COOLING, 1040.0, 7)
+    assert (group.door, group.until, group.per_minute) == (QuotaState.COOLING, 1040.0, 7)
     assert group.learned
     assert group.accepted(clock.now() + 1) == 0
     assert ("key-1", MODEL, "cooling") in other.states
@@ -189,7 +189,7 @@ def test_a_quota_that_is_two_in_the_pool_is_written_under_both_names(
     one.end(first, Outcome.MINUTE, retry_after=40.0)
     one.end(second)
     two = Engine(path, clock, keys)
-    assert {group.door for group in two.pool.groups.values()} == {Door.COOLING}
+    assert {group.door for group in two.pool.groups.values()} == {QuotaState.COOLING}
     assert [len(group.starts) for group in two.pool.groups.values()] == [1, 1]
     one.exchange()
     assert len(one.group().starts) == 2
@@ -232,7 +232,7 @@ def test_a_reset_forgets_everything_in_every_engine(
     one, other = (Engine(path, clock, [credential(1)]) for _ in range(2))
     one.use_up_the_day()
     other.exchange()
-    assert other.group().door is Door.EXHAUSTED
+    assert other.group().door is QuotaState.EXHAUSTED
     if where == "face":
         PoolStore.open(path, clock, boot="one boot").reset(credential(1).secret.fingerprint)
     else:
@@ -243,13 +243,13 @@ def test_a_reset_forgets_everything_in_every_engine(
     for engine in (one, other, Engine(path, clock, [credential(1)])):
         group = engine.group()
         assert (group.door, group.per_day, group.learned, group.days) == (
-            Door.PROBING, None, False, {},
+            QuotaState.PROBING, None, False, {},
         )  # fmt: skip
     (grant,) = other.ask()
     assert one.ask() == []
     other.end(grant)
     one.exchange()
-    assert one.group().door is Door.OPEN
+    assert one.group().door is QuotaState.OPEN
 
 
 @pytest.mark.parametrize("others", [0, 1])
@@ -262,10 +262,10 @@ def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_key_first(
     user = PoolStore.open(path, clock, boot="one boot")
     for _ in range(2):
         engine.use_up_the_day()
-        assert engine.group().door is Door.EXHAUSTED
+        assert engine.group().door is QuotaState.EXHAUSTED
         user.reset(credential(1).secret.fingerprint)
         engine.exchange()
-        assert engine.group().door is Door.PROBING
+        assert engine.group().door is QuotaState.PROBING
         assert engine.states[-1] == ("key-1", MODEL, "probing")
         (grant,) = engine.ask()
         engine.end(grant)
@@ -284,14 +284,14 @@ def test_a_key_whose_project_becomes_known_has_used_what_it_had_used(
     engine.use_up_the_day()
     engine.store.close()
     used = sum(engine.group().days.values())
-    assert engine.group().door is Door.EXHAUSTED
+    assert engine.group().door is QuotaState.EXHAUSTED
 
     named = credential(1, "shop", rpd=9)
     standing = PoolStore.open(path, clock, boot="one boot").standing([named])
     (quota,) = standing.quotas_of("project shop")
     assert (quota.door, quota.day) == ("exhausted", used + 1)
     again = Engine(path, clock, [named, credential(2, "shop", rpd=9)])
-    assert again.group().door is Door.EXHAUSTED
+    assert again.group().door is QuotaState.EXHAUSTED
     assert sum(again.group().days.values()) == used + 1
     assert again.ask() == []
     again.store.close()
@@ -386,7 +386,7 @@ def test_the_standing_tells_what_there_is(path: Path, clock: HandClock, tmp_path
     clock.advance(1.0)
     standing = engine.store.standing()
     assert [(key.name, key.project) for key in standing.keys] == [("key-1", "shop"), ("key-2", "")]
-    assert [(q.door, q.minute, q.day) for q in standing.quotas] == [(Door.OPEN, 1, 1)] * 2
+    assert [(q.door, q.minute, q.day) for q in standing.quotas] == [(QuotaState.OPEN, 1, 1)] * 2
     assert {(q.per_minute, q.per_day) for q in standing.quotas} == {(5, None), (None, 9)}
     (total,) = standing.totals
     assert (total.answered, total.refused, total.input_tokens, total.output_tokens) == (1, 0, 30, 4)

@@ -11,7 +11,7 @@ import pytest
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
-from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Door
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store import schema
 from assemblyzero_tui.runner.pool.store.file import BLOCKED_REST
 from assemblyzero_tui.runner.pool.store.store import PoolStore
@@ -127,7 +127,7 @@ def test_what_was_known_when_the_file_was_damaged_reaches_the_new_one(
     assert one is not None
     assert two is not None
     group = late.pool.group(one, "gemini-x")
-    assert (group.door, group.per_minute) == (Door.COOLING, 7)
+    assert (group.door, group.per_minute) == (QuotaState.COOLING, 7)
     assert two.invalid == "not valid"
 
 
