@@ -11,10 +11,15 @@ from pathlib import Path
 
 import psutil
 
-from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_file, make_private_directory
+from assemblyzero_tui.runner.base.paths import (
+    RunFolder,
+    checkpoint_file,
+    checkpoint_url,
+    make_private_directory,
+)
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
-from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, NodeBegan, Ready
 from bench.batch import create, equal_items, workplace
 from bench.report import Bench, median, progress, run

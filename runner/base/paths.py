@@ -15,6 +15,8 @@ from assemblyzero_tui.runner.base.temporary_files import make_temporary
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+CHECKPOINT_VARIABLES = ("AGENTOS_WORKFLOW_DB", "ASSEMBLYZERO_WORKFLOW_DB")
+"""Environment variables of a worker that hold the path of its item's checkpoint."""
 _SOCKET_PATH_LIMIT = 100
 """A socket's path has room for 107 bytes on Linux and 103 on macOS."""
 
@@ -159,16 +161,43 @@ def runs_directory() -> Path:
 
 
 def checkpoint_file(repository: Path, workflow: str, key: str) -> Path:
-    """The database of one item's workflow."""
-    return (
-        state_home() / "checkpoints" / repository_key(repository) / f"{workflow}_workflow_{key}.db"
-    )
+    """The checkpoint of one item: a database in the folder of its repository.
+
+    A worker's environment has its path as :data:`CHECKPOINT_VARIABLES`.
+    """
+    return _checkpoint_folder(repository) / f"{_checkpoint_prefix(workflow)}{key}.db"
 
 
-def remove_checkpoint(path: Path) -> None:
-    """Removes the database of an item, with what SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+def checkpoints(repository: Path, workflow: str) -> dict[str, Path]:
+    """The checkpoints of a workflow's items in a repository, by their keys, in order."""
+    prefix = _checkpoint_prefix(workflow)
+    files = sorted(_checkpoint_folder(repository).glob(f"{prefix}*.db"))
+    return {path.stem.removeprefix(prefix): path for path in files}
+
+
+def _checkpoint_folder(repository: Path) -> Path:
+    return state_home() / "checkpoints" / repository_key(repository)
+
+
+def _checkpoint_prefix(workflow: str) -> str:
+    return f"{workflow}_workflow_"
+
+
+def checkpoint_url(path: Path) -> str:
+    """The URL of a checkpoint in a file of this machine."""
+    return f"sqlite:///{path.absolute().as_posix().lstrip('/')}"
+
+
+def checkpoint_path(url: str) -> Path:
+    """The file behind a ``sqlite:///`` URL.
+
+    Raises:
+        TuiError: the URL has another scheme.
+    """
+    scheme, separator, path = url.partition(":///")
+    if scheme != "sqlite" or not separator:
+        raise TuiError(f"Cannot open the checkpoint {url!r}: only sqlite:/// is supported.")
+    return Path("/" + path.lstrip("/"))
 
 
 def new_run_folder(name: str, stamp: str) -> RunFolder:

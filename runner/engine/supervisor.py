@@ -18,9 +18,10 @@ from assemblyzero_tui.runner.base.errors import StartLostError, TuiError
 from assemblyzero_tui.runner.base.paths import (
     RunFolder,
     checkpoint_file,
+    checkpoint_url,
     make_private_directory,
-    remove_checkpoint,
 )
+from assemblyzero_tui.runner.base.sqlite_files import remove_database
 from assemblyzero_tui.runner.engine.claims import Claims
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.pool_service import PoolService
@@ -29,7 +30,7 @@ from assemblyzero_tui.runner.engine.recorder import Recorder
 from assemblyzero_tui.runner.engine.worker_messages import WorkerMessageHandler
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld
-from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, Drain
@@ -178,7 +179,7 @@ class Supervisor:
         where = "" if holder.repository == self.spec.repository else f" in {holder.repository}"
         self._finish(item, State.SKIPPED, f"{holder.outcome or 'done'}{where} by {holder}")
         if not where:
-            remove_checkpoint(self._checkpoint(item))
+            remove_database(self._checkpoint(item))
 
     def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
         self._tasks.pop(item.id, None)
@@ -198,7 +199,7 @@ class Supervisor:
             make_private_directory(checkpoint.parent)
             fresh = self.spec.options.fresh or item.id in self._afresh
             if fresh and item.id not in self._begun:
-                remove_checkpoint(checkpoint)
+                remove_database(checkpoint)
             self._begun.add(item.id)
             self._record.change(item, State.STARTING, attempt=attempt)
             await self._executor.submit(
@@ -314,7 +315,7 @@ class Supervisor:
         """Nothing is needed any more of an item whose end is on the disk."""
         key, result = item.info.key, item.result
         if item.state is State.DONE and not (result is not None and result.keeps_checkpoint):
-            remove_checkpoint(self._checkpoint(item))
+            remove_database(self._checkpoint(item))
             self._claims.finish(key, time.time(), result.summary if result is not None else "")
         else:
             self._claims.give_back(key)

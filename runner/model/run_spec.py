@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -139,20 +138,3 @@ def check_item_id(text: str) -> str:
             "Give the number of an issue, for example: assemblyzero-tui lld 42",
         )
     return text
-
-
-def checkpoint_path(url: str) -> Path:
-    """The file behind a ``sqlite:///`` URL.
-
-    Raises:
-        TuiError: the URL is of another kind.
-    """
-    scheme, separator, path = url.partition(":///")
-    if scheme != "sqlite" or not separator:
-        raise TuiError(f"Cannot open the checkpoint {url!r}: only sqlite:/// is known here.")
-    return Path("/" + path.lstrip("/"))
-
-
-def checkpoint_url(path: Path) -> str:
-    """The URL of a checkpoint in a file of this machine."""
-    return f"sqlite:///{path.absolute().as_posix().lstrip('/')}"

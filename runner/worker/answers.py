@@ -11,6 +11,7 @@ import hashlib
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 
@@ -68,7 +69,7 @@ class AnswerStore:
                 row = self._connection.execute(_FIND, place).fetchone()
         return None if row is None else _decoded(row[0])
 
-    def take_over(self, prompt: object, answer: object) -> bool:
+    def add_salvaged(self, prompt: object, answer: object) -> bool:
         """Keeps an answer out of a damaged database, for whoever asks this question first."""
         if not isinstance(prompt, str) or _decoded(answer) is None:
             return False
@@ -99,6 +100,11 @@ class AnswerStore:
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM fingerprints")
             self._connection.executemany("INSERT INTO fingerprints VALUES (?, ?)", prints.items())
+
+
+def kept_answers(connection: sqlite3.Connection) -> Iterator[tuple[object, object]]:
+    """Every kept answer of a database, behind the digest of its question; they may be damaged."""
+    yield from connection.execute("SELECT prompt, answer FROM kept_answers")
 
 
 def _decoded(answer: object) -> Answer | None:

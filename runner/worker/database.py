@@ -13,7 +13,8 @@ from typing import Any
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from assemblyzero_tui.runner.worker.answers import AnswerStore
+from assemblyzero_tui.runner.base.sqlite_files import rename_database
+from assemblyzero_tui.runner.worker.answers import AnswerStore, kept_answers
 from assemblyzero_tui.runner.worker.checksums import Seals
 from assemblyzero_tui.runner.worker.patient_connection import connect
 
@@ -144,10 +145,7 @@ def set_aside(path: Path) -> Path:
     stamp = f"{path.name}.damaged-{time.time():.0f}"
     names = (stamp if number == 1 else f"{stamp}-{number}" for number in range(1, 1000))
     aside = next(path.with_name(n) for n in names if not os.path.lexists(path.with_name(n)))
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    rename_database(path, aside)
     return aside
 
 
@@ -156,6 +154,6 @@ def salvage(damaged: Path, answers: AnswerStore) -> int:
     saved = 0
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as old:
         old.execute("PRAGMA query_only=ON")
-        for prompt, answer in old.execute("SELECT prompt, answer FROM kept_answers"):
-            saved += answers.take_over(prompt, answer)
+        for prompt, answer in kept_answers(old):
+            saved += answers.add_salvaged(prompt, answer)
     return saved

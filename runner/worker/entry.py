@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.base.paths import CHECKPOINT_VARIABLES, checkpoint_path
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.locks.file_locks import share_with_children
-from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import Ready
 from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 
@@ -74,8 +75,7 @@ def _print_to(descriptor: int) -> None:
 
 
 def _set_environment(spec: WorkerSpec) -> None:
-    database = str(checkpoint_path(spec.checkpoint))
-    os.environ["AGENTOS_WORKFLOW_DB"] = database
-    os.environ["ASSEMBLYZERO_WORKFLOW_DB"] = database
+    for name in CHECKPOINT_VARIABLES:
+        os.environ[name] = str(checkpoint_path(spec.checkpoint))
     for name in API_KEY_VARIABLES:
         os.environ.pop(name, None)

@@ -14,9 +14,10 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, WorkflowError
+from assemblyzero_tui.runner.base.paths import checkpoint_path
 from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.model.events import Result
-from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec, checkpoint_path
+from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, WorkerNotice
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, Parked
@@ -218,5 +219,5 @@ def _check(
 
 
 def _thread(spec: WorkerSpec) -> Any:
-    prefix = catalog.entry(spec.workflow).thread_prefix
-    return {"configurable": {"thread_id": f"{prefix}{spec.item.key}"}}
+    thread = catalog.entry(spec.workflow).thread_id(spec.item.key)
+    return {"configurable": {"thread_id": thread}}

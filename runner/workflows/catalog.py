@@ -25,10 +25,8 @@ class CatalogEntry:
     """``LLD-``, before the key of an item."""
     nodes: tuple[str, ...]
     """The nodes of the graph in their usual order."""
-    checkpoint_prefix: str
-    """The database of item 42 is called ``<checkpoint_prefix>42.db``."""
     thread_prefix: str
-    """The LangGraph thread of item 42 is called ``<thread_prefix>42``."""
+    """``lld-``, before the key of an item in the name of its LangGraph thread."""
     module: str
     """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
     records: str
@@ -42,13 +40,16 @@ class CatalogEntry:
         """The id of the item with this key, such as ``LLD-42``."""
         return f"{self.id_prefix}{key}"
 
+    def thread_id(self, key: str) -> str:
+        """The LangGraph thread of the item with this key, in its checkpoint."""
+        return f"{self.thread_prefix}{key}"
+
 
 LLD = CatalogEntry(
     name="lld",
     title="Low-level design",
     id_prefix="LLD-",
     nodes=("N0_fetch_issue", "N1_design", "N2_human_edit", "N3_review", "N4_finalize"),
-    checkpoint_prefix="lld_workflow_",
     thread_prefix="lld-",
     module="assemblyzero_tui.runner.workflows.lld.workflow",
     records="assemblyzero_tui.runner.workflows.lld.records",
@@ -67,7 +68,6 @@ ISSUE = CatalogEntry(
         "N5_human_edit_verdict",
         "N6_file",
     ),
-    checkpoint_prefix="issue_workflow_",
     thread_prefix="",
     module="assemblyzero_tui.runner.workflows.issue.workflow",
     records="assemblyzero_tui.runner.workflows.issue.records",

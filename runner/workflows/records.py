@@ -32,10 +32,10 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from assemblyzero_tui.runner.base.paths import (
     RunFolder,
-    checkpoint_file,
-    remove_checkpoint,
+    checkpoints,
     runs_directory,
 )
+from assemblyzero_tui.runner.base.sqlite_files import remove_database
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.catalog import entry
@@ -144,10 +144,8 @@ def _complete_audit(
 def _checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterator[str]:
     """Removes the checkpoints of finished journeys; gives the keys of their items."""
     finished = {(end.key, end.origin) for end in ends if end.closed}
-    prefix = entry(workflow).checkpoint_prefix
     locks = ItemLocks(repository, workflow)
-    for path in sorted(checkpoint_file(repository, workflow, "").parent.glob(f"{prefix}*.db")):
-        key = path.stem.removeprefix(prefix)
+    for key, path in checkpoints(repository, workflow).items():
         if all(key != known for known, _ in finished):
             continue
         taken = locks.take(key)
@@ -157,7 +155,7 @@ def _checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterat
         try:
             ended = (key, origin_of(path)) in finished
             if ended:
-                remove_checkpoint(path)
+                remove_database(path)
         finally:
             lock.finish(before) if before.finished else lock.release(remove=True)
         if ended:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import NewerVersionError
 from assemblyzero_tui.runner.base.paths import FILE_MODE, make_private_directory
+from assemblyzero_tui.runner.base.sqlite_files import rename_database
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 VERSION = 1
@@ -22,8 +22,6 @@ OPENING = 10.0
 CHECKPOINT = 4000
 """Pages of the write-ahead log after which it is copied into the file, which waits for the disk."""
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_PARTS = ("", "-wal", "-shm")
-"""Endings of the files that SQLite makes of one database."""
 
 _TABLES = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -180,9 +178,7 @@ def _set_aside(path: Path) -> str:
     while os.path.lexists(aside):
         number += 1
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    for ending in _PARTS:
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    rename_database(path, aside)
     return (
         f"{path} was damaged: it is now {aside.name}. The counts of the keys begin anew, and keys "
         "that were switched off are on again"

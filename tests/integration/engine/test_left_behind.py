@@ -11,13 +11,13 @@ import psutil
 import pytest
 
 from assemblyzero_tui.runner.base.errors import WorkflowError
-from assemblyzero_tui.runner.base.paths import RunFolder, make_private_directory
+from assemblyzero_tui.runner.base.paths import RunFolder, checkpoint_url, make_private_directory
 from assemblyzero_tui.runner.engine.executors import worker_process
 from assemblyzero_tui.runner.engine.executors.executor import Outcome
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.events import ItemInfo
-from assemblyzero_tui.runner.model.run_spec import WorkerSpec, checkpoint_url
+from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, WorkerNotice
 from tests.conftest import marked
 from tests.integration.engine import left_behind

@@ -48,17 +48,17 @@ def test_an_answer_of_which_one_bit_was_altered_is_none(
     altered[place] ^= 1
     connection.execute("UPDATE kept_answers SET answer = ?", (bytes(altered),))
     assert store.get("task", 0, QUESTION) is None
-    assert not store.take_over(digest(QUESTION), bytes(altered))
-    assert store.take_over(digest(QUESTION), kept)
+    assert not store.add_salvaged(digest(QUESTION), bytes(altered))
+    assert store.add_salvaged(digest(QUESTION), kept)
 
 
 def test_what_was_taken_over_answers_its_question_once(connection: sqlite3.Connection) -> None:
     store = AnswerStore(connection)
     encoded = b'{"text":"a design","model":"m"}'
-    assert store.take_over(digest(QUESTION), encoded)
-    assert store.take_over(digest(QUESTION), encoded.replace(b"design", b"review"))
-    assert not store.take_over(digest(QUESTION), b"noise")
-    assert not store.take_over(b"noise", encoded)
+    assert store.add_salvaged(digest(QUESTION), encoded)
+    assert store.add_salvaged(digest(QUESTION), encoded.replace(b"design", b"review"))
+    assert not store.add_salvaged(digest(QUESTION), b"noise")
+    assert not store.add_salvaged(b"noise", encoded)
     assert store.get("task", 0, Request(purpose="draft", system="s", prompt="other")) is None
     assert store.get("task", 0, QUESTION) == ANSWER
     assert store.get("task", 0, QUESTION) == ANSWER
