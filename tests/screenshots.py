@@ -21,7 +21,7 @@ import cairosvg
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.runner.model.events import Event
-from tests.ui.credential_services import Desk
+from tests.ui.credential_services import FakeCredentialService
 from tests.ui.dashboards import Standing
 from tests.ui.example_exhaustion import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
 from tests.ui.example_runs import Story, build, finished, mixed
@@ -70,7 +70,7 @@ async def shoot(picture: Picture) -> None:
         folder = home / "runs/20260921-142000-lld"
         built = build(folder, picture.stories, ended=picture.ended, pool=picture.pool, **keys)
         source = Standing(built, live=picture.ended is None)
-        app = DashboardApp(source, clock=lambda: 0.0, desk=Desk())
+        app = DashboardApp(source, clock=lambda: 0.0, credential_service=FakeCredentialService())
         async with app.run_test(size=picture.size) as pilot:
             await pilot.pause(SETTLED)
             for key in picture.press:

@@ -36,7 +36,7 @@ from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.logs.debug_log import debug_log_file, debug_wanted, open_debug_log
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
 from assemblyzero_tui.runner.model.commands import (
-    AddKey,
+    AddCredential,
     AnyCommand,
     Cancel,
     Pause,
@@ -193,8 +193,8 @@ class Engine:
                 return self._supervisor.keys.try_now()
             case SetAutoResume():
                 return self._supervisor.keys.set_auto_resume(on=command.on)
-            case AddKey():
-                key = credentials.checked(command.key, repr(command.name))
+            case AddCredential():
+                key = credentials.parse_api_key(command.key, repr(command.name))
                 limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
                 new = Credential(command.name, key, command.project, *limits)
                 return self._supervisor.keys.add_key(new)

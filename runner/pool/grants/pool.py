@@ -24,7 +24,7 @@ from assemblyzero_tui.runner.model.events import (
     CallQueued,
     CallStarted,
     CredentialChanged,
-    KeyState,
+    CredentialStateName,
     Notice,
 )
 from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
@@ -52,7 +52,7 @@ MOMENT = 0.001
 A_DAY = 86_400.0
 LATE = 256
 """So many leases that ended by force are remembered, for what is said of them late."""
-STATES: dict[QuotaState, KeyState] = {
+STATES: dict[QuotaState, CredentialStateName] = {
     QuotaState.OPEN: "ready",
     QuotaState.PROBING: "probing",
     QuotaState.COOLING: "cooling",
@@ -587,7 +587,9 @@ class Pool:
 
     def say_key(self, key: PooledCredential) -> None:
         """Tells what is the matter with a key, for every model, if that is news."""
-        state: KeyState = "disabled" if key.disabled else "invalid" if key.invalid else "ready"
+        state: CredentialStateName = (
+            "disabled" if key.disabled else "invalid" if key.invalid else "ready"
+        )
         self._say(
             CredentialChanged(
                 credential=key.name,
