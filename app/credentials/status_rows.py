@@ -7,8 +7,8 @@ from typing import Any
 
 from assemblyzero_tui.runner.credentials.credentials import CredentialSource
 from assemblyzero_tui.runner.model.credential_state import STRENGTH
-from assemblyzero_tui.runner.pool.grants.pool import STATES
 from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name
+from assemblyzero_tui.runner.pool.grants.registry import STATES
 from assemblyzero_tui.runner.pool.store.credential_status import (
     CredentialStatus,
     PoolSnapshot,
@@ -54,11 +54,11 @@ def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> d
         state = "disabled" if known.disabled else "invalid"
         reason = known.disabled or known.invalid
         return {"state": state, "since": known.since, "until": None, "reason": reason}
-    worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.door]), default=None)
-    if worst is None or STATES[worst.door] == "ready":
+    worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.state]), default=None)
+    if worst is None or STATES[worst.state] == "ready":
         return {"state": "ready", "since": None, "until": None, "reason": ""}
     return {
-        "state": STATES[worst.door], "since": worst.since, "until": worst.until,
+        "state": STATES[worst.state], "since": worst.since, "until": worst.until,
         "reason": worst.reason,
     }  # fmt: skip
 
@@ -70,7 +70,7 @@ def _quota(
     per_minute, per_day = given
     return {
         "model": quota.model,
-        "state": STATES[quota.door],
+        "state": STATES[quota.state],
         "since": quota.since or None,
         "until": quota.until,
         "reason": quota.reason,

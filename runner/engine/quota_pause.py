@@ -131,5 +131,5 @@ class QuotaPause:
         self._record.hide(text)
         self._executor.hide(text)
         self.given_up = False
-        self._keeper.put(lambda pool: pool.add(credential))
+        self._keeper.put(lambda pool: pool.registry.add(credential))
         return []

@@ -265,7 +265,7 @@ def _keeper(
     pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
     if rotation is not None:
         for name in read_hints(rotation, [key.name for key in keys], clock.wall()):
-            if (hinted := pool.named(name)) is not None:
+            if (hinted := pool.registry.find(name)) is not None:
                 hinted.probe_first = True
     store = pool_file(folder if spec.demo else None)
     return PoolService(pool, store, spec.run, folder.path, rotation)

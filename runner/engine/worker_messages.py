@@ -89,12 +89,12 @@ class WorkerMessageHandler:
 
     async def died(self, name: str) -> None:
         """Takes back what a process that is gone had in its hands."""
-        self._keeper.put(lambda pool: pool.died(name))
+        self._keeper.put(lambda pool: pool.release_all(name))
         await self._keeper.settled()
 
     def through(self, name: str) -> None:
         """An item will not ask again."""
-        self._keeper.put(lambda pool: pool.through(name))
+        self._keeper.put(lambda pool: pool.forget_item(name))
 
     def _carry_out(self, ledger: Ledger) -> None:
         """Writes down, answers, and passes on."""

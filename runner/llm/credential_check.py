@@ -70,7 +70,7 @@ class CredentialCheck:
         self._store = store
         self._provider = provider
         self._numbers = count(1)
-        store.load(self._pool)
+        store.load(self._pool.registry)
 
     def try_key(self, name: str, timeout: float = TIMEOUT) -> CheckResult:
         """Makes a call with a key, one that is switched off or resting too.
@@ -84,7 +84,7 @@ class CredentialCheck:
         Raises:
             TuiError: there is no such key.
         """
-        credential = self._pool.named(name)
+        credential = self._pool.registry.find(name)
         if credential is None:
             raise TuiError(f"There is no key {name!r}.", "Run: assemblyzero-tui pool status")
         for _ in range(ASKED_AT_MOST):
@@ -96,7 +96,7 @@ class CredentialCheck:
     def _try_once(self, credential: PooledCredential, timeout: float) -> CheckResult:
         pool, model = self._pool, self._provider.model_for(QUESTION)
         wish = Acquire(request=next(self._numbers), model=model)
-        grant = self._granted(lambda: pool.try_key(credential.fingerprint, ITEM, wish))
+        grant = self._granted(lambda: pool.grant_directly(credential.fingerprint, ITEM, wish))
         news = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         began, answer, message = time.monotonic(), None, ""
         try:
@@ -125,14 +125,14 @@ class CredentialCheck:
     def _exchange(self, work: Callable[[], None]) -> Ledger:
         def work_and_serve() -> Ledger:
             work()
-            return self._pool.serve()
+            return self._pool.process()
 
-        return self._store.exchange(self._pool, work_and_serve)
+        return self._store.exchange(self._pool.registry, work_and_serve)
 
     def _ended(self, fingerprint: str, news: Release) -> None:
         self._pool.release(ITEM, 1, news)
         if news.outcome == Outcome.OK:
-            self._pool.works(fingerprint)
+            self._pool.registry.mark_valid(fingerprint)
 
 
 def _take_answer(news: Release, answer: Answer) -> None:

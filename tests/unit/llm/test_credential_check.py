@@ -85,7 +85,7 @@ def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
     trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
-    key = engine.pool.named("key-3")
+    key = engine.pool.registry.find("key-3")
     assert key is not None
     model.failure = CallError(Outcome.AUTH, "the key is not valid", reason="API_KEY_INVALID")
     tried = trial.try_key(key.fingerprint)
@@ -112,8 +112,8 @@ def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
     for name in ("key-1", "key-3"):
         assert trial.try_key(name).ok
     engine.exchange()
-    assert (engine.group(1).door, engine.group(1).until) == (QuotaState.COOLING, until)
-    found = engine.pool.named("key-3")
+    assert (engine.group(1).state, engine.group(1).until) == (QuotaState.COOLING, until)
+    found = engine.pool.registry.find("key-3")
     assert found is not None
     assert found.disabled == "by you"
 

@@ -70,7 +70,9 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
 def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
     engine.ask()
     engine.exchange(
-        lambda: engine.pool.try_key("key-1", "LLD-1", Acquire(request=99, model="other-model"))
+        lambda: engine.pool.grant_directly(
+            "key-1", "LLD-1", Acquire(request=99, model="other-model")
+        )
     )
     told = described(CredentialSource("a file", KEYS[:1]), engine.store.standing())
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
