@@ -20,8 +20,8 @@ from pathlib import Path
 import cairosvg
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
-from assemblyzero_tui.runner.model.events import Event
-from tests.ui.credential_services import FakeCredentialService
+from assemblyzero_tui.runner.model.events import AnyEvent, EndReason
+from tests.ui.credential_services import Desk
 from tests.ui.dashboards import Standing
 from tests.ui.example_exhaustion import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
 from tests.ui.example_runs import Story, build, finished, mixed
@@ -44,8 +44,8 @@ class Picture:
     name: str
     stories: Sequence[Story]
     size: tuple[int, int] = (120, 40)
-    ended: str | None = None
-    pool: Callable[[float], Sequence[Event]] | None = None
+    ended: EndReason | None = None
+    pool: Callable[[float], Sequence[AnyEvent]] | None = None
     press: Sequence[str] = ()
 
 
@@ -63,14 +63,21 @@ PICTURES = [
 async def shoot(picture: Picture) -> None:
     """Takes one picture, as SVG and as PNG."""
     home = Path(tempfile.gettempdir(), "assemblyzero")  # shown in the summary: always the same
-    keys = {"provider": "gemini", "keys": KEYS, "parallel": 5} if picture.pool else {}
     with contextlib.ExitStack() as stack:
         home.mkdir()
         stack.callback(shutil.rmtree, home)
         folder = home / "runs/20260921-142000-lld"
-        built = build(folder, picture.stories, ended=picture.ended, pool=picture.pool, **keys)
+        built = build(
+            folder,
+            picture.stories,
+            ended=picture.ended,
+            pool=picture.pool,
+            provider="gemini" if picture.pool else "offline",
+            keys=KEYS if picture.pool else (),
+            parallel=5 if picture.pool else 3,
+        )
         source = Standing(built, live=picture.ended is None)
-        app = DashboardApp(source, clock=lambda: 0.0, credential_service=FakeCredentialService())
+        app = DashboardApp(source, clock=lambda: 0.0, desk=Desk())
         async with app.run_test(size=picture.size) as pilot:
             await pilot.pause(SETTLED)
             for key in picture.press:

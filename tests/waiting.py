@@ -10,7 +10,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(condition: Callable[[], Found], what: str, deadline: float = 30.0) -> Found:
+def wait_for(condition: Callable[[], Found | None], what: str, deadline: float = 30.0) -> Found:
     """What the condition gives as soon as it is true.
 
     Args:

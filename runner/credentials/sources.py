@@ -12,9 +12,9 @@ from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.credentials.credentials import (
     Credential,
-    CredentialSource,
+    Found,
+    checked,
     parse,
-    parse_api_key,
     read_file,
 )
 from assemblyzero_tui.runner.credentials.demo_credentials import demo_credentials
@@ -26,9 +26,7 @@ KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
 """Under these the system's keyring holds a key, or the text of a credential file."""
 
 
-def find(
-    file: Path | None = None, environment: Mapping[str, str] | None = None
-) -> CredentialSource:
+def find(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found:
     """The credentials of the first place that has a key; others before it are noted.
 
     Args:
@@ -48,9 +46,7 @@ def find(
     )
 
 
-def look(
-    file: Path | None = None, environment: Mapping[str, str] | None = None
-) -> CredentialSource | None:
+def look(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found | None:
     """As :func:`find`, but what is found may have no key that is switched on.
 
     Returns:
@@ -61,7 +57,7 @@ def look(
     """
     if file is not None:
         return read_file(file)
-    without: list[CredentialSource] = []
+    without: list[Found] = []
     for found in places(os.environ if environment is None else environment):
         if found.credentials:
             passed = tuple(f"{place.source} has no key that is switched on" for place in without)
@@ -70,7 +66,7 @@ def look(
     return without[0] if without else None
 
 
-def file_to_write() -> Path:
+def file_to_keep() -> Path:
     """The file that a new key is written into unless the user names one: the one in use.
 
     Raises:
@@ -81,20 +77,20 @@ def file_to_write() -> Path:
     return [*used, *there, *files()][0]
 
 
-def for_run(spec: RunSpec) -> CredentialSource | None:
+def for_run(spec: RunSpec) -> Found | None:
     """The credentials for a run; ``None`` if it needs none.
 
     Raises:
         TuiError: as in :func:`find`.
     """
     if (quota := spec.options.quota) is not None:
-        return CredentialSource("the demonstration", demo_credentials(quota))
+        return Found("the demonstration", demo_credentials(quota))
     if not needs_credentials(spec.provider):
         return None
     return find(Path(spec.credentials) if spec.credentials else None)
 
 
-def usable(found: CredentialSource) -> CredentialSource:
+def usable(found: Found) -> Found:
     """The same, if a key of it can be used.
 
     Raises:
@@ -115,7 +111,7 @@ def usable(found: CredentialSource) -> CredentialSource:
     )
 
 
-def places(environment: Mapping[str, str]) -> Iterator[CredentialSource]:
+def places(environment: Mapping[str, str]) -> Iterator[Found]:
     """Every place that has something, in the order in which they count.
 
     Raises:
@@ -129,7 +125,7 @@ def places(environment: Mapping[str, str]) -> Iterator[CredentialSource]:
     for name in API_KEY_VARIABLES:
         if key := environment.get(name, "").strip():
             source = f"the environment variable {name}"
-            yield CredentialSource(source, (Credential(name.lower(), parse_api_key(key, source)),))
+            yield Found(source, (Credential(name.lower(), checked(key, source)),))
 
 
 def files() -> list[Path]:
@@ -137,11 +133,11 @@ def files() -> list[Path]:
     return [state_home() / FILE_NAME, Path.home() / ".agentos" / FILE_NAME]
 
 
-def _of_keyring(text: str) -> CredentialSource:
+def _of_keyring(text: str) -> Found:
     source = f"the keyring ({KEYRING_SERVICE}, {KEYRING_USER})"
     if text.lstrip().startswith(("{", "[")):
         return parse(text.encode(), source)
-    return CredentialSource(source, (Credential("keyring", parse_api_key(text, source)),))
+    return Found(source, (Credential("keyring", checked(text, source)),))
 
 
 def _from_keyring() -> str | None:

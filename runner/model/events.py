@@ -183,9 +183,10 @@ class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
     node: str = ""
 
 
-CredentialStateName = Literal[
-    "ready", "probing", "cooling", "exhausted", "no_tier", "invalid", "disabled"
-]
+EndReason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
+"""Why a run ended."""
+
+KeyState = Literal["ready", "probing", "cooling", "exhausted", "no_tier", "invalid", "disabled"]
 """``probing``: one call is tried before others."""
 
 
@@ -194,7 +195,7 @@ class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defa
 
     credential: str
     """Its name; its text is nowhere."""
-    state: CredentialStateName
+    state: KeyState
     model: str = ""
     """The model that this is about; empty for all."""
     reason: str = ""
@@ -265,7 +266,7 @@ class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
     """The engine leaves."""
 
     exit_code: int
-    reason: Literal["finished", "stopped", "interrupted", "exhausted", "error"] = "finished"
+    reason: EndReason = "finished"
     """``exhausted``: no key was left that could have been used."""
 
 

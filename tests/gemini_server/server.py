@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.gemini_server import answers
@@ -116,7 +116,7 @@ class GeminiServer:
         self._thread.join()
         self._http.server_close()
 
-    def __enter__(self) -> GeminiServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

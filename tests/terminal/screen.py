@@ -189,7 +189,7 @@ def program(
     prefix: Sequence[str] = (),
     sealed: bool = False,
     said: tuple[int, int] | None = None,
-    **environment: str,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """``assemblyzero-tui`` on a terminal of its own."""
     terminal = Terminal(

@@ -180,7 +180,7 @@ def test_an_ended_run_and_its_replay_are_shown_on_the_dashboard(ended: str) -> N
 
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(ended: str) -> None:
-    with program("replay", ended, "--speed", "1000", TERM="dumb") as terminal:
+    with program("replay", ended, "--speed", "1000", environment={"TERM": "dumb"}) as terminal:
         assert terminal.wait() == 0
         said = terminal.raw.decode()
     assert "No dashboard here: TERM is 'dumb'" in said
@@ -203,7 +203,7 @@ def test_plain_lines_have_colours_on_a_terminal_unless_no_color(ended: str) -> N
     with program(*again) as terminal:
         assert terminal.wait() == 0
         assert b"\x1b[32m" in terminal.raw
-    with program(*again, NO_COLOR="") as terminal:
+    with program(*again, environment={"NO_COLOR": ""}) as terminal:
         assert terminal.wait() == 0
         assert b"\x1b" not in terminal.raw
 
@@ -219,7 +219,7 @@ def test_ctrl_c_on_plain_lines_stops_and_everything_is_saved() -> None:
 
 def test_a_terminal_that_cannot_be_opened_gets_plain_lines() -> None:
     quick = ("demo", "--items", "3", "--latency", "0")
-    with program(*quick, prefix=prefix(), sealed=True, NO_COLOR="1") as seen:
+    with program(*quick, prefix=prefix(), sealed=True, environment={"NO_COLOR": "1"}) as seen:
         assert seen.wait(90) == 0
         assert b"The terminal cannot be opened (Permission denied). Plain lines" in seen.raw
         assert b"[LLD-101] >>> Executing: N1_design" in seen.raw

@@ -38,7 +38,7 @@ def stop() -> None:
 def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) -> None:
     state_home().mkdir(parents=True, exist_ok=True)
     (state_home() / "tui.toml").write_text('[lld]\nprovider = "offline"\nlatency = 60.0\n')
-    with program(cwd=repository, **tracker) as terminal:
+    with program(cwd=repository, environment=tracker) as terminal:
         terminal.wait_for("#2 ")
         terminal.press("*")
         terminal.wait_for("2 of 2 chosen")
@@ -52,7 +52,7 @@ def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) ->
     assert list(run.state.items) == ["LLD-1", "LLD-2"]
     assert (run.spec.provider, run.spec.options.latency) == ("offline", 60.0)
 
-    with program(cwd=repository, **tracker) as terminal:
+    with program(cwd=repository, environment=tracker) as terminal:
         terminal.wait_for(folder.path.name)
         terminal.press("enter")
         terminal.wait_for("N1_design")
@@ -64,7 +64,7 @@ def test_what_is_chosen_is_started(repository: Path, tracker: dict[str, str]) ->
 
 
 def test_leaving_without_a_choice_starts_nothing(repository: Path, tracker: dict[str, str]) -> None:
-    with program(cwd=repository, **tracker) as terminal:
+    with program(cwd=repository, environment=tracker) as terminal:
         terminal.wait_for("#2 ")
         terminal.press("q")
         assert terminal.wait() == 0
@@ -72,7 +72,7 @@ def test_leaving_without_a_choice_starts_nothing(repository: Path, tracker: dict
 
 
 def test_outside_a_repository_it_says_so(tmp_path: Path, tracker: dict[str, str]) -> None:
-    with program(cwd=tmp_path, **tracker) as terminal:
+    with program(cwd=tmp_path, environment=tracker) as terminal:
         terminal.wait_for("is not in a git repository")
         terminal.press("q")
         assert terminal.wait() == 0

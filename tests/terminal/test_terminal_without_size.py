@@ -54,7 +54,7 @@ def test_what_is_not_said_comes_from_the_variables(
     said: tuple[int, int], variables: dict[str, str], painted: tuple[int, int]
 ) -> None:
     columns, lines = painted
-    with program(*SLOW, columns=columns, lines=lines, said=said, **variables) as terminal:
+    with program(*SLOW, columns=columns, lines=lines, said=said, environment=variables) as terminal:
         terminal.wait_for(DRAFTING)
         terminal.wait_until(
             lambda: (

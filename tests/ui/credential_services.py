@@ -1,16 +1,16 @@
-"""A credential_service for orders about keys that carries nothing out."""
+"""A desk for orders about keys that carries nothing out."""
 
 from __future__ import annotations
 
 from assemblyzero_tui.runner.base.errors import TuiError
 
 
-class FakeCredentialService:
+class Desk:
     """Notes what is ordered."""
 
     place = "~/.assemblyzero/gemini-credentials.json"
 
-    read_only_reason = ""
+    takes_none = ""
     tests = True
 
     def __init__(self) -> None:

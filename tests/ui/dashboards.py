@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.app.dashboard.screen import DashboardScreen
@@ -17,6 +20,8 @@ from assemblyzero_tui.runner.model.commands import AnyCommand, Reply, Retry
 from assemblyzero_tui.runner.model.events import Event, ItemChanged
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.replay import Replay
+from assemblyzero_tui.widgets.items.layout import Mode
+from assemblyzero_tui.widgets.items.table import Order
 from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
 from tests.ui.example_runs import BuiltRun, Story, build, mixed
 
@@ -104,6 +109,22 @@ class Watched:
         """The items whose logs are in sight."""
         return [pane.item for pane in self.board.shown_panes]
 
+    # Methods, not properties: mypy takes what it was told of a property to hold after any call.
+
+    def screen(self) -> Screen[Any]:
+        return self.app.screen
+
+    def focused(self) -> Widget | None:
+        return self.app.focused
+
+    def mode(self) -> Mode:
+        """How the items are laid out."""
+        return self.board.stage.mode
+
+    def order(self) -> Order:
+        """How the list is sorted."""
+        return self.board.table.order
+
     def pane(self, item: str) -> WorkflowPane:
         """The pane of an item."""
         return next(pane for pane in self.board.shown_panes if pane.item == item)
@@ -130,7 +151,10 @@ class Watched:
     async def shows(self, *texts: str) -> None:
         """Waits until all these texts are on the screen."""
         for text in texts:
-            await self.until(lambda text=text: text in self.text(), f"{text!r} on the screen")
+            await self.until(partial(self._has, text), f"{text!r} on the screen")
+
+    def _has(self, text: str) -> bool:
+        return text in self.text()
 
     async def sends(self, command: AnyCommand) -> None:
         """Waits until exactly this command has been sent, and forgets it."""

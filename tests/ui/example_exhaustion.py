@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from assemblyzero_tui.runner.model.events import (
+    AnyEvent,
     CallEnded,
     CredentialChanged,
-    CredentialStateName,
-    Event,
+    KeyState,
     PoolChanged,
     QuotaCounted,
 )
@@ -25,7 +25,7 @@ def fingerprint(name: str) -> str:
     return name.encode().hex()[:8]
 
 
-def key(name: str, state: CredentialStateName, time: float, **more: Any) -> CredentialChanged:
+def key(name: str, state: KeyState, time: float, **more: Any) -> CredentialChanged:
     """A key enters a state."""
     project = PROJECTS.get(name, "")
     quota = f"project {project}" if project else f"key {name}"
@@ -45,12 +45,12 @@ def used(
     )  # fmt: skip
 
 
-def opened(names: tuple[str, ...] = KEYS) -> list[Event]:
+def opened(names: tuple[str, ...] = KEYS) -> list[AnyEvent]:
     """The engine says which keys there are."""
     return [key(name, "ready", START) for name in names]
 
 
-def refusals(now: float) -> list[Event]:
+def refusals(now: float) -> list[AnyEvent]:
     """Some calls that a quota refused on the way."""
     moments = ((0.35, "birch", 2), (0.6, "cedar", 1), (0.8, "birch", 3), (0.95, "dune", 2))
     return [
@@ -63,7 +63,7 @@ def refusals(now: float) -> list[Event]:
     ]  # fmt: skip
 
 
-def in_trouble(now: float) -> list[Event]:
+def in_trouble(now: float) -> list[AnyEvent]:
     """Two keys can be used, one rests, one is used up for the day, one is refused."""
     return [
         *opened(),
@@ -79,7 +79,7 @@ def in_trouble(now: float) -> list[Event]:
     ]  # fmt: skip
 
 
-def all_rest(now: float, *, left: float | None = 252.0) -> list[Event]:
+def all_rest(now: float, *, left: float | None = 252.0) -> list[AnyEvent]:
     """Nobody can call: all are parked until then, or nobody knows until when."""
     events = [*opened(), *refusals(now), used("project storefront", now - 40, 10, 241)]
     if left is None:

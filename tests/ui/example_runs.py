@@ -18,11 +18,12 @@ from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.logs.store import LogWriter, index_path
 from assemblyzero_tui.runner.model.events import (
+    AnyEvent,
     CallEnded,
     CallQueued,
     CallStarted,
+    EndReason,
     EngineStarted,
-    Event,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
@@ -119,10 +120,10 @@ class BuiltRun:
 class _Tape:
     """Events and printed text in the order they were told, each with its time."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[AnyEvent] = field(default_factory=list)
     prints: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
 
-    def event(self, time: float, event: Event) -> None:
+    def event(self, time: float, event: AnyEvent) -> None:
         event.time = time
         self.events.append(event)
 
@@ -138,12 +139,12 @@ def build(
     *,
     parallel: int = 3,
     held: str | None = None,
-    ended: str | None = None,
+    ended: EndReason | None = None,
     engine_lost: bool = False,
     provider: str = "offline",
     repository: str = "/home/dev/storefront",
     keys: Sequence[str] = (),
-    pool: Callable[[float], Sequence[Event]] | None = None,
+    pool: Callable[[float], Sequence[AnyEvent]] | None = None,
 ) -> BuiltRun:
     """Writes the folder of a run.
 
@@ -299,11 +300,18 @@ class _Teller:
             ),
         )
 
-    def change(self, state: State, reason: str = "", **more: object) -> None:
+    def change(
+        self,
+        state: State,
+        reason: str = "",
+        *,
+        until: float | None = None,
+        result: Result | None = None,
+    ) -> None:
         event = ItemChanged(
             item=self.story.id, attempt=self.attempt, state=state, reason=reason,
-            tries=self.story.tries, **more,
-        )  # type: ignore[arg-type]  # fmt: skip
+            tries=self.story.tries, until=until, result=result,
+        )  # fmt: skip
         self.tape.event(self.time, event)
 
     def say(self, text: str, pause: float = 0.2) -> None:
@@ -311,10 +319,11 @@ class _Teller:
         self.tape.prints.setdefault(self.story.id, []).append((self.time, text + "\n"))
 
     def node(self, name: str, ended: str = "") -> None:
-        tag = {"item": self.story.id, "attempt": self.attempt}
         if ended:
-            self.tape.event(self.time, NodeEnded(node=ended, **tag))
-        self.tape.event(self.time, NodeStarted(node=name, **tag))
+            self.tape.event(
+                self.time, NodeEnded(node=ended, item=self.story.id, attempt=self.attempt)
+            )
+        self.tape.event(self.time, NodeStarted(node=name, item=self.story.id, attempt=self.attempt))
         self.say(f">>> Executing: {name}", 0.0)
 
     def work(self) -> None:
@@ -360,18 +369,29 @@ class _Teller:
         self.done += 1.0
         self.maybe_pause(node)
         lease = next(self.leases)
-        tag = {"item": self.story.id, "attempt": self.attempt}
         begin = self.time
         last_call = self.done >= self.total and self.story.ends is not State.DONE
         if last_call and self.story.waits:
             until = self.time + self.story.waits
             self.say("waits for a key", 0.0)
-            waits = CallQueued(model=MODEL, why=self.story.reason, until=until, **tag)
+            waits = CallQueued(
+                model=MODEL,
+                why=self.story.reason,
+                until=until,
+                item=self.story.id,
+                attempt=self.attempt,
+            )
             self.tape.event(self.time, waits)
             raise _InterruptedError
         key = self.keys[lease % len(self.keys)] if self.keys else ""
         started = CallStarted(
-            lease=lease, model=MODEL, credential=key, node=node, timeout=600.0, **tag
+            lease=lease,
+            model=MODEL,
+            credential=key,
+            node=node,
+            timeout=600.0,
+            item=self.story.id,
+            attempt=self.attempt,
         )
         self.tape.event(self.time, started)
         stops_after = self.chance.randint(2, 6) if last_call else len(SECTIONS)
@@ -384,7 +404,8 @@ class _Teller:
             CallEnded(
                 lease=lease, outcome="ok", credential=key, model=MODEL, seconds=self.time - begin,
                 input_tokens=self.chance.randint(900, 3000),
-                output_tokens=self.chance.randint(400, 2600), **tag,
+                output_tokens=self.chance.randint(400, 2600),
+                item=self.story.id, attempt=self.attempt,
             ),
         )  # fmt: skip
 

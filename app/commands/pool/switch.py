@@ -34,17 +34,12 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A call under way with it goes on.
     """
-    from assemblyzero_tui.app.credentials.store_access import open_store
+    from assemblyzero_tui.app.credentials.store_access import open_books
 
-    credential = _key(name, credentials)
-    with open_store() as store:
-        store.disable(credential.secret.fingerprint, credential.name)
-    _say(
-        credential,
-        "disabled",
-        f"{credential.name} is switched off. A call under way with it goes on.",
-        as_json,
-    )
+    key = _key(name, credentials)
+    with open_books() as books:
+        books.disable(key.secret.fingerprint, key.name)
+    _say(key, "disabled", f"{key.name} is switched off. A call under way with it goes on.", as_json)
     return 0
 
 
@@ -54,16 +49,16 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A key that its file switches off is switched on there, too.
     """
-    from assemblyzero_tui.app.credentials.store_access import load_credentials, open_store
+    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books
     from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
 
-    found = load_credentials(credentials)
+    found = keys_found(credentials)
     if name in found.disabled and found.path is not None:
         enable_credential(found.path, name)
-    credential = _key(name, credentials)
-    with open_store() as store:
-        store.enable(credential.secret.fingerprint)
-    _say(credential, "enabled", f"{credential.name} is switched on.", as_json)
+    key = _key(name, credentials)
+    with open_books() as books:
+        books.enable(key.secret.fingerprint)
+    _say(key, "enabled", f"{key.name} is switched on.", as_json)
     return 0
 
 
@@ -73,22 +68,22 @@ def reset(name: str, credentials: Path | None, as_json: bool) -> int:
 
     Its quota counts for the day begin at zero, for every key of its project.
     """
-    from assemblyzero_tui.app.credentials.store_access import open_store
+    from assemblyzero_tui.app.credentials.store_access import open_books
 
-    credential = _key(name, credentials)
-    with open_store() as store:
-        store.reset(credential.secret.fingerprint)
-    _say(credential, "reset", f"{credential.name} is reset: it is tried with one call.", as_json)
+    key = _key(name, credentials)
+    with open_books() as books:
+        books.reset(key.secret.fingerprint)
+    _say(key, "reset", f"{key.name} is reset: it is tried with one call.", as_json)
     return 0
 
 
 def _key(name: str, credentials: Path | None) -> Credential:
-    from assemblyzero_tui.app.credentials.store_access import find_credential, load_credentials
+    from assemblyzero_tui.app.credentials.store_access import key_named, keys_found
 
-    return find_credential(load_credentials(credentials), name)
+    return key_named(keys_found(credentials), name)
 
 
-def _say(credential: Credential, done: str, sentence: str, as_json: bool) -> None:
-    from assemblyzero_tui.app.credentials.store_access import print_result
+def _say(key: Credential, done: str, sentence: str, as_json: bool) -> None:
+    from assemblyzero_tui.app.credentials.store_access import say_done
 
-    print_result(credential.name, credential.secret.fingerprint, done, sentence, as_json=as_json)
+    say_done(key.name, key.secret.fingerprint, done, sentence, as_json=as_json)

@@ -34,36 +34,36 @@ class TransientFailures:
         chance: A random number from 0 to 1.
     """
 
-    def __init__(self, emit: Callable[[Notice], None], chance: Callable[[], float]) -> None:
+    def __init__(self, tell: Callable[[Notice], None], chance: Callable[[], float]) -> None:
         self.models: defaultdict[str, ModelBackoff] = defaultdict(ModelBackoff)
         self.items: dict[tuple[str, str], ItemPatience] = {}
         """By item and model; only of items whose last call failed."""
-        self._emit = emit
+        self._tell = tell
         self._chance = chance
 
-    def call_started(self, lease: Lease) -> None:
+    def start(self, lease: Lease) -> None:
         """A call begins."""
         self.models[lease.model].start(lease.number, lease.started)
 
-    def call_ended(self, lease: Lease, release: Release, now: float) -> None:
+    def ended(self, lease: Lease, news: Release, now: float) -> None:
         """A call has ended."""
         self.models[lease.model].ended(lease.number)
-        if release.outcome in ANSWERED:
+        if news.outcome in ANSWERED:
             self._answered(lease, now)
-        elif kind_of(release.outcome) is Kind.TRANSIENT:
-            self._failed(lease, release, now)
+        elif kind_of(news.outcome) is Kind.TRANSIENT:
+            self._failed(lease, news, now)
 
     def _answered(self, lease: Lease, now: float) -> None:
         rest = self.models[lease.model]
         noted = rest.count >= ONE_AT_A_TIME
         if rest.answered(lease.started) and noted:
-            self._emit(Notice(text=f"{lease.model} is answering again"))
+            self._tell(Notice(text=f"{lease.model} is answering again"))
         self.items.pop((lease.item, lease.model), None)
         for other in self._others(lease):
             other.other_answered(lease.started, now)
 
-    def _failed(self, lease: Lease, release: Release, now: float) -> None:
-        what = _failure(release)
+    def _failed(self, lease: Lease, news: Release, now: float) -> None:
+        what = _failure(news)
         place = lease.item, lease.model
         patience = self.items.get(place)
         alone = patience is not None and patience.alone
@@ -75,12 +75,12 @@ class TransientFailures:
         patience.failed_again(lease.started, what, now, self._chance())
         if alone:
             return
-        rest, silent = self.models[lease.model], release.outcome == Outcome.TIMEOUT
+        rest, silent = self.models[lease.model], news.outcome == Outcome.TIMEOUT
         noted = rest.count >= ONE_AT_A_TIME
-        rest.refused(lease.started, release.retry_after, what, now, self._chance(), silent=silent)
+        rest.refused(lease.started, news.retry_after, what, now, self._chance(), silent=silent)
         if rest.count >= ONE_AT_A_TIME and not noted:
             text = f"{not_answering(lease.model, what)}; it is tried with one call at a time"
-            self._emit(Notice(text=text, level="warning"))
+            self._tell(Notice(text=text, level="warning"))
 
     def _others(self, lease: Lease) -> list[ItemPatience]:
         return [
@@ -89,20 +89,20 @@ class TransientFailures:
             if model == lease.model and item != lease.item
         ]
 
-    def available_at(self, model: str, now: float, item: str = "") -> float:
+    def opens(self, model: str, now: float, item: str = "") -> float:
         """When a call to a model may begin, of an item if one is named."""
         rest = self.models.get(model)
-        available_at = now if rest is None else rest.available_at(now)
+        opens = now if rest is None else rest.opens(now)
         patience = self.items.get((item, model))
-        return available_at if patience is None else max(available_at, patience.until)
+        return opens if patience is None else max(opens, patience.until)
 
-    def reason(self, model: str, now: float, item: str) -> str:
+    def why(self, model: str, now: float, item: str) -> str:
         """Why it may not yet."""
         patience, rest = self.items.get((item, model)), self.models[model]
-        own = patience is not None and patience.until > rest.available_at(now)
+        own = patience is not None and patience.until > rest.opens(now)
         return not_answering(model, patience.reason if patience and own else rest.reason)
 
-    def give_up_reason(self, item: str, model: str) -> str:
+    def given_up(self, item: str, model: str) -> str:
         """Why an item is not waited for any longer; empty if it is."""
         patience = self.items.get((item, model))
         if patience is None or not patience.over:
@@ -131,10 +131,10 @@ def not_answering(model: str, failure: str) -> str:
     return f"{model} is not answering ({failure})"
 
 
-def _failure(release: Release) -> str:
+def _failure(news: Release) -> str:
     """A failure in a few words: the status of HTTP where there is one."""
-    if release.http_status:
-        return f"HTTP {release.http_status}"
-    if not release.sent:
+    if news.http_status:
+        return f"HTTP {news.http_status}"
+    if not news.sent:
         return "it cannot be reached"
-    return _WORDS[Outcome(release.outcome)]
+    return _WORDS[Outcome(news.outcome)]

@@ -99,8 +99,8 @@ def program(repository: Path, tmp_path: Path) -> Iterator[Program]:
 def issues(tmp_path: Path) -> Callable[..., list[int]]:
     """Makes issues on the tracker: ``issues(12)``."""
 
-    def make(count: int, **settings: int) -> list[int]:
-        return stand_ins.make_issues(tmp_path / "issues", count, **settings)
+    def make(count: int, *, first: int = 1) -> list[int]:
+        return stand_ins.make_issues(tmp_path / "issues", count, first=first)
 
     return make
 

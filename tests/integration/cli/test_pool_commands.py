@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.gemini_server import Fault, GeminiServer, Limits, fingerprint
 from tests.integration.cli.canaries import CANARIES, leaks
-from tests.integration.cli.conftest import Program
+from tests.integration.cli.conftest import DEADLINE, Program
 from tests.terminal.screen import program as on_terminal
 
 Done = subprocess.CompletedProcess[str]
@@ -32,7 +32,7 @@ class Pool:
         self.home = home
 
     def __call__(self, *arguments: str, code: int = 0, typed: str = "", **env: str) -> Done:
-        done = self.program("pool", *arguments, typed=typed, **env)
+        done = self.program("pool", *arguments, typed=typed, patience=DEADLINE, **env)
         assert done.returncode == code, done.stdout + done.stderr
         assert leaks(done.stdout, done.stderr) == []
         for file in self.home.rglob("*"):
@@ -129,15 +129,14 @@ def test_what_is_no_key_or_is_there_already_is_not_added(pool: Pool) -> None:
 
 
 def test_a_file_that_hides_a_key_of_the_environment_says_so(pool: Pool, tmp_path: Path) -> None:
-    environment = {"GEMINI_API_KEY": CANARIES[2]}
-    assert list(pool.json("status", **environment)) == ["gemini_api_key"]
+    assert list(pool.json("status", GEMINI_API_KEY=CANARIES[2])) == ["gemini_api_key"]
     assert "pool disable gemini_api_key" in (
-        pool("remove", "gemini_api_key", "--yes", code=2, **environment).stderr
+        pool("remove", "gemini_api_key", "--yes", code=2, GEMINI_API_KEY=CANARIES[2]).stderr
     )
-    said = pool("add", "work", typed=CANARIES[0], **environment).stderr
+    said = pool("add", "work", typed=CANARIES[0], GEMINI_API_KEY=CANARIES[2]).stderr
     assert "So far the key of the environment variable GEMINI_API_KEY was used" in said
     other = tmp_path / "keys" / "gemini-credentials.json"
-    pool("add", "other", "--credentials", str(other), typed=CANARIES[1], **environment)
+    pool("add", "other", "--credentials", str(other), typed=CANARIES[1], GEMINI_API_KEY=CANARIES[2])
     assert list(pool.json("status", "--credentials", str(other))) == ["other"]
 
 

@@ -13,7 +13,7 @@ from tests import powerless
 from tests.integration.cli.conftest import Program
 from tests.integration.cli.runs.test_detach_and_attach import slow_demo
 
-KEY = {"GEMINI_API_KEY": "AIza" + "SyD3mo-0123456789_abcdefghijklmnopq"}
+KEY = "AIza" + "SyD3mo-0123456789_abcdefghijklmnopq"
 SEALED = 0o500
 
 
@@ -43,7 +43,7 @@ def test_what_only_reads_works_in_a_state_folder_that_can_only_be_read(
         ("attach", "--plain"),
         ("pool", "status"),
     ):
-        done = program(*command, **KEY)
+        done = program(*command, GEMINI_API_KEY=KEY)
         assert "Traceback" not in done.stdout + done.stderr, command
         assert "Error" not in done.stderr, command
         assert done.returncode in (0, 3, 143), (command, done.stderr)

@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, ItemChanged, NodeStarted, Notice
 from assemblyzero_tui.runner.model.run_spec import Options
+from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import runtime_folder
@@ -130,11 +131,12 @@ def test_an_item_whose_process_dies_again_and_again_is_lost(tmp_path: Path) -> N
     with running(tmp_path, latency=30) as run:
         name = run.spec.items[0].id
         for attempt in (1, 2, 3, 4):
-            run.until(
-                lambda state, attempt=attempt: (
-                    state.items[name].attempt == attempt and state.items[name].call
-                )
-            )
+
+            def calls(state: RunState, attempt: int = attempt) -> bool:
+                item = state.items[name]
+                return item.attempt == attempt and item.call is not None
+
+            run.until(calls)
             run.worker(name).kill()
         state = run.until_ended()
         assert states(state) == [State.LOST]

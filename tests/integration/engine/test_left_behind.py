@@ -19,6 +19,7 @@ from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, WorkerNotice
+from assemblyzero_tui.runner.worker import entry
 from tests.conftest import marked
 from tests.integration.engine import left_behind
 
@@ -76,7 +77,7 @@ def work(tmp_path: Path, again: bool = False) -> tuple[Outcome, list[str]]:
 def test_a_child_that_keeps_the_output_open_is_named_and_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: str
 ) -> None:
-    monkeypatch.setattr(worker_process.entry, "main", left_behind.keeping_output)
+    monkeypatch.setattr(entry, "main", left_behind.keeping_output)
     outcome, said = work(tmp_path)
     assert outcome.kind == "finished"
     (daemon,) = marked(isolated)
@@ -90,7 +91,7 @@ def test_a_daemon_that_holds_the_lock_lets_the_item_end_but_not_begin_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_process, "_ORPHAN_GRACE", 0.5)
-    monkeypatch.setattr(worker_process.entry, "main", left_behind.keeping_all)
+    monkeypatch.setattr(entry, "main", left_behind.keeping_all)
     with pytest.raises(WorkflowError, match="an earlier attempt still works on LLD-1") as refused:
         work(tmp_path, again=True)
     assert re.search(r"\(process \d+\); end it, then retry", str(refused.value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -44,7 +45,11 @@ def test_a_statement_is_tried_again_after_it_was_said(
     monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
     path = tmp_path / "lld_workflow_1.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        with closing(patient_connection.connect(path, lambda _: other.execute("ROLLBACK"))) as ours:
+
+        def let_it_go(_: str) -> None:
+            other.execute("ROLLBACK")
+
+        with closing(patient_connection.connect(path, let_it_go)) as ours:
             ours.executescript("CREATE TABLE t (n)")
             other.execute("BEGIN EXCLUSIVE")
             ours.execute("INSERT INTO t VALUES (1)")
@@ -56,16 +61,18 @@ def test_a_lock_is_not_waited_for_without_limit(
 ) -> None:
     monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
     monkeypatch.setattr(patient_connection, "AFTER_THAT", 0.02)
-    path, said = tmp_path / "lld_workflow_1.db", []
+    path = tmp_path / "lld_workflow_1.db"
+    said: list[str] = []
     with closing(patient_connection.connect(path, said.append)) as ours:
         ours.executescript("CREATE TABLE t (n)")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            for statement in (
+            statements: tuple[Callable[[], object], ...] = (
                 lambda: ours.execute("INSERT INTO t VALUES (1)"),
                 lambda: ours.executemany("INSERT INTO t VALUES (?)", iter([(1,), (2,)])),
                 lambda: ours.executescript("CREATE TABLE u (n)"),
-            ):
+            )
+            for statement in statements:
                 with pytest.raises(sqlite3.OperationalError, match="locked") as failed:
                     statement()
                 assert patient_connection.is_locked(failed.value)

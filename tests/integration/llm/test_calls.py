@@ -159,7 +159,8 @@ def test_an_error_means_the_same_however_it_is_packed(
         wanted |= dict.fromkeys(quotas, Outcome.QUOTA_UNKNOWN)
         if shape not in SAID:
             wanted[Fault.BAD_KEY] = Outcome.BAD_REQUEST
-    found, quotas_named = {}, []
+    found: dict[Fault, Outcome] = {}
+    quotas_named: list[object] = []
     for fault in wanted:
         server.unscript()
         server.script(fault, shape=shape)

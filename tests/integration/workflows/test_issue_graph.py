@@ -14,7 +14,8 @@ from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo, Result
 from assemblyzero_tui.runner.workflows.catalog import load
 from assemblyzero_tui.runner.workflows.issue import filer, filing
-from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs, text_digest
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
+from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 from tests.integration.workflows.in_test_context import (
     InTestContext,

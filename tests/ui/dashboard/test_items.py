@@ -70,7 +70,7 @@ async def test_cancel_asks_and_names_the_item(tmp_path: Path, key: str, force: b
         assert isinstance(seen.app.screen, Confirm)
         await seen.shows("LLD-42?")
         await seen.press("enter")
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
         assert not seen.source.sent, "No has the focus"
         await seen.press(key, "y")
         await seen.sends(Cancel(items=["LLD-42"], force=force))
@@ -205,7 +205,7 @@ async def test_quitting_asks_what_becomes_of_the_work(tmp_path: Path, key: str) 
         await seen.press(key)
         assert isinstance(seen.app.screen, QuitDialog)
         await seen.press("escape")
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
         await seen.press(key, "l")
         await seen.until(lambda: seen.app.return_value is not None, "end")
     assert seen.app.return_value is Ending.LEFT
@@ -268,12 +268,12 @@ async def test_no_summary_by_itself_if_it_is_not_wanted(tmp_path: Path) -> None:
         seen.source.happen(RunEnded(exit_code=0))
         await seen.until(lambda: seen.source.state.ended is not None, "end of the run")
         await seen.pilot.pause()
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
 
 
 @pytest.mark.parametrize(("keys", "items"), [("Sr", ["LLD-45", "LLD-47"]), ("4r", ["LLD-45"])])
 async def test_what_failed_can_be_tried_again_after_the_end(
-    tmp_path: Path, keys: str, items: list[str]
+    tmp_path: Path, keys: tuple[str, str], items: list[str]
 ) -> None:
     stories = finished(6)
     asked: list[list[str]] = []
@@ -291,7 +291,7 @@ async def test_what_failed_can_be_tried_again_after_the_end(
         await seen.press(then)
         await seen.until(lambda: seen.board.source is again, "new source")
         assert asked == [items]
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
 
 
 async def test_e_writes_the_summary(tmp_path: Path) -> None:

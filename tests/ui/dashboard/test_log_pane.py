@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -204,8 +204,12 @@ async def test_every_row_is_exactly_as_wide_as_the_pane(
     app = PaneApp(written(path, data))
     async with app.run_test(size=(width, 8)) as pilot:
         await pilot.pause()
-        for turn in (lambda: None, app.pane.go_home, app.pane.toggle_wrap, app.pane.go_end):
-            turn()
+        turns: tuple[Callable[[], object] | None, ...] = (
+            None, app.pane.go_home, app.pane.toggle_wrap, app.pane.go_end,
+        )  # fmt: skip
+        for turn in turns:
+            if turn is not None:
+                turn()
             for y in range(app.pane.size.height):
                 strip = app.pane.render_line(y)
                 assert strip.cell_length == app.pane.size.width

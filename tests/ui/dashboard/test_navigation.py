@@ -110,22 +110,22 @@ async def test_a_log_in_front_shows_the_steps(tmp_path: Path) -> None:
 async def test_v_changes_to_the_list_and_back_and_sticks(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         await seen.press("2", "v")
-        assert seen.board.stage.mode is Mode.LIST
+        assert seen.mode() is Mode.LIST
         assert seen.board.table.item == "LLD-43"
         assert seen.items == ["LLD-43"]
         await seen.pilot.resize_terminal(200, 60)
         await seen.pilot.pause()
-        assert seen.board.stage.mode is Mode.LIST
+        assert seen.mode() is Mode.LIST
         await seen.press("v")
-        assert seen.board.stage.mode is Mode.GRID
+        assert seen.mode() is Mode.GRID
         assert seen.board.current == "LLD-43"
 
 
 async def test_many_items_can_be_a_grid_at_wish(tmp_path: Path) -> None:
     async with watching(tmp_path, 100) as seen:
-        assert seen.board.stage.mode is Mode.LIST
+        assert seen.mode() is Mode.LIST
         await seen.press("v")
-        assert seen.board.stage.mode is Mode.GRID
+        assert seen.mode() is Mode.GRID
         assert 1 <= len(seen.items) <= 12
         assert "LLD-46" in seen.items, "the page of the item that had the cursor"
 
@@ -165,11 +165,11 @@ async def test_the_list_sorts_by_attention_and_keeps_its_cursor(tmp_path: Path) 
         await seen.until(lambda: table.rows[0] == "LLD-42", "new order")
         assert table.item == item
         await seen.press("s")
-        assert table.order is Order.QUEUE
+        assert seen.order() is Order.QUEUE
         assert table.rows == list(seen.source.state.items)
         assert table.item == item
         await seen.press("s", "s")
-        assert table.order is Order.ATTENTION
+        assert seen.order() is Order.ATTENTION
 
 
 async def test_the_log_beside_the_list_follows_the_cursor(tmp_path: Path) -> None:
@@ -181,11 +181,11 @@ async def test_the_log_beside_the_list_follows_the_cursor(tmp_path: Path) -> Non
 
 async def test_tab_goes_from_the_list_to_the_log_and_back(tmp_path: Path) -> None:
     async with watching(tmp_path, 20) as seen:
-        assert seen.app.focused is seen.board.table
+        assert seen.focused() is seen.board.table
         await seen.press("tab")
-        assert seen.app.focused is seen.board.shown_panes[0].log_pane
+        assert seen.focused() is seen.board.shown_panes[0].log_pane
         await seen.press("tab")
-        assert seen.app.focused is seen.board.table
+        assert seen.focused() is seen.board.table
 
 
 async def test_a_large_list_has_two_logs(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ async def test_help_lists_every_key_and_state(tmp_path: Path) -> None:
         for word in ("shift+tab", "1-9 0", "QUOTA", "goes on by itself", "Pause all items"):
             assert word in text
         await seen.press("j", "k", "escape")
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
 
 
 async def test_the_palette_finds_and_runs_a_command(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ async def test_summary_can_be_looked_at_in_between(tmp_path: Path) -> None:
         await seen.press("S")
         await seen.until(lambda: isinstance(seen.app.screen, SummaryScreen), "summary")
         await seen.press("escape")
-        assert seen.app.screen is seen.board
+        assert seen.screen() is seen.board
 
 
 async def test_a_log_chosen_in_the_summary_comes_to_the_front(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from textual.app import App
-from textual.screen import ModalScreen
 
 from assemblyzero_tui.app.ui.themes import DARK
 from assemblyzero_tui.runner.model.states import State
@@ -19,10 +18,13 @@ UNANSWERED = object()
 COUNTS = Counter({State.RUNNING: 3, State.QUEUED: 12, State.DONE: 4, State.FAILED: 1})
 
 
+Dialog = Confirm | QuitDialog
+
+
 class Asking(App[None]):
     """Asks at once and keeps the answer."""
 
-    def __init__(self, dialog: ModalScreen[object]) -> None:
+    def __init__(self, dialog: Dialog) -> None:
         super().__init__()
         self.dialog = dialog
         self.answer: object = UNANSWERED
@@ -44,7 +46,7 @@ def quit_dialog() -> QuitDialog:
     return QuitDialog(COUNTS, "20260921-141320-lld")
 
 
-async def answer_to(dialog: ModalScreen[object], *keys: str) -> object:
+async def answer_to(dialog: Dialog, *keys: str) -> object:
     app = Asking(dialog)
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -102,9 +104,7 @@ async def test_quit_is_answered_by(keys: str, answer: object) -> None:
         (quit_dialog, "#choice-n", None),
     ],
 )
-async def test_a_click_answers(
-    dialog: Callable[[], ModalScreen[object]], button: str, answer: object
-) -> None:
+async def test_a_click_answers(dialog: Callable[[], Dialog], button: str, answer: object) -> None:
     app = Asking(dialog())
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -136,7 +136,7 @@ async def test_titles_of_strangers_are_only_text() -> None:
 @pytest.mark.parametrize("size", [(60, 15), (40, 10)])
 @pytest.mark.parametrize("dialog", [confirm, quit_dialog])
 async def test_the_choice_in_focus_is_in_sight_on_small_terminals(
-    dialog: Callable[[], ModalScreen[object]], size: tuple[int, int]
+    dialog: Callable[[], Dialog], size: tuple[int, int]
 ) -> None:
     app = Asking(dialog())
     async with app.run_test(size=size) as pilot:

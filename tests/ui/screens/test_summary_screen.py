@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.content import Content
 from textual.widgets import Static
 
 from assemblyzero_tui.app.screens.summary import SummaryScreen
@@ -229,7 +230,7 @@ async def test_a_summary_follows_a_run_that_goes_on_again(mixed: Replay) -> None
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         seq = mixed.state.seq
-        later = [
+        later: list[AnyEvent] = [
             EngineStarted(seq=seq + 1, time=START + 200, pid=9, resumed=True),
             change("LLD-63", State.QUEUED, 200),
         ]
@@ -261,7 +262,12 @@ async def test_a_thousand_items_are_drawn_only_where_they_are_seen(tmp_path: Pat
         rows = app.screen.query_one(RowList)
         drawn: list[int] = []
         draw = rows._draw
-        rows._draw = lambda index, width: (drawn.append(index), draw(index, width))[1]
+
+        def recorded(index: int, width: int) -> Content:
+            drawn.append(index)
+            return draw(index, width)
+
+        rows._draw = recorded
         await pilot.press("G")
         await pilot.pause()
         assert rows.cursor == 999

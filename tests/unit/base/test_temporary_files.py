@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,10 +139,8 @@ def test_what_is_being_written_and_what_is_not_ours_stays(tmp_path: Path) -> Non
 def test_a_file_swept_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assemblyzero_tui.runner.base import temporary_files
-
     made: list[Path] = []
-    mkstemp: Callable[..., tuple[int, str]] = temporary_files.tempfile.mkstemp
+    mkstemp: Callable[..., tuple[int, str]] = tempfile.mkstemp
 
     def and_swept(*arguments: object) -> tuple[int, str]:
         handle, name = mkstemp(*arguments)
@@ -150,7 +149,7 @@ def test_a_file_swept_before_it_was_locked_is_made_again(
         made.append(Path(name))
         return handle, name
 
-    monkeypatch.setattr(temporary_files.tempfile, "mkstemp", and_swept)
+    monkeypatch.setattr(tempfile, "mkstemp", and_swept)
     write_atomically(tmp_path / "file", b"text")
     assert len(made) == 2
     assert (tmp_path / "file").read_bytes() == b"text"

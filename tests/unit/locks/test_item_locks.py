@@ -167,9 +167,9 @@ def test_what_was_made_is_told_to_the_next(repository: Path) -> None:
 
 def test_a_lock_whose_file_was_removed_knows_and_removes_no_other(repository: Path) -> None:
     first = take(ItemLocks(repository, "lld", ME))
-    assert first.named
+    had_its_name = first.named
     first.path.unlink()
-    assert not first.named
+    assert (had_its_name, first.named) == (True, False)
     second = take(ItemLocks(repository, "lld", Holder(run="run-2")))
     first.release(remove=True)
     assert second.named

@@ -33,7 +33,12 @@ def test_the_folder_is_made_for_its_owner_alone(place: Path) -> None:
 
 def test_the_place_depends_on_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path] = []
-    monkeypatch.setattr(lock_folder, "_private_folder", lambda path: seen.append(path) or path)
+
+    def recorded(path: Path) -> Path:
+        seen.append(path)
+        return path
+
+    monkeypatch.setattr(lock_folder, "_private_folder", recorded)
     monkeypatch.delenv(OVERRIDE)
     for value in ("/one", "/two"):
         for name in ("HOME", "TMPDIR", "XDG_RUNTIME_DIR", "ASSEMBLYZERO_HOME"):

@@ -166,7 +166,8 @@ def test_a_limit_shows_what_existed_then(path: Path) -> None:
     assert reader.tail(1) == [b"th"]
     assert reader.last_write == 1001.0
     reader.limit(999.0)
-    assert (reader.line_count, reader.size, reader.last_write) == (0, 0, None)
+    before_the_first: float | None = reader.last_write
+    assert (reader.line_count, reader.size, before_the_first) == (0, 0, None)
     reader.limit(None)
     assert reader.lines(0, 9) == [b"one", b"two", b"three"]
 

@@ -131,11 +131,9 @@ def test_a_new_engine_finds_nobody_at_work_and_counts_no_time_in_between() -> No
 
 def test_an_end_is_taken_back_by_the_next_engine() -> None:
     state = fold([*begun("A"), RunEnded(time=200, exit_code=3, reason="stopped")])
-    assert not state.live
-    assert state.exit_code == 3
+    assert (state.live, state.exit_code) == (False, 3)
     state.apply(EngineStarted(time=300, pid=9, resumed=True))
-    assert state.live
-    assert state.exit_code is None
+    assert (state.live, state.exit_code) == (True, None)
 
 
 def test_calls_and_tokens_are_counted() -> None:

@@ -29,7 +29,8 @@ def test_the_order_by_attention_has_no_ties() -> None:
 def test_done_can_be_reached_from_every_state_but_itself(state: State) -> None:
     if state is State.DONE:
         return
-    seen, todo = {state}, [state]
+    seen: set[State] = {state}
+    todo: list[State] = [state]
     while todo:
         for follower in TRANSITIONS[todo.pop()] - seen:
             seen.add(follower)

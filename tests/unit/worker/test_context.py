@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, TypedDict, cast
 
 import pytest
 from langgraph.graph import END, START, StateGraph
@@ -83,6 +83,10 @@ def engine() -> Engine:
     return Engine()
 
 
+class _Said(TypedDict):
+    said: str
+
+
 @pytest.fixture
 def model() -> Model:
     return Model()
@@ -99,7 +103,7 @@ def ask(engine: Engine, model: Model) -> Callable[[], str]:
                 clock_speed=engine.speed,
             )  # fmt: skip
             context = WorkerContext(spec, cast("Channel", engine), model, answers)
-            graph = StateGraph(dict)
+            graph: StateGraph[Any, Any, Any, Any] = StateGraph(_Said)
             graph.add_node("review", lambda state: {"said": context.ask(REQUEST).text})
             graph.add_edge(START, "review")
             graph.add_edge("review", END)

@@ -177,7 +177,7 @@ def test_an_item_at_work_in_another_run_waits_and_is_told_again_of_another_holde
     for event in begun:
         state.apply(event)
     events = [elsewhere("LLD-1", "a", 2), elsewhere("LLD-1", "b", 3), elsewhere("LLD-2", "b", 3)]
-    written = []
+    written: list[str] = []
     for event in events:
         state.apply(event)
         written += lines.event(event, state)

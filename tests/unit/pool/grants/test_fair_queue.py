@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.unit.pool.driver import Driven, granted_items, key, keys
+from tests.unit.pool.driver import Driven, granted_items, key, keys, started
 
 
 def closed(rpm: int = 60) -> Driven:
@@ -17,9 +17,9 @@ def closed(rpm: int = 60) -> Driven:
 def in_order(run: Driven, most: int = 1000) -> list[str]:
     """Everybody in line, as they are served; each call ends at once."""
     order: list[str] = []
-    while len(run.pool.queue) and len(order) < most:
+    while len(run.pool.line) and len(order) < most:
         order += granted_items(run.go_on())
-        for lease in list(run.pool.leases.active):
+        for lease in list(run.pool.out):
             run.ends("ok", lease)
     return order
 
@@ -49,7 +49,7 @@ def test_requests_of_one_workflow_stay_in_order() -> None:
     for node in ("first", "second", "third"):
         run.ask("A", node=node)
     in_order(run)
-    nodes = [event.node for event in run.events if getattr(event, "node", "")]
+    nodes = [event.node for event in started(run.events) if event.node]
     assert nodes == ["first", "second", "third"]
 
 
@@ -58,7 +58,7 @@ def test_somebody_who_waits_for_a_closed_model_does_not_keep_others_from_an_open
     run.ask("A", "m")
     run.ask("A", "other")
     run.ask("B", "other")
-    assert [e.model for e in run.events if e.item in "AB" and hasattr(e, "node")] == [
+    assert [e.model for e in started(run.events) if e.item in "AB"] == [
         "other", "other",
     ]  # fmt: skip
 
@@ -81,8 +81,8 @@ def test_the_shares_of_workflows_that_always_want_more_are_equal_though_two_fan_
     while served.total() < 200:
         for item in granted_items(run.go_on()):
             served[item] += 1
-        for number in list(run.pool.leases.active):
-            item = run.pool.leases.active[number].item
+        for number in list(run.pool.out):
+            item = run.pool.out[number].item
             run.ends("ok", number)
             run.ask(item)
     counts = list(served.values())
@@ -93,8 +93,8 @@ def test_who_is_through_begins_anew() -> None:
     run = closed()
     run.ask("A")
     in_order(run)
-    run.pool.release_all("A")
-    run.pool.forget_item("A")
+    run.pool.died("A")
+    run.pool.through("A")
     run.ask("B")
     in_order(run)
     run.go(60)

@@ -33,7 +33,7 @@ from assemblyzero_tui.widgets.items.layout import (
         (12, (200, 60), (4, 3, 1)),
     ],
 )
-def test_grid_for_a_size(n, size, shape):
+def test_grid_for_a_size(n: int, size: tuple[int, int], shape: tuple[int, int, int]) -> None:
     layout = plan(n, *size)
     assert layout.mode is Mode.GRID
     assert (layout.cols, layout.rows, layout.pages) == shape
@@ -44,20 +44,20 @@ def test_grid_for_a_size(n, size, shape):
     [(10, (80, 24)), (13, (200, 60)), (100, (120, 40)), (5000, (200, 60)), (3, (79, 24)),
      (3, (100, 19))],
 )  # fmt: skip
-def test_too_many_items_or_a_small_terminal_get_a_list(n, size):
+def test_too_many_items_or_a_small_terminal_get_a_list(n: int, size: tuple[int, int]) -> None:
     assert plan(n, *size).mode is Mode.LIST
 
 
 @pytest.mark.parametrize("size", [(20, 5), (59, 40), (200, 14), (1, 1), (0, 0)])
-def test_below_the_smallest_size_there_is_one_line(size):
+def test_below_the_smallest_size_there_is_one_line(size: tuple[int, int]) -> None:
     assert plan(3, *size).mode is Mode.TOO_SMALL
 
 
-def test_a_single_item_has_its_log_even_in_a_small_terminal():
+def test_a_single_item_has_its_log_even_in_a_small_terminal() -> None:
     assert plan(1, 60, 15).mode is Mode.GRID
 
 
-def test_the_users_wish_beats_the_rule():
+def test_the_users_wish_beats_the_rule() -> None:
     assert plan(3, 120, 40, Mode.LIST).mode is Mode.LIST
     wished = plan(100, 120, 40, Mode.GRID)
     assert wished.mode is Mode.GRID
@@ -65,18 +65,18 @@ def test_the_users_wish_beats_the_rule():
     assert plan(3, 20, 5, Mode.GRID).mode is Mode.TOO_SMALL
 
 
-def test_the_last_row_stretches():
+def test_the_last_row_stretches() -> None:
     cells = plan(3, 80, 24).cells(3, 80, 22)
     assert cells == [Cell(0, 0, 40, 11), Cell(40, 0, 40, 11), Cell(0, 11, 80, 11)]
 
 
-def test_a_last_page_with_one_pane_fills_the_body():
+def test_a_last_page_with_one_pane_fills_the_body() -> None:
     layout = plan(10, 120, 40)
     assert layout.on_page(1, 10) == range(9, 10)
     assert layout.cells(1, 120, 37) == [Cell(0, 0, 120, 37)]
 
 
-def test_the_header_grows_with_the_terminal():
+def test_the_header_grows_with_the_terminal() -> None:
     assert (header_rows(29), header_rows(30)) == (1, 2)
     assert (body_rows(24), body_rows(40)) == (22, 37)
 
@@ -85,7 +85,9 @@ sizes = {"width": st.integers(0, 400), "height": st.integers(0, 150)}
 
 
 @given(n=st.integers(0, 6000), wish=st.sampled_from([None, *Mode]), **sizes)
-def test_every_item_is_on_exactly_one_page(n, wish, width, height):
+def test_every_item_is_on_exactly_one_page(
+    n: int, wish: Mode | None, width: int, height: int
+) -> None:
     layout = plan(n, width, height, wish)
     if layout.mode is not Mode.GRID:
         return
@@ -96,7 +98,7 @@ def test_every_item_is_on_exactly_one_page(n, wish, width, height):
 
 
 @given(n=st.integers(1, 12), width=st.integers(80, 400), height=st.integers(20, 150))
-def test_panes_cover_the_body_and_never_overlap(n, width, height):
+def test_panes_cover_the_body_and_never_overlap(n: int, width: int, height: int) -> None:
     layout = plan(n, width, height)
     if layout.mode is not Mode.GRID:
         return
@@ -114,6 +116,8 @@ def test_panes_cover_the_body_and_never_overlap(n, width, height):
 
 
 @given(n=st.integers(0, 6000), wish=st.sampled_from([None, *Mode]), **sizes)
-def test_a_larger_terminal_never_turns_a_grid_into_nothing(n, wish, width, height):
+def test_a_larger_terminal_never_turns_a_grid_into_nothing(
+    n: int, wish: Mode | None, width: int, height: int
+) -> None:
     if plan(n, width, height, wish).mode is not Mode.TOO_SMALL:
         assert plan(n, width + 1, height + 1, wish).mode is not Mode.TOO_SMALL

@@ -15,10 +15,11 @@ from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
 from assemblyzero_tui.runner.workflows.issue import filing
-from assemblyzero_tui.runner.workflows.issue.briefs import slug_of, text_digest
+from assemblyzero_tui.runner.workflows.issue.briefs import slug_of
 from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 from assemblyzero_tui.runner.workflows.issue.texts import draft_request, review_request
+from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
 
