@@ -21,7 +21,7 @@ import cairosvg
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.runner.model.events import AnyEvent, EndReason
-from tests.ui.credential_services import Desk
+from tests.ui.credential_services import FakeCredentialService
 from tests.ui.dashboards import Standing
 from tests.ui.example_exhaustion import KEYS, all_rest, in_trouble, parked_stories, waiting_stories
 from tests.ui.example_runs import Story, build, finished, mixed
@@ -77,7 +77,7 @@ async def shoot(picture: Picture) -> None:
             parallel=5 if picture.pool else 3,
         )
         source = Standing(built, live=picture.ended is None)
-        app = DashboardApp(source, clock=lambda: 0.0, desk=Desk())
+        app = DashboardApp(source, clock=lambda: 0.0, credential_service=FakeCredentialService())
         async with app.run_test(size=picture.size) as pilot:
             await pilot.pause(SETTLED)
             for key in picture.press:

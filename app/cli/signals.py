@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,6 +42,7 @@ class Signals:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.noted.append(number)
+        _log.debug("received %s", signal.Signals(number).name)
         with contextlib.suppress(OSError):
             os.write(self._wake_write, b"\0")
 

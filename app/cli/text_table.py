@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from assemblyzero_tui.runner.base.durations import duration
-from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS
 from assemblyzero_tui.runner.model.summary import Summary
 
 
@@ -74,7 +74,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
             rested = f", rested {duration(key.rested)}" if key.rested >= 1 else ""
             yield (
                 f"{key.name}: {key.answered} answered, {key.refused} refused{rested}, "
-                f"{KEY_WORDS.get(key.state, key.state)}"
+                f"{CREDENTIAL_WORDS.get(key.state, key.state)}"
             )
     for failure in summary.failures[:10]:
         yield f"{failure.id}: {failure.reason or failure.state.value}  (log: {failure.log})"

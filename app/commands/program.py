@@ -73,14 +73,24 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
     help="Show the version and leave.",
 )  # fmt: skip
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Let the command, its engine and the workers write debug logs into the run's folder. "
+    "Secrets are redacted.",
+)
 @click.pass_context
-def cli(context: click.Context) -> Any:
+def cli(context: click.Context, debug: bool) -> Any:
     """Run many LangGraph workflows at once, each in its own process, live on one screen.
 
     Without a command, on a terminal: a start screen. Defaults of every command's options can be
     written into tui.toml in the state folder (~/.assemblyzero, or $ASSEMBLYZERO_HOME), a table
     for each command, or given as environment variables such as ASSEMBLYZERO_TUI_LLD_PARALLEL.
     """
+    if debug:
+        from assemblyzero_tui.runner.logs.debug_log import request_debug_logs
+
+        request_debug_logs()
     if context.invoked_subcommand is not None:
         return None
     from assemblyzero_tui.app.cli.output_mode import why_no_dashboard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class PoolDesk(Protocol):
+class CredentialService(Protocol):
     """Takes orders about the keys of this machine. Keys are named by their fingerprints.
 
     Each order gives the sentence that the user is told.
@@ -16,7 +16,7 @@ class PoolDesk(Protocol):
         """Where keys are kept, for humans."""
 
     @property
-    def takes_none(self) -> str:
+    def read_only_reason(self) -> str:
         """Why no key can be added; empty if one can."""
 
     @property

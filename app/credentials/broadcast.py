@@ -8,22 +8,22 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
-from assemblyzero_tui.runner.model.commands import AddKey
+from assemblyzero_tui.runner.model.commands import AddCredential
 from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, run_folders
 
 
-def give_to_runs(file: Path, key: AddKey) -> list[str]:
+def send_to_runs(file: Path, credential: AddCredential) -> list[str]:
     """Gives a key to each run whose engine would find it in its file, were it started now.
 
     Returns:
         The names of the runs that took it.
     """
-    return asyncio.run(_give(file, key))
+    return asyncio.run(_give(file, credential))
 
 
-async def _give(file: Path, key: AddKey) -> list[str]:
+async def _give(file: Path, credential: AddCredential) -> list[str]:
     took = []
     for folder in run_folders():
         try:
@@ -31,7 +31,7 @@ async def _give(file: Path, key: AddKey) -> list[str]:
                 continue
             run = LiveRun(folder)
             try:
-                await run.send(key)
+                await run.send(credential)
                 took.append(folder.path.name)
             finally:
                 await run.close()

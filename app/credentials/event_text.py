@@ -30,7 +30,7 @@ QUIET_STATES = frozenset({"ready", "cooling", "probing"})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notification:
     """One toast."""
 
     title: str
@@ -63,7 +63,7 @@ def auto_resume_text(event: AutoResumeSet) -> str:
     return "When there are keys again, the run waits for you."
 
 
-class PoolNews:
+class PoolNotifications:
     """Remembers what was said, so that it is said once."""
 
     def __init__(self) -> None:
@@ -77,14 +77,14 @@ class PoolNews:
         self._paused, self._auto_resume = pool.paused, pool.auto_resume
         self._stops = pool.stops
 
-    def toasts(self, events: Sequence[AnyEvent], now: float) -> Iterator[Told]:
+    def toasts(self, events: Sequence[AnyEvent], now: float) -> Iterator[Notification]:
         """The toasts for these events, and for what was held back until now."""
         for event in events:
             if isinstance(event, PoolChanged):
                 yield from self._pool_changed(event)
             elif isinstance(event, AutoResumeSet) and event.on is not self._auto_resume:
                 self._auto_resume = event.on
-                yield Told("", auto_resume_text(event), "information")
+                yield Notification("", auto_resume_text(event), "information")
             elif isinstance(event, ItemChanged) and event.state is State.QUOTA:
                 self._parked[event.item] = now
             elif isinstance(event, ItemChanged):
@@ -97,17 +97,17 @@ class PoolNews:
             n = len(self._parked)
             self._parked.clear()
             who = "1 item has saved and waits" if n == 1 else f"{n} items have saved and wait"
-            yield Told("", f"{who} for a key.", "information")
+            yield Notification("", f"{who} for a key.", "information")
 
-    def _pool_changed(self, event: PoolChanged) -> Iterator[Told]:
+    def _pool_changed(self, event: PoolChanged) -> Iterator[Notification]:
         was, self._paused = self._paused, event.state == "paused"
         if self._paused and not was:
             title, text = paused_texts(event, auto_resume=self._auto_resume, stops=self._stops)
             severity: Literal["warning", "error"] = "warning" if event.until else "error"
-            yield Told(title, text[0].upper() + text[1:], severity, attention=True)
+            yield Notification(title, text[0].upper() + text[1:], severity, attention=True)
         elif was and not self._paused:
             text = "The run goes on." if self._auto_resume else "The run waits for you: R."
-            yield Told("There are keys again", text, "information", not self._auto_resume)
+            yield Notification("There are keys again", text, "information", not self._auto_resume)
 
 
 class PoolLines:
@@ -124,9 +124,9 @@ class PoolLines:
         """What was so before is no news."""
         self._state, self._slots, self._until = pool.state, pool.slots, pool.until
         self._auto_resume = pool.auto_resume
-        for key in pool.keys.values():
-            for model, standing in key.standings.items():
-                self._keys[key.name, model] = standing.state
+        for credential in pool.credentials.values():
+            for model, status in credential.statuses.items():
+                self._keys[credential.name, model] = status.state
 
     def pool(self, event: PoolChanged, parallel: int, *, stops: bool = False) -> Iterator[str]:
         """How the keys as a whole stand."""
@@ -155,7 +155,7 @@ class PoolLines:
             text = auto_resume_text(event)
             yield text[0].lower() + text[1:].rstrip(".")
 
-    def key(self, event: CredentialChanged) -> Iterator[str]:
+    def credential(self, event: CredentialChanged) -> Iterator[str]:
         """How a key stands now; nothing of what happens all the time."""
         place = (event.credential, event.model)
         before, self._keys[place] = self._keys.get(place, "ready"), event.state

@@ -1,14 +1,14 @@
-"""How keys stand, in rows: what is in the file, and what the books say of it."""
+"""How keys stand, in rows: what is in the file, and what the store say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from assemblyzero_tui.runner.credentials.credentials import Found
+from assemblyzero_tui.runner.credentials.credentials import CredentialSource
 from assemblyzero_tui.runner.model.credential_state import STRENGTH
-from assemblyzero_tui.runner.pool.grants.pool import STATES
 from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name
+from assemblyzero_tui.runner.pool.grants.registry import STATES
 from assemblyzero_tui.runner.pool.store.credential_status import (
     CredentialStatus,
     PoolSnapshot,
@@ -19,14 +19,14 @@ IN_THE_FILE = "in the file"
 """Why a key is off that the file switches off."""
 
 
-def described(found: Found, standing: PoolSnapshot) -> list[dict[str, Any]]:
+def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str, Any]]:
     """Each key, for programs. Times are in seconds since the epoch; no key's text is in it."""
-    keys: list[dict[str, Any]] = []
+    credentials: list[dict[str, Any]] = []
     for credential in found.credentials:
         fingerprint = credential.secret.fingerprint
         known = standing.key(fingerprint)
         quotas = standing.quotas_of(quota_name(credential))
-        keys.append(
+        credentials.append(
             {
                 "name": credential.name,
                 "fingerprint": fingerprint,
@@ -45,7 +45,7 @@ def described(found: Found, standing: PoolSnapshot) -> list[dict[str, Any]]:
                 ],
             }
         )  # fmt: skip
-    return [*keys, *(_off_in_the_file(name) for name in found.disabled)]
+    return [*credentials, *(_off_in_the_file(name) for name in found.disabled)]
 
 
 def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> dict[str, Any]:
@@ -54,11 +54,11 @@ def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> d
         state = "disabled" if known.disabled else "invalid"
         reason = known.disabled or known.invalid
         return {"state": state, "since": known.since, "until": None, "reason": reason}
-    worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.door]), default=None)
-    if worst is None or STATES[worst.door] == "ready":
+    worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.state]), default=None)
+    if worst is None or STATES[worst.state] == "ready":
         return {"state": "ready", "since": None, "until": None, "reason": ""}
     return {
-        "state": STATES[worst.door], "since": worst.since, "until": worst.until,
+        "state": STATES[worst.state], "since": worst.since, "until": worst.until,
         "reason": worst.reason,
     }  # fmt: skip
 
@@ -70,7 +70,7 @@ def _quota(
     per_minute, per_day = given
     return {
         "model": quota.model,
-        "state": STATES[quota.door],
+        "state": STATES[quota.state],
         "since": quota.since or None,
         "until": quota.until,
         "reason": quota.reason,
@@ -115,32 +115,32 @@ HEADER = (
 RIGHT = "minute today answered refused tokens"
 
 
-def rows(keys: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
+def rows(credentials: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
     """The same as lines of a table: one for each key and each model it has been used with."""
-    for key in keys:
-        whole = key["state"] in ("disabled", "invalid") or not key["quotas"]
-        named = [key["name"], key["fingerprint"] or "", key["project"] or ""]
-        for number, quota in enumerate(key["quotas"] or [{"model": ""}]):
+    for credential in credentials:
+        whole = credential["state"] in ("disabled", "invalid") or not credential["quotas"]
+        named = [credential["name"], credential["fingerprint"] or "", credential["project"] or ""]
+        for number, quota in enumerate(credential["quotas"] or [{"model": ""}]):
             held = [
                 " ".join(filter(None, (lease["run"], lease["item"])))
-                for lease in key["held_by"]
+                for lease in credential["held_by"]
                 if lease["model"] == quota["model"]
             ]
             yield [
                 *(named if number == 0 else ["", "", ""]),
-                *_cells(key if whole else quota, quota["model"], now),
+                *_cells(credential if whole else quota, quota["model"], now),
                 *_counts(quota),
                 ", ".join(held),
-                (key if whole else quota)["reason"],
+                (credential if whole else quota)["reason"],
             ]
 
 
 def _cells(state: dict[str, Any], model: str, now: float) -> list[str]:
-    from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, begins
+    from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS, begins
 
     since, until = state["since"], state["until"]
     return [
-        KEY_WORDS.get(state["state"], state["state"]),
+        CREDENTIAL_WORDS.get(state["state"], state["state"]),
         model,
         _day_and_time(since) if since else "",
         begins(until, now) if until else "",

@@ -1,4 +1,4 @@
-"""The books of the pool, for commands: opened, used, closed."""
+"""The store of the pool, for commands: opened, used, closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import click
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.credentials import sources
-from assemblyzero_tui.runner.credentials.credentials import Credential, Found, may_be_key
+from assemblyzero_tui.runner.credentials.credentials import (
+    Credential,
+    CredentialSource,
+    may_be_api_key,
+)
 from assemblyzero_tui.runner.model.quota_days import days_of
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
@@ -19,7 +23,7 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 
 @contextmanager
-def open_books(spec: RunSpec | None = None, folder: RunFolder | None = None) -> Iterator[PoolStore]:
+def open_store(spec: RunSpec | None = None, folder: RunFolder | None = None) -> Iterator[PoolStore]:
     """The store of a run: the one of this machine, but for a demo, which has its own."""
     mine = folder if spec is not None and spec.demo else None
     clock = MachineClock(1.0 if spec is None else spec.clock_speed)
@@ -31,13 +35,13 @@ def open_books(spec: RunSpec | None = None, folder: RunFolder | None = None) -> 
         store.close()
 
 
-def say_notes(notes: Iterable[str]) -> None:
+def print_notes(notes: Iterable[str]) -> None:
     """Tells what a human should know, beside what the command puts out."""
     for note in notes:
         click.echo(f"Note: {note.removesuffix('.')}.", err=True)
 
 
-def keys_found(file: Path | None) -> Found:
+def load_credentials(file: Path | None) -> CredentialSource:
     """The keys there are, those that are switched off too.
 
     Raises:
@@ -47,28 +51,28 @@ def keys_found(file: Path | None) -> Found:
     return sources.find(file) if found is None else found
 
 
-def key_named(found: Found, name: str) -> Credential:
+def find_credential(found: CredentialSource, name: str) -> Credential:
     """The key of this name, or with this fingerprint.
 
     Raises:
         TuiError: there is none.
     """
-    for key in found.credentials:
-        if name in (key.name, key.secret.fingerprint):
-            return key
+    for credential in found.credentials:
+        if name in (credential.name, credential.secret.fingerprint):
+            return credential
     if name in found.disabled:
         raise TuiError(
             f"{name} is switched off in {found.source}.",
             f"Switch it on: assemblyzero-tui pool enable {name}",
         )
-    said = "key of that name" if may_be_key(name) else f"key called {name!r}"
-    names = ", ".join([*(key.name for key in found.credentials), *found.disabled])
+    said = "key of that name" if may_be_api_key(name) else f"key called {name!r}"
+    names = ", ".join([*(credential.name for credential in found.credentials), *found.disabled])
     raise TuiError(
         f"There is no {said} in {found.source}.", f"There is: {names}." if names else "Add one."
     )
 
 
-def say_done(
+def print_result(
     name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool, **more: object
 ) -> None:
     """Tells what has been done with a key, to people or to programs; ``more`` only to these."""

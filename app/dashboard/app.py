@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from assemblyzero_tui.app.credentials.actions import PoolDesk
+from assemblyzero_tui.app.credentials.actions import CredentialService
 from assemblyzero_tui.app.dashboard.notifications import Herald, terminal_title
 from assemblyzero_tui.app.dashboard.screen import DashboardScreen
 from assemblyzero_tui.app.ui.keymap import COMMANDS
@@ -69,7 +69,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         ascii: Draws with ASCII characters only.
         keep_summary: Shows the summary when the run is over, until the user leaves it.
         light: Begins with the light theme.
-        desk: Carries out what the user wishes of keys; without one they are only shown.
+        credential_service: Manages credentials; without one they are only shown.
         clock: Seconds that never go back; for tests.
     """
 
@@ -89,12 +89,12 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         ascii: bool = False,
         keep_summary: bool = True,
         light: bool = False,
-        desk: PoolDesk | None = None,
+        credential_service: CredentialService | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.source = source
-        self.desk = desk
+        self.credential_service = credential_service
         self.was_live = False
         """Whether an engine has served the run while it was looked at."""
         self.shown = False

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from assemblyzero_tui.app.credentials.event_text import LEAVES
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.model.pool_text import WITHOUT_A_TIME, all_rest, begins, goes_on
+from assemblyzero_tui.runner.model.pool_text import (
+    WITHOUT_A_TIME,
+    begins,
+    no_quota_text,
+    resume_time,
+)
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.banner import Button, Trouble
@@ -14,7 +19,7 @@ from assemblyzero_tui.widgets.banner import Button, Trouble
 PAUSE = Button("P", "Pause all", "screen.pause_all", "Pause", 3)
 RESUME_ALL = Button("P", "Resume all", "screen.pause_all")
 TRY_NOW = Button("R", "Resume now", "screen.try_now", "Now", 0)
-ADD_KEY = Button("A", "Add a key", "screen.add_key", "Add key", 2)
+ADD_CREDENTIAL = Button("A", "Add a key", "screen.add_credential", "Add key", 2)
 RESUME_RUN = Button("r", "Resume", "screen.resume_run")
 
 
@@ -59,19 +64,19 @@ def when_ready(run: RunState) -> Button:
 
 def _all_rest(run: RunState, now: float, live: bool) -> Trouble:
     pool = run.pool
-    what, back = all_rest(pool, now), run.clock.set_back
+    what, back = no_quota_text(pool, now), run.clock.set_back
     if pool.until is None:
         then = f"{WITHOUT_A_TIME}"
         brief = f"{what}; add one, or enable one: K"
     elif pool.stops:
         then, brief = LEAVES, f"{what}; the run leaves"
     elif pool.auto_resume:
-        then = f"Goes on by itself {goes_on(pool.until, now, back)}"
+        then = f"Goes on by itself {resume_time(pool.until, now, back)}"
         brief = f"{what}, on {begins(pool.until, now, back)}"
     else:
-        then = f"Keys {goes_on(pool.until, now, back)}, then it waits for you"
+        then = f"Keys {resume_time(pool.until, now, back)}, then it waits for you"
         brief = f"{what}, keys {begins(pool.until, now, back)}"
-    buttons = (PAUSE, when_ready(run), TRY_NOW, ADD_KEY) if live else ()
+    buttons = (PAUSE, when_ready(run), TRY_NOW, ADD_CREDENTIAL) if live else ()
     return Trouble(
         what,
         buttons,
@@ -86,7 +91,7 @@ def _engine_gone(run: RunState, now: float, can_resume: bool) -> Trouble:
     buttons = (RESUME_RUN,) if can_resume else ()
     how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
     if run.end_reason == "exhausted":
-        return _no_key(run, now, (*buttons, ADD_KEY), how)
+        return _no_key(run, now, (*buttons, ADD_CREDENTIAL), how)
     stopped = run.ended is not None and run.end_reason == "stopped"
     what = "The run was stopped" if stopped else "The engine has gone"
     return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
@@ -102,6 +107,6 @@ def _no_key(run: RunState, now: float, buttons: tuple[Button, ...], how: str) ->
     return Trouble(
         "No key can be used; nothing is lost",
         buttons,
-        then=f"The first one comes back {goes_on(until, now, back)}{'.' * bool(how)}{how}",
+        then=f"The first one comes back {resume_time(until, now, back)}{'.' * bool(how)}{how}",
         brief=f"No key, the first one {begins(until, now, back)}",
     )

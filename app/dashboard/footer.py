@@ -70,7 +70,7 @@ def _applies(command: str, now: Situation) -> bool:
         case "retry":
             return now.engine_gone or (now.live and bool(now.states & RETRIABLE))
         case "pool":
-            return bool(now.run.pool.keys)
+            return bool(now.run.pool.credentials)
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
         case "next_page":

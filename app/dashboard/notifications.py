@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assemblyzero_tui.app.credentials.event_text import PoolNews
+from assemblyzero_tui.app.credentials.event_text import PoolNotifications
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState
@@ -56,7 +56,7 @@ class Herald:
         self._recent: dict[State, deque[float]] = {s: deque(maxlen=ALARMS + 1) for s in _TOLD}
         """When the newest items came to it, told one by one or not."""
         self._untold: Counter[State] = Counter()
-        self._pool = PoolNews()
+        self._pool = PoolNotifications()
         self._counted_at = float("-inf")
 
     def begin(self, run: RunState) -> None:

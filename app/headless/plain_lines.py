@@ -121,7 +121,7 @@ class PlainLines:
                 who = event.item or COORDINATOR
                 yield self.of(who, text, event.time, _LEVELS.get(event.level, ""))
             case CredentialChanged():
-                for text in self._pool.key(event):
+                for text in self._pool.credential(event):
                     yield self.coordinator(text, event.time)
             case PoolChanged():
                 colour = "33" if event.state == "paused" else ""

@@ -1,4 +1,4 @@
-"""The desk of a run: its books, its file of keys, and a call to try one."""
+"""The credential service of a run: its store, its file of keys, and a call to try one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assemblyzero_tui.app.credentials.service import BooksDesk
+from assemblyzero_tui.app.credentials.service import RunCredentialService
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 
-def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], RunSource]) -> BooksDesk:
-    """The desk of a run.
+def credential_service_of_run(
+    spec: RunSpec, folder: RunFolder, source: Callable[[], RunSource]
+) -> RunCredentialService:
+    """The credential service of a run.
 
     Args:
         spec: Of the run.
@@ -30,33 +32,39 @@ def desk_of_run(spec: RunSpec, folder: RunFolder, source: Callable[[], RunSource
         source: Gives the run that is looked at.
     """
 
-    def books() -> AbstractContextManager[PoolStore]:
-        from assemblyzero_tui.app.credentials.store_access import open_books
+    def store() -> AbstractContextManager[PoolStore]:
+        from assemblyzero_tui.app.credentials.store_access import open_store
 
-        return open_books(spec, folder)
+        return open_store(spec, folder)
 
     named = Path(spec.credentials) if spec.credentials else None
 
     def keep(name: str, key: str, project: str) -> str:
-        file = sources.file_to_keep() if named is None else named
+        file = sources.file_to_write() if named is None else named
         if (there := name_of(file, key)) is None:
             fingerprint, there = add_credential(file, name, key, project), name
         else:
             fingerprint = Secret(key).fingerprint
-        with books() as store:
-            known = store.standing().key(fingerprint)
+        with store() as opened:
+            known = opened.standing().key(fingerprint)
             if known is not None and known.disabled:
-                store.enable(fingerprint)
+                opened.enable(fingerprint)
         return there
 
-    def try_key(fingerprint: str) -> str:
+    def check_credential(fingerprint: str) -> str:
         from assemblyzero_tui.app.credentials import check
 
-        return check.try_key(fingerprint, named, spec.provider, spec.options.model).sentence
+        return check.check_credential(
+            fingerprint, named, spec.provider, spec.options.model
+        ).sentence
 
     keyed = needs_credentials(spec.provider) and not spec.demo
-    return BooksDesk(
-        source, books, _place(named), None if spec.demo else keep, try_key if keyed else None
+    return RunCredentialService(
+        source,
+        store,
+        _place(named),
+        None if spec.demo else keep,
+        check_credential if keyed else None,
     )
 
 
@@ -65,6 +73,6 @@ def _place(named: Path | None) -> Path:
     if named is not None:
         return named
     try:
-        return sources.file_to_keep()
+        return sources.file_to_write()
     except TuiError:
         return sources.files()[0]

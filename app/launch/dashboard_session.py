@@ -16,7 +16,7 @@ import assemblyzero_tui.app.launch.frame_rate  # noqa: F401 - before anything im
 from assemblyzero_tui.app.cli.output_mode import Face, is_terminal
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.dashboard.app import DashboardApp
-from assemblyzero_tui.app.launch.credential_access import desk_of_run
+from assemblyzero_tui.app.launch.credential_access import credential_service_of_run
 from assemblyzero_tui.app.launch.terminal_driver import TerminalDriver
 from assemblyzero_tui.app.launch.terminal_size import terminal_size
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
@@ -67,7 +67,9 @@ def show_dashboard(source: RunSource, face: Face, signals: Signals) -> int:
             retry=lambda items: _serve_again(folder, items),
             ascii=face.ascii,
         )
-        app.desk = desk_of_run(read_spec(folder), folder, lambda: app.source)
+        app.credential_service = credential_service_of_run(
+            read_spec(folder), folder, lambda: app.source
+        )
     ended_by = run_app(app, signals, mouse=face.mouse)
     if ended_by == signal.SIGINT and not app.shown:
         signals.noted.append(ended_by)

@@ -10,6 +10,7 @@ import click
 from assemblyzero_tui.app.cli.failures import mute_stdout, say_error
 from assemblyzero_tui.app.cli.output_mode import Face
 from assemblyzero_tui.app.cli.signals import Signals
+from assemblyzero_tui.app.launch.debug_log import start_debug_log
 from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
@@ -50,6 +51,7 @@ def serve_and_show(
     parallel: int = 0,
 ) -> int:
     """Starts the engine of a run that exists, and shows it; see `start_engine` for the rest."""
+    start_debug_log(folder)
     renew_socket(folder)
     source = LiveRun(folder)
     if face.kind != "json":
@@ -68,6 +70,7 @@ def serve_and_show(
 
 def show(folder: RunFolder, face: Face) -> int:
     """Shows a run that goes on without this command, or that has ended."""
+    start_debug_log(folder)
     source = LiveRun(folder)
     if face.kind != "json":
         source.poll()
@@ -79,6 +82,7 @@ def show_again(folder: RunFolder, face: Face, speed: float) -> int:
     """Shows a run again, ``speed`` times as fast as it went."""
     from assemblyzero_tui.runner.runs.replay import Replay
 
+    start_debug_log(folder)
     source = Replay(folder, speed=speed)
     with Signals() as signals:
         code = _on_dashboard(source, face, signals)

@@ -6,39 +6,43 @@ from typing import Any
 
 from textual.app import App
 
-from assemblyzero_tui.app.credentials.actions import PoolDesk
+from assemblyzero_tui.app.credentials.actions import CredentialService
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.provider_catalog import needs_credentials
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.widgets.credentials.dialog import KeyDialog, NewKey
+from assemblyzero_tui.widgets.credentials.dialog import AddCredentialDialog, NewCredential
 from assemblyzero_tui.widgets.glyphs import Glyphs
 
 
-def ask_for_key(app: App[Any], desk: PoolDesk | None, run: RunState, glyphs: Glyphs) -> None:
-    """Opens the dialog; what is typed goes to the desk."""
-    if isinstance(app.screen, KeyDialog):
+def ask_for_credential(
+    app: App[Any], credential_service: CredentialService | None, run: RunState, glyphs: Glyphs
+) -> None:
+    """Opens the dialog; what is typed goes to the credential service."""
+    if isinstance(app.screen, AddCredentialDialog):
         return
-    if desk is None:
+    if credential_service is None:
         app.notify("Keys cannot be added from here: this only shows a run.")
         return
-    if not run.pool.keys and not needs_credentials(run.provider):
+    if not run.pool.credentials and not needs_credentials(run.provider):
         app.notify(f"There are no keys: {run.provider} needs none.", markup=False)
         return
-    if desk.takes_none:
-        app.notify(desk.takes_none)
+    if credential_service.read_only_reason:
+        app.notify(credential_service.read_only_reason)
         return
-    keeper = desk
+    keeper = credential_service
 
-    def typed(new: NewKey | None) -> None:
+    def typed(new: NewCredential | None) -> None:
         if new is not None:
             app.run_worker(_add(app, keeper, new), group="keys")
 
-    app.push_screen(KeyDialog(set(run.pool.keys), keeper.place, glyphs=glyphs), typed)
+    app.push_screen(
+        AddCredentialDialog(set(run.pool.credentials), keeper.place, glyphs=glyphs), typed
+    )
 
 
-async def _add(app: App[Any], desk: PoolDesk, new: NewKey) -> None:
+async def _add(app: App[Any], credential_service: CredentialService, new: NewCredential) -> None:
     try:
-        said = await desk.add(new.name, new.secret.reveal(), new.project)
+        said = await credential_service.add(new.name, new.secret.reveal(), new.project)
     except (TuiError, OSError) as error:
         app.notify(str(error), severity="error", markup=False)
         return

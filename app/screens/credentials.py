@@ -12,18 +12,23 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from assemblyzero_tui.app.credentials.actions import PoolDesk
-from assemblyzero_tui.app.screens.add_credential import ask_for_key
+from assemblyzero_tui.app.credentials.actions import CredentialService
+from assemblyzero_tui.app.screens.add_credential import ask_for_credential
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.commands import TryNow
 from assemblyzero_tui.runner.model.credential_state import CredentialState
-from assemblyzero_tui.runner.model.pool_text import KEY_WORDS, all_rest, census, goes_on
+from assemblyzero_tui.runner.model.pool_text import (
+    CREDENTIAL_WORDS,
+    census,
+    no_quota_text,
+    resume_time,
+)
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.widgets.credentials import table
 from assemblyzero_tui.widgets.credentials.call_plot import CallPlot, window
-from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
+from assemblyzero_tui.widgets.credentials.strip import CREDENTIAL_STYLES
 from assemblyzero_tui.widgets.dialogs import Confirm
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
@@ -39,12 +44,12 @@ LEAST_BARS, MOST_BARS = 2, 10
 """Rows of the bars of a plot."""
 
 
-class PoolScreen(SteadyScreen[None]):
+class CredentialsScreen(SteadyScreen[None]):
     """Every key of the run.
 
     Args:
         source: Gives the run that is shown.
-        desk: Carries out what is wished of a key; without one they are only shown.
+        credential_service: Carries out what is wished of a key; without one they are only shown.
         glyphs: What to draw with.
     """
 
@@ -62,11 +67,15 @@ class PoolScreen(SteadyScreen[None]):
     ]
 
     def __init__(
-        self, source: Callable[[], RunSource], desk: PoolDesk | None, *, glyphs: Glyphs = UNICODE
+        self,
+        source: Callable[[], RunSource],
+        credential_service: CredentialService | None,
+        *,
+        glyphs: Glyphs = UNICODE,
     ) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
         self._source = source
-        self._desk = desk
+        self._credential_service = credential_service
         self._glyphs = glyphs
         self._lines: list[table.Line] = []
         self._drawn: list[Content] = []
@@ -128,14 +137,17 @@ class PoolScreen(SteadyScreen[None]):
     def _head(self, run: RunState, now: float, width: int) -> Content:
         left: list[Part] = [" ", ("Keys", "$primary bold"), f"  {one_line(run.provider)}   "]
         for state, number in census(run.pool, now):
-            left += [(f"{number} {KEY_WORDS[state]}", f"{KEY_STYLES[state]} bold"), "   "]
+            left += [
+                (f"{number} {CREDENTIAL_WORDS[state]}", f"{CREDENTIAL_STYLES[state]} bold"),
+                "   ",
+            ]
         right: list[Part] = []
         pool = run.pool
         if pool.paused and run.ended is None:
             when = ""
             if pool.until is not None and pool.auto_resume:
-                when = f", goes on {goes_on(pool.until, now, run.clock.set_back)}"
-            right.append((f"{all_rest(pool, now)}{when} ", "$warning bold"))
+                when = f", goes on {resume_time(pool.until, now, run.clock.set_back)}"
+            right.append((f"{no_quota_text(pool, now)}{when} ", "$warning bold"))
         elif 0 < pool.slots < run.parallel:
             text = f"{pool.slots} of {run.parallel} at work: {one_line(pool.reason)} "
             right.append((text, "$warning"))
@@ -143,9 +155,9 @@ class PoolScreen(SteadyScreen[None]):
 
     def _show_key(self, index: int) -> None:
         run, now = self.run_state, self.now
-        key = self.key
+        credential = self.credential
         lines = []
-        if key is not None and index < len(self._lines):
+        if credential is not None and index < len(self._lines):
             lines = table.details(run, self._lines[index], now, self._glyphs)
         if len(lines) != len(self._detailed) or any(
             not one.is_same(other) for one, other in zip(lines, self._detailed, strict=True)
@@ -154,9 +166,16 @@ class PoolScreen(SteadyScreen[None]):
             self.query_one("#pool-key", Static).update(Content("\n").join(lines))
         height = self.app.size.height
         plots = []
-        if key is not None:
-            plots.append((one_line(key.name), key.traffic, key.answered, key.refused))
-        if height >= TWO_PLOTS and len(run.pool.keys) > 1:
+        if credential is not None:
+            plots.append(
+                (
+                    one_line(credential.name),
+                    credential.traffic,
+                    credential.answered,
+                    credential.refused,
+                )
+            )
+        if height >= TWO_PLOTS and len(run.pool.credentials) > 1:
             good, bad = run.calls_ended["ok"], run.calls_refused
             plots.append(("all keys", run.pool.traffic, good, bad))
         taken = 9 + min(len(self._lines), height * 45 // 100) + len(lines) + 3 * len(plots)
@@ -166,17 +185,17 @@ class PoolScreen(SteadyScreen[None]):
         self.query_one(CallPlot).tell(plots, start, end, rows)
 
     def _tell_hints(self) -> None:
-        key, now = self.key, self.now
-        off = key is not None and key.at(now) == "disabled"
+        credential, now = self.credential, self.now
+        off = credential is not None and credential.at(now) == "disabled"
         hints = [
             Hint("e", "Enable", "screen.enable") if off else Hint("d", "Disable", "screen.disable"),
             Hint("r", "Reset", "screen.reset"),
         ]
-        if self._desk is None:
+        if self._credential_service is None:
             hints = []
-        elif self._desk.tests:
+        elif self._credential_service.tests:
             hints.append(Hint("t", "Test with one call", "screen.test"))
-        if self._desk is not None and not self._desk.takes_none:
+        if self._credential_service is not None and not self._credential_service.read_only_reason:
             hints.append(Hint("n", "Add a key", "screen.add"))
         if self._source().live:
             hints.append(Hint("R", "Try now", "screen.try_now"))
@@ -196,19 +215,19 @@ class PoolScreen(SteadyScreen[None]):
         return self._lines[cursor] if 0 <= cursor < len(self._lines) else None
 
     @property
-    def key(self) -> CredentialState | None:
+    def credential(self) -> CredentialState | None:
         """The key that is chosen."""
-        return self._line.key if self._line is not None else None
+        return self._line.credential if self._line is not None else None
 
-    def _chosen(self) -> tuple[PoolDesk, str, str] | None:
+    def _chosen(self) -> tuple[CredentialService, str, str] | None:
         """Who takes orders, and the fingerprint and the name of the key; says why not."""
-        key = self.key
-        if self._desk is None or key is None:
+        credential = self.credential
+        if self._credential_service is None or credential is None:
             self.notify("Nothing can be done to keys from here: this only shows a run.")
-        elif not key.fingerprint:
-            self.notify(f"Nothing can be done to {one_line(key.name)}: its run is too old.")
+        elif not credential.fingerprint:
+            self.notify(f"Nothing can be done to {one_line(credential.name)}: its run is too old.")
         else:
-            return self._desk, key.fingerprint, one_line(key.name)
+            return self._credential_service, credential.fingerprint, one_line(credential.name)
         return None
 
     def _carry_out(self, ordered: Awaitable[str]) -> None:
@@ -226,31 +245,31 @@ class PoolScreen(SteadyScreen[None]):
     def action_disable(self) -> None:
         """Switches the key off."""
         if (chosen := self._chosen()) is not None:
-            desk, fingerprint, name = chosen
-            self._carry_out(desk.disable(fingerprint, name))
+            credential_service, fingerprint, name = chosen
+            self._carry_out(credential_service.disable(fingerprint, name))
 
     def action_enable(self) -> None:
         """Switches the key on."""
         if (chosen := self._chosen()) is not None:
-            desk, fingerprint, name = chosen
-            self._carry_out(desk.enable(fingerprint, name))
+            credential_service, fingerprint, name = chosen
+            self._carry_out(credential_service.enable(fingerprint, name))
 
     def action_test(self) -> None:
         """Makes one call with the key."""
         if (chosen := self._chosen()) is not None:
-            desk, fingerprint, name = chosen
+            credential_service, fingerprint, name = chosen
             self.notify(f"Testing {name} with one call", markup=False)
-            self._carry_out(desk.test(fingerprint, name))
+            self._carry_out(credential_service.test(fingerprint, name))
 
     def action_reset(self) -> None:
         """Forgets what is held against the key, after a question."""
         if (chosen := self._chosen()) is None:
             return
-        desk, fingerprint, name = chosen
+        credential_service, fingerprint, name = chosen
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._carry_out(desk.reset(fingerprint, name))
+                self._carry_out(credential_service.reset(fingerprint, name))
 
         detail = (
             "Its rests, refusals and learned limits are forgotten, also those of keys that share "
@@ -261,7 +280,7 @@ class PoolScreen(SteadyScreen[None]):
 
     def action_add(self) -> None:
         """Asks for another key."""
-        ask_for_key(self.app, self._desk, self.run_state, self._glyphs)
+        ask_for_credential(self.app, self._credential_service, self.run_state, self._glyphs)
 
     def action_try_now(self) -> None:
         """Asks the keys again now."""

@@ -14,10 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assemblyzero_tui.app.ui.keymap import listed
-from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.credentials.strip import KEY_STYLES
-from assemblyzero_tui.widgets.credentials.table import KEY_GLYPHS
+from assemblyzero_tui.widgets.credentials.strip import CREDENTIAL_STYLES
+from assemblyzero_tui.widgets.credentials.table import CREDENTIAL_GLYPHS
 from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
@@ -104,8 +104,8 @@ class HelpScreen(SteadyScreen[None], ModalScreen[None]):
             rows.append(self._row(word, MEANINGS[state], f"bold {STATE_STYLES[state]}"))
         rows += [Content(""), Content.assemble(("Keys of the pool", "bold $secondary"))]
         for key, meaning in KEY_MEANINGS.items():
-            word = f"{KEY_GLYPHS[key][self.glyphs.plain]} {KEY_WORDS[key]}"
-            rows.append(self._row(word, meaning, f"bold {KEY_STYLES[key]}"))
+            word = f"{CREDENTIAL_GLYPHS[key][self.glyphs.plain]} {CREDENTIAL_WORDS[key]}"
+            rows.append(self._row(word, meaning, f"bold {CREDENTIAL_STYLES[key]}"))
         return Content("\n").join(rows)
 
     def _row(self, keys: str, text: str, style: str) -> Content:

@@ -125,7 +125,7 @@ COMMANDS: tuple[UserCommand, ...] = (
                 "Keys"),
     UserCommand("auto_resume", ("W",), "When ready",
                 "Whether the run goes on by itself when there are keys again.", "Keys"),
-    UserCommand("add_key", ("A",), "Add key",
+    UserCommand("add_credential", ("A",), "Add key",
                 "Add a key to this run and to later ones.", "Keys"),
     UserCommand("pool", ("K",), "Keys",
                 "Every key: how it stands, what it has used, its calls over time. Switch keys off "

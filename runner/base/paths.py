@@ -133,6 +133,11 @@ class RunFolder:
         return self.path / "summary.json"
 
     @property
+    def debug(self) -> Path:
+        """The debug logs of the run's processes, with ``--debug``."""
+        return self.path / "debug"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

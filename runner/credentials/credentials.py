@@ -29,7 +29,7 @@ from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 
 FILE_LIMIT = 1 << 20
 """Bytes of a credential file at most."""
-SHORTEST_KEY = 16
+SHORTEST_API_KEY = 16
 """Characters of a key at least; anything shorter would blank ordinary words in the logs."""
 _Row = tuple[str, str, str, dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
@@ -56,7 +56,7 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CredentialSource:
     """What a source of credentials has."""
 
     source: str
@@ -70,7 +70,7 @@ class Found:
     """The file, if it is one."""
 
 
-def read_file(path: Path) -> Found:
+def read_file(path: Path) -> CredentialSource:
     """The credentials of a file.
 
     Raises:
@@ -105,7 +105,7 @@ def read_bytes(path: Path) -> bytes:
         ) from None
 
 
-def parse(data: bytes, source: str) -> Found:
+def parse(data: bytes, source: str) -> CredentialSource:
     """The credentials in the text of a file.
 
     Raises:
@@ -146,7 +146,7 @@ def entries_of(document: Any, source: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _collected(entries: Iterable[dict[str, Any]], source: str) -> Found:
+def _collected(entries: Iterable[dict[str, Any]], source: str) -> CredentialSource:
     found: list[Credential] = []
     disabled: list[str] = []
     notes: list[str] = []
@@ -169,7 +169,7 @@ def _collected(entries: Iterable[dict[str, Any]], source: str) -> Found:
                 found.append(credential)
             else:
                 notes.append(f"{name} is skipped: it has the same key as {same.name}")
-    return Found(source, tuple(found), tuple(disabled), tuple(notes))
+    return CredentialSource(source, tuple(found), tuple(disabled), tuple(notes))
 
 
 def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
@@ -179,7 +179,11 @@ def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
             f"Credential {number} of {source} has no usable name.",
             'Give it one of at most 64 characters, such as "name": "one".',
         )
-    if isinstance(key, str) and key.strip()[:SHORTEST_KEY] and key.strip()[:SHORTEST_KEY] in name:
+    if (
+        isinstance(key, str)
+        and key.strip()[:SHORTEST_API_KEY]
+        and key.strip()[:SHORTEST_API_KEY] in name
+    ):
         raise TuiError(
             f"Credential {number} of {source} has its key, or a part of it, for a name.",
             "Names are shown everywhere: give it another one.",
@@ -197,7 +201,7 @@ def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
     project = entry.get("project")
     return Credential(
         name,
-        checked(key, f"{name!r} of {source}"),
+        parse_api_key(key, f"{name!r} of {source}"),
         project.strip() if isinstance(project, str) else "",
         _limit(entry, "rpm", name, source),
         _limit(entry, "rpd", name, source),
@@ -215,14 +219,14 @@ def _limit(entry: dict[str, Any], member: str, name: str, source: str) -> dict[s
     return limits
 
 
-def checked(key: str, whose: str) -> Secret:
+def parse_api_key(key: str, whose: str) -> Secret:
     """The key, if it can be one; its kind is not looked at, as there are several.
 
     Raises:
         TuiError: it cannot.
     """
     key = key.strip()
-    if not _KEY.fullmatch(key) or len(key) < SHORTEST_KEY:
+    if not _KEY.fullmatch(key) or len(key) < SHORTEST_API_KEY:
         raise TuiError(
             f"The key of {whose} cannot be one: it is too short or has spaces or odd characters.",
             "Copy it again from https://aistudio.google.com/apikey",
@@ -230,7 +234,7 @@ def checked(key: str, whose: str) -> Secret:
     return Secret(key)
 
 
-def may_be_key(text: str) -> bool:
+def may_be_api_key(text: str) -> bool:
     """Whether a text that should be something else, and be shown, may be a key by mistake."""
     return _LIKE_A_KEY.search(text) is not None
 

@@ -13,11 +13,11 @@ import msgspec
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import make_private_directory, write_atomically
 from assemblyzero_tui.runner.credentials.credentials import (
-    checked,
     document_of,
     entries_of,
-    may_be_key,
+    may_be_api_key,
     parse,
+    parse_api_key,
     read_bytes,
     read_file,
 )
@@ -51,11 +51,11 @@ def add_credential(
     """
     name, project = name.strip(), project.strip()
     for what, text in (("name", name), ("project", project)):
-        if may_be_key(text):
+        if may_be_api_key(text):
             raise TuiError(
                 f"The {what} looks like a key.", "Names are shown everywhere: give another one."
             )
-    secret = checked(key, repr(name))
+    secret = parse_api_key(key, repr(name))
     entry: dict[str, Any] = {"name": name, "type": "api_key", "key": secret.reveal()}
     entry |= {"enabled": True} | ({"project": project} if project else {})
     entry |= {"rpm": rpm} if rpm is not None else {}
@@ -131,7 +131,7 @@ def _secret(entry: dict[str, Any]) -> Secret | None:
 def _named(entries: list[dict[str, Any]], name: str, path: Path) -> dict[str, Any]:
     found = next((entry for entry in entries if _name(entry) == name.strip()), None)
     if found is None:
-        said = "of that name" if may_be_key(name) else f"called {name.strip()!r}"
+        said = "of that name" if may_be_api_key(name) else f"called {name.strip()!r}"
         names = ", ".join(map(_name, entries))
         raise TuiError(
             f"{path} has no credential {said}.", f"It has: {names}." if names else "It has none."

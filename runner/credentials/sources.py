@@ -12,9 +12,9 @@ from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.credentials.credentials import (
     Credential,
-    Found,
-    checked,
+    CredentialSource,
     parse,
+    parse_api_key,
     read_file,
 )
 from assemblyzero_tui.runner.credentials.demo_credentials import demo_credentials
@@ -26,7 +26,9 @@ KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
 """Under these the system's keyring holds a key, or the text of a credential file."""
 
 
-def find(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found:
+def find(
+    file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> CredentialSource:
     """The credentials of the first place that has a key; others before it are noted.
 
     Args:
@@ -46,7 +48,9 @@ def find(file: Path | None = None, environment: Mapping[str, str] | None = None)
     )
 
 
-def look(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Found | None:
+def look(
+    file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> CredentialSource | None:
     """As :func:`find`, but what is found may have no key that is switched on.
 
     Returns:
@@ -57,7 +61,7 @@ def look(file: Path | None = None, environment: Mapping[str, str] | None = None)
     """
     if file is not None:
         return read_file(file)
-    without: list[Found] = []
+    without: list[CredentialSource] = []
     for found in places(os.environ if environment is None else environment):
         if found.credentials:
             passed = tuple(f"{place.source} has no key that is switched on" for place in without)
@@ -66,7 +70,7 @@ def look(file: Path | None = None, environment: Mapping[str, str] | None = None)
     return without[0] if without else None
 
 
-def file_to_keep() -> Path:
+def file_to_write() -> Path:
     """The file that a new key is written into unless the user names one: the one in use.
 
     Raises:
@@ -77,20 +81,20 @@ def file_to_keep() -> Path:
     return [*used, *there, *files()][0]
 
 
-def for_run(spec: RunSpec) -> Found | None:
+def for_run(spec: RunSpec) -> CredentialSource | None:
     """The credentials for a run; ``None`` if it needs none.
 
     Raises:
         TuiError: as in :func:`find`.
     """
     if (quota := spec.options.quota) is not None:
-        return Found("the demonstration", demo_credentials(quota))
+        return CredentialSource("the demonstration", demo_credentials(quota))
     if not needs_credentials(spec.provider):
         return None
     return find(Path(spec.credentials) if spec.credentials else None)
 
 
-def usable(found: Found) -> Found:
+def usable(found: CredentialSource) -> CredentialSource:
     """The same, if a key of it can be used.
 
     Raises:
@@ -111,7 +115,7 @@ def usable(found: Found) -> Found:
     )
 
 
-def places(environment: Mapping[str, str]) -> Iterator[Found]:
+def places(environment: Mapping[str, str]) -> Iterator[CredentialSource]:
     """Every place that has something, in the order in which they count.
 
     Raises:
@@ -125,7 +129,7 @@ def places(environment: Mapping[str, str]) -> Iterator[Found]:
     for name in API_KEY_VARIABLES:
         if key := environment.get(name, "").strip():
             source = f"the environment variable {name}"
-            yield Found(source, (Credential(name.lower(), checked(key, source)),))
+            yield CredentialSource(source, (Credential(name.lower(), parse_api_key(key, source)),))
 
 
 def files() -> list[Path]:
@@ -133,11 +137,11 @@ def files() -> list[Path]:
     return [state_home() / FILE_NAME, Path.home() / ".agentos" / FILE_NAME]
 
 
-def _of_keyring(text: str) -> Found:
+def _of_keyring(text: str) -> CredentialSource:
     source = f"the keyring ({KEYRING_SERVICE}, {KEYRING_USER})"
     if text.lstrip().startswith(("{", "[")):
         return parse(text.encode(), source)
-    return Found(source, (Credential("keyring", checked(text, source)),))
+    return CredentialSource(source, (Credential("keyring", parse_api_key(text, source)),))
 
 
 def _from_keyring() -> str | None:

@@ -52,7 +52,7 @@ class PoolService:
         folder: Path | None = None,
         rotation: Path | None = None,
     ) -> None:
-        self.metered = bool(pool.keys)
+        self.metered = bool(pool.registry.credentials)
         """Whether leases need keys."""
         self._pool = pool
         self._path = store
@@ -77,7 +77,7 @@ class PoolService:
         """
         self._deliver, self._fail = deliver, fail
         self._loop = asyncio.get_running_loop()
-        self.put(lambda pool: pool.opened())
+        self.put(lambda pool: pool.registry.report_all())
         if self.metered:
             self._thread = threading.Thread(target=self._keep, name="pool", daemon=True)
             self._thread.start()
@@ -95,7 +95,7 @@ class PoolService:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        ledger = self._pool.serve()
+        ledger = self._pool.process()
         if self._loop is not None and self._pool.next_time() is not None:
             self._timer = self._loop.call_later(self._wait(), self._serve)
         self._deliver(ledger)
@@ -119,7 +119,7 @@ class PoolService:
             self._timer.cancel()
             self._timer = None
         if self._thread is not None:
-            self._steps.put(lambda pool: pool.judge.tell_at_once())
+            self._steps.put(lambda pool: pool.status.report_figures_now())
             self._steps.put(None)
             self._thread.join(LEAVING)
             self._thread = None
@@ -132,9 +132,9 @@ class PoolService:
             if self._path is not None:
                 store = PoolStore.open(
                     self._path, self._pool.clock, run=self._run, folder=self._folder,
-                    days=self._pool.days,
+                    days=self._pool.registry.days,
                 )  # fmt: skip
-                store.load(self._pool)
+                store.load(self._pool.registry)
             while (batch := self._next()) is not None:
                 self._work(store, batch)
             if store is not None:
@@ -147,9 +147,9 @@ class PoolService:
         def work() -> Ledger:
             for step in batch:
                 step(self._pool)
-            return self._pool.serve()
+            return self._pool.process()
 
-        ledger = store.exchange(self._pool, work) if store is not None else work()
+        ledger = store.exchange(self._pool.registry, work) if store is not None else work()
         if store is not None and store.notes:
             ledger.events += [Notice(text=note, level="warning") for note in store.notes]
             store.notes.clear()

@@ -123,7 +123,7 @@ class QuotaPause:
         """
         if not self._keeper.metered:
             raise TuiError("This run needs no key.")
-        known = self._record.state.pool.keys.get(credential.name)
+        known = self._record.state.pool.credentials.get(credential.name)
         fingerprint = credential.secret.fingerprint
         if known is not None and known.present and known.fingerprint != fingerprint:
             raise TuiError(f"This run has another key called {credential.name!r}.")
@@ -131,5 +131,5 @@ class QuotaPause:
         self._record.hide(text)
         self._executor.hide(text)
         self.given_up = False
-        self._keeper.put(lambda pool: pool.add(credential))
+        self._keeper.put(lambda pool: pool.registry.add(credential))
         return []

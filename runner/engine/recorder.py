@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 
+from assemblyzero_tui.runner.logs.debug_log import redact_in_debug_log
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
@@ -19,6 +21,8 @@ from assemblyzero_tui.runner.model.events import (
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import RESTING, TRANSITIONS, State
 from assemblyzero_tui.runner.runs.journal import JournalWriter
+
+_log = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -75,6 +79,7 @@ class Recorder:
         """Puts an item into a state. What ends or rests it is on the disk when this returns."""
         if state is not item.state and state not in TRANSITIONS[item.state]:
             raise AssertionError(f"{item.id}: {item.state} cannot become {state}")
+        _log.debug("%s: %s -> %s %s", item.id, item.state, state, reason)
         self.emit(
             ItemChanged(
                 item=item.id,
@@ -101,6 +106,7 @@ class Recorder:
     def hide(self, secret: str) -> None:
         """Redacts this text in every event from now on."""
         self._redactor.add_secret(secret)
+        redact_in_debug_log(secret)
 
     def sync(self) -> None:
         """Returns when everything written so far is on the disk."""

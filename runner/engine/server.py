@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from assemblyzero_tui.runner.model.commands import (
     decode_command,
     encode,
 )
+
+_log = logging.getLogger(__name__)
 
 SOCKET = "s"
 """The name of the socket in its folder."""
@@ -101,6 +104,7 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._connections[task] = writer
+        _log.debug("a client connects")
         try:
             while line := await reader.readline():
                 reply = self._answer(line)
@@ -111,6 +115,7 @@ class Server:
             pass  # the face has gone, or sent a line without an end: it is served no more
         finally:
             del self._connections[task]
+            _log.debug("a client has gone")
             self._faces.discard(writer)
             writer.close()
 

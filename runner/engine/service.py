@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -32,9 +33,10 @@ from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import RetryRequest, Supervisor
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
+from assemblyzero_tui.runner.logs.debug_log import debug_log_file, debug_wanted, open_debug_log
 from assemblyzero_tui.runner.logs.redaction import RedactedOutput
 from assemblyzero_tui.runner.model.commands import (
-    AddKey,
+    AddCredential,
     AnyCommand,
     Cancel,
     Pause,
@@ -54,6 +56,8 @@ from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.journal import JournalWriter, read_journal
 from assemblyzero_tui.runner.runs.runs import read_spec, runtime_folders
 from assemblyzero_tui.runner.workflows import catalog, records
+
+_log = logging.getLogger(__name__)
 
 Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 
@@ -136,6 +140,7 @@ class Engine:
             loop.add_signal_handler(number, self._signalled)
         await self._server.start()
         self._open_run()
+        _log.debug("the engine serves %s as process %d", self._spec.run, os.getpid())
         os.write(ready, b"ready\n")
         os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # what fails later is said there
         reason: Reason = "error"
@@ -171,6 +176,7 @@ class Engine:
             self._record.emit(ItemsQueued(items=self._spec.items), sync=True)
 
     def _obey(self, command: AnyCommand) -> list[str]:
+        _log.debug("received %r", command)
         match command:
             case Pause():
                 return self._supervisor.pause(command.items)
@@ -187,18 +193,20 @@ class Engine:
                 return self._supervisor.keys.try_now()
             case SetAutoResume():
                 return self._supervisor.keys.set_auto_resume(on=command.on)
-            case AddKey():
-                key = credentials.checked(command.key, repr(command.name))
+            case AddCredential():
+                key = credentials.parse_api_key(command.key, repr(command.name))
                 limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
                 new = Credential(command.name, key, command.project, *limits)
                 return self._supervisor.keys.add_key(new)
         return []
 
     def _signalled(self) -> None:
+        _log.debug("received a signal to stop")
         self._interrupted = True
         self._stop(force=self._supervisor.stopping)
 
     def _stop(self, *, force: bool) -> list[str]:
+        _log.debug("stop%s", " at once" if force else "")
         self._deadline.leave_within(FORCED if force else STOPPING)
         return self._supervisor.stop(force=force)
 
@@ -229,6 +237,7 @@ class Engine:
     def _leave(self, reason: Reason) -> None:
         codes = {"error": ExitCode.FAILED, "exhausted": ExitCode.EXHAUSTED}
         code = codes.get(reason, report.exit_code(self._state))
+        _log.debug("the engine ends: %s, exit code %d", reason, code)
         self._record.emit(RunEnded(exit_code=code, reason=reason), sync=True)
         self._supervisor.release_all()
         if self._rescue is not None:
@@ -256,7 +265,7 @@ def _keeper(
     pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
     if rotation is not None:
         for name in read_hints(rotation, [key.name for key in keys], clock.wall()):
-            if (hinted := pool.named(name)) is not None:
+            if (hinted := pool.registry.find(name)) is not None:
                 hinted.probe_first = True
     store = pool_file(folder if spec.demo else None)
     return PoolService(pool, store, spec.run, folder.path, rotation)
@@ -284,12 +293,18 @@ def main() -> None:
     code = ExitCode.OK
     try:
         folder = RunFolder(arguments.folder.resolve())
+        if debug_wanted():
+            open_debug_log(
+                debug_log_file(folder, "engine"), [each.secret.reveal() for each in keys]
+            )
         _serve(folder, arguments.ready, again, arguments.parallel, keys, arguments.rotation)
     except TuiError as error:
+        _log.debug("the engine failed", exc_info=True)
         _report_failure(arguments.ready, str(error))
         code = error.exit_code
     except Exception as error:
         traceback.print_exc()
+        _log.debug("the engine failed", exc_info=True)
         known = explain_os_error(error) if isinstance(error, OSError) else None
         _report_failure(arguments.ready, str(known or f"{type(error).__name__}: {error}"))
         code = ExitCode.FAILED

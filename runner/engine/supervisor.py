@@ -29,6 +29,7 @@ from assemblyzero_tui.runner.engine.quota_pause import QuotaPause
 from assemblyzero_tui.runner.engine.recorder import Recorder
 from assemblyzero_tui.runner.engine.worker_messages import WorkerMessageHandler
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
+from assemblyzero_tui.runner.logs.debug_log import debug_log_file, debug_wanted
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld
 from assemblyzero_tui.runner.model.run_spec import RunSpec, WorkerSpec
 from assemblyzero_tui.runner.model.run_state import ItemState
@@ -215,6 +216,7 @@ class Supervisor:
                     options=msgspec.structs.replace(self.spec.options, fresh=fresh),
                     tracker=self.spec.tracker,
                     clock_speed=self.spec.clock_speed,
+                    debug_log=self._debug_log(item, attempt),
                 )
             )
         except StartLostError as error:
@@ -232,6 +234,11 @@ class Supervisor:
         outcome = await self._executor.wait(item.id)
         await self._hearing.died(item.id)
         self._settle(item, outcome)
+
+    def _debug_log(self, item: ItemState, attempt: int) -> str:
+        if not debug_wanted():
+            return ""
+        return str(debug_log_file(self._folder, f"worker-{item.id}-{attempt}"))
 
     def _checkpoint(self, item: ItemState) -> Path:
         return checkpoint_file(Path(self.spec.repository), self.spec.workflow, item.info.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from assemblyzero_tui.runner.engine.pool_service import PoolService
@@ -30,6 +31,8 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     Withdraw,
     WorkerNotice,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class WorkerMessageHandler:
@@ -72,6 +75,8 @@ class WorkerMessageHandler:
             return
         if isinstance(message, NodeBegan) and item.state is State.STARTING:
             self._record.change(item, State.RUNNING)
+        if isinstance(message, (Acquire, Release, Withdraw)):
+            _log.debug("%s: %r", name, message)
         if isinstance(message, Acquire):
             self._keeper.put(lambda pool: pool.acquire(name, attempt, message))
         elif isinstance(message, Release):
@@ -84,12 +89,12 @@ class WorkerMessageHandler:
 
     async def died(self, name: str) -> None:
         """Takes back what a process that is gone had in its hands."""
-        self._keeper.put(lambda pool: pool.died(name))
+        self._keeper.put(lambda pool: pool.release_all(name))
         await self._keeper.settled()
 
     def through(self, name: str) -> None:
         """An item will not ask again."""
-        self._keeper.put(lambda pool: pool.through(name))
+        self._keeper.put(lambda pool: pool.forget_item(name))
 
     def _carry_out(self, ledger: Ledger) -> None:
         """Writes down, answers, and passes on."""
@@ -98,8 +103,10 @@ class WorkerMessageHandler:
             if isinstance(event, PoolChanged):
                 self._changed(event)
         for name, answer in ledger.answers:
+            _log.debug("%s: %r", name, answer)
             self._reply(name, answer)
         for name, attempt in ledger.revoked:
+            _log.debug("%s: the lease of attempt %d is revoked", name, attempt)
             self._revoke(name, attempt)
 
 

@@ -30,7 +30,7 @@ QUESTION = Request(
 )
 
 
-class Tried(msgspec.Struct, kw_only=True, frozen=True):
+class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
     """What came of a call with a key. Holds no key."""
 
     name: str
@@ -53,7 +53,7 @@ class Tried(msgspec.Struct, kw_only=True, frozen=True):
         return self.message
 
 
-class KeyTrial:
+class CredentialCheck:
     """Tries keys.
 
     Args:
@@ -70,9 +70,9 @@ class KeyTrial:
         self._store = store
         self._provider = provider
         self._numbers = count(1)
-        store.load(self._pool)
+        store.load(self._pool.registry)
 
-    def try_key(self, name: str, timeout: float = TIMEOUT) -> Tried:
+    def try_key(self, name: str, timeout: float = TIMEOUT) -> CheckResult:
         """Makes a call with a key, one that is switched off or resting too.
 
         A model that ends without an answer is asked again, as a workflow does.
@@ -84,24 +84,24 @@ class KeyTrial:
         Raises:
             TuiError: there is no such key.
         """
-        key = self._pool.named(name)
-        if key is None:
+        credential = self._pool.registry.find(name)
+        if credential is None:
             raise TuiError(f"There is no key {name!r}.", "Run: assemblyzero-tui pool status")
         for _ in range(ASKED_AT_MOST):
-            tried = self._try_once(key, timeout)
+            tried = self._try_once(credential, timeout)
             if tried.outcome != Outcome.NO_ANSWER:
                 break
         return tried
 
-    def _try_once(self, key: PooledCredential, timeout: float) -> Tried:
+    def _try_once(self, credential: PooledCredential, timeout: float) -> CheckResult:
         pool, model = self._pool, self._provider.model_for(QUESTION)
         wish = Acquire(request=next(self._numbers), model=model)
-        grant = self._granted(lambda: pool.try_key(key.fingerprint, ITEM, wish))
+        grant = self._granted(lambda: pool.grant_directly(credential.fingerprint, ITEM, wish))
         news = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         began, answer, message = time.monotonic(), None, ""
         try:
             answer = self._provider.generate(
-                QUESTION, secret=key.credential.secret.reveal(), timeout=timeout
+                QUESTION, secret=credential.credential.secret.reveal(), timeout=timeout
             )
         except CallError as error:
             message = one_line(str(error))
@@ -110,9 +110,9 @@ class KeyTrial:
             _take_answer(news, answer)
         finally:
             news.seconds = time.monotonic() - began
-            self._exchange(lambda: self._ended(key.fingerprint, news))
-        return Tried(
-            name=key.name, fingerprint=key.fingerprint, ok=answer is not None,
+            self._exchange(lambda: self._ended(credential.fingerprint, news))
+        return CheckResult(
+            name=credential.name, fingerprint=credential.fingerprint, ok=answer is not None,
             outcome=news.outcome, model=news.model, message=message, seconds=news.seconds,
             tokens=news.input_tokens + news.output_tokens,
         )  # fmt: skip
@@ -125,14 +125,14 @@ class KeyTrial:
     def _exchange(self, work: Callable[[], None]) -> Ledger:
         def work_and_serve() -> Ledger:
             work()
-            return self._pool.serve()
+            return self._pool.process()
 
-        return self._store.exchange(self._pool, work_and_serve)
+        return self._store.exchange(self._pool.registry, work_and_serve)
 
     def _ended(self, fingerprint: str, news: Release) -> None:
         self._pool.release(ITEM, 1, news)
         if news.outcome == Outcome.OK:
-            self._pool.works(fingerprint)
+            self._pool.registry.mark_valid(fingerprint)
 
 
 def _take_answer(news: Release, answer: Answer) -> None:

@@ -68,7 +68,7 @@ class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=
     on: bool
 
 
-class AddKey(Command, tag="add_key", kw_only=True, omit_defaults=True):
+class AddCredential(Command, tag="add_key", kw_only=True, omit_defaults=True):
     """Use this key as well, from now until the engine leaves."""
 
     name: str
@@ -81,10 +81,10 @@ class AddKey(Command, tag="add_key", kw_only=True, omit_defaults=True):
 
     def __repr__(self) -> str:
         """Without the key."""
-        return f"AddKey(name={self.name!r})"
+        return f"AddCredential(name={self.name!r})"
 
 
-AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoResume | AddKey
+AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoResume | AddCredential
 
 
 class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -11,7 +11,7 @@ STRENGTH = (
     "disabled", "invalid", "exhausted", "no_tier", "cooling", "probing", "ready",
 )  # fmt: skip
 """The states of a key; the first one that any of its models has is the one that it is in."""
-RESTING = frozenset({"cooling", "exhausted"})
+RECOVERING = frozenset({"cooling", "exhausted"})
 """States that a time ends."""
 USABLE = frozenset({"ready", "probing"})
 """States in which a call may be made."""
@@ -24,7 +24,7 @@ BUCKETS = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CredentialStatus:
     """How a key stands with one model, or with all (``model`` empty)."""
 
     state: str = "ready"
@@ -71,7 +71,7 @@ class CredentialState:
     fingerprint: str = ""
     quota: str = ""
     """The name of the quota it uses."""
-    standings: dict[str, Standing] = field(default_factory=dict)
+    statuses: dict[str, CredentialStatus] = field(default_factory=dict)
     """By model; what holds for every model under the empty name. None if it is absent."""
     answered: int = 0
     refused: int = 0
@@ -85,53 +85,53 @@ class CredentialState:
     @property
     def present(self) -> bool:
         """Whether the engine of now has it."""
-        return bool(self.standings)
+        return bool(self.statuses)
 
     @property
     def used(self) -> bool:
         """Whether a call was made with it."""
         return bool(self.answered or self.refused)
 
-    def strongest(self, now: float) -> Standing:
+    def strongest(self, now: float) -> CredentialStatus:
         """What matters most of how it stands with its models: the worst, and then the longest."""
-        if not self.standings:
-            return Standing(ABSENT)
-        return min(self.standings.values(), key=lambda each: _order(each, now))
+        if not self.statuses:
+            return CredentialStatus(ABSENT)
+        return min(self.statuses.values(), key=lambda each: _order(each, now))
 
     def at(self, now: float) -> str:
         """The state at a time."""
         return self.strongest(now).at(now)
 
-    def rows(self, now: float) -> list[Standing]:
+    def rows(self, now: float) -> list[CredentialStatus]:
         """How it stands, by model where that differs, else once."""
-        whole = self.standings.get("")
+        whole = self.statuses.get("")
         if whole is not None and whole.at(now) != "ready":
             return [whole]
-        by_model = [each for model, each in sorted(self.standings.items()) if model]
+        by_model = [each for model, each in sorted(self.statuses.items()) if model]
         if len({(each.at(now), each.until) for each in by_model}) > 1:
             return by_model
         return [self.strongest(now)]
 
-    def rested_seconds(self, now: float) -> float:
+    def unavailable_seconds(self, now: float) -> float:
         """Seconds for which some rest kept it from being used."""
         ends = [
             inf if each.until is None else each.until
-            for each in self.standings.values()
-            if each.state in RESTING
+            for each in self.statuses.values()
+            if each.state in RECOVERING
         ]
         return self.rested + max(0.0, min(now, max(ends, default=-inf)) - self.seen)
 
-    def stand(self, standing: Standing, now: float) -> None:
+    def stand(self, status: CredentialStatus, now: float) -> None:
         """It stands like this from now on."""
         self.settle(now)
-        self.standings[standing.model] = standing
+        self.statuses[status.model] = status
 
     def settle(self, now: float) -> None:
         """Adds up its rests."""
-        self.rested, self.seen = self.rested_seconds(now), max(self.seen, now)
+        self.rested, self.seen = self.unavailable_seconds(now), max(self.seen, now)
 
 
-def _order(standing: Standing, now: float) -> tuple[int, float, str]:
-    state = standing.at(now)
-    until = inf if standing.until is None else standing.until
-    return STRENGTH.index(state), -until if state in RESTING else 0.0, standing.model
+def _order(status: CredentialStatus, now: float) -> tuple[int, float, str]:
+    state = status.at(now)
+    until = inf if status.until is None else status.until
+    return STRENGTH.index(state), -until if state in RECOVERING else 0.0, status.model

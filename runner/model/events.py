@@ -186,7 +186,9 @@ class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
 EndReason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 """Why a run ended."""
 
-KeyState = Literal["ready", "probing", "cooling", "exhausted", "no_tier", "invalid", "disabled"]
+CredentialStateName = Literal[
+    "ready", "probing", "cooling", "exhausted", "no_tier", "invalid", "disabled"
+]
 """``probing``: one call is tried before others."""
 
 
@@ -195,7 +197,7 @@ class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defa
 
     credential: str
     """Its name; its text is nowhere."""
-    state: KeyState
+    state: CredentialStateName
     model: str = ""
     """The model that this is about; empty for all."""
     reason: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from assemblyzero_tui.runner.model.credential_state import (
     USABLE,
     CredentialState,
-    Standing,
+    CredentialStatus,
     Traffic,
 )
 from assemblyzero_tui.runner.model.events import (
@@ -67,7 +67,7 @@ class Outage:
 class PoolState:
     """What is known of the pool now. Times are those of the run's clock."""
 
-    keys: dict[str, CredentialState] = field(default_factory=dict)
+    credentials: dict[str, CredentialState] = field(default_factory=dict)
     """The keys of all engines, by name."""
     quotas: dict[tuple[str, str], QuotaState] = field(default_factory=dict)
     """By the name of the quota and the model."""
@@ -96,25 +96,25 @@ class PoolState:
     @property
     def present(self) -> list[CredentialState]:
         """The keys that the engine of now has."""
-        return [key for key in self.keys.values() if key.present]
+        return [credential for credential in self.credentials.values() if credential.present]
 
     def usable(self, now: float) -> int:
         """How many keys can be called with."""
-        return sum(key.at(now) in USABLE for key in self.present)
+        return sum(credential.at(now) in USABLE for credential in self.present)
 
-    def quotas_of(self, key: CredentialState) -> list[QuotaState]:
+    def quotas_of(self, credential: CredentialState) -> list[QuotaState]:
         """What is used of the quota of a key, for each of its models."""
-        return [each for (quota, _), each in self.quotas.items() if quota == key.quota]
+        return [each for (quota, _), each in self.quotas.items() if quota == credential.quota]
 
-    def fullest(self, key: CredentialState, now: float) -> QuotaState | None:
+    def fullest(self, credential: CredentialState, now: float) -> QuotaState | None:
         """The one of those that is nearest to a limit."""
-        return max(self.quotas_of(key), key=lambda each: each.fullness(now), default=None)
+        return max(self.quotas_of(credential), key=lambda each: each.fullness(now), default=None)
 
     def engine_started(self, last: float, *, stops: bool = False) -> None:
         """Another engine: it says anew which keys there are, and how they stand."""
-        for key in self.keys.values():
-            key.settle(last)
-            key.standings.clear()
+        for credential in self.credentials.values():
+            credential.settle(last)
+            credential.statuses.clear()
         self.quotas.clear()
         self._end_outage(last)
         self.state, self.until, self.slots, self.reason = "open", None, 0, ""
@@ -144,14 +144,18 @@ class PoolState:
                 self.ever_asked = self.ever_asked or not event.on
 
     def _credential_changed(self, event: CredentialChanged, now: float, set_back: float) -> None:
-        key = self.keys.setdefault(event.credential, CredentialState(event.credential))
-        if not key.present:
-            key.seen = now
-        key.project = event.project or key.project
-        key.fingerprint = event.fingerprint or key.fingerprint
-        key.quota = event.quota or key.quota
+        credential = self.credentials.setdefault(
+            event.credential, CredentialState(event.credential)
+        )
+        if not credential.present:
+            credential.seen = now
+        credential.project = event.project or credential.project
+        credential.fingerprint = event.fingerprint or credential.fingerprint
+        credential.quota = event.quota or credential.quota
         until = None if event.until is None else event.until + set_back
-        key.stand(Standing(event.state, event.model, now, until, event.reason, event.count), now)
+        credential.stand(
+            CredentialStatus(event.state, event.model, now, until, event.reason, event.count), now
+        )
 
     def _quota_counted(self, event: QuotaCounted, now: float) -> None:
         self.quotas[event.quota, event.model] = QuotaState(
@@ -175,14 +179,14 @@ class PoolState:
         refused = not answered and event.outcome not in ABANDONED
         if answered or refused:
             self.traffic.count(now, answered=answered)
-        if (key := self.keys.get(event.credential)) is None:
+        if (credential := self.credentials.get(event.credential)) is None:
             return
-        key.answered += answered
-        key.refused += refused
-        key.input_tokens += event.input_tokens
-        key.output_tokens += event.output_tokens
+        credential.answered += answered
+        credential.refused += refused
+        credential.input_tokens += event.input_tokens
+        credential.output_tokens += event.output_tokens
         if answered or refused:
-            key.traffic.count(now, answered=answered)
+            credential.traffic.count(now, answered=answered)
 
     def _end_outage(self, time: float) -> None:
         if self.outages and self.outages[-1].end is None:

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 
 from assemblyzero_tui.runner.base.durations import countdown, duration
-from assemblyzero_tui.runner.model.credential_state import RESTING, STRENGTH, USABLE
+from assemblyzero_tui.runner.model.credential_state import RECOVERING, STRENGTH, USABLE
 from assemblyzero_tui.runner.model.pool_state import PoolState, QuotaState
 
 HOUR = 3600.0
 """Seconds from which a time of day tells more than a countdown."""
-KEY_WORDS = {
+CREDENTIAL_WORDS = {
     "ready": "ready",
     "probing": "is tried",
     "cooling": "rests",
@@ -53,7 +53,7 @@ def begins(until: float, now: float, set_back: float = 0.0) -> str:
     return f"in {countdown(left)}" if left < HOUR else f"at {time_of_day(until - set_back)}"
 
 
-def goes_on(until: float, now: float, set_back: float = 0.0) -> str:
+def resume_time(until: float, now: float, set_back: float = 0.0) -> str:
     """When something goes on: ``in 04:12 (at 14:06)``, ``at 09:00 (in 5h 02m)``."""
     left, at = max(0.0, until - now), time_of_day(until - set_back)
     return f"in {countdown(left)} (at {at})" if left < HOUR else f"at {at} (in {duration(left)})"
@@ -73,21 +73,21 @@ def _of(used: int, limit: int | None) -> str:
     return f"{used}/{'?' if limit is None else limit}"
 
 
-def all_rest(pool: PoolState, now: float) -> str:
+def no_quota_text(pool: PoolState, now: float) -> str:
     """What is to be said when nobody can call: a sentence without its full stop."""
     states = {state for state, _ in census(pool, now)}
     if states & USABLE:
         return "No key is free"
-    return "All keys rest" if states & RESTING else "No key can be used"
+    return "All keys rest" if states & RECOVERING else "No key can be used"
 
 
 def census(pool: PoolState, now: float) -> list[tuple[str, int]]:
     """How many keys are in each state, the usable ones first."""
-    counts = Counter(key.at(now) for key in pool.present)
+    counts = Counter(credential.at(now) for credential in pool.present)
     return [(state, counts[state]) for state in reversed(STRENGTH) if counts[state]]
 
 
 def next_return(pool: PoolState, now: float) -> float | None:
     """When the next key comes back, if one does."""
-    untils = [key.strongest(now).until for key in pool.present]
+    untils = [credential.strongest(now).until for credential in pool.present]
     return min((until for until in untils if until is not None and until > now), default=None)

@@ -123,6 +123,8 @@ class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """As in the run's specification."""
     clock_speed: float = 1.0
     """As in :class:`RunSpec`: so much sooner a silence of the service is too long."""
+    debug_log: str = ""
+    """Path of the worker's debug log; empty without ``--debug``."""
 
 
 def check_item_id(text: str) -> str:

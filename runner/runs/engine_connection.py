@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from assemblyzero_tui.runner.model.commands import (
     decode_reply,
     encode,
 )
+
+_log = logging.getLogger(__name__)
 
 REPLY_PATIENCE = 15.0
 """Seconds an engine may need to answer a command."""
@@ -47,6 +50,7 @@ class EngineConnection:
         except BaseException:
             await link.close()
             raise
+        _log.debug("connected to %s", path)
         return link
 
     async def send(self, command: AnyCommand) -> Reply:
@@ -54,6 +58,7 @@ class EngineConnection:
         command = msgspec.structs.replace(command, request=self._number)
         answer = asyncio.get_running_loop().create_future()
         self._waiting[command.request] = answer
+        _log.debug("send %r", command)
         try:
             self._writer.write(encode(command) + b"\n")
             await self._writer.drain()
@@ -83,6 +88,7 @@ class EngineConnection:
             return
         finally:
             self.closed = True
+            _log.debug("the connection has ended")
             self._grown.set()
             for waiting in self._waiting.values():
                 if not waiting.done():

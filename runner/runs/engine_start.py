@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.credentials import credentials, sources
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.credentials.rotation_file import rotation_file
+from assemblyzero_tui.runner.logs.debug_log import redact_in_debug_log
 from assemblyzero_tui.runner.runs.runs import read_spec
 
 _log = logging.getLogger(__name__)
@@ -169,6 +170,8 @@ def start_engine(
     """
     found = sources.for_run(read_spec(folder)) if folder.spec.exists() else None
     secrets = credentials.encode(found.credentials) if found is not None else b""
+    if found is not None:
+        redact_in_debug_log(*(each.secret.reveal() for each in found.credentials))
     options = []
     if retry is not None:
         options += ["--retry", ",".join(retry) or "all"]

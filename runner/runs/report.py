@@ -124,9 +124,13 @@ def _calls(state: RunState, items: Iterable[ItemState]) -> Calls:
 def _pool(state: RunState, items: Iterable[ItemState], end: float) -> list[PoolLine]:
     if not state.provider:
         return []
-    keys = [key for key in state.pool.keys.values() if key.present or key.used]
-    if keys:
-        return [_key(state, key, end) for key in keys]
+    credentials = [
+        credential
+        for credential in state.pool.credentials.values()
+        if credential.present or credential.used
+    ]
+    if credentials:
+        return [_key(state, credential, end) for credential in credentials]
     calls = _calls(state, items)
     return [
         PoolLine(
@@ -139,20 +143,20 @@ def _pool(state: RunState, items: Iterable[ItemState], end: float) -> list[PoolL
     ]
 
 
-def _key(state: RunState, key: CredentialState, end: float) -> PoolLine:
-    standing = key.strongest(end)
-    resting = standing.until is not None and standing.until > end
+def _key(state: RunState, credential: CredentialState, end: float) -> PoolLine:
+    status = credential.strongest(end)
+    resting = status.until is not None and status.until > end
     return PoolLine(
-        name=f"{state.provider}: {one_line(key.name)}",
-        answered=key.answered,
-        refused=key.refused,
-        input_tokens=key.input_tokens,
-        output_tokens=key.output_tokens,
-        project=one_line(key.project),
-        fingerprint=key.fingerprint,
-        rested=key.rested_seconds(end),
-        state=standing.at(end),
-        until=standing.until if resting else None,
+        name=f"{state.provider}: {one_line(credential.name)}",
+        answered=credential.answered,
+        refused=credential.refused,
+        input_tokens=credential.input_tokens,
+        output_tokens=credential.output_tokens,
+        project=one_line(credential.project),
+        fingerprint=credential.fingerprint,
+        rested=credential.unavailable_seconds(end),
+        state=status.at(end),
+        until=status.until if resting else None,
     )
 
 

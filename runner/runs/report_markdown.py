@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS
 from assemblyzero_tui.runner.model.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
 from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, bar, draw
 
@@ -209,7 +209,7 @@ def _calls(line: PoolLine) -> tuple[str, str, str, str]:
 
 def _standing(line: PoolLine, local: Clock) -> str:
     until = "" if line.until is None else f" until {_moment(line.until, local)}"
-    return f"{KEY_WORDS.get(line.state, escaped(line.state))}{until}"
+    return f"{CREDENTIAL_WORDS.get(line.state, escaped(line.state))}{until}"
 
 
 def _outages(summary: Summary, local: Clock) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from assemblyzero_tui.runner.logs.debug_log import redact_in_debug_log
 from assemblyzero_tui.runner.wire.worker_messages import (
     LENGTH,
     MAX_FRAME,
@@ -25,6 +27,8 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     decode_to_worker,
     frame,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Parked(BaseException):
@@ -101,6 +105,9 @@ class Channel:
 
     def _listen(self) -> None:
         while (message := self._receive()) is not None:
+            if isinstance(message, Grant) and message.secret:
+                redact_in_debug_log(message.secret)
+            _log.debug("received %r", message)
             match message:
                 case Grant() | Deny():
                     with self._changed:
@@ -113,6 +120,7 @@ class Channel:
                     self._on_drain(message.why)
                 case Halt():
                     break
+        _log.debug("the engine has gone, or wants this process to end")
         leave()
 
     def _receive(self) -> AnyToWorker | None:

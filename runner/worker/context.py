@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -33,6 +34,8 @@ from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.live_draft import SectionPrinter
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
+
+_log = logging.getLogger(__name__)
 
 CALL_SECONDS = 600.0
 """One attempt, without the waiting for its lease."""
@@ -133,6 +136,7 @@ class WorkerContext:
         grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node, CALL_SECONDS)
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
+        _log.debug("%s calls %s, %d characters, lease %d", node, model, size, grant.lease)
         drafting = SectionPrinter(self.say) if request.purpose == "draft" else None
         try:
             answer = self._provider.generate(
@@ -155,5 +159,6 @@ class WorkerContext:
             raise
         finally:
             release.seconds = time.monotonic() - started
+            _log.debug("%s: %s after %.1f s", model, release.outcome, release.seconds)
             self._channel.send(release)
         return answer

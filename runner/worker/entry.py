@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from pathlib import Path
 
 import msgspec
 
+from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import CHECKPOINT_VARIABLES, checkpoint_path
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.locks.file_locks import share_with_children
+from assemblyzero_tui.runner.logs.debug_log import open_debug_log
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import Ready
 from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
+
+_log = logging.getLogger(__name__)
 
 PRELOAD = "assemblyzero_tui.runner.worker.preload"
 
@@ -38,6 +43,10 @@ def main(
     _print_to(output.take())
     spec = msgspec.msgpack.decode(encoded, type=WorkerSpec)
     _set_environment(spec)
+    if spec.debug_log:
+        with contextlib.suppress(OSError, TuiError):  # an item does not fail for want of it
+            open_debug_log(Path(spec.debug_log))
+    _log.debug("%s, attempt %d, in process %d", spec.item.id, spec.attempt, os.getpid())
 
     from langgraph.runtime import RunControl
 
@@ -47,7 +56,9 @@ def main(
     control = RunControl()
     channel = Channel(channel_file.take(), on_drain=control.request_drain)
     channel.send(Ready(pid=os.getpid(), preloaded=preloaded))
-    channel.send(graph_run.run(spec, channel, control))
+    ended = graph_run.run(spec, channel, control)
+    _log.debug("ended: %s %s", ended.outcome, ended.reason)
+    channel.send(ended)
     leave()
 
 

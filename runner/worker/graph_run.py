@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import sys
@@ -34,6 +35,8 @@ from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
 from assemblyzero_tui.runner.workflows.journeys import note_origin
 
+_log = logging.getLogger(__name__)
+
 _SUPERSTEPS = 10_000
 """LangGraph's own limit on supersteps; the workflows have limits of their own long before."""
 
@@ -53,6 +56,7 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
                 return _run(spec, workflow, database, channel, control)
         except DamagedError as error:
             aside = set_aside(path)
+            _log.debug("the checkpoint was damaged and is now %s: %s", aside, error)
             with Database(path, _thread(spec), say) as database:
                 saved = salvage(aside, database.answers)
                 _say_damage(channel, error, aside, saved)
@@ -90,6 +94,7 @@ def _run(
         text = "another run has begun it again since its checkpoint; it starts over after that"
         channel.send(WorkerNotice(text=text, level="warning"))
         database.start_over(_thread(spec))
+    _log.debug("%s its checkpoint", "resumes from" if database.begun else "begins")
     done = None if database.begun else workflow.done_before(spec)
     if done is not None:
         print(f"    Nothing to do, {done.summary}: {done.output}")
@@ -182,6 +187,7 @@ def _failed(error: TuiError, values: dict[str, Any]) -> Ended:
 def _report(task: dict[str, Any], context: WorkerContext, channel: Channel) -> None:
     """Passes on the start or the end of a node; its input and result stay here."""
     name, identity = str(task["name"]), str(task["id"])
+    _log.debug("%s %s", name, "begins" if "triggers" in task else "ends")
     if "triggers" in task:
         channel.send(NodeBegan(node=name, task=identity))
         context.say(f">>> Executing: {name}")

@@ -1,16 +1,16 @@
-"""A desk for orders about keys that carries nothing out."""
+"""A credential_service for orders about keys that carries nothing out."""
 
 from __future__ import annotations
 
 from assemblyzero_tui.runner.base.errors import TuiError
 
 
-class Desk:
+class FakeCredentialService:
     """Notes what is ordered."""
 
     place = "~/.assemblyzero/gemini-credentials.json"
 
-    takes_none = ""
+    read_only_reason = ""
     tests = True
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     CallEnded,
     CredentialChanged,
-    KeyState,
+    CredentialStateName,
     PoolChanged,
     QuotaCounted,
 )
@@ -25,7 +25,7 @@ def fingerprint(name: str) -> str:
     return name.encode().hex()[:8]
 
 
-def key(name: str, state: KeyState, time: float, **more: Any) -> CredentialChanged:
+def key(name: str, state: CredentialStateName, time: float, **more: Any) -> CredentialChanged:
     """A key enters a state."""
     project = PROJECTS.get(name, "")
     quota = f"project {project}" if project else f"key {name}"

@@ -13,11 +13,11 @@ from assemblyzero_tui.runner.model.events import (
     CallSkipped,
     CallStarted,
     CredentialChanged,
+    CredentialStateName,
     EngineStarted,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
-    KeyState,
     NodeStarted,
     Notice,
     PoolChanged,
@@ -146,7 +146,7 @@ def example_folder(path: Path) -> RunFolder:
 def run_with_keys() -> list[AnyEvent]:
     """A run that waited for keys: in line, without a process, and with one key used up."""
 
-    def key(name: str, state: KeyState, at: float, **more: Any) -> CredentialChanged:
+    def key(name: str, state: CredentialStateName, at: float, **more: Any) -> CredentialChanged:
         return CredentialChanged(
             credential=name, state=state, time=START + at, fingerprint=f"0000000{name}", **more
         )

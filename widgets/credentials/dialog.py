@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.credentials.credentials import checked
+from assemblyzero_tui.runner.credentials.credentials import parse_api_key
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.widgets.dialogs import Choice, ChoiceButton, Dialog
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
@@ -22,7 +22,7 @@ LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
+class NewCredential:
     """A key that the user has typed."""
 
     name: str
@@ -30,8 +30,8 @@ class NewKey:
     project: str = ""
 
 
-_CANCEL: Choice[NewKey | None] = Choice(None, "esc", "Cancel")
-_ADD: Choice[NewKey | None] = Choice(None, "enter", "Add the key")
+_CANCEL: Choice[NewCredential | None] = Choice(None, "esc", "Cancel")
+_ADD: Choice[NewCredential | None] = Choice(None, "enter", "Add the key")
 
 
 def free_name(taken: Collection[str]) -> str:
@@ -51,7 +51,7 @@ def what_is_wrong(name: str, taken: Collection[str]) -> str:
     return f"There is a key called {name} already." if name in taken else ""
 
 
-class KeyDialog(Dialog[NewKey | None]):
+class AddCredentialDialog(Dialog[NewCredential | None]):
     """Name, key and project; enter goes on to the next field and answers in the last.
 
     Args:
@@ -105,7 +105,7 @@ class KeyDialog(Dialog[NewKey | None]):
         event.stop()
         self._complain("")
 
-    def answer(self, choice: Choice[NewKey | None]) -> None:
+    def answer(self, choice: Choice[NewCredential | None]) -> None:
         """A button was clicked, or entered."""
         if choice is _ADD:
             self._answer()
@@ -129,9 +129,9 @@ class KeyDialog(Dialog[NewKey | None]):
             self.query_one("#key-name").focus()
             return
         try:
-            secret = checked(self._typed("key-secret"), name)
+            secret = parse_api_key(self._typed("key-secret"), name)
         except TuiError as error:
             self._complain(error.what)
             self.query_one("#key-secret").focus()
             return
-        self.dismiss(NewKey(name, secret, self._typed("key-project")))
+        self.dismiss(NewCredential(name, secret, self._typed("key-project")))

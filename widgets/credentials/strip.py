@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.base.durations import clock, duration
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import (
-    KEY_WORDS,
+    CREDENTIAL_WORDS,
     census,
     ends,
     next_return,
@@ -25,9 +25,9 @@ from assemblyzero_tui.widgets.format import brief, count, cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 
-KEY_WIDTH = 16
+NAME_WIDTH = 16
 """Cells of a key's name at most."""
-KEY_STYLES = {
+CREDENTIAL_STYLES = {
     "ready": "$success",
     "probing": "$accent",
     "cooling": "$warning",
@@ -58,7 +58,7 @@ class Detail:
     names: bool = True
     """Also of the keys that are well."""
     clock: bool = True
-    keys: bool = True
+    credentials: bool = True
     """One by one."""
 
 
@@ -74,8 +74,8 @@ def details() -> Iterator[Detail]:
 DETAILS = tuple(details())
 
 
-def key_pieces(
-    key: CredentialState,
+def credential_pieces(
+    credential: CredentialState,
     run: RunState,
     now: float,
     detail: Detail,
@@ -83,21 +83,21 @@ def key_pieces(
     ellipsis: str,
 ) -> list[Piece]:
     """A key by its name: how it stands, until when, and what it has used."""
-    standing = key.strongest(now)
-    state = standing.at(now)
-    name = cut(one_line(key.name), KEY_WIDTH, ellipsis)
+    status = credential.strongest(now)
+    state = status.at(now)
+    name = cut(one_line(credential.name), NAME_WIDTH, ellipsis)
     pieces: list[Piece] = []
     if state == "ready":
         if not detail.names:
             return []
-        word, style = ("in use", "$primary") if key.name in leased else ("ready", "$success")
-        pieces.append((name, "$primary" if key.name in leased else "$foreground"))
+        word, style = ("in use", "$primary") if credential.name in leased else ("ready", "$success")
+        pieces.append((name, "$primary" if credential.name in leased else "$foreground"))
         pieces += [(f" {word}", style)] if detail.words else []
     else:
-        until = standing.until
+        until = status.until
         left = "" if until is None else f" {ends(until, now, run.clock.set_back)}"
-        pieces.append((f"{name} {KEY_WORDS[state]}{left}", KEY_STYLES[state]))
-    quota = run.pool.fullest(key, now)
+        pieces.append((f"{name} {CREDENTIAL_WORDS[state]}{left}", CREDENTIAL_STYLES[state]))
+    quota = run.pool.fullest(credential, now)
     if quota is None or state in ("disabled", "invalid", "no_tier"):
         return pieces
     if detail.minute and state != "exhausted" and (quota.per_minute or quota.minute_at(now)):
@@ -107,10 +107,10 @@ def key_pieces(
     return pieces
 
 
-def keys_counted(run: RunState, now: float) -> list[list[Piece]]:
+def credential_counts(run: RunState, now: float) -> list[list[Piece]]:
     """How many keys are in each state, and when the next one comes back."""
     groups = [
-        [(f"{number} {KEY_WORDS[state]}", KEY_STYLES[state])]
+        [(f"{number} {CREDENTIAL_WORDS[state]}", CREDENTIAL_STYLES[state])]
         for state, number in census(run.pool, now)
     ]
     if not run.pool.usable(now) and (until := next_return(run.pool, now)) is not None:
@@ -144,13 +144,13 @@ def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> lis
     groups: list[list[Piece]] = []
     if detail.out or not run.pool.present:
         groups.append([(_provider_text(run), "$text-muted")])
-    if not detail.keys:
-        return [*groups, *keys_counted(run, now)]
+    if not detail.credentials:
+        return [*groups, *credential_counts(run, now)]
     leased = {item.call.credential for item in run.items.values() if item.call is not None}
     well = 0
-    for key in run.pool.present:
-        well += key.at(now) == "ready"
-        if pieces := key_pieces(key, run, now, detail, leased, ellipsis):
+    for credential in run.pool.present:
+        well += credential.at(now) == "ready"
+        if pieces := credential_pieces(credential, run, now, detail, leased, ellipsis):
             groups.append(pieces)
     if well and not detail.names:
         groups.append([(f"{well} ready", "$success")])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from assemblyzero_tui.runner.base.durations import duration
-from assemblyzero_tui.runner.model.pool_text import KEY_WORDS
+from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS
 from assemblyzero_tui.runner.model.summary import ItemLine, Summary
 from assemblyzero_tui.runner.model.timeline import bar
 from assemblyzero_tui.widgets.format import STATE_STYLES, counted, fit
@@ -154,7 +154,7 @@ def key_facts(summary: Summary, glyphs: Glyphs) -> Content:
         text = f"{name} {line.answered}"
         text += f", {line.refused} refused" if line.refused else ""
         text += f", rested {duration(line.rested)}" if line.rested >= 1 else ""
-        text += f", {KEY_WORDS[line.state]}" if line.state not in ("ready", "absent") else ""
+        text += f", {CREDENTIAL_WORDS[line.state]}" if line.state not in ("ready", "absent") else ""
         parts.append(text)
     text = gap.join(parts)
     if summary.outages:

@@ -12,7 +12,7 @@ from assemblyzero_tui.app.commands.pool.options import json_option
 
 LONGEST = 4096
 """Characters that are read of a line that should be a key."""
-LIKE_A_KEY = 16
+LIKE_AN_API_KEY = 16
 """Characters from which on a word may be a key, so that it is not repeated."""
 
 
@@ -24,7 +24,9 @@ class _AddCommand(Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            if any(len(word) >= LIKE_A_KEY and word in error.format_message() for word in words):
+            if any(
+                len(word) >= LIKE_AN_API_KEY and word in error.format_message() for word in words
+            ):
                 raise click.UsageError(
                     "Give the name of the key and nothing else: the key itself is asked for. "
                     "What is typed on a command line can be read by others, and stays in the "
@@ -72,39 +74,41 @@ def command(
     Runs that go on use it from now on. Without a terminal it is the first line of the standard
     input, as with < key.txt. The file of keys is made so that only you can read it.
     """
-    from assemblyzero_tui.app.credentials.broadcast import give_to_runs
-    from assemblyzero_tui.app.credentials.store_access import open_books, say_done, say_notes
+    from assemblyzero_tui.app.credentials.broadcast import send_to_runs
+    from assemblyzero_tui.app.credentials.store_access import open_store, print_notes, print_result
     from assemblyzero_tui.runner.credentials import sources
-    from assemblyzero_tui.runner.credentials.credentials import may_be_key
+    from assemblyzero_tui.runner.credentials.credentials import may_be_api_key
     from assemblyzero_tui.runner.credentials.credentials_file import add_credential
-    from assemblyzero_tui.runner.model.commands import AddKey
+    from assemblyzero_tui.runner.model.commands import AddCredential
 
     for what, text in (("name", name), ("project", project)):
-        if may_be_key(text):
+        if may_be_api_key(text):
             raise click.UsageError(
                 f"The {what} looks like a key. Give another one; the key itself is asked for. "
                 "If it was the key: it is in the shell's history now."
             )
-    file = credentials or sources.file_to_keep()
+    file = credentials or sources.file_to_write()
     used = sources.look() if credentials is None else None
-    text = _key_text(name)
+    text = _read_api_key(name)
     fingerprint = add_credential(file, name, text, project, rpm, rpd)
-    with open_books() as books:
-        known = books.standing().key(fingerprint)
+    with open_store() as store:
+        known = store.standing().key(fingerprint)
         if known is not None and known.disabled:
-            books.enable(fingerprint)
+            store.enable(fingerprint)
     if used is not None and used.path != file:
-        say_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
-    new = AddKey(name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd)
-    runs = give_to_runs(file, new)
+        print_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
+    new = AddCredential(
+        name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd
+    )
+    runs = send_to_runs(file, new)
     sentence = f"{new.name} is kept in {file}."
     if runs:
         sentence += f" Used from now on by: {', '.join(runs)}."
-    say_done(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
+    print_result(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
     return 0
 
 
-def _key_text(name: str) -> str:
+def _read_api_key(name: str) -> str:
     from assemblyzero_tui.app.cli.output_mode import is_terminal
 
     if is_terminal(sys.stdin):

@@ -42,29 +42,31 @@ def command(
     The calls count like those of a run, and what is learned holds for all runs: a key that was
     refused and works again is used again. The exit code is 1 if a key does not work.
     """
-    from assemblyzero_tui.app.credentials.check import key_trial
-    from assemblyzero_tui.app.credentials.store_access import key_named, say_notes
+    from assemblyzero_tui.app.credentials.check import open_credential_check
+    from assemblyzero_tui.app.credentials.store_access import find_credential, print_notes
     from assemblyzero_tui.runner.credentials import sources
 
     found = sources.find(credentials)
-    chosen = [key_named(found, name) for name in names] or list(found.credentials)
-    say_notes(found.notes)
+    chosen = [find_credential(found, name) for name in names] or list(found.credentials)
+    print_notes(found.notes)
     failed = False
-    width = max(len(key.name) for key in chosen)
-    with key_trial(found, provider, model) as (trial, books):
-        standing = books.standing()
-        for key in {key.name: key for key in chosen}.values():
-            known = standing.key(key.secret.fingerprint)
+    width = max(len(credential.name) for credential in chosen)
+    with open_credential_check(found, provider, model) as (trial, store):
+        standing = store.standing()
+        for credential in {credential.name: credential for credential in chosen}.values():
+            known = standing.key(credential.secret.fingerprint)
             if known is not None and known.disabled and not names:
-                say_notes([f"{key.name} is switched off ({known.disabled}); name it to test it"])
+                print_notes(
+                    [f"{credential.name} is switched off ({known.disabled}); name it to test it"]
+                )
                 continue
-            tried = trial.try_key(key.secret.fingerprint)
+            tried = trial.try_key(credential.secret.fingerprint)
             failed = failed or not tried.ok
             if as_json:
                 import msgspec
 
                 click.echo(msgspec.json.encode(tried))
             else:
-                click.echo(f"{key.name:<{width}}  {tried.outcome:<13}  {tried.sentence}")
-        say_notes(books.notes)
+                click.echo(f"{credential.name:<{width}}  {tried.outcome:<13}  {tried.sentence}")
+        print_notes(store.notes)
     return int(failed)

@@ -31,17 +31,17 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
     """
     from assemblyzero_tui.app.cli.output_mode import is_terminal
     from assemblyzero_tui.app.credentials.store_access import (
-        key_named,
-        keys_found,
-        open_books,
-        say_done,
+        find_credential,
+        load_credentials,
+        open_store,
+        print_result,
     )
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.credentials.credentials_file import remove_credential
 
-    found = keys_found(credentials)
+    found = load_credentials(credentials)
     if name not in found.disabled:
-        name = key_named(found, name).name
+        name = find_credential(found, name).name
     if found.path is None:
         raise TuiError(
             f"{name} is in no file: it comes from {found.source}.",
@@ -55,8 +55,8 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
             return 1
     fingerprint = remove_credential(found.path, name)
     if fingerprint:
-        with open_books() as books:
-            books.disable(fingerprint, name, REMOVED)
+        with open_store() as store:
+            store.disable(fingerprint, name, REMOVED)
     sentence = f"{name} is taken out of {found.path}, and no run uses it any more."
-    say_done(name, fingerprint, "removed", sentence, as_json=as_json)
+    print_result(name, fingerprint, "removed", sentence, as_json=as_json)
     return 0

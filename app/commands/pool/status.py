@@ -28,19 +28,23 @@ def command(credentials: Path | None, as_json: bool) -> int:
 
     from assemblyzero_tui.app.cli.text_table import table
     from assemblyzero_tui.app.credentials.status_rows import HEADER, RIGHT, described, rows
-    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books, say_notes
+    from assemblyzero_tui.app.credentials.store_access import (
+        load_credentials,
+        open_store,
+        print_notes,
+    )
 
-    found = keys_found(credentials)
-    with open_books() as books:
-        keys = described(found, books.standing(found.credentials))
-    say_notes((*found.notes, *books.notes))
+    found = load_credentials(credentials)
+    with open_store() as store:
+        described_credentials = described(found, store.standing(found.credentials))
+    print_notes((*found.notes, *store.notes))
     if as_json:
         import msgspec
 
-        for key in keys:
-            click.echo(msgspec.json.encode(key))
+        for credential in described_credentials:
+            click.echo(msgspec.json.encode(credential))
         return 0
-    lines = list(rows(keys, time.time()))
+    lines = list(rows(described_credentials, time.time()))
     filled = [
         i for i, name in enumerate(HEADER) if name in _ALWAYS or any(line[i] for line in lines)
     ]

@@ -34,12 +34,17 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A call under way with it goes on.
     """
-    from assemblyzero_tui.app.credentials.store_access import open_books
+    from assemblyzero_tui.app.credentials.store_access import open_store
 
-    key = _key(name, credentials)
-    with open_books() as books:
-        books.disable(key.secret.fingerprint, key.name)
-    _say(key, "disabled", f"{key.name} is switched off. A call under way with it goes on.", as_json)
+    credential = _key(name, credentials)
+    with open_store() as store:
+        store.disable(credential.secret.fingerprint, credential.name)
+    _say(
+        credential,
+        "disabled",
+        f"{credential.name} is switched off. A call under way with it goes on.",
+        as_json,
+    )
     return 0
 
 
@@ -49,16 +54,16 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
 
     A key that its file switches off is switched on there, too.
     """
-    from assemblyzero_tui.app.credentials.store_access import keys_found, open_books
+    from assemblyzero_tui.app.credentials.store_access import load_credentials, open_store
     from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
 
-    found = keys_found(credentials)
+    found = load_credentials(credentials)
     if name in found.disabled and found.path is not None:
         enable_credential(found.path, name)
-    key = _key(name, credentials)
-    with open_books() as books:
-        books.enable(key.secret.fingerprint)
-    _say(key, "enabled", f"{key.name} is switched on.", as_json)
+    credential = _key(name, credentials)
+    with open_store() as store:
+        store.enable(credential.secret.fingerprint)
+    _say(credential, "enabled", f"{credential.name} is switched on.", as_json)
     return 0
 
 
@@ -68,22 +73,22 @@ def reset(name: str, credentials: Path | None, as_json: bool) -> int:
 
     Its quota counts for the day begin at zero, for every key of its project.
     """
-    from assemblyzero_tui.app.credentials.store_access import open_books
+    from assemblyzero_tui.app.credentials.store_access import open_store
 
-    key = _key(name, credentials)
-    with open_books() as books:
-        books.reset(key.secret.fingerprint)
-    _say(key, "reset", f"{key.name} is reset: it is tried with one call.", as_json)
+    credential = _key(name, credentials)
+    with open_store() as store:
+        store.reset(credential.secret.fingerprint)
+    _say(credential, "reset", f"{credential.name} is reset: it is tried with one call.", as_json)
     return 0
 
 
 def _key(name: str, credentials: Path | None) -> Credential:
-    from assemblyzero_tui.app.credentials.store_access import key_named, keys_found
+    from assemblyzero_tui.app.credentials.store_access import find_credential, load_credentials
 
-    return key_named(keys_found(credentials), name)
+    return find_credential(load_credentials(credentials), name)
 
 
-def _say(key: Credential, done: str, sentence: str, as_json: bool) -> None:
-    from assemblyzero_tui.app.credentials.store_access import say_done
+def _say(credential: Credential, done: str, sentence: str, as_json: bool) -> None:
+    from assemblyzero_tui.app.credentials.store_access import print_result
 
-    say_done(key.name, key.secret.fingerprint, done, sentence, as_json=as_json)
+    print_result(credential.name, credential.secret.fingerprint, done, sentence, as_json=as_json)

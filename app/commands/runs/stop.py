@@ -40,6 +40,7 @@ def command(run: str | None, force: bool) -> int:
 
     from assemblyzero_tui.app.cli.finding_runs import the_live_one
     from assemblyzero_tui.app.headless.plain_lines import counted
+    from assemblyzero_tui.app.launch.debug_log import start_debug_log
     from assemblyzero_tui.runner.runs.runs import is_alive, open_run
 
     folder = the_live_one(run)
@@ -47,6 +48,7 @@ def command(run: str | None, force: bool) -> int:
     if not is_alive(folder):
         click.echo(f"{name} is not going on; nothing to stop.")
         return 0
+    start_debug_log(folder)
     asyncio.run(_stop(folder, force=force))
     state = open_run(folder).state
     click.echo(f"{name} has stopped: {counted(state)}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import time
@@ -33,6 +34,8 @@ from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, WorkerNotice
+
+_log = logging.getLogger(__name__)
 
 LAUNCH_PATIENCE = 60.0
 """Seconds that the start of one process may take; a cold disk needs a few."""
@@ -98,6 +101,7 @@ class LocalExecutor:
             await self._launch(worker, theirs, output_of_worker, busy.descriptor)
             await worker.open(ours)
         except Exception as error:
+            _log.debug("%s: its worker cannot be started", item, exc_info=True)
             worker.busy.close()
             writer.close()
             ours.close()
@@ -109,6 +113,7 @@ class LocalExecutor:
             theirs.close()
             os.close(output_of_worker)
             busy.hand_over()
+        _log.debug("%s: attempt %d is process %d", item, spec.attempt, worker.pid)
         output_done = self._then(worker.output_done.set)
         self._redactors[item] = Redactor(self._secrets)
         stream = self._readers.add(output, writer, self._redactors[item], output_done)
@@ -179,6 +184,7 @@ class LocalExecutor:
 
     async def wait(self, item: str) -> Outcome:
         outcome = await asyncio.shield(self._outcomes[item])
+        _log.debug("%s: its worker has ended: %s %s", item, outcome.kind, outcome.reason)
         for known in (self._workers, self._outcomes, self._redactors):
             known.pop(item, None)
         return outcome

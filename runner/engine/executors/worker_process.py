@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -32,6 +33,8 @@ from assemblyzero_tui.runner.wire.worker_messages import (
 )
 from assemblyzero_tui.runner.worker import entry
 from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
+
+_log = logging.getLogger(__name__)
 
 _GONE_POLL = 0.01
 """Seconds between two looks at whether the last process of an attempt is gone."""
@@ -195,6 +198,7 @@ class WorkerProcess:
             return
         if number == signal.SIGKILL and self._killed_at is None:
             self._killed_at = asyncio.get_running_loop().time()
+        _log.debug("%s: %s to its processes", self.spec.item.id, number.name)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self.pid:
                 os.killpg(self.pid, number)
@@ -211,6 +215,7 @@ class WorkerProcess:
         deadline = loop.time() + _EXIT_CODE_PATIENCE
         while (code := self._process.exitcode) is None and loop.time() < deadline:
             await asyncio.sleep(_GONE_POLL)
+        _log.debug("%s: its process ended with code %s", self.spec.item.id, code)
         if code is not None and code < 0:
             return f"its process was ended by {signal.Signals(-code).name}"
         if code in (None, 255):

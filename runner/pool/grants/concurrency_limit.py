@@ -29,16 +29,16 @@ class ConcurrencyLimit:
         self._ended: dict[str, float] = {}
         self._asked: dict[str, float] = {}
         self._higher_since: float | None = None
-        self.now: int | None = None
+        self.current: int | None = None
         """How many; ``None`` while there is no reason for a bound."""
 
-    def asked(self, item: str, now: float) -> None:
+    def record_request(self, item: str, now: float) -> None:
         """A workflow asks for a call."""
         if (ended := self._ended.pop(item, None)) is not None:
             self._gaps += 1
             self._between = _mean(self._between, now - ended, self._gaps)
 
-    def called(self, item: str, model: str, seconds: float, now: float) -> None:
+    def record_call(self, item: str, model: str, seconds: float, now: float) -> None:
         """A call of a workflow has come back with an answer."""
         self._calls += 1
         self._call = _mean(self._call, seconds, self._calls)
@@ -47,24 +47,24 @@ class ConcurrencyLimit:
             self._asked[known] *= 1 - WEIGHT
         self._asked[model] = self._asked.get(model, 0.0) + WEIGHT
 
-    def gone(self, item: str) -> None:
+    def forget(self, item: str) -> None:
         """A workflow has no process any more."""
         self._ended.pop(item, None)
 
     @property
-    def waits(self) -> bool:
+    def may_rise(self) -> bool:
         """Whether more may be worth it in a while."""
         return self._higher_since is not None
 
-    def follow(self, rates: dict[str, float], now: float) -> int | None:
+    def update(self, rates: dict[str, float], now: float) -> int | None:
         """The number for these rates: calls a minute of each model; infinite is no bound."""
         wanted = self._wanted(rates)
-        if self.now is not None and (wanted is None or wanted > self.now):
+        if self.current is not None and (wanted is None or wanted > self.current):
             self._higher_since = now if self._higher_since is None else self._higher_since
             if now - self._higher_since < UP_AFTER:
-                return self.now
+                return self.current
         self._higher_since = None
-        self.now = wanted
+        self.current = wanted
         return wanted
 
     def _wanted(self, rates: dict[str, float]) -> int | None:

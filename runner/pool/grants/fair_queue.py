@@ -16,11 +16,16 @@ class Ticket:
 
     item: str
     attempt: int
-    wish: Acquire
+    acquire: Acquire
     since: float
     """By the pool's clock."""
-    told: float = -inf
-    """Until when it has been said to wait; by the pool's clock."""
+    announced_until: float = -inf
+    """Until when it was reported to wait; by the pool's clock."""
+
+    @property
+    def announced(self) -> bool:
+        """Whether it was reported to wait."""
+        return self.announced_until > -inf
 
 
 class FairQueue:
@@ -47,29 +52,29 @@ class FairQueue:
         """Puts a ticket at the end of its workflow's queue."""
         self._queues.setdefault(ticket.item, deque()).append(ticket)
 
-    def in_turn(self) -> Iterator[Ticket]:
+    def candidates(self) -> Iterator[Ticket]:
         """The first ticket of each workflow for each model, in the order of serving."""
         for item in sorted(self._queues, key=lambda item: self._served.get(item, 0)):
             models = set()
             for ticket in self._queues[item]:
-                if ticket.wish.model not in models:
-                    models.add(ticket.wish.model)
+                if ticket.acquire.model not in models:
+                    models.add(ticket.acquire.model)
                     yield ticket
 
-    def serve(self, ticket: Ticket) -> None:
+    def take(self, ticket: Ticket) -> None:
         """Takes a ticket out, as it is granted."""
         self._turn += 1
         self._served[ticket.item] = self._turn
-        self.drop(ticket)
+        self.remove(ticket)
 
-    def drop(self, ticket: Ticket) -> None:
+    def remove(self, ticket: Ticket) -> None:
         """Takes a ticket out."""
         queue = self._queues[ticket.item]
         queue.remove(ticket)
         if not queue:
             del self._queues[ticket.item]
 
-    def drop_item(self, item: str) -> None:
+    def remove_item(self, item: str) -> None:
         """Takes out whatever a workflow asked for, as it has gone."""
         self._queues.pop(item, None)
 

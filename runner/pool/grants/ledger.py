@@ -1,52 +1,52 @@
-"""What the pool has to tell after a step: answers, events, and what should be kept."""
+"""What a step of the pool produces: answers and events for the engine, changes for the store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assemblyzero_tui.runner.model.events import AnyEvent
+from assemblyzero_tui.runner.model.events import AnyEvent, CredentialChanged
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to make one call, in the hand of one attempt of one item."""
+    """The right to make one call, held by one attempt of one item."""
 
     number: int
     item: str
     attempt: int
     model: str
-    key: str
-    """The fingerprint of the key; empty where none is needed."""
+    fingerprint: str
+    """Of the credential; empty where none is needed."""
     credential: str
-    """The key's name."""
+    """The name of the credential."""
     quota: str
-    """The name of the quota that the key has by itself, merged or not."""
+    """The name of the quota that the credential has by itself, merged or not."""
     started: float
     """By the pool's clock."""
     day: str
     """The service's day at the start."""
     expires: float
-    """By the clock that stands while the machine sleeps."""
+    """By the clock that stops while the machine sleeps."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What a step of the pool has to tell."""
+    """What a step of the pool produced for the engine."""
 
     answers: list[tuple[str, Grant | Deny]] = field(default_factory=list)
     """For the workers of these items."""
     events: list[AnyEvent] = field(default_factory=list)
     """For the journal, in order."""
     revoked: list[tuple[str, int]] = field(default_factory=list)
-    """Items, with their attempts, that kept a lease for too long: their workers are to end."""
+    """Items, with their attempts, that kept a lease for too long: their workers must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One call of one key, for the books."""
+    """One call with one credential, for the usage figures."""
 
-    key: str
+    fingerprint: str
     model: str
     answered: bool
     refused: bool
@@ -56,19 +56,63 @@ class Tally:
 
 @dataclass(slots=True)
 class Changes:
-    """What a store has to write after a step. Quotas and keys are named, and read when written."""
+    """What a store has to write after a step.
+
+    Quotas and credentials are named here; their state is read when it is written.
+    """
 
     granted: list[Lease] = field(default_factory=list)
     ended: list[Lease] = field(default_factory=list)
     refunds: list[Lease] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
-    groups: set[tuple[str, str]] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
+    quotas: set[tuple[str, str]] = field(default_factory=set)
+    credentials: set[str] = field(default_factory=set)
     resets: set[str] = field(default_factory=set)
-    """Keys that the user has reset."""
+    """Credentials that the user has reset."""
 
     def __bool__(self) -> bool:
         return any(
-            (self.granted, self.ended, self.refunds, self.tallies, self.groups, self.keys,
+            (self.granted, self.ended, self.refunds, self.tallies, self.quotas, self.credentials,
              self.resets)
         )  # fmt: skip
+
+
+class StepRecorder:
+    """Collects what the parts of a pool produce until somebody takes it."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.changes = Changes()
+        self._reported: dict[tuple[str, str], tuple[object, ...]] = {}
+
+    def emit(self, event: AnyEvent) -> None:
+        """Adds an event to the ledger."""
+        self.ledger.events.append(event)
+
+    def emit_if_changed(self, event: CredentialChanged) -> None:
+        """Adds the state of a credential to the ledger, unless it was the last one reported.
+
+        A quota counts as ready until something else is reported; a credential must be reported
+        once.
+        """
+        place = (event.credential, event.model)
+        until = round(event.until) if event.until else None
+        state = (event.state, event.reason, until, event.quota)
+        initial = ("ready", "", None, event.quota) if event.model else None
+        if state != self._reported.get(place, initial):
+            self._reported[place] = state
+            self.emit(event)
+
+    def answer(self, item: str, answer: Grant | Deny) -> None:
+        """Adds an answer for the worker of an item."""
+        self.ledger.answers.append((item, answer))
+
+    def take_ledger(self) -> Ledger:
+        """Hands over the ledger and starts a new one."""
+        ledger, self.ledger = self.ledger, Ledger()
+        return ledger
+
+    def take_changes(self) -> Changes:
+        """Hands over the changes and starts new ones."""
+        changes, self.changes = self.changes, Changes()
+        return changes

@@ -77,7 +77,7 @@ class ModelBackoff(Backoff):
         self.until = -inf
         self.probes.clear()
 
-    def opens(self, now: float) -> float:
+    def available_at(self, now: float) -> float:
         """When a call may begin.
 
         A call that is tried holds the others until it ends, but for :data:`MOST` seconds at most:

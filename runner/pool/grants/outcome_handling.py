@@ -8,21 +8,21 @@ pool's own count, and tried once more where the two differ.
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Callable
 from math import inf
-from typing import TYPE_CHECKING
 
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
-from assemblyzero_tui.runner.pool.grants.ledger import Lease
+from assemblyzero_tui.runner.pool.grants.ledger import Lease, StepRecorder
 from assemblyzero_tui.runner.pool.grants.pooled_credential import (
     OF_THE_PROJECT,
     UNCERTAIN,
     PooledCredential,
 )
 from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.registry import Registry
+from assemblyzero_tui.runner.pool.grants.shared_quota_detection import SharedQuotaDetector
+from assemblyzero_tui.runner.pool.grants.status import PoolStatus
 from assemblyzero_tui.runner.wire.worker_messages import Release
-
-if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.grants.pool import Pool
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
 """Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
@@ -38,128 +38,159 @@ def was_let_in(outcome: str) -> bool:
     return outcome == Outcome.OK or kind_of(outcome) in (Kind.NO_ANSWER, Kind.PERMANENT)
 
 
-def learn(pool: Pool, lease: Lease, news: Release) -> None:
-    """Takes in how a call with a key ended."""
-    key = pool.keys[lease.key]
-    group = pool.group(key, lease.model)
-    pool.changes.groups.add((group.name, group.model))
-    if not news.sent:
-        group.refund(lease.started, lease.day)
-        pool.changes.refunds.append(lease)
-    if news.outcome == Outcome.AUTH:
-        _key_refused(pool, key, news)
-    elif kind_of(news.outcome) is Kind.CREDENTIAL:
-        _refused(pool, group, lease, news)
-        pool.say_group(group)
-        return
-    elif news.sent and was_let_in(news.outcome):
-        _answered(pool, key, group, lease, news)
-    if group.probe == lease.number:
-        group.probe = 0  # it told nothing about the quota: another call is tried
+class OutcomeHandler:
+    """Updates credentials and quotas by how calls end.
 
+    Args:
+        registry: The credentials and quotas.
+        recorder: Takes what the store has to write.
+        status: Takes refusals that the counts do not explain.
+        chance: A random number from 0 to 1.
+    """
 
-def _answered(pool: Pool, key: PooledCredential, group: Quota, lease: Lease, news: Release) -> None:
-    if news.outcome == Outcome.OK:
-        key.strikes = 0
-    doubted = group.struck
-    if group.answered(lease.number):
-        if doubted and group.learned:
-            group.per_day = pool.given(group)[1]  # the day's quota was named by mistake
-        pool.say_group(group)
-    pool.sharing.accepted(group, pool.others(group), lease.started)
+    def __init__(
+        self,
+        registry: Registry,
+        recorder: StepRecorder,
+        status: PoolStatus,
+        chance: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._recorder = recorder
+        self._status = status
+        self._chance = chance
+        self.detector = SharedQuotaDetector()
 
-
-def _refused(pool: Pool, group: Quota, lease: Lease, news: Release) -> None:
-    now = pool.clock.now()
-    known_by_then = lease.started <= group.refused_at
-    if not known_by_then:
-        group.refused_at = now
-        group.refusals += 1
-    if group.probe == lease.number:
-        group.probe = 0
-    if lease.started in group.starts:
-        insort(group.refused, lease.started)
-    match news.outcome:
-        case Outcome.NO_TIER:
-            group.close(QuotaState.NO_TIER, 0.0, f"no quota for {group.model}", now)
-        case Outcome.DAY:
-            _day(pool, group, news, now, known_by_then)
-        case Outcome.MINUTE:
-            _minute(pool, group, lease, news, now, known_by_then)
-        case _:
-            doublings = min(max(0, group.refusals - 1), MOST_DOUBLINGS)
-            wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2**doublings)
-            group.careful = True
-            group.slow_down(now, lease.started, pool.chance())
-            until = now + max(wait, news.retry_after) + pool.chance()
-            group.close(QuotaState.COOLING, until, "a quota is used up", now)
-
-
-def _minute(
-    pool: Pool, group: Quota, lease: Lease, news: Release, now: float, known_by_then: bool
-) -> None:
-    until = now + (news.retry_after or MINUTE)
-    if news.quotas and not any("Requests" in name for name in news.quotas):
-        # It tells nothing about requests: neither how many are allowed, nor who shares them.
-        reason = "the minute's tokens are used up"
-        group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
-        return
-    limits = [v for name, v in news.quotas.items() if "Requests" in name and "Minute" in name]
-    limit = _lowest(*limits, given=pool.given(group)[0])
-    if limit is not None and limit != group.per_minute:
-        group.per_minute, group.learned = limit, True
-    reason = "the minute is used up"
-    if group.accepted(lease.started, then=True) >= (group.per_minute or inf):
-        most = int(group.per_minute or 1)
-        if len(group.starts) >= most:
-            until = max(until, group.starts[-most] + WINDOW)
-    elif not known_by_then:
-        group.careful = True
-        group.slow_down(now, lease.started, pool.chance())
-        pool.judge.surprised(group, news.retry_after, now)
-        one_with = pool.sharing.refused(group, pool.others(group), lease.started)
-        if one_with is not None:
-            group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
-            pool.merge(group, one_with)
+    def handle(self, lease: Lease, release: Release) -> None:
+        """Updates everything by how a call with a credential ended."""
+        credential = self._registry.credentials[lease.fingerprint]
+        quota = self._registry.quota(credential, lease.model)
+        self._recorder.changes.quotas.add((quota.name, quota.model))
+        if not release.sent:
+            quota.refund(lease.started, lease.day)
+            self._recorder.changes.refunds.append(lease)
+        if release.outcome == Outcome.AUTH:
+            self._credential_refused(credential, release)
+        elif kind_of(release.outcome) is Kind.CREDENTIAL:
+            self._quota_refused(quota, lease, release)
+            self._registry.report_quota(quota)
             return
-    group.close(QuotaState.COOLING, until + pool.chance(), reason, now)
+        elif release.sent and was_let_in(release.outcome):
+            self._answered(credential, quota, lease, release)
+        if quota.probe == lease.number:
+            quota.probe = 0  # it proved nothing about the quota: another call is tried
 
+    def _answered(
+        self, credential: PooledCredential, quota: Quota, lease: Lease, release: Release
+    ) -> None:
+        if release.outcome == Outcome.OK:
+            credential.strikes = 0
+        doubted = quota.struck
+        if quota.record_answer(lease.number):
+            if doubted and quota.learned:
+                # the day's quota was named by mistake
+                quota.per_day = self._registry.configured_limits(quota)[1]
+            self._registry.report_quota(quota)
+        self.detector.record_acceptance(quota, self._registry.others(quota), lease.started)
 
-def _day(pool: Pool, group: Quota, news: Release, now: float, known_by_then: bool) -> None:
-    today = pool.today(now)
-    limits = [v for name, v in news.quotas.items() if "Requests" in name and "Day" in name]
-    limit = _lowest(*limits, given=pool.given(group)[1])
-    if limit is not None and limit != group.per_day:
-        group.per_day, group.learned = limit, True
-    counted = group.per_day is not None and group.used_today(today) >= group.per_day
-    tried = group.struck == today.name and not known_by_then
-    group.careful, group.waived = True, ""
-    if counted or tried:
-        until = today.ends + AFTER_MIDNIGHT
-        group.close(QuotaState.EXHAUSTED, until, "the day is used up", now)
-        return
-    if not known_by_then:
-        group.struck = today.name
-    until = now + max(DOUBT, news.retry_after) + pool.chance()
-    group.close(QuotaState.COOLING, until, "the day may be used up", now)
+    def _quota_refused(self, quota: Quota, lease: Lease, release: Release) -> None:
+        now = self._registry.clock.now()
+        known_by_then = lease.started <= quota.refused_at
+        if not known_by_then:
+            quota.refused_at = now
+            quota.refusals += 1
+        if quota.probe == lease.number:
+            quota.probe = 0
+        if lease.started in quota.starts:
+            insort(quota.refused, lease.started)
+        match release.outcome:
+            case Outcome.NO_TIER:
+                quota.suspend(QuotaState.NO_TIER, 0.0, f"no quota for {quota.model}", now)
+            case Outcome.DAY:
+                self._day_refused(quota, release, now, known_by_then)
+            case Outcome.MINUTE:
+                self._minute_refused(quota, lease, release, now, known_by_then)
+            case _:
+                doublings = min(max(0, quota.refusals - 1), MOST_DOUBLINGS)
+                wait = min(UNKNOWN_MOST, UNKNOWN_FIRST * 2**doublings)
+                quota.careful = True
+                quota.slow_down(now, lease.started, self._chance())
+                until = now + max(wait, release.retry_after) + self._chance()
+                quota.suspend(QuotaState.COOLING, until, "a quota is used up", now)
 
+    def _minute_refused(
+        self, quota: Quota, lease: Lease, release: Release, now: float, known_by_then: bool
+    ) -> None:
+        until = now + (release.retry_after or MINUTE)
+        if release.quotas and not any("Requests" in name for name in release.quotas):
+            # It says nothing about requests: neither how many are allowed, nor who shares them.
+            reason = "the minute's tokens are used up"
+            quota.suspend(QuotaState.COOLING, until + self._chance(), reason, now)
+            return
+        limit = self._named_limit(release, "Minute", self._registry.configured_limits(quota)[0])
+        if limit is not None and limit != quota.per_minute:
+            quota.per_minute, quota.learned = limit, True
+        reason = "the minute is used up"
+        if quota.accepted(lease.started, then=True) >= (quota.per_minute or inf):
+            most = int(quota.per_minute or 1)
+            if len(quota.starts) >= most:
+                until = max(until, quota.starts[-most] + WINDOW)
+        elif not known_by_then:
+            quota.careful = True
+            quota.slow_down(now, lease.started, self._chance())
+            self._status.record_unexpected_refusal(quota, release.retry_after, now)
+            others = self._registry.others(quota)
+            same = self.detector.record_refusal(quota, others, lease.started)
+            if same is not None:
+                quota.suspend(QuotaState.COOLING, until + self._chance(), reason, now)
+                self._registry.merge(quota, same)
+                return
+        quota.suspend(QuotaState.COOLING, until + self._chance(), reason, now)
 
-def _lowest(*told: int | None, given: int | None) -> int | None:
-    """The limit that holds from now on, if one was told that makes sense."""
-    limit = min((value for value in told if value is not None and value > 0), default=None)
-    return limit if limit is None or given is None else min(limit, given)
+    def _day_refused(self, quota: Quota, release: Release, now: float, known_by_then: bool) -> None:
+        today = self._registry.today(now)
+        limit = self._named_limit(release, "Day", self._registry.configured_limits(quota)[1])
+        if limit is not None and limit != quota.per_day:
+            quota.per_day, quota.learned = limit, True
+        counted = quota.per_day is not None and quota.used_today(today) >= quota.per_day
+        tried = quota.struck == today.name and not known_by_then
+        quota.careful, quota.waived = True, ""
+        if counted or tried:
+            until = today.ends + AFTER_MIDNIGHT
+            quota.suspend(QuotaState.EXHAUSTED, until, "the day is used up", now)
+            return
+        if not known_by_then:
+            quota.struck = today.name
+        until = now + max(DOUBT, release.retry_after) + self._chance()
+        quota.suspend(QuotaState.COOLING, until, "the day may be used up", now)
 
+    @staticmethod
+    def _named_limit(release: Release, period: str, configured: int | None) -> int | None:
+        """The limit of requests that holds from now on, if the refusal names a sensible one."""
+        limits = [
+            value
+            for name, value in release.quotas.items()
+            if "Requests" in name and period in name and value is not None and value > 0
+        ]
+        limit = min(limits, default=None)
+        return limit if limit is None or configured is None else min(limit, configured)
 
-def _key_refused(pool: Pool, key: PooledCredential, news: Release) -> None:
-    wall, detail = pool.clock.wall(), news.detail
-    same = [k for k in pool.keys.values() if k.credential.project and k.quota == key.quota]
-    if news.reason == OF_THE_PROJECT:
-        out = [k for k in same or [key] if k.refused(news.reason, detail, wall)]
-    else:
-        others = any(k.strikes for k in same if k is not key)
-        out = [key] if key.refused(news.reason, detail, wall, at_once=others) else []
-        if out and others and news.reason in UNCERTAIN:
-            out += [k for k in same if k is not key and k.strikes and k.refused("", detail, wall)]
-    for each in out:
-        pool.changes.keys.add(each.fingerprint)
-        pool.say_key(each)
+    def _credential_refused(self, credential: PooledCredential, release: Release) -> None:
+        reason, detail = release.reason, release.detail
+        wall = self._registry.clock.wall()
+        same = [
+            each
+            for each in self._registry.credentials.values()
+            if each.credential.project and each.quota == credential.quota
+        ]
+        if reason == OF_THE_PROJECT:
+            refused = [each for each in same or [credential] if each.refused(reason, detail, wall)]
+        else:
+            others = [each for each in same if each is not credential and each.strikes]
+            refused = []
+            if credential.refused(reason, detail, wall, at_once=bool(others)):
+                refused = [credential]
+                if reason in UNCERTAIN:
+                    refused += [each for each in others if each.refused("", detail, wall)]
+        for each in refused:
+            self._registry.credential_changed(each)

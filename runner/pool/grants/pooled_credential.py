@@ -41,7 +41,7 @@ class PooledCredential:
     probe_first: bool = False
     """It may be used up, somebody else says: each of its quotas is tried with one call at first.
     Set it before the first call is asked for."""
-    served: int = 0
+    last_lease: int = 0
     """The number of the newest lease it was given for."""
     quota: str = field(init=False)
     """The name of its quota, if it is not merged with another."""

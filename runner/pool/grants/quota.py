@@ -34,7 +34,7 @@ GROWTH = 1.0 / MINUTE
 class QuotaState(StrEnum):
     """Whether calls may start."""
 
-    OPEN = "open"
+    READY = "open"
     COOLING = "cooling"
     """Refused for the minute: closed until it has some quota again."""
     PROBING = "probing"
@@ -65,7 +65,7 @@ class Quota:
     per_day: int | None = None
     learned: bool = False
     """A limit was told by a refusal and not by the user."""
-    door: QuotaState = QuotaState.OPEN
+    state: QuotaState = QuotaState.READY
     since: float = 0.0
     until: float = 0.0
     reason: str = ""
@@ -98,7 +98,7 @@ class Quota:
         """Starts in the last so many seconds."""
         return len(self.starts) - self._gone(now, seconds)
 
-    def forgets(self, now: float) -> float:
+    def oldest_leaves_at(self, now: float) -> float:
         """When the oldest start leaves the window; now if none is in it."""
         first = self._gone(now, WINDOW)
         return self.starts[first] + WINDOW if first < len(self.starts) else now
@@ -137,38 +137,38 @@ class Quota:
         """Starts of this day."""
         return self.days.get(today.name, 0)
 
-    def settle(self, now: float, today: QuotaDay) -> bool:
+    def update(self, now: float, today: QuotaDay) -> bool:
         """Opens the door when its time has come; whether that changed anything."""
-        opened = self.door in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
-        if opened:
-            self.door = QuotaState.PROBING if self.careful else QuotaState.OPEN
+        reopened = self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
+        if reopened:
+            self.state = QuotaState.PROBING if self.careful else QuotaState.READY
             self.since, self.until, self.probe = now, 0.0, 0
         if self.per_day is None or self.used_today(today) < self.per_day:
-            return opened
+            return reopened
         if (
-            self.door in (QuotaState.EXHAUSTED, QuotaState.NO_TIER)
+            self.state in (QuotaState.EXHAUSTED, QuotaState.NO_TIER)
             or self.probe
             or self.waived == today.name
         ):
-            return opened
+            return reopened
         self.careful = True
-        return self.close(QuotaState.EXHAUSTED, today.ends, "the day is used up", now) or opened
+        return self.suspend(QuotaState.EXHAUSTED, today.ends, "the day is used up", now) or reopened
 
-    def opens(self, now: float) -> float:
+    def available_at(self, now: float) -> float:
         """When the next call may start: now, later, or never."""
-        if self.door is QuotaState.NO_TIER:
+        if self.state is QuotaState.NO_TIER:
             return inf
-        if self.door in (QuotaState.COOLING, QuotaState.EXHAUSTED):
+        if self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED):
             return max(now, self.until)
         if self.probe:
             return now + GUARD
-        return max(now, self._window_opens(now), self._pace_opens(now))
+        return max(now, self._window_available_at(now), self._pace_available_at(now))
 
     def full(self, now: float) -> bool:
         """Whether the minute has no room, so that a call would be refused."""
-        return self._window_opens(now) > now
+        return self._window_available_at(now) > now
 
-    def _window_opens(self, now: float) -> float:
+    def _window_available_at(self, now: float) -> float:
         rate = self.rate(now)
         if rate == inf:
             return now
@@ -177,18 +177,18 @@ class Quota:
             return now
         return self.starts[-most] + WINDOW
 
-    def _pace_opens(self, now: float) -> float:
+    def _pace_available_at(self, now: float) -> float:
         """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
         rate = self.rate(now)
         return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
 
     def start(self, now: float, lease: int, today: QuotaDay) -> None:
         """Counts a call that starts now."""
-        if self.door is QuotaState.PROBING:
+        if self.state is QuotaState.PROBING:
             self.probe = lease
-        self.saw_start(now, today.name)
+        self.record_start(now, today.name)
 
-    def saw_start(self, moment: float, day: str) -> None:
+    def record_start(self, moment: float, day: str) -> None:
         """Counts a start, of another engine maybe."""
         insort(self.starts, moment)
         if (rate := self.rate(moment)) != inf:
@@ -200,7 +200,7 @@ class Quota:
         if self.refused:
             del self.refused[: bisect_right(self.refused, self.starts[-1] - MEMORY)]
 
-    def pace_anew(self) -> None:
+    def restart_pacing(self) -> None:
         """Spreads the next calls by the starts that are known, as after they were read."""
         self.paced = -inf
         for moment in self.starts[-2 * BURST :]:
@@ -214,17 +214,17 @@ class Quota:
         if self.days.get(day):
             self.days[day] -= 1
 
-    def close(self, door: QuotaState, until: float, reason: str, now: float) -> bool:
+    def suspend(self, state: QuotaState, until: float, reason: str, now: float) -> bool:
         """Closes the door; an end that is known only moves away. Whether that says anything new."""
-        same = self.door is door
-        if door is not QuotaState.NO_TIER:
+        same = self.state is state
+        if state is not QuotaState.NO_TIER:
             until = max(until, self.until)
-        if (same and until <= self.until + GUARD) or self.door is QuotaState.NO_TIER:
+        if (same and until <= self.until + GUARD) or self.state is QuotaState.NO_TIER:
             return False
-        if self.door is QuotaState.EXHAUSTED and door is QuotaState.COOLING:
+        if self.state is QuotaState.EXHAUSTED and state is QuotaState.COOLING:
             return False
         self.since = self.since if same else now
-        self.door, self.until, self.reason, self.probe = door, until, reason, 0
+        self.state, self.until, self.reason, self.probe = state, until, reason, 0
         return True
 
     def slow_down(self, now: float, started: float, chance: float) -> None:
@@ -239,12 +239,12 @@ class Quota:
         cut = CUT_MOST + (CUT_LEAST - CUT_MOST) * chance
         self.cap, self.cap_since = max(LEAST, done * cut), now
 
-    def answered(self, lease: int) -> bool:
+    def record_answer(self, lease: int) -> bool:
         """A call was not refused; whether that opens the door."""
         self.refusals = 0
-        if self.door is not QuotaState.PROBING or lease != self.probe:
+        if self.state is not QuotaState.PROBING or lease != self.probe:
             return False
-        self.door, self.probe, self.reason = QuotaState.OPEN, 0, ""
+        self.state, self.probe, self.reason = QuotaState.READY, 0, ""
         self.struck = ""
         return True
 
@@ -267,8 +267,8 @@ class Quota:
             setattr(self, name, min(limits, default=None))
         self.learned = self.learned or other.learned
         self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
-        if other.door is QuotaState.NO_TIER:
-            self.close(other.door, 0.0, other.reason, other.since)
-        elif self.door is not QuotaState.NO_TIER and other.until > self.until:
-            self.door, self.until, self.reason = other.door, other.until, other.reason
+        if other.state is QuotaState.NO_TIER:
+            self.suspend(other.state, 0.0, other.reason, other.since)
+        elif self.state is not QuotaState.NO_TIER and other.until > self.until:
+            self.state, self.until, self.reason = other.state, other.until, other.reason
             self.since, self.careful = other.since, self.careful or other.careful

@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
-from assemblyzero_tui.runner.pool.grants.quota import QuotaState
-
-if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
+from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 
 MOST_NAMES = 4
-"""So many keys are named; of more only the number is told."""
+"""How many credentials are named; the rest is only counted."""
+THROTTLED = "the service refuses several keys at once"
 
 
-def why_closed(pool: Pool, model: str, now: float) -> str:
-    """What is the matter with each key, for a model that none can be used for now."""
-    if pool.judge.throttled_until > now:
-        return "the service refuses several keys at once"
+def why_unavailable(registry: Registry, model: str, now: float) -> str:
+    """Why each credential is unavailable for a model that none can be used for now."""
     parts = []
-    for key in pool.keys.values():
-        group = pool.group(key, model)
-        if key.disabled:
-            parts.append(f"{key.name} is switched off ({key.disabled})")
-        elif key.invalid:
-            parts.append(f"{key.name} is refused ({key.invalid})")
-        elif group.door is QuotaState.NO_TIER:
-            parts.append(f"{key.name} has no quota for {model}")
-        elif group.door is QuotaState.EXHAUSTED:
-            until = _clock_time(pool.clock.wall_at(group.until), pool.clock.wall())
-            parts.append(f"{key.name} has used up its day until {until}")
-        elif group.door is QuotaState.COOLING:
-            until = _clock_time(pool.clock.wall_at(group.until), pool.clock.wall())
-            parts.append(f"{key.name} rests until {until}")
-        elif group.probe:
-            parts.append(f"{key.name} is tried with one call")
-        elif group.opens(now) > now and not group.full(now):
-            parts.append(f"{key.name} spreads its calls over the minute")
-        elif group.opens(now) > now:
-            parts.append(f"{key.name} has had its {group.count(now)} calls of this minute")
+    for credential in registry.credentials.values():
+        reason = _credential_reason(credential) or _quota_reason(
+            registry, registry.quota(credential, model), now
+        )
+        if reason:
+            parts.append(f"{credential.name} {reason}")
     if len(parts) > MOST_NAMES:
         return f"{', '.join(parts[:MOST_NAMES])}, and {len(parts) - MOST_NAMES} more"
     return ", ".join(parts)
 
 
-def _clock_time(moment: float, now: float) -> str:
-    """A time of day, with the date if it is another day."""
-    same = time.localtime(moment)[:3] == time.localtime(now)[:3]
-    return time.strftime("%H:%M:%S" if same else "%Y-%m-%d %H:%M", time.localtime(moment))
+def _credential_reason(credential: PooledCredential) -> str:
+    if credential.disabled:
+        return f"is switched off ({credential.disabled})"
+    if credential.invalid:
+        return f"is refused ({credential.invalid})"
+    return ""
+
+
+def _quota_reason(registry: Registry, quota: Quota, now: float) -> str:
+    if quota.state is QuotaState.NO_TIER:
+        return f"has no quota for {quota.model}"
+    if quota.state is QuotaState.EXHAUSTED:
+        return f"has used up its day until {_end(registry, quota)}"
+    if quota.state is QuotaState.COOLING:
+        return f"rests until {_end(registry, quota)}"
+    if quota.probe:
+        return "is tried with one call"
+    if quota.available_at(now) <= now:
+        return ""
+    if quota.full(now):
+        return f"has had its {quota.count(now)} calls of this minute"
+    return "spreads its calls over the minute"
+
+
+def _end(registry: Registry, quota: Quota) -> str:
+    """The time of day until which a quota is closed, with the date if it is another day."""
+    clock = registry.clock
+    moment, now = time.localtime(clock.wall_at(quota.until)), time.localtime(clock.wall())
+    return time.strftime("%H:%M:%S" if moment[:3] == now[:3] else "%Y-%m-%d %H:%M", moment)

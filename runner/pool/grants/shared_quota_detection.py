@@ -50,27 +50,27 @@ class SharedQuotaDetector:
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], _Suspicion] = {}
 
-    def refused(self, group: Quota, others: Sequence[Quota], started: float) -> Quota | None:
+    def record_refusal(self, quota: Quota, others: Sequence[Quota], started: float) -> Quota | None:
         """Takes in a refusal that the group's own count does not explain.
 
         Returns:
             The group that it is one with, if that is as good as proved: enough refusals fit, and
             since the first of them every other pair with one of the two was refuted.
         """
-        limit = group.per_minute
+        limit = quota.per_minute
         if limit is None:
             return None
-        had = group.accepted(started, then=True, seconds=MINUTE + GUARD)
+        had = quota.accepted(started, then=True, seconds=MINUTE + GUARD)
         for other in others:
             theirs = other.accepted(started, then=True, seconds=MINUTE + GUARD)
             if had + theirs < limit:
-                self._pair(group, other).contradicts(started)
+                self._pair(quota, other).contradicts(started)
             else:
-                self._pair(group, other).fits(started, group.name)
-        return next((other for other in others if self._proved(group, other, others)), None)
+                self._pair(quota, other).fits(started, quota.name)
+        return next((other for other in others if self._proved(quota, other, others)), None)
 
-    def _proved(self, group: Quota, other: Quota, others: Sequence[Quota]) -> bool:
-        pair = self._pair(group, other)
+    def _proved(self, quota: Quota, other: Quota, others: Sequence[Quota]) -> bool:
+        pair = self._pair(quota, other)
         if not pair.proved:
             return False
         since = pair.fitting[0][0]
@@ -78,19 +78,19 @@ class SharedQuotaDetector:
             self._pair(one, third)
             for third in others
             if third is not other
-            for one in (group, other)
+            for one in (quota, other)
         ]
         return all(rival.refuted >= since for rival in rivals)
 
-    def accepted(self, group: Quota, others: Iterable[Quota], started: float) -> None:
+    def record_acceptance(self, quota: Quota, others: Iterable[Quota], started: float) -> None:
         """Takes in a call that was not refused."""
-        limit = group.per_minute
+        limit = quota.per_minute
         if limit is None:
             return
-        had = group.accepted(started, seconds=MINUTE - GUARD)
+        had = quota.accepted(started, seconds=MINUTE - GUARD)
         for other in others:
             if had + other.accepted(started, seconds=MINUTE - GUARD) >= limit:
-                self._pair(group, other).contradicts(started)
+                self._pair(quota, other).contradicts(started)
 
     def _pair(self, one: Quota, other: Quota) -> _Suspicion:
         first, second = sorted((one.name, other.name))

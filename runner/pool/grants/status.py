@@ -1,149 +1,173 @@
-"""How the pool as a whole stands, and its figures, for the faces."""
+"""The status of the pool as a whole and its figures, for the user interface."""
 
 from __future__ import annotations
 
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from assemblyzero_tui.runner.model.events import PoolChanged, QuotaCounted
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import ConcurrencyLimit
+from assemblyzero_tui.runner.pool.grants.ledger import StepRecorder
 from assemblyzero_tui.runner.pool.grants.quota import GUARD, Quota, QuotaDay
-from assemblyzero_tui.runner.pool.grants.reasons import why_closed
-
-if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.reasons import THROTTLED, why_unavailable
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 
 PARK_AFTER = 90.0
-"""Seconds: who would have to wait longer saves and leaves instead."""
+"""Seconds: a request that would have to wait longer is denied."""
 TOGETHER = 2.0
-"""Seconds within which refusals of several quotas are one."""
+"""Seconds within which refusals of several quotas count as one event."""
 SEVERAL = 3
-"""So many of them are several."""
+"""How many quotas must be refused together."""
 THROTTLE = 5.0
-"""Seconds for which nobody calls then, at least; at most :data:`THROTTLE_MOST`."""
+"""Seconds for which no call starts then, at least; at most :data:`THROTTLE_MOST`."""
 THROTTLE_MOST = 60.0
-TELL_EVERY = 1.0
-"""Seconds between two looks at the figures, at least."""
+FIGURES_EVERY = 1.0
+"""Seconds between two reports of figures, at least."""
 
 PoolState = Literal["open", "low", "throttled", "paused"]
 
 
 class PoolStatus:
-    """Watches a pool and tells what changes."""
+    """Watches the quotas as a whole and reports what changes.
 
-    def __init__(self, pool: Pool, most: int) -> None:
-        self.most = most
-        """How many workflows the user wants at work."""
+    Args:
+        registry: The credentials and quotas.
+        recorder: Takes the events.
+        limit: How many workflows the quotas can feed.
+        most: How many workflows the user wants at work.
+    """
+
+    def __init__(
+        self, registry: Registry, recorder: StepRecorder, limit: ConcurrencyLimit, most: int
+    ) -> None:
         self.throttled_until = -inf
-        self._pool = pool
+        self._registry = registry
+        self._recorder = recorder
+        self._limit = limit
+        self._most = most
         self._parked: dict[str, float] = {}
-        """Models for which somebody was sent away, and when they open again."""
-        self._surprises: deque[tuple[float, str]] = deque()
-        self._said: tuple[object, ...] = ("open", None, 0, "", False)
+        """Models for which a request was denied, and when they become available."""
+        self._unexpected: deque[tuple[float, str]] = deque()
+        """Refusals that the counts do not explain: when, and of which quota."""
+        self._reported: tuple[object, ...] = ("open", None, 0, "", False)
         self._figures: dict[tuple[str, str], tuple[object, ...]] = {}
-        self._told = -inf
+        self._figures_at = -inf
 
-    def surprised(self, group: Quota, retry_after: float, now: float) -> None:
+    def record_unexpected_refusal(self, quota: Quota, retry_after: float, now: float) -> None:
         """A quota was refused although its count allowed it."""
-        self._surprises.append((now, group.name))
-        while self._surprises[0][0] < now - TOGETHER:
-            self._surprises.popleft()
-        if len({name for _, name in self._surprises}) >= SEVERAL:
+        self._unexpected.append((now, quota.name))
+        while self._unexpected[0][0] < now - TOGETHER:
+            self._unexpected.popleft()
+        if len({name for _, name in self._unexpected}) >= SEVERAL:
             wait = min(THROTTLE_MOST, max(THROTTLE, retry_after))
             self.throttled_until = max(self.throttled_until, now + wait)
 
-    def park(self, model: str, opens: float) -> None:
-        """Somebody was sent away, as this model opens only then."""
-        self._parked[model] = opens
+    def park(self, model: str, available: float) -> None:
+        """A request was denied, as this model becomes available only then."""
+        self._parked[model] = available
 
     def try_now(self) -> None:
-        """Goes on whatever the time."""
+        """Waits for no time any longer."""
         self._parked.clear()
         self.throttled_until = -inf
 
-    def tell_at_once(self) -> None:
-        """Figures are told at the next look, however short ago they were told before."""
-        self._told = -inf
+    def report_figures_now(self) -> None:
+        """Has figures reported at the next update, however recent the last ones are."""
+        self._figures_at = -inf
 
     @property
     def paused(self) -> bool:
         """Whether nothing new should be started."""
         return bool(self._parked)
 
-    def judge(self, now: float, today: QuotaDay) -> None:
-        """Tells what has changed."""
-        self._look_at_the_parked(now)
-        slots = self._pool.slots.follow(self._rates(now), now)
-        bound = slots if slots is not None and slots < self.most else 0
+    def available_at(self, model: str, now: float) -> float:
+        """When a call to a model may start as far as quotas go: now, later, or never."""
+        if not self._registry.credentials:
+            return now
+        return max(self._registry.available_at(model, now), self.throttled_until)
+
+    def why_unavailable(self, model: str, now: float) -> str:
+        """Why no credential can be used for a model, for humans."""
+        if self.throttled_until > now:
+            return THROTTLED
+        return why_unavailable(self._registry, model, now)
+
+    def update(self, now: float, today: QuotaDay) -> None:
+        """Reports what has changed."""
+        self._update_parked(now)
+        slots = self._limit.update(self._rates(now), now)
+        bound = slots if slots is not None and slots < self._most else 0
         state: PoolState = "open"
         until, reason = inf, ""
         if self._parked:
             state = "paused"
             model, until = min(self._parked.items(), key=lambda each: each[1])
-            reason = why_closed(self._pool, model, now)
+            reason = self.why_unavailable(model, now)
         elif self.throttled_until > now:
-            state, until = "throttled", self.throttled_until
-            reason = "the service refuses several keys at once"
+            state, until, reason = "throttled", self.throttled_until, THROTTLED
         elif bound:
             state, reason = "low", "quota"
-        shown = None if until == inf else self._pool.clock.wall_at(until)
-        off = any(key.disabled for key in self._pool.keys.values())
-        stuck = state == "paused" and until == inf and not off
-        said = (state, None if shown is None else round(shown), bound, reason, stuck)
-        if said != self._said:
-            self._said = said
-            self._pool.tell(
+        shown = None if until == inf else self._registry.clock.wall_at(until)
+        disabled = any(each.disabled for each in self._registry.credentials.values())
+        stuck = state == "paused" and until == inf and not disabled
+        report = (state, None if shown is None else round(shown), bound, reason, stuck)
+        if report != self._reported:
+            self._reported = report
+            self._recorder.emit(
                 PoolChanged(state=state, until=shown, slots=bound, reason=reason, stuck=stuck)
             )
-        if now >= self._told + TELL_EVERY:
-            self._tell_figures(now, today)
+        if now >= self._figures_at + FIGURES_EVERY:
+            self._report_figures(now, today)
 
-    def _look_at_the_parked(self, now: float) -> None:
-        for model, was in list(self._parked.items()):
-            opens = self._pool.opens(model, now)
-            sooner = opens < was - GUARD and opens - now <= PARK_AFTER
-            if opens <= now or sooner:
+    def _update_parked(self, now: float) -> None:
+        for model, before in list(self._parked.items()):
+            available = self.available_at(model, now)
+            sooner = available < before - GUARD and available - now <= PARK_AFTER
+            if available <= now or sooner:
                 self._parked.clear()
                 return
-            self._parked[model] = opens
+            self._parked[model] = available
 
     def _rates(self, now: float) -> dict[str, float]:
+        """Calls a minute of each model that the quotas allow now."""
+        registry = self._registry
         rates: dict[str, float] = {}
-        quotas = {self._pool.canonical(k.quota) for k in self._pool.keys.values() if k.usable}
-        for (name, model), group in self._pool.groups.items():
-            if name in quotas and group.opens(now) - now <= PARK_AFTER:
-                rates[model] = rates.get(model, 0.0) + group.rate(now)
+        usable = {registry.canonical(c.quota) for c in registry.credentials.values() if c.usable}
+        for (name, model), quota in registry.quotas.items():
+            if name in usable and quota.available_at(now) - now <= PARK_AFTER:
+                rates[model] = rates.get(model, 0.0) + quota.rate(now)
         return rates
 
-    def _tell_figures(self, now: float, today: QuotaDay) -> None:
-        for place, group in self._pool.groups.items():
+    def _report_figures(self, now: float, today: QuotaDay) -> None:
+        for place, quota in self._registry.quotas.items():
             figures = (
-                group.count(now), group.per_minute, group.used_today(today), group.per_day,
-                group.learned,
+                quota.count(now), quota.per_minute, quota.used_today(today), quota.per_day,
+                quota.learned,
             )  # fmt: skip
             if figures != self._figures.get(place, (0, None, 0, None, False)):
                 self._figures[place] = figures
-                self._told = now
-                self._pool.tell(
+                self._figures_at = now
+                self._recorder.emit(
                     QuotaCounted(
-                        quota=group.name,
-                        model=group.model,
+                        quota=quota.name,
+                        model=quota.model,
                         minute=figures[0],
-                        per_minute=group.per_minute,
+                        per_minute=quota.per_minute,
                         day=figures[2],
-                        per_day=group.per_day,
-                        learned=group.learned,
+                        per_day=quota.per_day,
+                        learned=quota.learned,
                     )
                 )
 
-    def times(self, now: float) -> list[float]:
-        """When there will be something to tell, if nothing else happens."""
+    def wake_times(self, now: float) -> list[float]:
+        """When there will be something to report, if nothing else happens."""
         times = list(self._parked.values())
         if self.throttled_until > now:
             times.append(self.throttled_until)
-        if self._pool.slots.waits:
-            times.append(now + TELL_EVERY)
+        if self._limit.may_rise:
+            times.append(now + FIGURES_EVERY)
         for place, figures in self._figures.items():
-            if figures[0] and (group := self._pool.groups.get(place)) is not None:
-                times.append(max(group.forgets(now), self._told + TELL_EVERY))
+            if figures[0] and (quota := self._registry.quotas.get(place)) is not None:
+                times.append(max(quota.oldest_leaves_at(now), self._figures_at + FIGURES_EVERY))
         return times

@@ -34,36 +34,36 @@ class TransientFailures:
         chance: A random number from 0 to 1.
     """
 
-    def __init__(self, tell: Callable[[Notice], None], chance: Callable[[], float]) -> None:
+    def __init__(self, emit: Callable[[Notice], None], chance: Callable[[], float]) -> None:
         self.models: defaultdict[str, ModelBackoff] = defaultdict(ModelBackoff)
         self.items: dict[tuple[str, str], ItemPatience] = {}
         """By item and model; only of items whose last call failed."""
-        self._tell = tell
+        self._emit = emit
         self._chance = chance
 
-    def start(self, lease: Lease) -> None:
+    def call_started(self, lease: Lease) -> None:
         """A call begins."""
         self.models[lease.model].start(lease.number, lease.started)
 
-    def ended(self, lease: Lease, news: Release, now: float) -> None:
+    def call_ended(self, lease: Lease, release: Release, now: float) -> None:
         """A call has ended."""
         self.models[lease.model].ended(lease.number)
-        if news.outcome in ANSWERED:
+        if release.outcome in ANSWERED:
             self._answered(lease, now)
-        elif kind_of(news.outcome) is Kind.TRANSIENT:
-            self._failed(lease, news, now)
+        elif kind_of(release.outcome) is Kind.TRANSIENT:
+            self._failed(lease, release, now)
 
     def _answered(self, lease: Lease, now: float) -> None:
         rest = self.models[lease.model]
         noted = rest.count >= ONE_AT_A_TIME
         if rest.answered(lease.started) and noted:
-            self._tell(Notice(text=f"{lease.model} is answering again"))
+            self._emit(Notice(text=f"{lease.model} is answering again"))
         self.items.pop((lease.item, lease.model), None)
         for other in self._others(lease):
             other.other_answered(lease.started, now)
 
-    def _failed(self, lease: Lease, news: Release, now: float) -> None:
-        what = _failure(news)
+    def _failed(self, lease: Lease, release: Release, now: float) -> None:
+        what = _failure(release)
         place = lease.item, lease.model
         patience = self.items.get(place)
         alone = patience is not None and patience.alone
@@ -75,12 +75,12 @@ class TransientFailures:
         patience.failed_again(lease.started, what, now, self._chance())
         if alone:
             return
-        rest, silent = self.models[lease.model], news.outcome == Outcome.TIMEOUT
+        rest, silent = self.models[lease.model], release.outcome == Outcome.TIMEOUT
         noted = rest.count >= ONE_AT_A_TIME
-        rest.refused(lease.started, news.retry_after, what, now, self._chance(), silent=silent)
+        rest.refused(lease.started, release.retry_after, what, now, self._chance(), silent=silent)
         if rest.count >= ONE_AT_A_TIME and not noted:
             text = f"{not_answering(lease.model, what)}; it is tried with one call at a time"
-            self._tell(Notice(text=text, level="warning"))
+            self._emit(Notice(text=text, level="warning"))
 
     def _others(self, lease: Lease) -> list[ItemPatience]:
         return [
@@ -89,20 +89,20 @@ class TransientFailures:
             if model == lease.model and item != lease.item
         ]
 
-    def opens(self, model: str, now: float, item: str = "") -> float:
+    def available_at(self, model: str, now: float, item: str = "") -> float:
         """When a call to a model may begin, of an item if one is named."""
         rest = self.models.get(model)
-        opens = now if rest is None else rest.opens(now)
+        available_at = now if rest is None else rest.available_at(now)
         patience = self.items.get((item, model))
-        return opens if patience is None else max(opens, patience.until)
+        return available_at if patience is None else max(available_at, patience.until)
 
-    def why(self, model: str, now: float, item: str) -> str:
+    def reason(self, model: str, now: float, item: str) -> str:
         """Why it may not yet."""
         patience, rest = self.items.get((item, model)), self.models[model]
-        own = patience is not None and patience.until > rest.opens(now)
+        own = patience is not None and patience.until > rest.available_at(now)
         return not_answering(model, patience.reason if patience and own else rest.reason)
 
-    def given_up(self, item: str, model: str) -> str:
+    def give_up_reason(self, item: str, model: str) -> str:
         """Why an item is not waited for any longer; empty if it is."""
         patience = self.items.get((item, model))
         if patience is None or not patience.over:
@@ -131,10 +131,10 @@ def not_answering(model: str, failure: str) -> str:
     return f"{model} is not answering ({failure})"
 
 
-def _failure(news: Release) -> str:
+def _failure(release: Release) -> str:
     """A failure in a few words: the status of HTTP where there is one."""
-    if news.http_status:
-        return f"HTTP {news.http_status}"
-    if not news.sent:
+    if release.http_status:
+        return f"HTTP {release.http_status}"
+    if not release.sent:
         return "it cannot be reached"
-    return _WORDS[Outcome(news.outcome)]
+    return _WORDS[Outcome(release.outcome)]

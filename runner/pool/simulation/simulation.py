@@ -211,7 +211,7 @@ class Simulation:
         time, _, what = heapq.heappop(self._events)
         self.clock.time = max(self.clock.time, time)
         what()
-        self._carry_out(self.pool.serve())
+        self._carry_out(self.pool.process())
 
     def _carry_out(self, ledger: Ledger) -> None:
         for event in ledger.events:
@@ -283,7 +283,7 @@ class Simulation:
             return
         self.turnarounds.append(self.clock.time - workflow.started)
         self._leave(workflow)
-        self.pool.through(workflow.name)
+        self.pool.forget_item(workflow.name)
 
     def _denied(self, workflow: _Workflow, denial: Deny) -> None:
         self._asked.pop((workflow.name, denial.request), None)
@@ -295,7 +295,7 @@ class Simulation:
 
     def _leave(self, workflow: _Workflow) -> None:
         del self._at_work[workflow.name]
-        self.pool.died(workflow.name)
+        self.pool.release_all(workflow.name)
 
 
 def _day_limit(scenario: Scenario) -> dict[str, int]:

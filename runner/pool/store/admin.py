@@ -44,7 +44,7 @@ def reset(connection: sqlite3.Connection, fingerprint: str, times: Times, today:
     """Forgets what was held against a key and its quota, today's count too.
 
     The quota is tried with one call at first, as after
-    :meth:`~assemblyzero_tui.runner.pool.grants.pool.Pool.reset`.
+    :meth:`~assemblyzero_tui.runner.pool.grants.registry.Registry.reset`.
     """
     stamp = next_stamp(connection)
     now, wall = times.clock.now(), times.clock.wall()

@@ -30,7 +30,7 @@ class QuotaStatus:
 
     quota: str
     model: str
-    door: QuotaState
+    state: QuotaState
     since: float
     until: float | None
     """When it opens; ``None`` if it is open, or no time is known."""
@@ -108,7 +108,7 @@ class PoolSnapshot:
     """When it was looked at, in seconds since the epoch."""
     day: str = ""
     """The service's day then."""
-    keys: tuple[CredentialStatus, ...] = ()
+    credentials: tuple[CredentialStatus, ...] = ()
     quotas: tuple[QuotaStatus, ...] = ()
     totals: tuple[UsageTotal, ...] = ()
     """The newest day first."""
@@ -121,7 +121,7 @@ class PoolSnapshot:
 
     def key(self, fingerprint: str) -> CredentialStatus | None:
         """The key with this fingerprint, if the store knows it."""
-        return next((key for key in self.keys if key.fingerprint == fingerprint), None)
+        return next((key for key in self.credentials if key.fingerprint == fingerprint), None)
 
     def quotas_of(self, quota: str) -> tuple[QuotaStatus, ...]:
         """A quota for each model it has been used for."""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.quota import DAYS, Quota
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.file import StoreFile
 from assemblyzero_tui.runner.pool.store.rows import (
     ELSEWHERE,
@@ -47,7 +47,7 @@ class StoredChanges(NamedTuple):
 
     reset: set[str]
     """Fingerprints of keys that the user has reset."""
-    keys: set[str]
+    credentials: set[str]
     """Fingerprints of keys of which a row was taken in."""
     quotas: set[Place]
     """Quotas, by their own names, of which a row was taken in."""
@@ -70,11 +70,11 @@ class Reader:
         """Makes the next look a thorough one, as this process has written something for others."""
         self._version = -1
 
-    def news(self, pool: Pool, known: Collection[str]) -> StoredChanges:
+    def news(self, registry: Registry, known: Collection[str]) -> StoredChanges:
         """Takes in what others wrote since the last look, about the keys that were known then."""
         execute = self._file.connection.execute
         if self._elsewhere:
-            self.stop_waiting(pool)
+            self.stop_waiting(registry)
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return StoredChanges(set(), set(), set())
@@ -88,35 +88,37 @@ class Reader:
         self._version = version
         if not (start_rows or key_rows or quota_rows):
             return StoredChanges(set(), set(), set())
-        quotas = {pool.keys[fingerprint].quota for fingerprint in known}
+        quotas = {registry.credentials[fingerprint].quota for fingerprint in known}
         news = StoredChanges(set(), set(), set())
         for resets, *columns in key_rows:
             if columns[0] in known:
-                self._take_news_of_key(pool, resets, KeyRow(*columns), news)
+                self._take_news_of_key(registry, resets, KeyRow(*columns), news)
         for row in quota_rows:
             if row[0] in quotas:
-                self._take_quota(pool, row, new=False)
+                self._take_quota(registry, row, new=False)
                 news.quotas.add((row[0], row[1]))
         for start in start_rows:
             if start[0] in quotas:
-                self._take_start(pool, start)
+                self._take_start(registry, start)
         for fingerprint in news.reset:
-            self._count_day_anew(pool, fingerprint)
+            self._count_day_anew(registry, fingerprint)
         return news
 
-    def _take_news_of_key(self, pool: Pool, resets: int, row: KeyRow, news: StoredChanges) -> None:
+    def _take_news_of_key(
+        self, registry: Registry, resets: int, row: KeyRow, news: StoredChanges
+    ) -> None:
         fingerprint = row.fingerprint
-        news.keys.add(fingerprint)
+        news.credentials.add(fingerprint)
         if resets != self.resets.get(fingerprint, 0):  # a row that was made here begins with 0
-            pool.reset(fingerprint)
-            pool.changes.resets.discard(fingerprint)
+            registry.reset(fingerprint)
+            registry.recorder.changes.resets.discard(fingerprint)
             news.reset.add(fingerprint)
         self.resets[fingerprint] = resets
-        if fingerprint not in pool.changes.keys or fingerprint in news.reset:
-            take_key(pool, row, tell=True)
+        if fingerprint not in registry.recorder.changes.credentials or fingerprint in news.reset:
+            take_key(registry, row, tell=True)
 
     def everything(
-        self, pool: Pool, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
+        self, registry: Registry, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
         tell: bool,
     ) -> StoredChanges:  # fmt: skip
         """Takes in whatever is known of some keys; what the pool knows already stays.
@@ -128,106 +130,106 @@ class Reader:
             tell: The faces have been told something of them already.
         """
         execute = self._file.connection.execute
-        quotas = {pool.keys[fingerprint].quota for fingerprint in fingerprints}
+        quotas = {registry.credentials[fingerprint].quota for fingerprint in fingerprints}
         news = StoredChanges(set(), set(), set())
         for resets, *columns in execute(_KEYS).fetchall():
             if columns[0] in fingerprints:
                 self.resets[columns[0]] = resets
-                news.keys.add(columns[0])
-                take_key(pool, KeyRow(*columns), tell=tell)
+                news.credentials.add(columns[0])
+                take_key(registry, KeyRow(*columns), tell=tell)
         quota_rows = [row for row in execute(_QUOTAS) if row[0] in quotas]
         for row in quota_rows:
-            place = (pool.canonical(row[0]), row[1])
-            self._take_quota(pool, row, new=place not in pool.groups)
+            place = (registry.canonical(row[0]), row[1])
+            self._take_quota(registry, row, new=place not in registry.quotas)
             news.quotas.add((row[0], row[1]))
-            if tell and place in pool.groups:
-                pool.say_group(pool.groups[place])
-        self._merge_starts(pool, [row for row in execute(_STARTS) if row[0] in quotas])
+            if tell and place in registry.quotas:
+                registry.report_quota(registry.quotas[place])
+        self._merge_starts(registry, [row for row in execute(_STARTS) if row[0] in quotas])
         days = execute("SELECT quota, model, day, starts FROM days ORDER BY wall, day").fetchall()
         days += [(*day, count) for day, count in unwritten.items()]
-        self._merge_days(pool, [row for row in days if row[0] in quotas])
+        self._merge_days(registry, [row for row in days if row[0] in quotas])
         self._start, self._stamp = execute(_MARKS).fetchone()
         return news
 
-    def _take_quota(self, pool: Pool, row: tuple[object, ...], *, new: bool) -> None:
+    def _take_quota(self, registry: Registry, row: tuple[object, ...], *, new: bool) -> None:
         quota = QuotaRow(*row[:QUOTA_SIZE])  # type: ignore[arg-type]
         written = Written(*row[QUOTA_SIZE:])  # type: ignore[arg-type]
-        take_quota(pool, quota, written, self._file.times, new=new)
-        place = (pool.canonical(quota.quota), quota.model)
-        if (group := pool.groups.get(place)) is not None and group.probe == ELSEWHERE:
+        take_quota(registry, quota, written, self._file.times, new=new)
+        place = (registry.canonical(quota.quota), quota.model)
+        if (quota_ := registry.quotas.get(place)) is not None and quota_.probe == ELSEWHERE:
             self._elsewhere[place] = self._file.times.clock.now() + PATIENCE
 
-    def stop_waiting(self, pool: Pool) -> None:
+    def stop_waiting(self, registry: Registry) -> None:
         """Lets a quota be tried here that another engine has been trying for too long."""
         now = self._file.times.clock.now()
         for place in [place for place, until in self._elsewhere.items() if until <= now]:
             del self._elsewhere[place]
-            if (group := pool.groups.get(place)) is not None and group.probe == ELSEWHERE:
-                group.probe = 0
+            if (quota_ := registry.quotas.get(place)) is not None and quota_.probe == ELSEWHERE:
+                quota_.probe = 0
 
     def _moment(self, row: _StartRow) -> float:
         moment, boot, wall = row[3], row[5], row[6]
         return self._file.times.here(moment, boot, moment, wall)
 
-    def _take_start(self, pool: Pool, row: _StartRow) -> None:
+    def _take_start(self, registry: Registry, row: _StartRow) -> None:
         quota, model, kind, _, day, _, _ = row
-        group = pool.group_named(quota, model)
+        quota_ = registry.quota_named(quota, model)
         moment = self._moment(row)
         if kind == START:
-            group.saw_start(moment, day)
+            quota_.record_start(moment, day)
         elif kind == REFUND:
-            group.refund(moment, day)
+            quota_.refund(moment, day)
         else:
-            insort(group.refused, moment)
+            insort(quota_.refused, moment)
 
-    def _merge_starts(self, pool: Pool, rows: Iterable[_StartRow]) -> None:
+    def _merge_starts(self, registry: Registry, rows: Iterable[_StartRow]) -> None:
         started: dict[Place, Counter[float]] = {}
         refused: dict[Place, Counter[float]] = {}
         for row in rows:
-            place = (pool.canonical(row[0]), row[1])
+            place = (registry.canonical(row[0]), row[1])
             into = refused if row[2] == REFUSED else started
             into.setdefault(place, Counter())[self._moment(row)] += row[2] or 1
         for place, moments in started.items():
-            group = pool.group_named(*place)
-            group.starts = _merged(group.starts, moments)
-            group.pace_anew()
+            quota_ = registry.quota_named(*place)
+            quota_.starts = _merged(quota_.starts, moments)
+            quota_.restart_pacing()
         for place, moments in refused.items():
-            group = pool.group_named(*place)
-            group.refused = _merged(group.refused, moments)
+            quota_ = registry.quota_named(*place)
+            quota_.refused = _merged(quota_.refused, moments)
 
-    def _merge_days(self, pool: Pool, rows: Iterable[tuple[str, str, str, int]]) -> None:
+    def _merge_days(self, registry: Registry, rows: Iterable[tuple[str, str, str, int]]) -> None:
         found: dict[Place, Counter[str]] = {}
         for quota, model, day, starts in rows:
-            found.setdefault((pool.canonical(quota), model), Counter())[day] += starts
+            found.setdefault((registry.canonical(quota), model), Counter())[day] += starts
         for place, days in found.items():
-            group = pool.group_named(*place)
-            merged = {day: max(count, group.days.get(day, 0)) for day, count in days.items()}
-            merged |= {day: count for day, count in group.days.items() if day not in merged}
-            group.days = dict(list(merged.items())[-DAYS:])
+            quota_ = registry.quota_named(*place)
+            merged = {day: max(count, quota_.days.get(day, 0)) for day, count in days.items()}
+            merged |= {day: count for day, count in quota_.days.items() if day not in merged}
+            quota_.days = dict(list(merged.items())[-DAYS:])
 
-    def _count_day_anew(self, pool: Pool, fingerprint: str) -> None:
+    def _count_day_anew(self, registry: Registry, fingerprint: str) -> None:
         """After a reset: the day's count as the store has it, and not as the pool had it."""
-        key = pool.keys[fingerprint]
-        today = pool.today(self._file.times.clock.now()).name
-        for group in pool.groups.values():
-            if group.name == pool.canonical(key.quota):
-                group.days.pop(today, None)
-                if count := self.starts_of_day(pool, group, today):
-                    group.days[today] = count
+        key = registry.credentials[fingerprint]
+        today = registry.today(self._file.times.clock.now()).name
+        for quota_ in registry.quotas.values():
+            if quota_.name == registry.canonical(key.quota):
+                quota_.days.pop(today, None)
+                if count := self.starts_of_day(registry, quota_, today):
+                    quota_.days[today] = count
 
-    def starts_of_day(self, pool: Pool, group: Quota, day: str) -> int:
+    def starts_of_day(self, registry: Registry, quota_: Quota, day: str) -> int:
         """Starts of a day in the store, under every name of a quota."""
-        names = {key.quota for key in pool.keys_of(group)}
+        names = {key.quota for key in registry.credentials_of(quota_)}
         found = self._file.connection.execute(
-            "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (group.model, day)
+            "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota_.model, day)
         )
         return sum(starts for quota, starts in found if quota in names)
 
-    def moments(self, pool: Pool, group: Quota) -> Counter[float]:
+    def moments(self, registry: Registry, quota_: Quota) -> Counter[float]:
         """The starts of a quota that are in the store."""
-        names = {key.quota for key in pool.keys_of(group)}
+        names = {key.quota for key in registry.credentials_of(quota_)}
         found: Counter[float] = Counter()
-        rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (group.model,))
+        rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (quota_.model,))
         for row in rows:
             if row[0] in names and row[2] != REFUSED:
                 found[self._moment(row)] += row[2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.times import Times
 
 START, REFUND, REFUSED = 1, -1, 0
@@ -75,27 +75,29 @@ def key_row(key: PooledCredential) -> KeyRow:
     )  # fmt: skip
 
 
-def quota_row(group: Quota, quota: str) -> QuotaRow:
+def quota_row(quota_: Quota, quota: str) -> QuotaRow:
     """What to keep of a group under the name of one of the quotas that it stands for."""
     return QuotaRow(
-        quota, group.model, group.door.value, group.since, group.until, group.reason,
-        group.careful, group.refusals, group.refused_at, group.per_minute, group.per_day,
-        group.learned, group.cap, group.cap_since, group.struck, group.waived,
-        group.probe > 0,
+        quota, quota_.model, quota_.state.value, quota_.since, quota_.until, quota_.reason,
+        quota_.careful, quota_.refusals, quota_.refused_at, quota_.per_minute, quota_.per_day,
+        quota_.learned, quota_.cap, quota_.cap_since, quota_.struck, quota_.waived,
+        quota_.probe > 0,
     )  # fmt: skip
 
 
-def take_key(pool: Pool, row: KeyRow, *, tell: bool) -> None:
+def take_key(registry: Registry, row: KeyRow, *, tell: bool) -> None:
     """Makes a key what another process, or the user, has made of it."""
-    key = pool.keys[row.fingerprint]
+    key = registry.credentials[row.fingerprint]
     before = (key.disabled, key.invalid)
     key.disabled, key.invalid = row.disabled, row.invalid
     key.since, key.strikes = row.since, row.strikes
     if tell and before != (key.disabled, key.invalid):
-        pool.say_key(key)
+        registry.report_credential(key)
 
 
-def take_quota(pool: Pool, row: QuotaRow, written: Written, times: Times, *, new: bool) -> None:
+def take_quota(
+    registry: Registry, row: QuotaRow, written: Written, times: Times, *, new: bool
+) -> None:
     """Takes in what another process, or an earlier one, has learned of a quota.
 
     Args:
@@ -107,24 +109,24 @@ def take_quota(pool: Pool, row: QuotaRow, written: Written, times: Times, *, new
     """
     if new and not _worth_knowing(row):
         return
-    group = pool.group_named(row.quota, row.model)
-    before = (group.door, group.until)
+    quota_ = registry.quota_named(row.quota, row.model)
+    before = (quota_.state, quota_.until)
     since, until, refused_at, cap_since = (
         times.here(moment, *written)
         for moment in (row.since, row.until, row.refused_at, row.cap_since)
     )
-    group.careful = group.careful or bool(row.careful)
-    group.refusals = row.refusals
-    group.refused_at = max(group.refused_at, refused_at)
-    group.struck, group.waived = row.struck, row.waived
+    quota_.careful = quota_.careful or bool(row.careful)
+    quota_.refusals = row.refusals
+    quota_.refused_at = max(quota_.refused_at, refused_at)
+    quota_.struck, quota_.waived = row.struck, row.waived
     if row.learned:
-        _take_limits(pool, group, row)
-    if row.cap != inf and (group.cap == inf or cap_since > group.cap_since):
-        group.cap, group.cap_since = row.cap, cap_since
-    _take_door(group, row, since, until, times.clock.now(), new=new)
-    _take_probe(group, row, of_this_boot=written.boot == times.boot)
-    if not new and before != (group.door, group.until):
-        pool.say_group(group)
+        _take_limits(registry, quota_, row)
+    if row.cap != inf and (quota_.cap == inf or cap_since > quota_.cap_since):
+        quota_.cap, quota_.cap_since = row.cap, cap_since
+    _take_door(quota_, row, since, until, times.clock.now(), new=new)
+    _take_probe(quota_, row, of_this_boot=written.boot == times.boot)
+    if not new and before != (quota_.state, quota_.until):
+        registry.report_quota(quota_)
 
 
 def _worth_knowing(row: QuotaRow) -> bool:
@@ -132,45 +134,45 @@ def _worth_knowing(row: QuotaRow) -> bool:
 
 
 def _take_door(
-    group: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
+    quota_: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
 ) -> None:
     """A door that another has closed is closed here too, and for no shorter than it was here."""
     door = QuotaState(row.door)
     if door is QuotaState.NO_TIER or (door in CLOSED and until > now):
-        until = max(until, group.until if group.door in CLOSED else 0.0)
-        was = group.door
-        if group.close(door, until, row.reason, now) and was is not door:
-            group.since = min(since, now)
+        until = max(until, quota_.until if quota_.state in CLOSED else 0.0)
+        was = quota_.state
+        if quota_.suspend(door, until, row.reason, now) and was is not door:
+            quota_.since = min(since, now)
     elif (new and door in CLOSED and row.careful) or (
-        door is QuotaState.PROBING and (new or (group.door in CLOSED and group.until <= now))
+        door is QuotaState.PROBING and (new or (quota_.state in CLOSED and quota_.until <= now))
     ):
-        group.until = 0.0
-        group.door, group.since, group.reason = QuotaState.PROBING, min(since, now), row.reason
+        quota_.until = 0.0
+        quota_.state, quota_.since, quota_.reason = QuotaState.PROBING, min(since, now), row.reason
     elif (
         not new
-        and door is QuotaState.OPEN
-        and group.door is QuotaState.PROBING
-        and group.probe <= 0
+        and door is QuotaState.READY
+        and quota_.state is QuotaState.PROBING
+        and quota_.probe <= 0
     ):
-        group.door, group.since, group.reason = QuotaState.OPEN, now, ""
+        quota_.state, quota_.since, quota_.reason = QuotaState.READY, now, ""
 
 
-def _take_probe(group: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
+def _take_probe(quota_: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
     """While another engine tries a quota with one call, this one does not."""
     tried = row.probing and of_this_boot and row.door == QuotaState.PROBING
-    if group.door is QuotaState.PROBING and tried and not group.probe:
-        group.probe = ELSEWHERE
-    elif group.probe == ELSEWHERE and not tried:
-        group.probe = 0
+    if quota_.state is QuotaState.PROBING and tried and not quota_.probe:
+        quota_.probe = ELSEWHERE
+    elif quota_.probe == ELSEWHERE and not tried:
+        quota_.probe = 0
 
 
-def _take_limits(pool: Pool, group: Quota, row: QuotaRow) -> None:
-    given = [key.credential.limits(group.model) for key in pool.keys_of(group)]
+def _take_limits(registry: Registry, quota_: Quota, row: QuotaRow) -> None:
+    given = [key.credential.limits(quota_.model) for key in registry.credentials_of(quota_)]
     minutes = [each[0] for each in given if each[0] is not None]
     days = [each[1] for each in given if each[1] is not None]
-    group.per_minute = min(minutes + _known(row.per_minute), default=None)
-    group.per_day = min(days + _known(row.per_day), default=None)
-    group.learned = True
+    quota_.per_minute = min(minutes + _known(row.per_minute), default=None)
+    quota_.per_day = min(days + _known(row.per_day), default=None)
+    quota_.learned = True
 
 
 def _known(limit: int | None) -> list[int]:

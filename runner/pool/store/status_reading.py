@@ -48,7 +48,7 @@ def read_snapshot(connection: sqlite3.Connection, times: Times, days: QuotaDays)
     return PoolSnapshot(
         time=wall,
         day=day,
-        keys=tuple(CredentialStatus(*row) for row in keys),
+        credentials=tuple(CredentialStatus(*row) for row in keys),
         quotas=_quotas(connection, times, day),
         totals=tuple(UsageTotal(*row) for row in totals),
         minutes=tuple(MinuteCount(minute * 60.0, *counts) for minute, *counts in minutes),
@@ -83,16 +83,16 @@ def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[Quo
             if until > now:
                 closed_until = times.wall(until)
             else:
-                door, since, reason = QuotaState.PROBING if careful else QuotaState.OPEN, until, ""
+                door, since, reason = QuotaState.PROBING if careful else QuotaState.READY, until, ""
         found[quota, model] = QuotaStatus(
-            quota=quota, model=model, door=door,
+            quota=quota, model=model, state=door,
             since=times.wall(since) if since else 0.0, until=closed_until, reason=reason,
             refusals=refusals, minute=minute[quota, model], per_minute=row[8],
             day=today.get((quota, model), 0), per_day=row[9], learned=bool(row[10]),
         )  # fmt: skip
     for quota, model in {*minute, *today} - found.keys():
         found[quota, model] = QuotaStatus(
-            quota=quota, model=model, door=QuotaState.OPEN, since=0.0, until=None, reason="",
+            quota=quota, model=model, state=QuotaState.READY, since=0.0, until=None, reason="",
             refusals=0, minute=minute[quota, model], per_minute=None,
             day=today.get((quota, model), 0), per_day=None, learned=False,
         )  # fmt: skip

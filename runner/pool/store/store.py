@@ -17,8 +17,8 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
 from assemblyzero_tui.runner.pool.grants.clock import Clock, boot_id
-from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
-from assemblyzero_tui.runner.pool.grants.pool import Pool
+from assemblyzero_tui.runner.pool.grants.ledger import Ledger
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.admin import disable, enable, reset
 from assemblyzero_tui.runner.pool.store.credential_status import PoolSnapshot
 from assemblyzero_tui.runner.pool.store.file import TROUBLE, StoreFile
@@ -52,7 +52,7 @@ class PoolStore:
         self._pending = Pending()
         self._figures = PendingUsage()
         self._figures_at = self._tidied_at = clock.now()
-        self._pool: Pool | None = None
+        self._registry: Registry | None = None
         self._seen = (0, 0)
         """How often the file had been opened, and how many files, at the last look."""
         self._known: set[str] = set()
@@ -86,13 +86,13 @@ class PoolStore:
 
     # For an engine
 
-    def load(self, pool: Pool) -> None:
+    def load(self, registry: Registry) -> None:
         """Gives a new pool what is known of its keys and their quotas."""
-        self._pool = pool
-        if self._begin(pool, tell=False):
-            self._finish(pool)
+        self._registry = registry
+        if self._begin(registry, tell=False):
+            self._finish(registry)
 
-    def exchange(self, pool: Pool, work: Callable[[], Ledger]) -> Ledger:
+    def exchange(self, registry: Registry, work: Callable[[], Ledger]) -> Ledger:
         """Takes in what others have done, lets the pool work, and writes down what it has done.
 
         All of that is one transaction, so that two engines never spend the same call. Where the
@@ -105,35 +105,35 @@ class PoolStore:
         Returns:
             What the work gave.
         """
-        if not pool.keys:
+        if not registry.credentials:
             ledger = work()
-            pool.changes = Changes()
+            registry.recorder.take_changes()
             return ledger
-        self._pool = pool
-        ready = self._begin(pool)
+        self._registry = registry
+        ready = self._begin(registry)
         try:
             ledger = work()
         except BaseException:
             self._file.roll_back()
             raise
-        changes = self._pending.take(pool, ledger, self._clock)
+        changes = self._pending.take(registry, ledger, self._clock)
         wall = self._clock.wall()
         if changes.granted or changes.ended:
-            self._figures.take(changes, pool.days.name(wall), wall)
+            self._figures.take(changes, registry.days.name(wall), wall)
         if not ready:
             self._pending.forget_old(self._clock.now(), EVENTS)
             return ledger
-        answered = {tally.key for tally in changes.tallies if tally.answered}
-        self._pending.keys |= self._writer.strikes_changed(pool, answered)
-        if not self._finish(pool) and self._begin(pool):
-            self._finish(pool)
+        answered = {tally.fingerprint for tally in changes.tallies if tally.answered}
+        self._pending.credentials |= self._writer.strikes_changed(registry, answered)
+        if not self._finish(registry) and self._begin(registry):
+            self._finish(registry)
         return ledger
 
     def close(self) -> None:
         """Writes what is left, and takes back the leases of this engine."""
         self._figures_at = self._clock.now() - FIGURES_EVERY
-        if self._pool is not None and self._begin(self._pool):
-            self._finish(self._pool)
+        if self._registry is not None and self._begin(self._registry):
+            self._finish(self._registry)
         with contextlib.suppress(*TROUBLE):
             self._file.ready()
             with self._file.transaction() as connection:
@@ -202,7 +202,7 @@ class PoolStore:
 
     # A transaction of an engine
 
-    def _begin(self, pool: Pool, *, tell: bool = True) -> bool:
+    def _begin(self, registry: Registry, *, tell: bool = True) -> bool:
         """Begins one and takes in what others have written; whether that could be done."""
         if self._file.resting:
             return False
@@ -210,29 +210,31 @@ class PoolStore:
             try:
                 self._file.ready()
                 self._file.connection.execute("BEGIN IMMEDIATE")
-                self._take_in(pool, tell=tell)
+                self._take_in(registry, tell=tell)
                 return True
             except TROUBLE as error:
                 if not self._file.trouble(error):
                     return False
         return False
 
-    def _take_in(self, pool: Pool, *, tell: bool) -> None:
+    def _take_in(self, registry: Registry, *, tell: bool) -> None:
         replaced = self._look_at_the_file()
-        self._writer.foreign(self._reader.news(pool, self._known))
-        if len(self._known) == len(pool.keys):
+        self._writer.foreign(self._reader.news(registry, self._known))
+        if len(self._known) == len(registry.credentials):
             return
         if replaced:
             self._pending.starts.clear()
             self._pending.days.clear()
-        new = pool.keys.keys() - self._known
-        rename_quotas(self._file.connection, [pool.keys[each].credential for each in new])
-        news = self._reader.everything(pool, new, self._pending.days, tell=tell)
+        new = registry.credentials.keys() - self._known
+        rename_quotas(
+            self._file.connection, [registry.credentials[each].credential for each in new]
+        )
+        news = self._reader.everything(registry, new, self._pending.days, tell=tell)
         self._writer.foreign(news)
-        self._pending.keys |= new
+        self._pending.credentials |= new
         self._known |= new
         if replaced:
-            self._publish(pool)
+            self._publish(registry)
 
     def _look_at_the_file(self) -> bool:
         """Whether the file is another one than at the last look, and lacks what the pool knows."""
@@ -246,15 +248,15 @@ class PoolStore:
         self._known = set()
         return files > 0
 
-    def _publish(self, pool: Pool) -> None:
+    def _publish(self, registry: Registry) -> None:
         """Gets everything written that the pool knows and a fresh file does not."""
-        today = pool.today(self._clock.now()).name
-        for group in pool.groups.values():
-            stored = self._reader.moments(pool, group)
-            of_day = self._reader.starts_of_day(pool, group, today)
-            self._pending.add_missing(pool, group, stored, today, of_day)
+        today = registry.today(self._clock.now()).name
+        for quota_ in registry.quotas.values():
+            stored = self._reader.moments(registry, quota_)
+            of_day = self._reader.starts_of_day(registry, quota_, today)
+            self._pending.add_missing(registry, quota_, stored, today, of_day)
 
-    def _finish(self, pool: Pool) -> bool:
+    def _finish(self, registry: Registry) -> bool:
         """Writes what is pending and ends the transaction; ``False`` if a fresh file is to get it.
 
         Where it cannot be written, it stays pending.
@@ -262,7 +264,7 @@ class PoolStore:
         now = self._clock.now()
         figures = now - self._figures_at >= FIGURES_EVERY
         try:
-            self._writer.write(pool, self._pending)
+            self._writer.write(registry, self._pending)
             if figures:
                 self._write_figures()
             if now - self._tidied_at >= TIDY_EVERY:

@@ -43,7 +43,7 @@ class PendingUsage:
             if self.taken.pop(lease.number, None) is None:
                 self.returned.add(lease.number)
         for tally in changes.tallies:
-            total = self.tallies.setdefault((tally.key, tally.model, day), [0, 0, 0, 0])
+            total = self.tallies.setdefault((tally.fingerprint, tally.model, day), [0, 0, 0, 0])
             total[0] += tally.answered
             total[1] += tally.refused
             total[2] += tally.input_tokens
@@ -59,7 +59,7 @@ class PendingUsage:
         connection.executemany(
             "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (engine, number, lease.key, lease.item, lease.model, began)
+                (engine, number, lease.fingerprint, lease.item, lease.model, began)
                 for number, (lease, began) in self.taken.items()
             ],
         )

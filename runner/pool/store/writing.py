@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from assemblyzero_tui.runner.model.events import CredentialChanged
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
-from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.quota import MEMORY, Quota
+from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.file import StoreFile
 from assemblyzero_tui.runner.pool.store.reading import Place, StoredChanges
 from assemblyzero_tui.runner.pool.store.rows import (
@@ -63,13 +63,13 @@ class Pending:
     days: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Starts by quota, model and day."""
     quotas: set[Place] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
+    credentials: set[str] = field(default_factory=set)
     resets: set[str] = field(default_factory=set)
     events: list[tuple[float, CredentialChanged]] = field(default_factory=list)
 
-    def take(self, pool: Pool, ledger: Ledger, clock: Clock) -> Changes:
+    def take(self, registry: Registry, ledger: Ledger, clock: Clock) -> Changes:
         """Takes in what a step of the pool has changed, and clears the pool's list of it."""
-        changes, pool.changes = pool.changes, Changes()
+        changes = registry.recorder.take_changes()
         for kind, leases in ((START, changes.granted), (REFUND, changes.refunds)):
             for lease in leases:
                 wall = clock.wall_at(lease.started)
@@ -77,14 +77,14 @@ class Pending:
                 self.days[lease.quota, lease.model, lease.day] += kind
                 self.quotas.add((lease.quota, lease.model))
         for lease in changes.ended:
-            group = pool.group_named(lease.quota, lease.model)
-            if group.refused and lease.started in group.refused:
+            quota_ = registry.quota_named(lease.quota, lease.model)
+            if quota_.refused and lease.started in quota_.refused:
                 wall = clock.wall_at(lease.started)
                 self.starts.append(
                     (lease.quota, lease.model, REFUSED, lease.started, lease.day, wall)
                 )
-        self.quotas |= changes.groups
-        self.keys |= changes.keys
+        self.quotas |= changes.quotas
+        self.credentials |= changes.credentials
         self.resets |= changes.resets
         wall = clock.wall()
         self.events += [(wall, e) for e in ledger.events if isinstance(e, CredentialChanged)]
@@ -96,7 +96,7 @@ class Pending:
         del self.events[:-most_events]
 
     def add_missing(
-        self, pool: Pool, group: Quota, stored: Counter[float], today: str, of_day: int
+        self, registry: Registry, quota_: Quota, stored: Counter[float], today: str, of_day: int
     ) -> None:
         """Takes in what a store lacks of a quota that the pool knows.
 
@@ -107,14 +107,14 @@ class Pending:
             today: The service's day.
             of_day: The starts of that day by the store.
         """
-        self.quotas.add((group.name, group.model))
-        quota = next((key.quota for key in pool.keys_of(group)), group.name)
-        for moment in (Counter(group.starts) - stored).elements():
-            wall = pool.clock.wall_at(moment)
-            day = pool.days.name(wall)
-            self.starts.append((quota, group.model, START, moment, day, wall))
-        if (missing := group.days.get(today, 0) - of_day) > 0:
-            self.days[quota, group.model, today] += missing
+        self.quotas.add((quota_.name, quota_.model))
+        quota = next((key.quota for key in registry.credentials_of(quota_)), quota_.name)
+        for moment in (Counter(quota_.starts) - stored).elements():
+            wall = registry.clock.wall_at(moment)
+            day = registry.days.name(wall)
+            self.starts.append((quota, quota_.model, START, moment, day, wall))
+        if (missing := quota_.days.get(today, 0) - of_day) > 0:
+            self.days[quota, quota_.model, today] += missing
 
 
 class Writer:
@@ -130,7 +130,7 @@ class Writer:
 
     def foreign(self, news: StoredChanges) -> None:
         """Forgets what it knows of rows that somebody else has written."""
-        for fingerprint in news.keys:
+        for fingerprint in news.credentials:
             self._keys.pop(fingerprint, None)
         for place in news.quotas:
             self._quotas.pop(place, None)
@@ -140,27 +140,27 @@ class Writer:
         self._keys.clear()
         self._quotas.clear()
 
-    def strikes_changed(self, pool: Pool, fingerprints: Iterable[str]) -> set[str]:
+    def strikes_changed(self, registry: Registry, fingerprints: Iterable[str]) -> set[str]:
         """Of these keys those whose strikes are not as they were written."""
         return {
             fingerprint
             for fingerprint in fingerprints
             if (row := self._keys.get(fingerprint)) is not None
-            and row.strikes != pool.keys[fingerprint].strikes
+            and row.strikes != registry.credentials[fingerprint].strikes
         }
 
-    def write(self, pool: Pool, pending: Pending) -> None:
+    def write(self, registry: Registry, pending: Pending) -> None:
         """Writes everything that is pending."""
         file, executemany = self._file, self._file.connection.executemany
         now, wall = file.times.clock.now(), file.times.clock.wall()
-        keys = self._changed_keys(pool, pending.keys) if pending.keys else []
-        quotas = self._changed_quotas(pool, pending.quotas) if pending.quotas else []
+        keys = self._changed_keys(registry, pending.credentials) if pending.credentials else []
+        quotas = self._changed_quotas(registry, pending.quotas) if pending.quotas else []
         if keys or quotas or pending.resets:
             stamp = next_stamp(file.connection)
             executemany(_WRITE_KEY, [(*row, stamp, file.engine) for row in keys])
             written = (file.times.boot, now, wall, stamp, file.engine)
             executemany(_WRITE_QUOTA, [(*row, *written) for row in quotas])
-            self._write_resets(pool, pending.resets, stamp)
+            self._write_resets(registry, pending.resets, stamp)
         if pending.starts:
             mine = (file.times.boot, file.engine)
             executemany(_INSERT_START, [(*start, *mine) for start in pending.starts])
@@ -173,30 +173,38 @@ class Writer:
                 event.state, event.reason, event.until, self._run,
             )  # fmt: skip
 
-    def _changed_keys(self, pool: Pool, fingerprints: Iterable[str]) -> Sequence[KeyRow]:
-        rows = [key_row(pool.keys[each]) for each in fingerprints if each in pool.keys]
+    def _changed_keys(self, registry: Registry, fingerprints: Iterable[str]) -> Sequence[KeyRow]:
+        rows = [
+            key_row(registry.credentials[each])
+            for each in fingerprints
+            if each in registry.credentials
+        ]
         changed = [row for row in rows if self._keys.get(row.fingerprint) != row]
         self._keys.update((row.fingerprint, row) for row in changed)
         return changed
 
-    def _changed_quotas(self, pool: Pool, places: Iterable[Place]) -> Sequence[QuotaRow]:
+    def _changed_quotas(self, registry: Registry, places: Iterable[Place]) -> Sequence[QuotaRow]:
         changed = []
         for name, model in places:
-            group = pool.groups.get((pool.canonical(name), model))
-            if group is None:
+            quota_ = registry.quotas.get((registry.canonical(name), model))
+            if quota_ is None:
                 continue
-            for quota in {key.quota for key in pool.keys_of(group)}:
-                row = quota_row(group, quota)
+            for quota in {key.quota for key in registry.credentials_of(quota_)}:
+                row = quota_row(quota_, quota)
                 if self._quotas.get((quota, model)) != row:
                     self._quotas[quota, model] = row
                     changed.append(row)
         return changed
 
-    def _write_resets(self, pool: Pool, fingerprints: Iterable[str], stamp: int) -> None:
-        today = pool.today(self._file.times.clock.now()).name
+    def _write_resets(self, registry: Registry, fingerprints: Iterable[str], stamp: int) -> None:
+        today = registry.today(self._file.times.clock.now()).name
         for fingerprint in fingerprints:
-            group_name = pool.canonical(pool.keys[fingerprint].quota)
-            names = {k.quota for k in pool.keys.values() if pool.canonical(k.quota) == group_name}
+            group_name = registry.canonical(registry.credentials[fingerprint].quota)
+            names = {
+                k.quota
+                for k in registry.credentials.values()
+                if registry.canonical(k.quota) == group_name
+            }
             self.resets[fingerprint] = count_reset(
                 self._file.connection, fingerprint, stamp, self._file.engine
             )

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assemblyzero_tui.app.launch.credential_access import desk_of_run
+from assemblyzero_tui.app.launch.credential_access import credential_service_of_run
 from assemblyzero_tui.runner.base.paths import pool_file
-from assemblyzero_tui.runner.model.commands import AddKey, SetAutoResume, TryNow
+from assemblyzero_tui.runner.model.commands import AddCredential, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, PoolChanged
 from assemblyzero_tui.runner.model.run_spec import OfflineQuotas, Options
 from assemblyzero_tui.runner.model.run_state import RunState
@@ -84,21 +84,23 @@ def test_asking_now_tries_each_key_once_and_waits_again(tmp_path: Path) -> None:
         run.until(lambda _: refused(run) == 2)
         run.until(parked)
         assert refused(run) == 2
-        run.send(AddKey(name="more", key="made-up-key-of-the-demo-4"))
-        run.send(AddKey(name="much-more", key="made-up-key-of-the-demo-5"))
+        run.send(AddCredential(name="more", key="made-up-key-of-the-demo-4"))
+        run.send(AddCredential(name="much-more", key="made-up-key-of-the-demo-5"))
         new = ("more", "much-more")
         run.until(
-            lambda state: sum(k.answered for k in state.pool.keys.values() if k.name in new) == 4
+            lambda state: (
+                sum(k.answered for k in state.pool.credentials.values() if k.name in new) == 4
+            )
         )
-        run.send(AddKey(name="enough", key="made-up-key-of-the-demo-6"))
-        run.until(lambda state: "enough" in state.pool.keys)
+        run.send(AddCredential(name="enough", key="made-up-key-of-the-demo-6"))
+        run.until(lambda state: "enough" in state.pool.credentials)
 
 
 def test_a_reset_by_the_user_has_the_key_tried_again(tmp_path: Path) -> None:
     with with_keys(tmp_path) as run:
         run.until(parked)
-        key = next(iter(run.state.pool.keys.values()))
-        desk = desk_of_run(run.spec, run.folder, lambda: run.run)
+        key = next(iter(run.state.pool.credentials.values()))
+        desk = credential_service_of_run(run.spec, run.folder, lambda: run.run)
         asyncio.run(desk.reset(key.fingerprint, key.name))
         run.until(lambda _: refused(run) == 1)
         run.until(parked)
@@ -154,13 +156,15 @@ def test_keys_switched_off_by_another_program_are_not_used_until_they_are_on(
 ) -> None:
     with with_keys(tmp_path, per_day=100, latency=0.5) as run:
         state = run.until(lambda state: state.calls_ended["ok"])
-        keys = [(key.fingerprint, key.name) for key in state.pool.keys.values()]
+        keys = [(key.fingerprint, key.name) for key in state.pool.credentials.values()]
         store = PoolStore.open(pool_file(run.folder), MachineClock(SPEED))
         for fingerprint, name in keys:
             store.disable(fingerprint, name)
         state = run.until(parked)
         assert state.pool.until is None
-        assert {key.strongest(state.time).state for key in state.pool.keys.values()} == {"disabled"}
+        assert {key.strongest(state.time).state for key in state.pool.credentials.values()} == {
+            "disabled"
+        }
         assert run.engine is not None
         assert run.engine.process.poll() is None
         store.enable(keys[0][0])

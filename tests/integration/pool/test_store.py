@@ -59,10 +59,10 @@ def race(path: Path, rpd: int) -> list[float]:
     engine = Engine(path, clock, [credential(1, rpm=RPM, rpd=rpd)], boot=None)
     started: list[float] = []
     end = time.monotonic() + DEADLINE
-    while len(started) < ENOUGH and engine.group().door is not QuotaState.EXHAUSTED:
+    while len(started) < ENOUGH and engine.group().state is not QuotaState.EXHAUSTED:
         assert time.monotonic() < end
         for grant in engine.ask(5):
-            started.append(engine.pool.out[grant.lease].started)
+            started.append(engine.pool.leases.active[grant.lease].started)
             engine.end(grant)
     engine.store.close()
     assert engine.store.notes == []
@@ -171,7 +171,7 @@ def test_a_process_that_is_killed_loses_no_call_that_it_has_granted(path: Path) 
         rest = watched.process.stdout.read().splitlines()
     granted += sum(len(json.loads(line)[0]) for line in rest if line.endswith(b"]"))
     engine = Engine(path, MachineClock(), [credential(1), credential(2)], boot=None)
-    kept = sum(len(group.starts) for group in engine.pool.groups.values())
+    kept = sum(len(group.starts) for group in engine.pool.registry.quotas.values())
     assert granted <= kept <= granted + 1
     assert engine.store.standing().leases == ()
     assert engine.store.notes == []
@@ -239,7 +239,7 @@ def test_a_process_without_room_goes_on_and_the_file_stays_whole(path: Path) -> 
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
     engine = Engine(path, MachineClock(), [credential(1), credential(2)], boot=None)
     assert engine.store.notes == []
-    assert sum(len(group.starts) for group in engine.pool.groups.values()) > 5
+    assert sum(len(group.starts) for group in engine.pool.registry.quotas.values()) > 5
     engine.store.close()
 
 

@@ -12,14 +12,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from assemblyzero_tui.app.dashboard.app import DashboardApp
-from assemblyzero_tui.app.screens.credentials import PoolScreen
+from assemblyzero_tui.app.screens.credentials import CredentialsScreen
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AnyEvent, AutoResumeSet, PoolChanged, RunEnded
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.run_source import RunSource
-from assemblyzero_tui.widgets.credentials.dialog import KeyDialog
+from assemblyzero_tui.widgets.credentials.dialog import AddCredentialDialog
 from assemblyzero_tui.widgets.dialogs import Confirm
-from tests.ui.credential_services import Desk
+from tests.ui.credential_services import FakeCredentialService
 from tests.ui.dashboard.test_dashboard_looks import settled
 from tests.ui.dashboards import Standing, Watched, watching
 from tests.ui.example_exhaustion import (
@@ -42,13 +42,15 @@ async def with_keys(
     stories: Sequence[Story] | None = None,
     pool: Callable[[float], Sequence[AnyEvent]] = in_trouble,
     **more: Any,
-) -> AsyncIterator[tuple[Watched, Desk]]:
-    """A run with five keys, and a desk that notes what is ordered."""
-    desk = Desk()
+) -> AsyncIterator[tuple[Watched, FakeCredentialService]]:
+    """A run with five keys, and a credential_service that notes what is ordered."""
+    credential_service = FakeCredentialService()
     built = {"provider": "gemini", "keys": KEYS, "pool": pool, "parallel": 5}
     told = waiting_stories(6) if stories is None else stories
-    async with watching(path, told, built=built, desk=desk, **more) as seen:
-        yield seen, desk
+    async with watching(
+        path, told, built=built, credential_service=credential_service, **more
+    ) as seen:
+        yield seen, credential_service
 
 
 async def test_the_strip_and_the_panes_say_who_waits(tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path
 async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         await seen.press("K")
-        await seen.until(lambda: isinstance(seen.app.screen, PoolScreen), "screen of keys")
+        await seen.until(lambda: isinstance(seen.app.screen, CredentialsScreen), "screen of keys")
         await seen.shows("2 ready", "used up till 19:52", "rests 00:37", "113/250", "LLD-43")
         await seen.shows("amber is ready", "shares its quota with birch", "all keys")
         await seen.press("down", "down", "down")
@@ -163,18 +165,18 @@ async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
     ("pressed", "order"), [("d", "disable"), ("e", "enable"), ("t", "test"), ("ry", "reset")]
 )
 async def test_orders_about_the_chosen_key(tmp_path: Path, pressed: str, order: str) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("K", "down", *pressed)
-        await seen.until(lambda: desk.orders, order)
-        assert desk.orders == [(order, fingerprint("birch"), "birch")]
+        await seen.until(lambda: credential_service.orders, order)
+        assert credential_service.orders == [(order, fingerprint("birch"), "birch")]
         await seen.shows(f"{order}: [done]")
-        desk.refusal = "the [store] is busy"
+        credential_service.refusal = "the [store] is busy"
         await seen.press(*pressed)
         await seen.shows("the [store] is busy")
 
 
 async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         seen.source.happen(key("amber", "cooling", 0.0, model="one"))
         seen.source.happen(key("amber", "exhausted", 0.0, model="two"))
         await seen.press("K")
@@ -184,25 +186,25 @@ async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
         seen.source.happen(key("amber", "disabled", 0.0, reason="by you"))
         await seen.shows("1 off")
         await seen.press("d")
-        await seen.until(lambda: desk.orders, "order")
-        assert desk.orders == [("disable", fingerprint("birch"), "birch")]
+        await seen.until(lambda: credential_service.orders, "order")
+        assert credential_service.orders == [("disable", fingerprint("birch"), "birch")]
 
 
 async def test_a_demo_says_at_once_that_it_takes_no_key(tmp_path: Path) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
-        desk.takes_none = "A demo has keys of its own"
+    async with with_keys(tmp_path) as (seen, credential_service):
+        credential_service.read_only_reason = "A demo has keys of its own"
         await seen.press("A")
         await seen.shows("A demo has keys of its own")
         assert seen.app.screen is seen.board
 
 
 async def test_a_reset_asks_first(tmp_path: Path) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("K", "r")
         assert isinstance(seen.app.screen, Confirm)
         await seen.shows("Reset amber?")
         await seen.press("enter")
-        assert not desk.orders
+        assert not credential_service.orders
 
 
 async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
 
 
 async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
-    async with watching(tmp_path, 3, desk=Desk()) as seen:
+    async with watching(tmp_path, 3, credential_service=FakeCredentialService()) as seen:
         for name in ("K", "A"):
             await seen.press(name)
             await seen.shows("There are no keys: offline needs none.")
@@ -234,28 +236,28 @@ async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", [("A",), ("K", "n"), ("K", "A")])
 async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, ...]) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press(*way)
-        assert isinstance(seen.app.screen, KeyDialog)
+        assert isinstance(seen.app.screen, AddCredentialDialog)
         await seen.shows("key-6", "gemini-credentials.json")
         seen.app.screen.query_one("#key-secret", Input).value = CANARY
         await seen.pilot.pause()
         assert CANARY not in seen.app.export_screenshot()
         await seen.press("down", *"lab", "enter")
-        await seen.until(lambda: desk.orders, "order")
-        assert desk.orders == [("add", "key-6", CANARY, "lab")]
+        await seen.until(lambda: credential_service.orders, "order")
+        assert credential_service.orders == [("add", "key-6", CANARY, "lab")]
         await seen.shows("add: [done]")
         journal = seen.source.folder.journal.read_text()
         assert CANARY not in journal + seen.app.export_screenshot()
 
 
 async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("A")
         seen.app.screen.query_one("#key-secret", Input).value = CANARY
         await seen.press("enter")
-        await seen.until(lambda: desk.orders, "order")
-        assert desk.orders == [("add", "key-6", CANARY, "")]
+        await seen.until(lambda: credential_service.orders, "order")
+        assert credential_service.orders == [("add", "key-6", CANARY, "")]
 
 
 @pytest.mark.parametrize(
@@ -269,7 +271,7 @@ async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
 async def test_what_cannot_be_a_key_is_not_taken(
     tmp_path: Path, name: str, secret: str, complaint: str
 ) -> None:
-    async with with_keys(tmp_path) as (seen, desk):
+    async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("A")
         dialog = seen.app.screen
         dialog.query_one("#key-name", Input).value = name
@@ -279,7 +281,7 @@ async def test_what_cannot_be_a_key_is_not_taken(
         assert seen.app.screen is dialog
         await seen.press("escape")
         assert seen.app.screen is seen.board
-        assert not desk.orders
+        assert not credential_service.orders
 
 
 async def test_a_toast_says_that_all_keys_rest(tmp_path: Path) -> None:
@@ -299,7 +301,9 @@ def app_of(path: Path, stories: Sequence[Story], pool: Any, **options: Any) -> D
     run = build(
         path / "20260921-142000-lld", stories, provider="gemini", keys=KEYS, pool=pool, parallel=5
     )
-    return DashboardApp(Standing(run), clock=lambda: 0.0, desk=Desk(), **options)
+    return DashboardApp(
+        Standing(run), clock=lambda: 0.0, credential_service=FakeCredentialService(), **options
+    )
 
 
 def for_ever(now: float) -> list[AnyEvent]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.credentials.credentials import may_be_key, read_file
+from assemblyzero_tui.runner.credentials.credentials import may_be_api_key, read_file
 from assemblyzero_tui.runner.credentials.credentials_file import (
     add_credential,
     enable_credential,
@@ -171,4 +171,4 @@ def test_keys_that_are_added_at_once_are_all_kept(file: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_text_that_may_be_a_key_is_known(text: str, is_one: bool) -> None:
-    assert may_be_key(text) is is_one
+    assert may_be_api_key(text) is is_one

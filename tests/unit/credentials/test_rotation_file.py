@@ -121,7 +121,7 @@ def test_where_nothing_can_be_written_it_is_said(path: Path) -> None:
 
 def hinted() -> Driven:
     run = Driven(keys("one", "two", rpm=2))
-    found = run.pool.named("one")
+    found = run.pool.registry.find("one")
     assert found is not None
     found.probe_first = True
     return run
@@ -133,13 +133,13 @@ def test_a_key_that_may_be_used_up_is_tried_with_one_call() -> None:
     run.ask("B")
     run.ask("C")
     run.ask("D")
-    names = [lease.credential for lease in run.pool.out.values()]
+    names = [lease.credential for lease in run.pool.leases.active.values()]
     assert names == ["two", "two", "one"]
-    assert (run.door("one"), run.door("two")) == ("probing", "open")
+    assert (run.state("one"), run.state("two")) == ("probing", "open")
     assert ("one", "probing") in states(run.events)
-    (mine,) = [n for n, lease in run.pool.out.items() if lease.credential == "one"]
+    (mine,) = [n for n, lease in run.pool.leases.active.items() if lease.credential == "one"]
     run.ends("ok", mine)
-    assert run.door("one") == "open"
+    assert run.state("one") == "open"
     assert states(run.events)[-1] == ("one", "ready")
 
 
@@ -150,20 +150,20 @@ def test_the_other_keys_are_used_before_it() -> None:
 
 def test_the_hint_holds_for_every_model_and_every_key_of_the_project() -> None:
     run = Driven(keys("one", "two", project="shop"))
-    found = run.pool.named("two")
+    found = run.pool.registry.find("two")
     assert found is not None
     found.probe_first = True
     for model in ("m", "n"):
-        assert run.group("one", model).door == "probing"
+        assert run.group("one", model).state == "probing"
 
 
 def test_what_the_store_knows_does_not_take_the_hint_away(tmp_path: Path) -> None:
     before = Driven(keys("one"))
     store = PoolStore.open(tmp_path / "pool.db", before.clock, boot="b")
-    store.load(before.pool)
+    store.load(before.pool.registry)
 
     def exchange(run: Driven, books: PoolStore) -> None:
-        books.exchange(run.pool, run.pool.serve)
+        books.exchange(run.pool.registry, run.pool.process)
 
     before.ask()
     before.ends("minute", quotas={"RequestsPerMinute": 7})
@@ -172,11 +172,11 @@ def test_what_the_store_knows_does_not_take_the_hint_away(tmp_path: Path) -> Non
     exchange(before, store)
     store.close()
     run = Driven(keys("one"), clock=before.clock)
-    found = run.pool.named("one")
+    found = run.pool.registry.find("one")
     assert found is not None
     found.probe_first = True
     again = PoolStore.open(tmp_path / "pool.db", run.clock, boot="b")
-    again.load(run.pool)
-    assert run.door("one") == "probing"
+    again.load(run.pool.registry)
+    assert run.state("one") == "probing"
     assert run.group("one").per_minute == 7
     again.close()

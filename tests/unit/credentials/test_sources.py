@@ -12,7 +12,7 @@ import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials import credentials, sources
-from assemblyzero_tui.runner.credentials.credentials import Found
+from assemblyzero_tui.runner.credentials.credentials import CredentialSource
 
 CANARY = "AQ.CanaryOfTheSourceTests"
 
@@ -46,7 +46,7 @@ def wrong(file: Path) -> TuiError:
     return caught.value
 
 
-def names(found: Found) -> list[str]:
+def names(found: CredentialSource) -> list[str]:
     return [credential.name for credential in found.credentials]
 
 

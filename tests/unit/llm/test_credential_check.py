@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.llm.credential_check import KeyTrial
+from assemblyzero_tui.runner.llm.credential_check import CredentialCheck
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
     Answer,
@@ -64,12 +64,12 @@ def model() -> Model:
 
 
 @pytest.fixture
-def trial(path: Path, clock: HandClock, model: Model) -> KeyTrial:
-    return KeyTrial(KEYS, PoolStore.open(path, clock, boot="one boot"), clock, model)
+def trial(path: Path, clock: HandClock, model: Model) -> CredentialCheck:
+    return CredentialCheck(KEYS, PoolStore.open(path, clock, boot="one boot"), clock, model)
 
 
 def test_the_call_counts_for_every_run(
-    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+    trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
     tried = trial.try_key("key-2")
@@ -82,10 +82,10 @@ def test_the_call_counts_for_every_run(
 
 
 def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
-    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+    trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
-    key = engine.pool.named("key-3")
+    key = engine.pool.registry.find("key-3")
     assert key is not None
     model.failure = CallError(Outcome.AUTH, "the key is not valid", reason="API_KEY_INVALID")
     tried = trial.try_key(key.fingerprint)
@@ -102,7 +102,7 @@ def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
 
 
 def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
-    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+    trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
     engine.store.disable(credential(3).secret.fingerprint, "key-3")
@@ -112,14 +112,14 @@ def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
     for name in ("key-1", "key-3"):
         assert trial.try_key(name).ok
     engine.exchange()
-    assert (engine.group(1).door, engine.group(1).until) == (QuotaState.COOLING, until)
-    found = engine.pool.named("key-3")
+    assert (engine.group(1).state, engine.group(1).until) == (QuotaState.COOLING, until)
+    found = engine.pool.registry.find("key-3")
     assert found is not None
     assert found.disabled == "by you"
 
 
 def test_a_call_that_never_left_is_not_counted(
-    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+    trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     model.failure = CallError(Outcome.TRANSPORT, "no way", sent=False)
     assert trial.try_key("key-1").outcome == "transport"
@@ -127,7 +127,7 @@ def test_a_call_that_never_left_is_not_counted(
 
 
 def test_an_error_of_this_program_takes_the_lease_back(
-    trial: KeyTrial, path: Path, clock: HandClock, model: Model
+    trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     model.failure = ValueError("a bug")
     with pytest.raises(ValueError, match="a bug"):
@@ -137,12 +137,14 @@ def test_an_error_of_this_program_takes_the_lease_back(
     assert trial.try_key("key-1").ok
 
 
-def test_a_key_that_is_not_there_cannot_be_tried(trial: KeyTrial) -> None:
+def test_a_key_that_is_not_there_cannot_be_tried(trial: CredentialCheck) -> None:
     with pytest.raises(TuiError, match="no key 'key-9'"):
         trial.try_key("key-9")
 
 
-def test_a_model_that_ends_without_an_answer_is_asked_again(trial: KeyTrial, model: Model) -> None:
+def test_a_model_that_ends_without_an_answer_is_asked_again(
+    trial: CredentialCheck, model: Model
+) -> None:
     model.failure = CallError(Outcome.NO_ANSWER, "it is empty", http_status=200)
     tried = trial.try_key("key-3")
     assert not tried.ok

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.llm.provider import CallError, Request
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
-from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT
+from assemblyzero_tui.runner.pool.grants.leases import CALL_TIMEOUT
 from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
 from assemblyzero_tui.runner.workflows.lld.state import LldState

@@ -9,7 +9,7 @@ import pytest
 from assemblyzero_tui.runner.model.credential_state import (
     BUCKETS,
     CredentialState,
-    Standing,
+    CredentialStatus,
     Traffic,
 )
 from assemblyzero_tui.runner.model.events import (
@@ -19,11 +19,11 @@ from assemblyzero_tui.runner.model.events import (
     CallQueued,
     CallStarted,
     CredentialChanged,
+    CredentialStateName,
     EngineStarted,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
-    KeyState,
     PoolChanged,
     QuotaCounted,
     RunEnded,
@@ -46,7 +46,7 @@ def run_of(*events: AnyEvent) -> RunState:
     )
 
 
-def key(name: str, state: KeyState, time: float = 2, **more: Any) -> CredentialChanged:
+def key(name: str, state: CredentialStateName, time: float = 2, **more: Any) -> CredentialChanged:
     return CredentialChanged(credential=name, state=state, time=time, **more)
 
 
@@ -71,9 +71,9 @@ def test_the_worst_of_a_keys_models_is_its_state_until_that_has_passed() -> None
         key("a", "cooling", model="m", until=30, reason="minute"),
         key("a", "exhausted", model="n", until=90, reason="day", count=2),
     )
-    found = run.pool.keys["a"]
+    found = run.pool.credentials["a"]
     assert (found.at(10), found.at(50), found.at(95)) == ("exhausted", "exhausted", "ready")
-    assert found.strongest(10) == Standing("exhausted", "n", 2, 90, "day", 2)
+    assert found.strongest(10) == CredentialStatus("exhausted", "n", 2, 90, "day", 2)
     run.apply(key("a", "disabled", 20, reason="by you"))
     assert found.at(25) == "disabled"
     run.apply(key("a", "ready", 26))
@@ -91,15 +91,15 @@ def test_the_worst_of_a_keys_models_is_its_state_until_that_has_passed() -> None
         (["invalid", "disabled"], "disabled"),
     ],
 )
-def test_the_order_of_the_states(states: list[KeyState], strongest: str) -> None:
+def test_the_order_of_the_states(states: list[CredentialStateName], strongest: str) -> None:
     events = [key("a", state, model=f"m{n}") for n, state in enumerate(states)]
-    assert run_of(*events).pool.keys["a"].at(5) == strongest
-    assert run_of(*reversed(events)).pool.keys["a"].at(5) == strongest
+    assert run_of(*events).pool.credentials["a"].at(5) == strongest
+    assert run_of(*reversed(events)).pool.credentials["a"].at(5) == strongest
 
 
 def test_a_row_for_each_model_only_where_they_differ() -> None:
     run = run_of(key("a", "ready"), key("a", "cooling", model="m", until=30))
-    found = run.pool.keys["a"]
+    found = run.pool.credentials["a"]
     assert [row.model for row in found.rows(5)] == ["m"]
     run.apply(key("a", "cooling", model="n", until=30))
     assert len(found.rows(5)) == 1
@@ -116,7 +116,7 @@ def test_what_is_known_of_a_key_stays_known() -> None:
         key("a", "ready", project="p", fingerprint="01234567", quota="project p"),
         key("a", "cooling", model="m", until=30, quota="project p and q"),
     )
-    found = run.pool.keys["a"]
+    found = run.pool.credentials["a"]
     assert (found.project, found.fingerprint, found.quota) == ("p", "01234567", "project p and q")
 
 
@@ -127,11 +127,11 @@ def test_figures_of_a_quota_and_that_those_of_the_minute_go_old() -> None:
         QuotaCounted(quota="q", model="n", minute=1, day=1, time=10),
         QuotaCounted(quota="other", model="m", minute=9, per_minute=9, day=9, time=10),
     )
-    found = run.pool.fullest(run.pool.keys["a"], 20)
+    found = run.pool.fullest(run.pool.credentials["a"], 20)
     assert found is not None
     assert (found.model, found.minute_at(20), found.per_minute, found.day) == ("m", 7, 10, 113)
     assert (found.minute_at(71), found.minute_at(72)) == (7, 0)
-    assert len(run.pool.quotas_of(run.pool.keys["a"])) == 2
+    assert len(run.pool.quotas_of(run.pool.credentials["a"])) == 2
 
 
 def test_time_in_line_is_no_time_at_work() -> None:
@@ -230,7 +230,7 @@ def test_a_new_engine_says_anew_how_the_pool_stands() -> None:
     pool = run.pool
     assert (pool.state, pool.until, pool.slots, pool.auto_resume) == ("open", None, 0, True)
     assert (pool.present, pool.quotas) == ([], {})
-    assert pool.keys["a"].at(99) == "absent"
+    assert pool.credentials["a"].at(99) == "absent"
 
 
 def test_rests_are_added_up_once_however_many_models_rest() -> None:
@@ -239,10 +239,10 @@ def test_rests_are_added_up_once_however_many_models_rest() -> None:
         key("a", "exhausted", 20, model="n", until=60),
         key("a", "ready", 50, model="n"),
     )
-    found = run.pool.keys["a"]
-    assert (found.rested_seconds(50), found.rested_seconds(100)) == (40, 40)
+    found = run.pool.credentials["a"]
+    assert (found.unavailable_seconds(50), found.unavailable_seconds(100)) == (40, 40)
     run.apply(key("a", "cooling", 100, model="m"))
-    assert found.rested_seconds(130) == 70
+    assert found.unavailable_seconds(130) == 70
 
 
 def test_a_key_that_was_away_did_not_rest_meanwhile() -> None:
@@ -252,7 +252,7 @@ def test_a_key_that_was_away_did_not_rest_meanwhile() -> None:
         key("a", "ready", 500),
         key("a", "cooling", 510, model="m", until=520),
     )
-    assert run.pool.keys["a"].rested_seconds(600) == 10
+    assert run.pool.credentials["a"].unavailable_seconds(600) == 10
 
 
 def test_calls_are_counted_over_time_and_not_for_ever() -> None:
@@ -273,7 +273,7 @@ def test_calls_of_a_key_and_of_all() -> None:
         ),
         CallEnded(item="A", attempt=1, lease=9, outcome="ok", time=20),
     )
-    found = run.pool.keys["a"]
+    found = run.pool.credentials["a"]
     assert (found.answered, found.refused) == (1, 1)
     assert list(found.traffic.between(0, 100)) == [(15.0, 1, 1)]
     assert list(run.pool.traffic.between(0, 100)) == [(15.0, 2, 1)]
@@ -306,7 +306,7 @@ def test_times_to_come_are_those_of_a_clock_that_was_never_set_back() -> None:
     )
     back = run.clock.set_back
     assert back == 50
-    assert run.pool.keys["a"].strongest(run.time).until == 130
+    assert run.pool.credentials["a"].strongest(run.time).until == 130
     waiting = run.items["A"].waiting
     assert waiting is not None
     assert waiting.until == run.pool.until == 130

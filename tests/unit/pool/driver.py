@@ -104,7 +104,7 @@ class Driven:
     # Steps
 
     def serve(self) -> Ledger:
-        ledger = self.pool.serve()
+        ledger = self.pool.process()
         self.events += ledger.events
         self.answers += ledger.answers
         return ledger
@@ -120,7 +120,7 @@ class Driven:
 
     def ends(self, outcome: str = "ok", lease: int = 0, **news: Any) -> Ledger:
         """The call of a lease, of the newest if none is named, ends."""
-        out = self.pool.out[lease or max(self.pool.out)]
+        out = self.pool.leases.active[lease or max(self.pool.leases.active)]
         self.pool.release(out.item, out.attempt, Release(lease=out.number, outcome=outcome, **news))
         return self.serve()
 
@@ -158,24 +158,24 @@ class Driven:
         """A call that is granted at once and ends at once; the name of its key."""
         ledger = self.ask(item, model)
         (lease,) = granted_leases(ledger)
-        name = self.pool.out[lease].credential
+        name = self.pool.leases.active[lease].credential
         self.ends(outcome, lease, **news)
         return name
 
     def opens_in(self, model: str = "m", item: str = "") -> float:
         """Seconds until a call to a model may start, of an item if one is named."""
         now = self.clock.now()
-        answers = self.pool.transient.opens(model, now, item)
-        return max(self.pool.opens(model, now), answers) - now
+        answers = self.pool.failures.available_at(model, now, item)
+        return max(self.pool.status.available_at(model, now), answers) - now
 
     def group(self, name: str, model: str = "m") -> Quota:
         """The quota of the key of this name."""
-        found = self.pool.named(name)
+        found = self.pool.registry.find(name)
         assert found is not None
-        return self.pool.group(found, model)
+        return self.pool.registry.quota(found, model)
 
-    def door(self, name: str, model: str = "m") -> str:
-        return self.group(name, model).door.value
+    def state(self, name: str, model: str = "m") -> str:
+        return self.group(name, model).state.value
 
 
 # What a ledger says

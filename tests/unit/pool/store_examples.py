@@ -39,7 +39,7 @@ class Engine:
     ) -> None:
         self.pool = Pool(credentials, clock=clock, chance=lambda: 0.0)
         self.store = PoolStore.open(path, clock, **({"boot": "one boot"} | settings))
-        self.store.load(self.pool)
+        self.store.load(self.pool.registry)
         self.states: list[tuple[str, str, str]] = []
         """Of keys, as they were told: name, model, state."""
 
@@ -49,9 +49,9 @@ class Engine:
         def work() -> Ledger:
             for call in calls:
                 call()
-            return self.pool.serve()
+            return self.pool.process()
 
-        ledger = self.store.exchange(self.pool, work)
+        ledger = self.store.exchange(self.pool.registry, work)
         self.states += [
             (event.credential, event.model, event.state)
             for event in ledger.events
@@ -82,5 +82,5 @@ class Engine:
 
     def group(self, number: int = 1) -> Any:
         """The quota of a key."""
-        (key,) = [k for k in self.pool.keys.values() if k.name == f"key-{number}"]
-        return self.pool.group(key, MODEL)
+        (key,) = [k for k in self.pool.registry.credentials.values() if k.name == f"key-{number}"]
+        return self.pool.registry.quota(key, MODEL)

@@ -43,7 +43,7 @@ def run_with_keys() -> RunState:
 
 
 def test_the_state_knows_every_key_and_what_it_did() -> None:
-    keys = run_with_keys().pool.keys
+    keys = run_with_keys().pool.credentials
     assert [(key.name, key.at(10.0)) for key in keys.values()] == [
         ("a", "ready"), ("b", "cooling"), ("c", "invalid"),
     ]  # fmt: skip
@@ -55,8 +55,8 @@ def test_keys_of_an_older_engine_are_absent() -> None:
     run = run_with_keys()
     run.apply(EngineStarted(pid=2, resumed=True, time=50))
     run.apply(CredentialChanged(credential="a", state="ready", time=50))
-    assert [key.at(50.0) for key in run.pool.keys.values()] == ["ready", "absent", "absent"]
-    assert run.pool.keys["a"].answered == 1
+    assert [key.at(50.0) for key in run.pool.credentials.values()] == ["ready", "absent", "absent"]
+    assert run.pool.credentials["a"].answered == 1
 
 
 def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:

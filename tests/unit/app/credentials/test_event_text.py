@@ -14,9 +14,9 @@ from assemblyzero_tui.runner.model.events import (
     CallEnded,
     CallQueued,
     CredentialChanged,
+    CredentialStateName,
     EngineStarted,
     ItemChanged,
-    KeyState,
     PoolChanged,
     QuotaCounted,
     RunStarted,
@@ -168,7 +168,7 @@ def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> No
     ],
 )
 def test_what_happens_to_keys_all_the_time_is_no_news(
-    before: KeyState, after: KeyState, said: str
+    before: CredentialStateName, after: CredentialStateName, said: str
 ) -> None:
     first, then = (
         CredentialChanged(credential="a", model="m", state=state) for state in (before, after)

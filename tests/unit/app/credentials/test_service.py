@@ -1,4 +1,4 @@
-"""Orders about keys: written into the books, and told to the engine."""
+"""Orders about keys: written into the store, and told to the engine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from assemblyzero_tui.app.credentials.actions import PoolDesk
-from assemblyzero_tui.app.credentials.service import BooksDesk
+from assemblyzero_tui.app.credentials.actions import CredentialService
+from assemblyzero_tui.app.credentials.service import RunCredentialService
 from assemblyzero_tui.runner.base.errors import EngineError, TuiError
-from assemblyzero_tui.runner.model.commands import AddKey, AnyCommand, Reply
+from assemblyzero_tui.runner.model.commands import AddCredential, AnyCommand, Reply
 from assemblyzero_tui.runner.runs.run_source import RunSource
 
 CANARY = "AIzaCanary-0123456789-abcdefghijk"
@@ -33,7 +33,7 @@ class Engine:
 
 
 class NotedBooks:
-    """Books that note the orders."""
+    """CredentialStore that note the orders."""
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, ...]] = []
@@ -48,45 +48,50 @@ class NotedBooks:
         self.orders.append(("reset", fingerprint))
 
 
-def desk_of(engine: Engine, books: NotedBooks, **more: Any) -> tuple[PoolDesk, list[Any]]:
+def desk_of(engine: Engine, store: NotedBooks, **more: Any) -> tuple[CredentialService, list[Any]]:
     kept: list[Any] = []
 
     def keep(*key: str) -> str:
         kept.append(key)
         return key[0]
 
-    desk = BooksDesk(
+    credential_service = RunCredentialService(
         lambda: cast("RunSource", engine),
-        lambda: nullcontext(books),
+        lambda: nullcontext(store),
         Path.home() / ".assemblyzero/gemini-credentials.json",
         keep,
         **more,
     )
-    return desk, kept
+    return credential_service, kept
 
 
 async def test_orders_are_written_down_and_said() -> None:
-    books = NotedBooks()
-    desk, _ = desk_of(Engine(), books)
-    assert await desk.disable("0a", "a") == "a is switched off. A call under way with it goes on."
-    assert await desk.enable("0a", "a") == "a is switched on."
-    assert await desk.reset("0a", "a") == "a is reset: it is tried with one call."
-    assert books.orders == [("disable", "0a", "a", "by you"), ("enable", "0a"), ("reset", "0a")]
+    store = NotedBooks()
+    credential_service, _ = desk_of(Engine(), store)
+    assert (
+        await credential_service.disable("0a", "a")
+        == "a is switched off. A call under way with it goes on."
+    )
+    assert await credential_service.enable("0a", "a") == "a is switched on."
+    assert await credential_service.reset("0a", "a") == "a is reset: it is tried with one call."
+    assert store.orders == [("disable", "0a", "a", "by you"), ("enable", "0a"), ("reset", "0a")]
 
 
 async def test_a_key_is_kept_and_given_to_the_engine() -> None:
     engine = Engine()
-    desk, kept = desk_of(engine, NotedBooks())
-    said = await desk.add("a", CANARY, "shop")
+    credential_service, kept = desk_of(engine, NotedBooks())
+    said = await credential_service.add("a", CANARY, "shop")
     assert said == "a is added, and kept in ~/.assemblyzero/gemini-credentials.json."
     assert kept == [("a", CANARY, "shop")]
-    assert engine.sent == [AddKey(name="a", key=CANARY, project="shop")]
+    assert engine.sent == [AddCredential(name="a", key=CANARY, project="shop")]
 
 
 async def test_without_an_engine_a_key_is_kept_for_later() -> None:
     engine = Engine(live=False)
-    desk, kept = desk_of(engine, NotedBooks())
-    assert (await desk.add("a", CANARY, "")).endswith("the run uses it when it is resumed.")
+    credential_service, kept = desk_of(engine, NotedBooks())
+    assert (await credential_service.add("a", CANARY, "")).endswith(
+        "the run uses it when it is resumed."
+    )
     assert kept
     assert not engine.sent
 
@@ -94,15 +99,17 @@ async def test_without_an_engine_a_key_is_kept_for_later() -> None:
 async def test_a_refusal_of_the_engine_is_told_without_the_key() -> None:
     engine = Engine()
     engine.refusal = "it has a key called a"
-    desk, _ = desk_of(engine, NotedBooks())
+    credential_service, _ = desk_of(engine, NotedBooks())
     with pytest.raises(TuiError, match="but the engine did not take it: it has a key") as told:
-        await desk.add("a", CANARY, "")
+        await credential_service.add("a", CANARY, "")
     assert CANARY not in str(told.value)
 
 
 async def test_a_test_is_one_call_or_says_where_it_can_be_made() -> None:
-    desk, _ = desk_of(Engine(), NotedBooks(), try_key=lambda fingerprint: f"{fingerprint} works")
-    assert await desk.test("0a", "a") == "a: 0a works"
-    desk, _ = desk_of(Engine(), NotedBooks())
+    credential_service, _ = desk_of(
+        Engine(), NotedBooks(), check_credential=lambda fingerprint: f"{fingerprint} works"
+    )
+    assert await credential_service.test("0a", "a") == "a: 0a works"
+    credential_service, _ = desk_of(Engine(), NotedBooks())
     with pytest.raises(TuiError, match="cannot be tested"):
-        await desk.test("0a", "a")
+        await credential_service.test("0a", "a")

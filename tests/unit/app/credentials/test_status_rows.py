@@ -1,4 +1,4 @@
-"""How keys stand, as rows: what the file says, and what the books say."""
+"""How keys stand, as rows: what the file says, and what the store say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from assemblyzero_tui.app.credentials.status_rows import HEADER, described, rows
-from assemblyzero_tui.runner.credentials.credentials import Found
+from assemblyzero_tui.runner.credentials.credentials import CredentialSource
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
 from tests.unit.pool.clocks import HandClock
@@ -41,7 +41,7 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
     engine.store.disable(credential(3).secret.fingerprint, "key-3")
     clock.advance(1.0)
     engine.exchange()
-    found = Found("a file", KEYS, ("key-4",))
+    found = CredentialSource("a file", KEYS, ("key-4",))
     told = {key["name"]: key for key in described(found, engine.store.standing())}
     assert list(told) == ["key-1", "key-2", "key-3", "key-4"]
     mine, resting = told[held.name], told[rested.name]
@@ -70,9 +70,11 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
 def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
     engine.ask()
     engine.exchange(
-        lambda: engine.pool.try_key("key-1", "LLD-1", Acquire(request=99, model="other-model"))
+        lambda: engine.pool.grant_directly(
+            "key-1", "LLD-1", Acquire(request=99, model="other-model")
+        )
     )
-    told = described(Found("a file", KEYS[:1]), engine.store.standing())
+    told = described(CredentialSource("a file", KEYS[:1]), engine.store.standing())
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
     assert [line["model"] for line in lines] == [MODEL, "other-model"]
     assert [line["key"] for line in lines] == ["key-1", ""]

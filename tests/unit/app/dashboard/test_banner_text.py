@@ -81,7 +81,7 @@ def test_all_keys_rest_for_some_minutes() -> None:
         in text
     )
     assert "Resume when ready: on" in text
-    assert keys(trouble(PAUSED), 200) == ["pause_all", "auto_resume", "try_now", "add_key"]
+    assert keys(trouble(PAUSED), 200) == ["pause_all", "auto_resume", "try_now", "add_credential"]
 
 
 def test_hours_are_told_by_the_time_of_day_first() -> None:
@@ -164,7 +164,7 @@ def test_an_engine_that_left_without_keys_says_when_there_are_some() -> None:
     assert "No key can be used; nothing is lost. The first one comes back in 04:12" in shown(
         found, 160
     )
-    assert keys(found, 160) == ["resume_run", "add_key"]
+    assert keys(found, 160) == ["resume_run", "add_credential"]
     assert "No key, the first one in 04:12" in shown(found, 60)
     run = run_of(quota, left)
     later = find(run, NOW + 300, GONE)

@@ -1,4 +1,4 @@
-"""The desk of a run: real books, a real file of keys."""
+"""The credential_service of a run: real store, a real file of keys."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from assemblyzero_tui.app.credentials.service import BooksDesk
-from assemblyzero_tui.app.launch.credential_access import desk_of_run
+from assemblyzero_tui.app.credentials.service import RunCredentialService
+from assemblyzero_tui.app.launch.credential_access import credential_service_of_run
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file
 from assemblyzero_tui.runner.credentials.credentials import read_file
@@ -32,22 +32,22 @@ class Over:
     live: bool = False
 
 
-def desk(tmp_path: Path, **more: Any) -> BooksDesk:
+def credential_service(tmp_path: Path, **more: Any) -> RunCredentialService:
     spec = RunSpec(
         run="r", workflow="lld", repository="/r", items=[], **{"provider": "gemini"} | more
     )
-    return desk_of_run(spec, RunFolder(tmp_path), lambda: cast("RunSource", Over()))
+    return credential_service_of_run(spec, RunFolder(tmp_path), lambda: cast("RunSource", Over()))
 
 
 def disabled(path: Path) -> dict[str, str]:
     store = PoolStore.open(path, MachineClock())
-    found = {key.name: key.disabled for key in store.standing().keys}
+    found = {key.name: key.disabled for key in store.standing().credentials}
     store.close()
     return found
 
 
 async def test_orders_are_written_into_the_books_of_this_machine(tmp_path: Path) -> None:
-    mine = desk(tmp_path)
+    mine = credential_service(tmp_path)
     await mine.disable("0a0a0a0a", "work")
     assert disabled(pool_file()) == {"work": "by you"}
     await mine.enable("0a0a0a0a", "work")
@@ -58,10 +58,10 @@ async def test_orders_are_written_into_the_books_of_this_machine(tmp_path: Path)
 async def test_a_demo_has_books_of_its_own_and_keeps_no_key(
     tmp_path: Path, state_home: Path
 ) -> None:
-    demo = desk(tmp_path, demo=True, provider="offline")
+    demo = credential_service(tmp_path, demo=True, provider="offline")
     await demo.disable("0a0a0a0a", "key-1")
     assert disabled(pool_file(RunFolder(tmp_path))) == {"key-1": "by you"}
-    assert demo.takes_none.startswith("A demo has keys of its own")
+    assert demo.read_only_reason.startswith("A demo has keys of its own")
     with pytest.raises(TuiError, match="A demo has keys of its own"):
         await demo.add("work", CANARY, "")
     with pytest.raises(TuiError, match="cannot be tested"):
@@ -72,7 +72,7 @@ async def test_a_demo_has_books_of_its_own_and_keeps_no_key(
 async def test_a_key_is_kept_where_the_run_has_its_keys_from(
     tmp_path: Path, state_home: Path
 ) -> None:
-    usual = desk(tmp_path)
+    usual = credential_service(tmp_path)
     assert usual.place == f"~/{state_home.name}/gemini-credentials.json"
     await usual.disable(Secret(CANARY).fingerprint, "before")
     await usual.add("work", CANARY, "shop")
@@ -84,7 +84,7 @@ async def test_a_key_is_kept_where_the_run_has_its_keys_from(
     assert said.startswith("work is kept in")
     assert disabled(pool_file()) == {"before": ""}
     other = tmp_path / "keys.json"
-    await desk(tmp_path, credentials=str(other)).add("work", CANARY, "")
+    await credential_service(tmp_path, credentials=str(other)).add("work", CANARY, "")
     assert len(read_file(other).credentials) == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_key_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     file = tmp_path / "keys.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps([{"name": "work", "key": CANARY}]))
-    mine = desk(tmp_path, credentials=str(file))
+    mine = credential_service(tmp_path, credentials=str(file))
     with GeminiServer([Project("shop", [CANARY])]) as server:
         monkeypatch.setenv(ENDPOINT, server.url)
         said = await mine.test(Secret(CANARY).fingerprint, "work")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assemblyzero_tui.runner.pool.grants.pool import PATIENCE
+from assemblyzero_tui.runner.pool.grants.leases import PATIENCE
 from tests.unit.pool.driver import (
     HOUR,
     MIDNIGHT,
@@ -54,7 +54,7 @@ def test_no_lease_is_taken_back_because_the_clock_on_the_wall_is_set(by: float) 
     run.ask()
     run.clock.set_wall(by)
     assert run.go(1).revoked == []
-    assert list(run.pool.out) == [1]
+    assert list(run.pool.leases.active) == [1]
 
 
 def test_a_clock_put_back_over_midnight_does_not_overdraw_the_day() -> None:
@@ -64,7 +64,7 @@ def test_a_clock_put_back_over_midnight_does_not_overdraw_the_day() -> None:
     run.clock.set_wall(-HOUR)
     run.clock.go_to(run.group("one").until)
     run.serve()
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     assert run.granted() == "deny"
     assert run.opens_in() == pytest.approx(HOUR)
     run.clock.go_to(run.group("one").until)
@@ -79,7 +79,7 @@ def test_a_clock_put_forward_over_midnight_opens_nothing_early() -> None:
     run.clock.set_wall(HOUR)
     assert run.granted() == "deny"
     run.go(1799)
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     run.go(1)
     assert run.granted() == "one"
 

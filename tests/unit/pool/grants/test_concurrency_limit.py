@@ -16,70 +16,70 @@ def busy(
     """One workflow that has made some calls."""
     slots, now = ConcurrencyLimit(), 0.0
     for _ in range(calls):
-        slots.asked("A", now)
+        slots.record_request("A", now)
         now += seconds
-        slots.called("A", "m", seconds, now)
+        slots.record_call("A", "m", seconds, now)
         now += between
-    slots.asked("A", now)
+    slots.record_request("A", now)
     return slots, now
 
 
 def test_as_many_as_the_quotas_can_feed() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0}, now) == 10 == ceil(40 / 60 * 10 * ROOM)
+    assert slots.update({"m": 40.0}, now) == 10 == ceil(40 / 60 * 10 * ROOM)
 
 
 def test_without_a_limit_or_before_enough_calls_there_is_no_bound() -> None:
     slots, now = busy()
-    assert slots.follow({"m": inf}, now) is None
+    assert slots.update({"m": inf}, now) is None
     slots, now = busy(calls=2)
-    assert slots.follow({"m": 1.0}, now) is None
-    assert ConcurrencyLimit().follow({}, 0.0) is None
+    assert slots.update({"m": 1.0}, now) is None
+    assert ConcurrencyLimit().update({}, 0.0) is None
 
 
 def test_one_at_least() -> None:
     slots, now = busy(seconds=0.1, between=0.1)
-    assert slots.follow({"m": 1.0}, now) == 1
+    assert slots.update({"m": 1.0}, now) == 1
 
 
 def test_down_at_once_and_up_after_a_minute() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0}, now) == 10
-    assert (slots.follow({"m": 20.0}, now + 1), slots.waits) == (5, False)
-    assert (slots.follow({"m": 40.0}, now + 2), slots.waits) == (5, True)
-    assert slots.follow({"m": 40.0}, now + 61) == 5
-    assert (slots.follow({"m": 40.0}, now + 62), slots.waits) == (10, False)
+    assert slots.update({"m": 40.0}, now) == 10
+    assert (slots.update({"m": 20.0}, now + 1), slots.may_rise) == (5, False)
+    assert (slots.update({"m": 40.0}, now + 2), slots.may_rise) == (5, True)
+    assert slots.update({"m": 40.0}, now + 61) == 5
+    assert (slots.update({"m": 40.0}, now + 62), slots.may_rise) == (10, False)
 
 
 def test_a_moment_of_more_does_not_count() -> None:
     slots, now = busy()
-    slots.follow({"m": 20.0}, now)
-    slots.follow({"m": 40.0}, now + 50)
-    slots.follow({"m": 20.0}, now + 55)
-    assert slots.follow({"m": 40.0}, now + 111) == 5
+    slots.update({"m": 20.0}, now)
+    slots.update({"m": 40.0}, now + 50)
+    slots.update({"m": 20.0}, now + 55)
+    assert slots.update({"m": 40.0}, now + 111) == 5
 
 
 def test_of_several_models_the_tightest_counts_by_how_often_it_is_called() -> None:
     slots, now = busy()
     for _ in range(400):
-        slots.called("B", "n", 8.0, now)
-        slots.called("B", "m", 8.0, now)
-    both = slots.follow({"m": 40.0, "n": 400.0}, now)
+        slots.record_call("B", "n", 8.0, now)
+        slots.record_call("B", "m", 8.0, now)
+    both = slots.update({"m": 40.0, "n": 400.0}, now)
     assert both is not None
     assert both == pytest.approx(2 * 10, abs=2)
 
 
 def test_a_model_that_nobody_calls_does_not_count() -> None:
     slots, now = busy()
-    assert slots.follow({"m": 40.0, "n": 1.0}, now) == 10
+    assert slots.update({"m": 40.0, "n": 1.0}, now) == 10
 
 
 def test_a_workflow_that_has_gone_is_not_waited_for() -> None:
     slots, now = busy()
-    slots.called("A", "m", 8.0, now)
-    slots.gone("A")
-    slots.asked("A", now + 10_000)
-    assert slots.follow({"m": 40.0}, now) == 10
+    slots.record_call("A", "m", 8.0, now)
+    slots.forget("A")
+    slots.record_request("A", now + 10_000)
+    assert slots.update({"m": 40.0}, now) == 10
 
 
 def at_work(run: Driven, calls: int = 4, seconds: float = 8.0) -> None:
@@ -107,9 +107,9 @@ def test_a_number_that_is_no_bound_is_not_told() -> None:
 def test_a_key_that_goes_takes_its_share_and_a_key_that_comes_brings_it_after_a_minute() -> None:
     run = Driven(keys("one", "two", rpm=10), most=10)
     at_work(run)
-    run.pool.disable("two")
+    run.pool.registry.disable("two")
     assert pool_states(run.serve().events)[-1].slots == 3
-    run.pool.add(key("three", rpm=10))
+    run.pool.registry.add(key("three", rpm=10))
     run.call(item="B")
     assert pool_states(run.events)[-1].slots == 3
     while pool_states(run.events)[-1].slots == 3:
@@ -127,6 +127,6 @@ def test_a_short_rest_of_a_key_takes_nothing_away() -> None:
 def test_no_quota_left_is_no_number() -> None:
     run = Driven(keys("one", rpm=10), most=10)
     at_work(run)
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     assert run.granted() == "deny"
     assert pool_states(run.events)[-1].state == "paused"

@@ -23,7 +23,7 @@ def exhausted(*names: str, rpm: int = 0) -> Driven:
     run = Driven(keys(*names, rpm=rpm, rpd=1))
     for _ in names:
         run.call()
-    assert {run.door(name) for name in names} == {"exhausted"}
+    assert {run.state(name) for name in names} == {"exhausted"}
     return run
 
 
@@ -37,13 +37,13 @@ def test_whoever_asks_parks_until_midnight_in_california() -> None:
     (paused,) = pool_states(run.events)
     assert (paused.state, paused.reason) == ("paused", denial.why)
     assert paused.until == pytest.approx(MIDNIGHT)
-    assert run.pool.judge.paused
+    assert run.pool.status.paused
 
 
 def test_it_goes_on_at_midnight_by_itself() -> None:
     run = exhausted("one", "two")
     run.granted()
-    while run.pool.judge.paused:
+    while run.pool.status.paused:
         assert run.clock.wall() < MIDNIGHT
         run.go_on()
     assert run.clock.wall() == pytest.approx(MIDNIGHT)
@@ -52,7 +52,7 @@ def test_it_goes_on_at_midnight_by_itself() -> None:
 
 def test_nobody_is_sent_away_as_long_as_one_key_opens_soon() -> None:
     run = exhausted("one", "two")
-    run.pool.add(key("three"))
+    run.pool.registry.add(key("three"))
     run.call("day", retry_after=85)
     ledger = run.ask()
     assert denied_items(ledger) == []
@@ -76,7 +76,7 @@ def test_those_in_line_are_sent_away_when_the_last_key_goes() -> None:
     run.ask("D")
     ledger = run.ends("auth", 2, http_status=400, reason="API_KEY_INVALID")
     assert denied_items(ledger) == ["C", "D"]
-    assert len(run.pool.line) == 0
+    assert len(run.pool.queue) == 0
 
 
 def test_each_quota_begins_with_one_call_and_then_keeps_its_pace() -> None:
@@ -84,7 +84,7 @@ def test_each_quota_begins_with_one_call_and_then_keeps_its_pace() -> None:
     for name in ("one", "two"):
         group = run.group(name)
         for number in range(40):
-            group.saw_start(run.clock.now() - 3000 + number, "2026-06-01")
+            group.record_start(run.clock.now() - 3000 + number, "2026-06-01")
     assert run.granted() == "deny"
     run.clock.go_to(run.group("one").until)
     run.serve()
@@ -95,7 +95,7 @@ def test_each_quota_begins_with_one_call_and_then_keeps_its_pace() -> None:
     assert granted_items(run.ends("ok", 1)) == ["W2", "W3"]
     assert granted_items(run.ends("ok", 2)) == ["W4", "W5"]
     begun = run.clock.now()
-    while len(run.pool.line):
+    while len(run.pool.queue):
         run.go_on()
     assert run.clock.now() - begun == pytest.approx(3 * 6.1, abs=0.1)
 
@@ -109,7 +109,7 @@ def test_a_probe_that_is_refused_sends_away_again() -> None:
         run.ask(item)
     ledger = run.ends("day", retry_after=40)
     assert denied_items(ledger) == ["C"]
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
 
 
 def test_another_model_goes_on() -> None:
@@ -121,26 +121,26 @@ def test_another_model_goes_on() -> None:
 def test_another_key_ends_the_pause() -> None:
     run = exhausted("one")
     assert run.granted() == "deny"
-    run.pool.add(key("two"))
+    run.pool.registry.add(key("two"))
     assert pool_states(run.serve().events)[-1].state == "open"
     assert run.granted() == "two"
 
 
 def test_the_same_key_is_no_other_key() -> None:
     run = exhausted("one")
-    run.pool.add(key("one"))
+    run.pool.registry.add(key("one"))
     assert run.serve().events == []
     assert run.granted() == "deny"
 
 
 def test_a_pause_without_a_known_end_says_none() -> None:
     run = Driven(keys("one"))
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     assert run.denial().until == 0
     paused = pool_states(run.events)[-1]
     assert (paused.state, paused.until) == ("paused", None)
     assert paused.reason == "one is switched off (by you)"
-    run.pool.enable("one")
+    run.pool.registry.enable("one")
     assert pool_states(run.serve().events)[-1].state == "open"
 
 
@@ -157,7 +157,7 @@ def test_try_now_lets_one_call_through_and_believes_its_answer() -> None:
     assert pool_states(ledger.events)[-1].state == "open"
     for item in "BC":
         run.ask(item)
-    assert len(run.pool.out) == 1
+    assert len(run.pool.leases.active) == 1
     assert granted_items(run.ends("ok")) == ["C"]
     run.ends("ok")
     assert run.granted() == "one"  # its count of today is not believed any more
@@ -169,20 +169,20 @@ def test_try_now_is_for_today_only() -> None:
     run.call()
     run.go(12 * HOUR)
     run.call()
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
 
 
 def test_try_now_that_fails_closes_the_day_again() -> None:
     run = exhausted("one")
     run.pool.try_now()
     run.call("day")
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     assert run.granted() == "deny"
 
 
 def test_try_now_does_not_open_what_no_time_closes() -> None:
     run = Driven(keys("one", "two"))
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     run.call("no_tier")
     run.pool.try_now()
     assert not run.denial().park

@@ -17,9 +17,9 @@ def closed(rpm: int = 60) -> Driven:
 def in_order(run: Driven, most: int = 1000) -> list[str]:
     """Everybody in line, as they are served; each call ends at once."""
     order: list[str] = []
-    while len(run.pool.line) and len(order) < most:
+    while len(run.pool.queue) and len(order) < most:
         order += granted_items(run.go_on())
-        for lease in list(run.pool.out):
+        for lease in list(run.pool.leases.active):
             run.ends("ok", lease)
     return order
 
@@ -81,8 +81,8 @@ def test_the_shares_of_workflows_that_always_want_more_are_equal_though_two_fan_
     while served.total() < 200:
         for item in granted_items(run.go_on()):
             served[item] += 1
-        for number in list(run.pool.out):
-            item = run.pool.out[number].item
+        for number in list(run.pool.leases.active):
+            item = run.pool.leases.active[number].item
             run.ends("ok", number)
             run.ask(item)
     counts = list(served.values())
@@ -93,8 +93,8 @@ def test_who_is_through_begins_anew() -> None:
     run = closed()
     run.ask("A")
     in_order(run)
-    run.pool.died("A")
-    run.pool.through("A")
+    run.pool.release_all("A")
+    run.pool.forget_item("A")
     run.ask("B")
     in_order(run)
     run.go(60)

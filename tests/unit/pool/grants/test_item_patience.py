@@ -56,7 +56,7 @@ def test_its_wait_is_counted_from_the_beginning_of_a_call_that_fails_late(run: D
     for _ in range(9):
         fails(run)
         answered(run, "A")
-    while not granted_items(run.ask("P") if not len(run.pool.line) else run.go_on()):
+    while not granted_items(run.ask("P") if not len(run.pool.queue) else run.go_on()):
         pass
     run.go(20)
     run.ends("timeout")
@@ -116,8 +116,8 @@ def test_when_the_others_are_through_it_is_still_given_up(run: Driven) -> None:
     assert fails(run)
     answered(run, "A", "B", "A", "B")
     for item in "AB":
-        run.pool.died(item)
-        run.pool.through(item)
+        run.pool.release_all(item)
+        run.pool.forget_item(item)
     failures = 0
     while fails(run):
         failures += 1
@@ -146,7 +146,7 @@ def test_an_answer_of_another_from_before_its_failures_is_none(run: Driven) -> N
 
 def given_up_next(run: Driven) -> None:
     """Another failure, and the item is given up."""
-    while not run.pool.transient.given_up("P", "m"):
+    while not run.pool.failures.give_up_reason("P", "m"):
         assert fails(run)
         answered(run, "A")
 
@@ -162,14 +162,14 @@ def test_its_own_answer_clears_it(run: Driven) -> None:
 
 def test_a_lost_worker_or_parking_does_not_clear_it(run: Driven) -> None:
     given_up_next(run)
-    run.pool.died("P")
+    run.pool.release_all("P")
     assert denied_items(run.ask("P", attempt=2)) == ["P"]
 
 
 def test_a_retry_by_the_user_begins_anew(run: Driven) -> None:
     given_up_next(run)
-    run.pool.died("P")
-    run.pool.through("P")
+    run.pool.release_all("P")
+    run.pool.forget_item("P")
     assert granted_items(run.ask("P", attempt=2)) == ["P"]
 
 
@@ -200,7 +200,7 @@ def test_a_late_word_of_a_lease_that_was_taken_changes_nothing() -> None:
     run = Driven(keys("one"))
     run.ask("P")
     run.go(630)
-    assert run.pool._late
+    assert run.pool.leases.late
     run.pool.release("P", 1, Release(lease=1, outcome="timeout"))
     run.serve()
     assert run.opens_in(item="P") == 0

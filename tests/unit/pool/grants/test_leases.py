@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assemblyzero_tui.runner.model.events import CallEnded, CallQueued, CallStarted
+from assemblyzero_tui.runner.pool.grants.leases import CALL_TIMEOUT, LATE, PATIENCE
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
-from assemblyzero_tui.runner.pool.grants.pool import CALL_TIMEOUT, LATE, PATIENCE
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 from tests.unit.pool.driver import (
     CANARY,
@@ -36,9 +36,9 @@ def test_without_keys_a_lease_is_granted_and_comes_back_once() -> None:
     (over,) = run.ends("ok", input_tokens=3).events
     assert isinstance(over, CallEnded)
     assert (over.outcome, over.input_tokens, over.model) == ("ok", 3, "m")
-    assert run.pool.out == {}
+    assert run.pool.leases.active == {}
     assert run.pool.next_time() is None
-    assert not run.pool.changes
+    assert not run.pool.recorder.changes
 
 
 def test_without_keys_everybody_in_line_is_served() -> None:
@@ -61,8 +61,8 @@ def test_a_lease_that_one_does_not_hold_cannot_be_given_back(
     assert ended(ledger.events) == []
     assert changed(ledger.events) == []
     assert notices(ledger.events) == [f"{item} gave back the lease {lease}, which it does not hold"]
-    assert list(run.pool.out) == [1]
-    assert run.door("one") == "open"
+    assert list(run.pool.leases.active) == [1]
+    assert run.state("one") == "open"
     assert run.group("one").count(run.clock.now()) == 1
 
 
@@ -70,14 +70,14 @@ def test_a_lease_given_back_twice_counts_once() -> None:
     run = Driven(keys("one"))
     run.ask()
     run.ends("transport", sent=False)
-    assert run.group("one").used_today(run.pool.today(run.clock.now())) == 0
+    assert run.group("one").used_today(run.pool.registry.today(run.clock.now())) == 0
     run.pool.release("A", 1, Release(lease=1, outcome="transport", sent=False))
     ledger = run.serve()
     assert ended(ledger.events) == []
     assert "does not hold" in notices(ledger.events)[0]
     run.clock.go(60)
     run.ask()
-    assert run.group("one").used_today(run.pool.today(run.clock.now())) == 1
+    assert run.group("one").used_today(run.pool.registry.today(run.clock.now())) == 1
 
 
 def test_what_a_worker_makes_up_as_an_outcome_is_an_end_like_any_other() -> None:
@@ -93,18 +93,18 @@ def test_the_leases_and_requests_of_a_dead_worker_end_with_it() -> None:
     run.ask("LLD-1")
     run.ask("LLD-1", "another")
     run.ask("LLD-2")
-    run.pool.died("LLD-1")
+    run.pool.release_all("LLD-1")
     ledger = run.serve()
     assert [(e.lease, e.outcome) for e in ended(ledger.events)] == [(1, "died"), (2, "died")]
-    run.pool.died("LLD-1")
+    run.pool.release_all("LLD-1")
     assert run.serve() == Ledger()
-    assert list(run.pool.out) == [3]
+    assert list(run.pool.leases.active) == [3]
     run.ends("minute", retry_after=30)
     run.ask("LLD-1")
-    assert len(run.pool.line) == 1
-    run.pool.died("LLD-1")
+    assert len(run.pool.queue) == 1
+    run.pool.release_all("LLD-1")
     assert run.serve().answers == []
-    assert len(run.pool.line) == 0
+    assert len(run.pool.queue) == 0
     run.go(40)
     assert run.answers[-1][0] == "LLD-2"
 
@@ -116,7 +116,7 @@ def test_a_request_that_was_withdrawn_is_not_answered() -> None:
     run.ask("A")
     run.withdraw("A", request=2)
     run.withdraw("B", request=3)
-    assert [ticket.wish.request for ticket in run.pool.line] == [3]
+    assert [ticket.acquire.request for ticket in run.pool.queue] == [3]
     assert granted_items(run.go(70)) == ["A"]
 
 
@@ -125,38 +125,40 @@ def test_a_request_of_another_attempt_is_another_one() -> None:
     run.call("minute")
     run.pool.acquire("A", 2, Acquire(request=9, model="m"))
     run.pool.withdraw("A", 1, 9)
-    assert len(run.pool.line) == 1
+    assert len(run.pool.queue) == 1
 
 
 def test_ids_only_grow_and_a_deadline_shortens_the_call() -> None:
     run = Driven(keys("one"))
     run.ask()
-    run.pool.died("A")
+    run.pool.release_all("A")
     run.pool.acquire("A", 2, Acquire(request=1, model="m", deadline=9.0))
     ((_, grant),) = run.serve().answers
     assert isinstance(grant, Grant)
     assert (grant.lease, grant.call_timeout) == (2, 9.0)
-    assert run.pool.out[2].expires == run.clock.awake() + 9.0 + PATIENCE
+    assert run.pool.leases.active[2].expires == run.clock.awake() + 9.0 + PATIENCE
 
 
 def test_keys_take_turns_and_events_have_names_only() -> None:
     run = Driven(keys("one", "two", "three"))
-    run.pool.opened()
+    run.pool.registry.report_all()
     assert [event.credential for event in changed(run.serve().events)] == ["one", "two", "three"]
     assert [run.granted() for _ in range(4)] == ["one", "two", "three", "one"]
     ledger = run.ask()
     ((_, grant),) = ledger.answers
     assert isinstance(grant, Grant)
     assert grant.secret == f"{CANARY}{'two':>10}"
-    assert CANARY not in repr(ledger) + repr(run.events) + repr(run.pool.changes)
-    assert CANARY not in repr(run.pool.keys) + repr(run.pool.out) + repr(run.pool.groups)
+    assert CANARY not in repr(ledger) + repr(run.events) + repr(run.pool.recorder.changes)
+    assert CANARY not in repr(run.pool.registry.credentials) + repr(run.pool.leases.active) + repr(
+        run.pool.registry.quotas
+    )
 
 
 def test_what_is_there_is_told_once() -> None:
     run = Driven(keys("one"))
-    run.pool.opened()
+    run.pool.registry.report_all()
     assert len(changed(run.serve().events)) == 1
-    run.pool.opened()
+    run.pool.registry.report_all()
     assert changed(run.serve().events) == []
 
 
@@ -168,7 +170,7 @@ def test_a_lease_past_its_time_is_taken_back_and_the_worker_is_to_end() -> None:
     ledger = run.go(0.2)
     assert ledger.revoked == [("A", 1)]
     assert [(e.lease, e.outcome) for e in ended(ledger.events)] == [(1, "died")]
-    assert run.pool.out == {}
+    assert run.pool.leases.active == {}
     assert run.go(100).revoked == []
 
 
@@ -183,7 +185,7 @@ def test_what_is_said_late_of_a_lease_that_was_taken_back_is_still_news() -> Non
     assert [e.state for e in changed(ledger.events)] == ["cooling"]
     run.pool.release("A", 1, Release(lease=1, outcome="day"))
     assert "does not hold" in notices(run.serve().events)[0]
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
 
 
 def test_a_late_answer_opens_nothing_and_a_late_word_that_nothing_was_sent_refunds() -> None:
@@ -191,7 +193,7 @@ def test_a_late_answer_opens_nothing_and_a_late_word_that_nothing_was_sent_refun
     run.ask("A", deadline=20.0)
     run.ask("B", deadline=20.0)
     run.go(50)
-    now = run.pool.today(run.clock.now())
+    now = run.pool.registry.today(run.clock.now())
     assert run.group("one").used_today(now) == 2
     run.pool.release("A", 1, Release(lease=1, outcome="ok"))
     run.pool.release("B", 1, Release(lease=2, outcome="cancelled", sent=False))
@@ -203,7 +205,7 @@ def test_only_so_many_leases_are_remembered_for_late_news() -> None:
     run = Driven(keys("one"))
     for _ in range(LATE + 10):
         run.ask()
-        run.pool.died("A")
+        run.pool.release_all("A")
     run.pool.release("A", 1, Release(lease=1, outcome="minute"))
     assert "does not hold" in notices(run.serve().events)[0]
     run.pool.release("A", 1, Release(lease=LATE + 10, outcome="minute"))
@@ -228,26 +230,26 @@ def test_a_call_says_how_long_it_waited_and_that_it_waits() -> None:
 
 def test_the_books_are_told_what_to_write() -> None:
     run = Driven(keys("one", rpm=10))
-    fingerprint = next(iter(run.pool.keys))
+    fingerprint = next(iter(run.pool.registry.credentials))
     run.ask()
-    assert [lease.number for lease in run.pool.changes.granted] == [1]
+    assert [lease.number for lease in run.pool.recorder.changes.granted] == [1]
     run.ends("ok", input_tokens=3, output_tokens=4)
-    changes = run.pool.changes
+    changes = run.pool.recorder.changes
     assert [lease.number for lease in changes.ended] == [1]
     (tally,) = changes.tallies
-    assert (tally.key, tally.model, tally.answered, tally.refused) == (
+    assert (tally.fingerprint, tally.model, tally.answered, tally.refused) == (
         fingerprint,
         "m",
         True,
         False,
     )
     assert (tally.input_tokens, tally.output_tokens) == (3, 4)
-    assert changes.groups == {(f"key {fingerprint}", "m")}
+    assert changes.quotas == {(f"key {fingerprint}", "m")}
     run.ask()
     run.ends("transport", sent=False)
     assert [lease.number for lease in changes.refunds] == [2]
-    run.pool.disable("one")
-    assert changes.keys == {fingerprint}
+    run.pool.registry.disable("one")
+    assert changes.credentials == {fingerprint}
 
 
 def test_grants_answer_the_requests_they_are_for() -> None:

@@ -18,12 +18,12 @@ from tests.unit.pool.driver import (
 def test_a_key_that_is_off_is_not_used_and_its_call_goes_on() -> None:
     run = Driven(keys("one", "two"))
     run.ask()
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     assert states(run.serve().events) == [("one", "disabled")]
-    assert list(run.pool.out) == [1]
+    assert list(run.pool.leases.active) == [1]
     assert [run.granted("B") for _ in range(2)] == ["two", "two"]
     assert states(run.ends("ok", 1).events) == []
-    run.pool.enable("one")
+    run.pool.registry.enable("one")
     assert states(run.serve().events) == [("one", "ready")]
     assert run.granted() == "one"
 
@@ -31,18 +31,18 @@ def test_a_key_that_is_off_is_not_used_and_its_call_goes_on() -> None:
 def test_what_the_call_of_a_key_that_is_off_meets_is_kept() -> None:
     run = Driven(keys("one"))
     run.ask()
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     run.ends("minute", retry_after=30)
-    run.pool.enable("one")
+    run.pool.registry.enable("one")
     assert run.opens_in() == pytest.approx(30.5)
 
 
 def test_a_key_that_is_off_and_refused_is_told_as_off_and_then_as_refused() -> None:
     run = Driven(keys("one"))
     run.ask()
-    run.pool.disable("one", "in the file")
+    run.pool.registry.disable("one", "in the file")
     run.ends("auth", reason="API_KEY_INVALID")
-    run.pool.enable("one")
+    run.pool.registry.enable("one")
     run.serve()
     assert states(run.events) == [("one", "disabled"), ("one", "invalid")]
     assert changed(run.events)[0].reason == "in the file"
@@ -51,11 +51,11 @@ def test_a_key_that_is_off_and_refused_is_told_as_off_and_then_as_refused() -> N
 
 def test_keys_answer_to_their_fingerprints_too_and_unknown_ones_to_nothing() -> None:
     run = Driven(keys("one"))
-    run.pool.disable(next(iter(run.pool.keys)))
+    run.pool.registry.disable(next(iter(run.pool.registry.credentials)))
     assert states(run.serve().events) == [("one", "disabled")]
-    run.pool.disable("nobody")
-    run.pool.enable("nobody")
-    run.pool.reset("nobody")
+    run.pool.registry.disable("nobody")
+    run.pool.registry.enable("nobody")
+    run.pool.registry.reset("nobody")
     assert run.serve().events == []
 
 
@@ -63,20 +63,20 @@ def test_a_refused_key_that_is_reset_is_tried_with_one_call() -> None:
     run = Driven(keys("one"))
     run.call("auth", reason="API_KEY_INVALID")
     assert run.granted() == "deny"
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     for item in "BC":
         run.ask(item)
     assert granted_items(run.serve()) == []
-    assert len(run.pool.out) == 1
+    assert len(run.pool.leases.active) == 1
     assert granted_items(run.ends("ok")) == ["C"]
 
 
 def test_a_strike_is_forgotten_by_a_reset() -> None:
     run = Driven(keys("one"))
     run.call("auth")
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     run.call("auth")
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     assert run.granted() == "one"
 
 
@@ -86,50 +86,50 @@ def test_a_reset_forgets_what_was_learned_and_keeps_what_was_given() -> None:
     run.go(100)
     run.call("day", quotas={"GenerateRequestsPerDay": 20})
     assert (run.group("one").per_minute, run.group("one").per_day) == (3, 20)
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     group = run.group("one")
     assert (group.per_minute, group.per_day, group.learned) == (10, None, False)
     assert group.rate(run.clock.now()) == 10
-    assert group.used_today(run.pool.today(run.clock.now())) == 0
-    assert (group.door.value, group.until) == ("probing", 0)
+    assert group.used_today(run.pool.registry.today(run.clock.now())) == 0
+    assert (group.state.value, group.until) == ("probing", 0)
 
 
 def test_a_reset_is_for_every_model_of_the_key_and_for_no_other_key() -> None:
     run = Driven(keys("one", "two"))
-    run.pool.opened()
+    run.pool.registry.report_all()
     for model in "mn":
         for _ in range(2):
             run.call("minute", model=model)
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     assert states(run.serve().events) == [("one", "probing"), ("one", "probing")]
-    assert {run.door("two", model) for model in "mn"} == {"cooling"}
+    assert {run.state("two", model) for model in "mn"} == {"cooling"}
 
 
 def test_a_key_without_a_tier_can_be_reset() -> None:
     run = Driven(keys("one"))
     run.call("no_tier")
     assert run.granted() == "deny"
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     assert run.granted() == "one"
 
 
 def test_a_reset_during_a_call_tries_another_and_takes_that_ones_news() -> None:
     run = Driven(keys("one"))
     run.ask("A")
-    run.pool.reset("one")
+    run.pool.registry.reset("one")
     assert granted_items(run.ask("B")) == ["B"]
     assert run.granted("C") == "wait"
     run.ends("ok", 1)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.ends("minute", 2, retry_after=20)
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
 
 
 def test_whoever_waits_for_a_key_that_is_switched_off_is_sent_away() -> None:
     run = Driven(keys("one"))
     run.call("minute", retry_after=30)
     run.ask("B")
-    run.pool.disable("one")
+    run.pool.registry.disable("one")
     assert denied_items(run.serve()) == ["B"]
 
 
@@ -137,7 +137,7 @@ def test_another_key_is_told_and_used_at_once() -> None:
     run = Driven(keys("one"))
     run.call("minute")
     run.ask("B")
-    run.pool.add(key("two", "p", rpm=5))
+    run.pool.registry.add(key("two", "p", rpm=5))
     ledger = run.serve()
     (event,) = [e for e in changed(ledger.events) if e.credential == "two"]
     assert (event.state, event.project, event.quota) == ("ready", "p", "project p")
@@ -148,21 +148,21 @@ def test_another_key_is_told_and_used_at_once() -> None:
 def test_another_key_of_a_project_brings_its_limits_with_it() -> None:
     run = Driven(keys("one", project="p", rpm=10))
     run.call()
-    run.pool.add(key("two", "p", rpm=4, rpd=7))
+    run.pool.registry.add(key("two", "p", rpm=4, rpd=7))
     assert (run.group("one").per_minute, run.group("one").per_day) == (4, 7)
 
 
 def test_another_key_of_a_project_is_told_with_what_is_the_matter_with_its_quota() -> None:
     run = Driven(keys("one", project="p"))
     run.call("minute")
-    run.pool.add(key("two", "p"))
+    run.pool.registry.add(key("two", "p"))
     assert states(run.serve().events) == [("two", "ready"), ("two", "cooling")]
 
 
 def test_the_first_key_of_a_pool_without_any_counts_from_then_on() -> None:
     run = Driven()
     run.ask("A")
-    run.pool.add(key("one", rpm=1))
+    run.pool.registry.add(key("one", rpm=1))
     assert run.granted("B") == "one"
     assert run.granted("C") == "wait"
     assert [e.outcome for e in run.ends("ok", 1).events if hasattr(e, "outcome")] == ["ok"]

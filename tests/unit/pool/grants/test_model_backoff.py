@@ -68,14 +68,14 @@ def test_after_a_spell_of_any_kind_the_model_is_asked_again_within_half_a_minute
     asked = [run.clock.now()]
     for item in "ABCDE":
         run.ask(item)
-    calls = dict.fromkeys(run.pool.out, run.clock.now())
+    calls = dict.fromkeys(run.pool.leases.active, run.clock.now())
     while run.clock.now() < 3000:
         over = {lease: began + seconds for lease, began in calls.items()}
         moment = min([t for t in (run.pool.next_time(), *over.values()) if t is not None])
         run.clock.go_to(moment)
         ledgers = [run.serve()]
         for lease in [lease for lease, end in over.items() if end <= moment]:
-            item = run.pool.out[lease].item
+            item = run.pool.leases.active[lease].item
             ledgers += [run.ends("transport", lease, http_status=500, retry_after=3600)]
             del calls[lease]
             ledgers += [run.ask(item)]
@@ -111,7 +111,7 @@ def test_whoever_waits_on_is_told_the_next_time() -> None:
 
 def test_keys_are_ready_while_the_model_rests() -> None:
     run = Driven(keys("one", "two"))
-    run.pool.opened()
+    run.pool.registry.report_all()
     run.serve()
     for item in "ABCDE":
         run.call("overloaded", item, retry_after=60)
@@ -125,8 +125,8 @@ def test_nobody_is_sent_away_for_a_model() -> None:
     for item in "ABCDE":
         run.ask(item)
     while run.clock.now() < 20_000:
-        for lease in list(run.pool.out):
-            item = run.pool.out[lease].item
+        for lease in list(run.pool.leases.active):
+            item = run.pool.leases.active[lease].item
             run.ends("overloaded", lease, retry_after=3600)
             run.ask(item)
         run.go_on()
@@ -150,7 +150,7 @@ def test_what_closes_the_keys_for_longer_is_told_instead(denied: str) -> None:
     run = Driven(keys("one", rpd=1 if denied == "day" else 0))
     run.ask("A")
     run.ends("ok" if denied == "day" else "no_tier")
-    run.pool.transient.models["m"].until = run.clock.now() + 20
+    run.pool.failures.models["m"].until = run.clock.now() + 20
     assert "m is not answering" not in run.denial("B").why
 
 
@@ -159,7 +159,7 @@ def test_a_request_that_never_left_is_no_start() -> None:
     run.call("transport", sent=False)
     now = run.clock.now()
     assert run.group("one").count(now) == 0
-    assert run.group("one").used_today(run.pool.today(now)) == 0
+    assert run.group("one").used_today(run.pool.registry.today(now)) == 0
 
 
 def test_a_long_spell_is_tried_with_one_call_at_a_time() -> None:
@@ -169,7 +169,7 @@ def test_a_long_spell_is_tried_with_one_call_at_a_time() -> None:
         run.go(run.opens_in())
     for item in "ABC":
         run.ask(item)
-    assert len(run.pool.out) == 1
+    assert len(run.pool.leases.active) == 1
     assert run.go(5).answers == []
     assert granted_items(run.ends("ok")) == ["B", "C"]
 
@@ -186,7 +186,7 @@ def test_a_trial_call_that_tells_nothing_about_the_model_is_followed_by_another(
         run.go(run.opens_in())
     run.ask("A")
     run.ask("B")
-    assert list(run.pool.out) == [4]
+    assert list(run.pool.leases.active) == [4]
     assert granted_items(run.ends(outcome, reason="API_KEY_INVALID")) == ["B"]
 
 
@@ -197,7 +197,7 @@ def test_a_trial_call_of_a_worker_that_dies_is_followed_by_another() -> None:
         run.go(run.opens_in())
     run.ask("A")
     run.ask("B")
-    run.pool.died("A")
+    run.pool.release_all("A")
     assert granted_items(run.serve()) == ["B"]
 
 
@@ -267,7 +267,7 @@ def test_calls_that_hung_together_are_followed_by_one() -> None:
     for item in "ABCDE":
         run.ask(item)
     run.go(1)
-    assert len(run.pool.out) == 1
+    assert len(run.pool.leases.active) == 1
 
 
 def test_an_item_that_fails_while_others_are_answered_makes_no_model_rest() -> None:
@@ -288,7 +288,7 @@ def test_a_failure_now_and_then_holds_nobody() -> None:
         run.ask(item)
         run.ends("transport" if n % 7 == 0 else "ok", http_status=500 if n % 7 == 0 else 0)
         run.go(2)
-        assert run.pool.transient.models["m"].count <= 1
+        assert run.pool.failures.models["m"].count <= 1
     assert notices(run.events) == []
 
 

@@ -92,13 +92,13 @@ def test_a_quota_of_the_minute_rests_the_key_for_this_model_and_others_wait_in_l
     run = Driven(keys("one"))
     run.call("minute", retry_after=36.0)
     run.ask()
-    assert len(run.pool.line) == 1
+    assert len(run.pool.queue) == 1
     assert run.granted("B", "another") == "one"
     assert run.opens_in() == pytest.approx(36.5)
     assert run.go(36.4).answers == []
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
     run.go(0.1)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     assert granted_items(run.go(61 - 36.5)) == ["A"]  # it is held to the one call it made
 
 
@@ -149,9 +149,9 @@ def test_a_quota_of_a_day_that_the_count_does_not_confirm_is_tried_once_more() -
     assert (event.state, event.reason) == ("cooling", "the day may be used up")
     assert run.opens_in() == pytest.approx(41.5)
     run.go(42)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.call("day", retry_after=41.0)
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     assert run.denial().until == pytest.approx(run.clock.wall() + 12 * HOUR - 42 + 5)
 
 
@@ -167,7 +167,7 @@ def test_a_day_s_quota_named_by_mistake_is_forgotten() -> None:
     assert run.group("one").per_day == 20
     run.go(42)
     run.call("ok")
-    assert (run.group("one").per_day, run.door("one")) == (None, "open")
+    assert (run.group("one").per_day, run.state("one")) == (None, "open")
 
 
 def test_a_day_s_quota_that_the_user_gave_outlives_the_service_s_mistake() -> None:
@@ -176,7 +176,7 @@ def test_a_day_s_quota_that_the_user_gave_outlives_the_service_s_mistake() -> No
     assert run.group("one").per_day == 20
     run.go(42)
     run.call("ok")
-    assert (run.group("one").per_day, run.door("one")) == (250, "open")
+    assert (run.group("one").per_day, run.state("one")) == (250, "open")
 
 
 def test_a_day_s_quota_that_the_count_confirms_is_believed_at_once() -> None:
@@ -184,7 +184,7 @@ def test_a_day_s_quota_that_the_count_confirms_is_believed_at_once() -> None:
     for _ in range(20):
         run.call()
     run.call("day", retry_after=41.0, quotas={DAY_ID: 20})
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     assert run.group("one").reason == "the day is used up"
 
 
@@ -194,7 +194,7 @@ def test_refusals_of_one_moment_are_one_doubt() -> None:
         run.ask(item)
     for lease in (1, 2, 3):
         run.ends("day", lease, retry_after=20)
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
 
 
 def test_a_longer_rest_is_not_cut_by_the_end_of_the_day() -> None:
@@ -202,9 +202,9 @@ def test_a_longer_rest_is_not_cut_by_the_end_of_the_day() -> None:
     run.call("minute", retry_after=20 * HOUR)
     until = run.group("one").until
     assert until >= run.clock.now() + 20 * HOUR
-    run.group("one").saw_start(run.clock.now(), run.pool.today(run.clock.now()).name)
+    run.group("one").record_start(run.clock.now(), run.pool.registry.today(run.clock.now()).name)
     run.go(1)
-    assert (run.door("one"), run.group("one").until) == ("exhausted", until)
+    assert (run.state("one"), run.group("one").until) == ("exhausted", until)
 
 
 def test_a_longer_rest_is_not_cut_by_a_refusal_for_the_day() -> None:
@@ -214,7 +214,7 @@ def test_a_longer_rest_is_not_cut_by_a_refusal_for_the_day() -> None:
     run.ends("minute", 1, retry_after=20 * HOUR)
     until = run.group("one").until
     run.ends("day", 2, quotas={DAY_ID: 2})
-    assert (run.door("one"), run.group("one").until) == ("exhausted", until)
+    assert (run.state("one"), run.group("one").until) == ("exhausted", until)
 
 
 def test_no_tier_is_another_model_s_business() -> None:
@@ -227,14 +227,14 @@ def test_no_tier_is_another_model_s_business() -> None:
     assert denial.until == 0
     assert denial.why == "one has no quota for m"
     assert run.granted(model="another") == "one"
-    assert not run.pool.judge.paused
+    assert not run.pool.status.paused
 
 
 def test_no_tier_of_one_key_leaves_the_others() -> None:
     run = Driven(keys("one", "two"))
     run.call("no_tier")
     assert [run.granted() for _ in range(2)] == ["two", "two"]
-    run.pool.disable("two")
+    run.pool.registry.disable("two")
     assert not run.denial().park
 
 
@@ -246,7 +246,7 @@ def test_no_tier_is_told_without_a_time_after_a_rest() -> None:
     (event,) = changed(run.ends("no_tier", 2).events)
     assert (event.state, event.until) == ("no_tier", None)
     run.go(100)
-    assert run.door("one") == "no_tier"
+    assert run.state("one") == "no_tier"
 
 
 def test_a_quota_without_a_name_rests_longer_each_time() -> None:
@@ -256,7 +256,7 @@ def test_a_quota_without_a_name_rests_longer_each_time() -> None:
         run.call("quota_unknown")
         rests.append(run.opens_in())
         run.go(rests[-1])
-        assert run.door("one") == "probing"
+        assert run.state("one") == "probing"
         run.go(120)  # whatever it was held to
     assert rests == pytest.approx([5.5, 10.5, 20.5, 40.5, 80.5, 120.5])
 
@@ -290,11 +290,11 @@ def test_an_answer_ends_the_row_of_refusals() -> None:
 @pytest.mark.parametrize("outcome", ["timeout", "cancelled", "auth", "overloaded", "died"])
 def test_a_probe_that_told_nothing_about_the_quota_is_followed_by_another(outcome: str) -> None:
     run = Driven(keys("one", "two"))
-    run.pool.disable("two")
+    run.pool.registry.disable("two")
     run.call("quota_unknown")
     run.go(80)
     run.call(outcome)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.go(80)
     assert run.granted() == "one"
 
@@ -305,7 +305,7 @@ def test_a_probe_that_no_quota_refused_opens_the_door(outcome: str) -> None:
     run.call("quota_unknown")
     run.go(80)
     run.call(outcome)
-    assert run.door("one") == "open"
+    assert run.state("one") == "open"
 
 
 def test_a_probe_is_judged_alone_though_an_older_call_is_still_under_way() -> None:
@@ -316,9 +316,9 @@ def test_a_probe_is_judged_alone_though_an_older_call_is_still_under_way() -> No
     run.go(80)
     run.ask("P")
     run.ends("ok", 2)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.ends("ok", 3)
-    assert run.door("one") == "open"
+    assert run.state("one") == "open"
 
 
 def test_a_night_of_refusals_is_survived() -> None:
@@ -337,9 +337,9 @@ def test_an_absurd_hint_is_not_taken_seriously(outcome: str, hint: float) -> Non
     run.call(outcome, retry_after=hint)
     run.ask("B")
     run.go(24 * HOUR + 300)
-    while len(run.pool.line):
+    while len(run.pool.queue):
         run.go_on()
-    run.pool.died("B")
+    run.pool.release_all("B")
     assert run.granted("C") == "one"
 
 

@@ -132,18 +132,18 @@ def test_a_start_whose_request_never_left_is_taken_back() -> None:
     run.call("cancelled", sent=False)
     assert run.opens_in() == 0
     assert run.granted() == "one"
-    assert run.group("one").used_today(run.pool.today(run.clock.now())) == 1
+    assert run.group("one").used_today(run.pool.registry.today(run.clock.now())) == 1
 
 
 def test_the_day_is_never_overdrawn_though_all_ask_at_once() -> None:
     run = Driven(keys("one", "two", rpd=3))
-    run.pool.disable("one")
-    run.pool.disable("two")
-    run.pool.enable("one")
+    run.pool.registry.disable("one")
+    run.pool.registry.disable("two")
+    run.pool.registry.enable("one")
     for item in "ABCDE":
         run.ask(item)
-    assert len(run.pool.out) == 3
-    assert run.door("one") == "exhausted"
+    assert len(run.pool.leases.active) == 3
+    assert run.state("one") == "exhausted"
 
 
 def test_the_day_is_not_overdrawn_in_one_step_either() -> None:
@@ -164,7 +164,7 @@ def test_limits_are_learned_from_the_first_refusal() -> None:
         run.go(0.25)
     run.ends("minute", 11, retry_after=20, quotas={MINUTE_ID: 10})
     group = run.group("one")
-    assert (group.per_minute, group.learned, group.door.value) == (10, True, "cooling")
+    assert (group.per_minute, group.learned, group.state.value) == (10, True, "cooling")
     assert not group.careful  # the count explains it
     assert group.rate(run.clock.now()) == 10
     assert run.opens_in() == pytest.approx(WINDOW - 10 * 0.25 + 0.5, abs=0.6)
@@ -213,7 +213,7 @@ def test_tokens_are_not_requests() -> None:
 def test_a_refusal_for_tokens_says_nothing_about_requests() -> None:
     run = Driven([key(name, rpm=30) for name in ("one", "two", "three")])
     starts_of(run, 6)
-    for lease in list(run.pool.out):
+    for lease in list(run.pool.leases.active):
         run.ends("minute", lease, retry_after=20, quotas={TOKENS_ID: 250_000})
     run.go(21)
     for name in ("one", "two", "three"):
@@ -228,9 +228,9 @@ def test_a_call_that_could_not_be_made_proves_nothing_about_a_quota() -> None:
     starts_of(run, 1)
     run.ends("minute", retry_after=20)
     run.go(WINDOW)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.call("bad_request", sent=False)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
 
 
 def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None:
@@ -242,11 +242,11 @@ def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None
     assert group.rate(now) == pytest.approx(6.5)
     assert group.careful
     run.go(60)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     assert granted_items(run.ask("P")) == ["P"]
     assert run.granted("B") == "wait"
     run.ends("ok")
-    assert run.door("one") == "open"
+    assert run.state("one") == "open"
     later = run.clock.now()
     assert group.rate(later) == pytest.approx(7.5)
     assert group.rate(later + 3600) == 30
@@ -255,7 +255,7 @@ def test_a_refusal_below_the_limit_slows_down_and_tries_one_call_first() -> None
 def test_refusals_of_calls_of_the_same_moment_slow_down_once() -> None:
     run = Driven(keys("one", rpm=30))
     starts_of(run, 11)
-    for lease in list(run.pool.out)[-3:]:
+    for lease in list(run.pool.leases.active)[-3:]:
         run.ends("minute", lease, retry_after=20)
     assert run.group("one").rate(run.clock.now()) == pytest.approx(6.5)
 
@@ -293,4 +293,4 @@ def test_the_pool_does_not_wake_up_twice_for_the_same_moment(begin: float) -> No
         if run.pool.next_time() is None:
             break
         run.go_on()  # looks that it is later than now
-    assert run.pool.out == {}
+    assert run.pool.leases.active == {}

@@ -51,7 +51,7 @@ def test_a_day_that_is_used_up_opens_at_the_next_midnight(midnight: float, hours
     run = Driven(keys("one", rpd=2), clock=HandClock(wall=midnight))
     run.call()
     run.call()
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     denial = run.denial()
     assert denial.park
     assert denial.until == pytest.approx(midnight + hours * HOUR)
@@ -59,7 +59,7 @@ def test_a_day_that_is_used_up_opens_at_the_next_midnight(midnight: float, hours
     assert run.granted() == "deny" if run.opens_in() > 90 else "wait"
     run.go(0.5)
     assert run.granted() == "one"
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
 
 
 def test_the_days_of_a_demonstration_are_short() -> None:
@@ -85,14 +85,14 @@ def test_a_day_that_the_service_says_is_over_opens_a_little_after_midnight() -> 
 def test_midnight_between_start_and_end_of_a_call() -> None:
     run = Driven(keys("one", rpd=1), clock=HandClock(wall=MIDNIGHT - 10))
     run.ask()
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     run.go(20)
-    assert run.door("one") == "probing"
+    assert run.state("one") == "probing"
     run.ends("cancelled", sent=False)
     assert run.group("one").days == {"2026-06-01": 0}
     assert granted_items(run.ask("B")) == ["B"]
     run.ends("ok")
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     assert run.group("one").days == {"2026-06-01": 0, "2026-06-02": 1}
 
 
@@ -102,10 +102,10 @@ def test_a_refusal_for_yesterday_that_comes_after_midnight_is_only_a_doubt() -> 
         run.ask()
     run.go(20)
     run.ends("day", 1)
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
     run.go(31)
     run.call()
-    assert run.door("one") == "open"
+    assert run.state("one") == "open"
 
 
 def test_a_doubt_of_yesterday_is_no_doubt_of_today() -> None:
@@ -113,7 +113,7 @@ def test_a_doubt_of_yesterday_is_no_doubt_of_today() -> None:
     run.call("day")
     run.go(80)
     run.call("day")
-    assert run.door("one") == "cooling"
+    assert run.state("one") == "cooling"
 
 
 def test_the_day_s_end_is_known_though_the_process_is_held_up() -> None:
@@ -123,7 +123,7 @@ def test_the_day_s_end_is_known_though_the_process_is_held_up() -> None:
             return super().wall_at(moment)
 
     run = Driven(keys("one", rpd=1), clock=HeldUp())
-    today = run.pool.today(run.clock.now())
+    today = run.pool.registry.today(run.clock.now())
     assert today.ends - run.clock.now() == pytest.approx(12 * HOUR, abs=0.1)
 
 
@@ -131,7 +131,7 @@ def test_a_clock_that_runs_fast_comes_to_midnight_early() -> None:
     clock = MachineClock(speed=60.0)
     pool = Pool(keys("one"), clock=clock)
     left = (PacificDays().end(time.time()) - time.time()) * 60
-    assert pool.today(clock.now()).ends - clock.now() == pytest.approx(left, abs=60)
+    assert pool.registry.today(clock.now()).ends - clock.now() == pytest.approx(left, abs=60)
 
 
 def test_counts_of_old_days_are_forgotten() -> None:
@@ -148,7 +148,7 @@ def test_the_new_day_begins_with_one_call_and_goes_on_at_the_usual_pace() -> Non
     for item in "ABC":
         run.ask(item)
         run.go(6.1)
-    assert run.door("one") == "exhausted"
+    assert run.state("one") == "exhausted"
     run.clock.go_to(run.group("one").until)
     run.serve()
     assert states(run.events)[-1] == ("one", "probing")

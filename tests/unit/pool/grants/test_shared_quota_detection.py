@@ -29,7 +29,7 @@ class Service:
     def answers(self) -> None:
         """Every call under way is answered."""
         now = self.run.clock.now()
-        for lease in list(self.run.pool.out.values()):
+        for lease in list(self.run.pool.leases.active.values()):
             had = self.accepted[self.projects[lease.credential]]
             while had and had[0] <= now - 60:
                 had.popleft()
@@ -45,10 +45,10 @@ class Service:
         """For so long, as many calls are wanted as there can be."""
         ends = self.run.clock.now() + seconds
         while self.run.clock.now() < ends:
-            while len(self.run.pool.line) < 3:
+            while len(self.run.pool.queue) < 3:
                 self.run.ask("W")
             self.answers()
-            if len(self.run.pool.line) == 3:
+            if len(self.run.pool.queue) == 3:
                 self.run.go_on()
 
 
@@ -95,11 +95,11 @@ def test_the_right_two_of_three_are_found() -> None:
 def merged() -> Driven:
     """Two keys with two models that were merged just now."""
     run = Driven([key("one", rpm=10, rpd=100), key("two", rpm=8)])
-    run.pool.opened()
+    run.pool.registry.report_all()
     for model in "mn":
         for _ in range(3):
             run.ask("A", model)
-    run.pool.merge(run.group("one"), run.group("two"))
+    run.pool.registry.merge(run.group("one"), run.group("two"))
     run.serve()
     return run
 
@@ -112,24 +112,24 @@ def test_what_two_quotas_had_used_is_added_up_for_every_model() -> None:
         assert (group.per_minute, group.per_day) == (8, 100)
         assert group.count(run.clock.now()) == 3
         assert group.days == {"2026-06-01": 3}
-    assert len(run.pool.groups) == 2
+    assert len(run.pool.registry.quotas) == 2
 
 
 def test_everybody_is_told_whose_quota_a_key_uses_now() -> None:
     run = merged()
-    names = {key.name: key.quota for key in run.pool.keys.values()}
+    names = {key.name: key.quota for key in run.pool.registry.credentials.values()}
     kept = min(names.values())
     last = {(e.credential, e.model): e.quota for e in changed(run.events)}
     assert last["one", ""] == last["two", ""] == kept
-    assert run.pool.changes.groups >= {(kept, "m"), (kept, "n")}
+    assert run.pool.recorder.changes.quotas >= {(kept, "m"), (kept, "n")}
 
 
 def test_leases_from_before_end_as_any_other() -> None:
     run = merged()
-    for lease in list(run.pool.out):
+    for lease in list(run.pool.leases.active):
         run.ends("cancelled", lease, sent=False)
     assert run.group("one").count(run.clock.now()) == 0
-    assert run.pool.out == {}
+    assert run.pool.leases.active == {}
 
 
 def test_a_merge_keeps_the_longer_rest() -> None:
@@ -137,9 +137,9 @@ def test_a_merge_keeps_the_longer_rest() -> None:
     run.call("day", retry_after=70)
     run.call("day", retry_after=80)
     until = max(run.group("one").until, run.group("two").until)
-    run.pool.merge(run.group("one"), run.group("two"))
+    run.pool.registry.merge(run.group("one"), run.group("two"))
     run.serve()
-    assert (run.door("one"), run.group("one").until) == ("cooling", until)
+    assert (run.state("one"), run.group("one").until) == ("cooling", until)
     told = [event for event in changed(run.events) if event.model][-2:]
     assert {event.until for event in told} == {run.clock.wall_at(until)}
     assert len({event.quota for event in told}) == 1
@@ -151,9 +151,9 @@ def test_a_merge_keeps_that_there_is_no_quota_at_all(first: int) -> None:
     outcomes = ["no_tier", "minute"]
     run.call(outcomes[first])
     run.call(outcomes[1 - first])
-    run.pool.merge(run.group("one"), run.group("two"))
+    run.pool.registry.merge(run.group("one"), run.group("two"))
     run.serve()
-    assert run.door("one") == "no_tier"
+    assert run.state("one") == "no_tier"
     run.go(100)
     assert not run.denial().park
 
@@ -192,7 +192,7 @@ def test_one_quota_that_refuses_often_is_not_several() -> None:
     run = Driven([*keys("one", "two", project="p", rpm=20), key("three", rpm=1)])
     for _ in range(3):
         run.ask()
-    for lease in list(run.pool.out):
+    for lease in list(run.pool.leases.active):
         run.ends("minute", lease, retry_after=20)
     assert "throttled" not in {event.state for event in pool_states(run.events)}
 

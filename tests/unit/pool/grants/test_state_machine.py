@@ -109,7 +109,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     def new_engine(self) -> Engine:
         pool = Pool(self.credentials, clock=self.clock, chance=self.chance, most=4)
-        pool.opened()
+        pool.registry.report_all()
         return Engine(pool, Watcher(pool, self.clock, self.starts))
 
     @property
@@ -130,8 +130,8 @@ class PoolMachine(RuleBasedStateMachine):
         return ledger
 
     def serve(self) -> Ledger:
-        ledger = self.pool.serve()
-        self.pool.changes = Changes()
+        ledger = self.pool.process()
+        self.pool.recorder.changes = Changes()
         return ledger
 
     # Workers
@@ -185,7 +185,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(which=small, news=ends)
     def release_again_or_late(self, which: int, news: dict[str, object]) -> None:
         held = self.watcher.gone[-1 - which % len(self.watcher.gone)]
-        late = held.number in self.pool._late
+        late = held.number in self.pool.leases.late
         if late and news["sent"] is False:
             held.start.sent = False
         self.pool.release(held.item, held.attempt, Release(lease=held.number, **news))  # type: ignore[arg-type]
@@ -194,9 +194,9 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(item=st.sampled_from(ITEMS), ahead=st.integers(-6, 3), news=ends)
     def lie(self, item: str, ahead: int, news: dict[str, object]) -> None:
-        number = max(self.pool.out, default=1) + ahead
+        number = max(self.pool.leases.active, default=1) + ahead
         attempt = self.engine.attempts[item] + (ahead % 2)
-        held = self.pool.out.get(number) or self.pool._late.get(number)
+        held = self.pool.leases.active.get(number) or self.pool.leases.late.get(number)
         if held is not None and (held.item, held.attempt) == (item, attempt):
             return
         self.pool.release(item, attempt, Release(lease=number, **news))  # type: ignore[arg-type]
@@ -204,9 +204,9 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(item=st.sampled_from(ITEMS), through=st.booleans())
     def die(self, item: str, through: bool) -> None:
-        self.pool.died(item)
+        self.pool.release_all(item)
         if through:
-            self.pool.through(item)
+            self.pool.forget_item(item)
             self.watcher.through(item)
         self.watcher.died(item)
         self.engine.attempts[item] += 1
@@ -271,34 +271,37 @@ class PoolMachine(RuleBasedStateMachine):
     # The user
 
     def a_key(self, which: int) -> PooledCredential:
-        found = list(self.pool.keys.values())
+        found = list(self.pool.registry.credentials.values())
         return found[which % len(found)]
 
     @rule(which=small)
     def disable(self, which: int) -> None:
-        self.pool.disable(self.a_key(which).name)
+        self.pool.registry.disable(self.a_key(which).name)
         self.step()
 
     @rule(which=small)
     def enable(self, which: int) -> None:
-        self.pool.enable(self.a_key(which).name)
+        self.pool.registry.enable(self.a_key(which).name)
         self.step()
 
     @rule(which=small)
     def reset(self, which: int) -> None:
         key = self.a_key(which)
-        same = [k for k in self.pool.keys.values() if self.same_quota(k, key)]
-        self.starts.waive(same, self.pool.days.name(self.clock.wall()))
+        same = [k for k in self.pool.registry.credentials.values() if self.same_quota(k, key)]
+        self.starts.waive(same, self.pool.registry.days.name(self.clock.wall()))
         self.watcher.check()
-        self.pool.reset(key.name)
+        self.pool.registry.reset(key.name)
         self.step(forgave=True)
 
     def same_quota(self, one: PooledCredential, other: PooledCredential) -> bool:
-        return self.pool.canonical(one.quota) == self.pool.canonical(other.quota)
+        return self.pool.registry.canonical(one.quota) == self.pool.registry.canonical(other.quota)
 
     @rule()
     def try_now(self) -> None:
-        self.starts.waive(list(self.pool.keys.values()), self.pool.days.name(self.clock.wall()))
+        self.starts.waive(
+            list(self.pool.registry.credentials.values()),
+            self.pool.registry.days.name(self.clock.wall()),
+        )
         self.pool.try_now()
         self.step(forgave=True)
 
@@ -306,7 +309,7 @@ class PoolMachine(RuleBasedStateMachine):
     def add(self, which: int) -> None:
         if SPARE[which] not in self.credentials:
             self.credentials.append(SPARE[which])
-        self.pool.add(SPARE[which])
+        self.pool.registry.add(SPARE[which])
         self.step()
 
     # In the end

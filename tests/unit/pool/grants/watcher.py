@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from assemblyzero_tui.runner.model.call_outcomes import Kind, kind_of
 from assemblyzero_tui.runner.model.events import AnyEvent, CallEnded, CredentialChanged, PoolChanged
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
-from assemblyzero_tui.runner.pool.grants.pool import STATES, Pool
+from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.registry import STATES
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 from tests.unit.pool.driver import CANARY, HandClock
 
@@ -52,7 +53,7 @@ class Held:
 class Before:
     """How a quota stood a step ago."""
 
-    door: QuotaState
+    state: QuotaState
     until: float
     since: float
     per_minute: int | None
@@ -106,15 +107,17 @@ class Watcher:
     def remember(self) -> None:
         """Looks how everything stands."""
         self._before = {}
-        for fingerprint, key in self.pool.keys.items():
-            for model in {model for _, model in self.pool.groups}:
-                group = self.pool.groups.get((self.pool.canonical(key.quota), model))
+        for fingerprint, key in self.pool.registry.credentials.items():
+            for model in {model for _, model in self.pool.registry.quotas}:
+                group = self.pool.registry.quotas.get(
+                    (self.pool.registry.canonical(key.quota), model)
+                )
                 if group is not None:
                     self._before[fingerprint, model] = Before(
-                        group.door, group.until, group.since, group.per_minute, group.per_day
+                        group.state, group.until, group.since, group.per_minute, group.per_day
                     )
-        self._rests = {model: rest.until for model, rest in self.pool.transient.models.items()}
-        self._throttled = self.pool.judge.throttled_until
+        self._rests = {model: rest.until for model, rest in self.pool.failures.models.items()}
+        self._throttled = self.pool.status.throttled_until
 
     def asks(self, ticket: Ticket) -> None:
         self.waiting.add(ticket)
@@ -187,13 +190,13 @@ class Watcher:
         assert grant.lease > self._last
         self._last = grant.lease
         self.granted += 1
-        key = self.pool.named(grant.name)
+        key = self.pool.registry.find(grant.name)
         assert key is not None
         assert grant.secret == key.credential.secret.reveal()
         assert not key.disabled
         assert not key.invalid
-        model = self.pool.out[grant.lease].model
-        day = self.pool.days.name(self.clock.wall())
+        model = self.pool.leases.active[grant.lease].model
+        day = self.pool.registry.days.name(self.clock.wall())
         start = Start(key.fingerprint, model, now, day)
         self.held[grant.lease] = Held(grant.lease, item, attempt, start)
         self.starts.all.setdefault((key.fingerprint, model), []).append(start)
@@ -201,12 +204,12 @@ class Watcher:
         assert self._throttled <= now
         before = self._before.get((key.fingerprint, model))
         if before is not None:
-            assert before.door is not QuotaState.NO_TIER
-            assert before.door not in CLOSED or before.until <= now
-        self._within_limits(self.pool.group(key, model), before, now, day)
+            assert before.state is not QuotaState.NO_TIER
+            assert before.state not in CLOSED or before.until <= now
+        self._within_limits(self.pool.registry.quota(key, model), before, now, day)
 
     def _within_limits(self, group: Quota, before: Before | None, now: float, day: str) -> None:
-        keys = self.pool.keys_of(group)
+        keys = self.pool.registry.credentials_of(group)
         mine = self.starts.of(keys, group.model)
         given = [key.credential.limits(group.model) for key in keys]
         minutes = [minute for minute, _ in given if minute is not None]
@@ -234,29 +237,29 @@ class Watcher:
     def _no_rest_shrank(self) -> None:
         now = self.clock.now()
         for (fingerprint, model), before in self._before.items():
-            group = self.pool.group(self.pool.keys[fingerprint], model)
-            if before.door is QuotaState.NO_TIER:
-                assert group.door is QuotaState.NO_TIER
+            group = self.pool.registry.quota(self.pool.registry.credentials[fingerprint], model)
+            if before.state is QuotaState.NO_TIER:
+                assert group.state is QuotaState.NO_TIER
             elif (
-                before.door in CLOSED
+                before.state in CLOSED
                 and before.until > now
-                and group.door is not QuotaState.NO_TIER
+                and group.state is not QuotaState.NO_TIER
             ):
-                assert group.door in CLOSED
+                assert group.state in CLOSED
                 assert group.until >= before.until - SAME
-        assert self._throttled <= max(now, self.pool.judge.throttled_until)
+        assert self._throttled <= max(now, self.pool.status.throttled_until)
 
     def _the_books_agree(self) -> None:
-        assert {(t.item, t.attempt, t.wish.request) for t in self.pool.line} == self.waiting
-        assert len(self.pool.line) == len(self.waiting)
-        assert self.pool.out.keys() == self.held.keys()
+        assert {(t.item, t.attempt, t.acquire.request) for t in self.pool.queue} == self.waiting
+        assert len(self.pool.queue) == len(self.waiting)
+        assert self.pool.leases.active.keys() == self.held.keys()
         assert len(self.held) == self.granted - self.ended
         for number, held in self.held.items():
-            lease = self.pool.out[number]
+            lease = self.pool.leases.active[number]
             assert (lease.item, lease.attempt) == (held.item, held.attempt)
-        for group in self.pool.groups.values():
-            if group.door is QuotaState.PROBING:
-                keys = {key.fingerprint for key in self.pool.keys_of(group)}
+        for group in self.pool.registry.quotas.values():
+            if group.state is QuotaState.PROBING:
+                keys = {key.fingerprint for key in self.pool.registry.credentials_of(group)}
                 probes = [
                     held.number
                     for held in self.held.values()
@@ -268,34 +271,34 @@ class Watcher:
                 assert group.probe == 0 or group.probe in self.held
 
     def _the_faces_know(self) -> None:
-        for key in self.pool.keys.values():
+        for key in self.pool.registry.credentials.values():
             if (key.name, "") in self.told:
                 told = self.told[key.name, ""]
                 state = "disabled" if key.disabled else "invalid" if key.invalid else "ready"
                 assert told.state == state
                 assert told.reason == (key.disabled or key.invalid)
-                assert told.quota == self.pool.canonical(key.quota)
+                assert told.quota == self.pool.registry.canonical(key.quota)
             else:
                 assert key.usable
-        for group in self.pool.groups.values():
+        for group in self.pool.registry.quotas.values():
             until = self.clock.wall_at(group.until) if group.until else 0.0
-            for key in self.pool.keys_of(group):
+            for key in self.pool.registry.credentials_of(group):
                 last = self.told.get((key.name, group.model))
                 if last is None:
-                    assert group.door is QuotaState.OPEN
+                    assert group.state is QuotaState.READY
                     continue
-                assert last.state == STATES[group.door]
+                assert last.state == STATES[group.state]
                 assert last.reason == group.reason
                 assert last.quota == group.name
                 assert abs((last.until or 0.0) - until) <= 1.5
-        assert self.paused == self.pool.judge.paused
+        assert self.paused == self.pool.status.paused
 
     def _no_model_rests_for_long(self, now: float) -> None:
-        transient = self.pool.transient
+        transient = self.pool.failures
         for model in transient.models:
-            assert transient.opens(model, now) <= now + LONGEST_REST + SAME
+            assert transient.available_at(model, now) <= now + LONGEST_REST + SAME
         for item, model in transient.items:
-            assert transient.opens(model, now, item) <= now + LONGEST_REST + SAME
+            assert transient.available_at(model, now, item) <= now + LONGEST_REST + SAME
 
     def _it_will_go_on(self, now: float) -> None:
         moment = self.pool.next_time()
@@ -317,11 +320,17 @@ class Watcher:
 
     def nothing_is_left_of(self, item: str) -> None:
         assert not any(held.item == item for held in self.held.values())
-        assert not any(ticket.item == item for ticket in self.pool.line)
+        assert not any(ticket.item == item for ticket in self.pool.queue)
 
     def no_secret_is_shown(self) -> None:
-        shown = [repr(vars(self.pool)), repr(vars(self.pool.line)), repr(vars(self.pool.slots))]
-        shown += [repr(each) for each in self.pool.line]
-        shown += [repr(vars(self.pool.transient))]
-        shown += [repr(vars(self.pool.judge)), repr(vars(self.pool.sharing)), repr(self.told)]
+        shown = [repr(vars(self.pool)), repr(vars(self.pool.queue)), repr(vars(self.pool.limit))]
+        shown += [repr(each) for each in self.pool.queue]
+        shown += [
+            repr(vars(each)) for each in (self.pool.failures, self.pool.registry, self.pool.leases)
+        ]
+        shown += [
+            repr(vars(self.pool.status)),
+            repr(vars(self.pool.outcomes.detector)),
+            repr(self.told),
+        ]
         assert CANARY not in "".join(shown)

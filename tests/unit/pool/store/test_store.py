@@ -35,17 +35,17 @@ def test_a_restart_loses_no_cooldown_no_count_and_no_limit(path: Path, clock: Ha
     (grant,) = first.ask()
     first.end(grant, Outcome.MINUTE, retry_after=40.0, quotas={"RequestsPerMinute": 7})
     closed = {
-        place: (group.door, group.until, group.reason, group.refusals, group.per_minute)
-        for place, group in first.pool.groups.items()
+        place: (group.state, group.until, group.reason, group.refusals, group.per_minute)
+        for place, group in first.pool.registry.quotas.items()
     }
     assert QuotaState.COOLING in {each[0] for each in closed.values()}
     first.store.close()
     clock.advance(10)
     second = Engine(path, clock, [credential(1), credential(2, rpm=10)])
-    for place, group in first.pool.groups.items():
-        found = second.pool.groups[place]
+    for place, group in first.pool.registry.quotas.items():
+        found = second.pool.registry.quotas[place]
         assert closed[place] == (
-            found.door, found.until, found.reason, found.refusals, found.per_minute,
+            found.state, found.until, found.reason, found.refusals, found.per_minute,
         )  # fmt: skip
         assert found.starts == group.starts
         assert found.refused == group.refused
@@ -62,16 +62,18 @@ def test_a_key_that_is_refused_stays_so_and_its_strikes_are_kept(
     first.end(grant, Outcome.AUTH, reason="API_KEY_INVALID", detail="the key is not valid")
     (grant,) = first.ask()
     first.end(grant, Outcome.AUTH, reason="PERMISSION_DENIED", detail="no")
-    assert [key.strikes for key in first.pool.keys.values()] == [1, 1]
+    assert [key.strikes for key in first.pool.registry.credentials.values()] == [1, 1]
     second = Engine(path, clock, keys)
-    one, two = second.pool.keys.values()
+    one, two = second.pool.registry.credentials.values()
     assert (one.invalid, one.since) == ("the key is not valid", clock.wall())
     assert not two.invalid
     (grant,) = second.ask()
     second.end(grant)
     first.exchange()
-    assert [key.strikes for key in first.pool.keys.values()] == [1, 0]
-    assert [key.strikes for key in Engine(path, clock, keys).pool.keys.values()] == [1, 0]
+    assert [key.strikes for key in first.pool.registry.credentials.values()] == [1, 0]
+    assert [
+        key.strikes for key in Engine(path, clock, keys).pool.registry.credentials.values()
+    ] == [1, 0]
 
 
 def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
@@ -81,12 +83,12 @@ def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
     assert len(first.ask()) == 1
     first.exchange()
     group = first.group()
-    assert group.door is QuotaState.EXHAUSTED
+    assert group.state is QuotaState.EXHAUSTED
     opens = clock.wall_at(group.until)
     other = HandClock(now=5.0, wall=clock.wall() + 30.0)
     second = Engine(path, other, [credential(1, rpd=1)], boot="another boot")
     again = second.group()
-    assert again.door is QuotaState.EXHAUSTED
+    assert again.state is QuotaState.EXHAUSTED
     assert other.wall_at(again.until) == pytest.approx(opens)
     assert again.starts == [pytest.approx(5.0 - 30.0)]
     assert second.ask() == []
@@ -134,7 +136,7 @@ def test_two_engines_share_the_minute_and_the_day(path: Path, clock: HandClock) 
         assert sum(moment - 61 < each <= moment for each in times) <= 5
     for engine in (one, other):
         assert sum(engine.group().days.values()) == 8
-        assert engine.group().door is QuotaState.EXHAUSTED
+        assert engine.group().state is QuotaState.EXHAUSTED
     assert sum(day.day for day in one.store.standing().quotas) == 8
 
 
@@ -144,7 +146,7 @@ def test_a_refusal_in_one_engine_closes_the_door_in_the_other(path: Path, clock:
     one.end(grant, Outcome.MINUTE, retry_after=40.0, quotas={"RequestsPerMinute": 7})
     assert other.ask() == []
     group = other.group()
-    assert (group.door, group.until, group.per_minute) == (QuotaState.COOLING, 1040.0, 7)
+    assert (group.state, group.until, group.per_minute) == (QuotaState.COOLING, 1040.0, 7)
     assert group.learned
     assert group.accepted(clock.now() + 1) == 0
     assert ("key-1", MODEL, "cooling") in other.states
@@ -185,12 +187,12 @@ def test_a_quota_that_is_two_in_the_pool_is_written_under_both_names(
     keys = [credential(1), credential(2)]
     one = Engine(path, clock, keys)
     first, second = one.ask(2)
-    one.exchange(lambda: one.pool.merge(one.group(1), one.group(2)))
+    one.exchange(lambda: one.pool.registry.merge(one.group(1), one.group(2)))
     one.end(first, Outcome.MINUTE, retry_after=40.0)
     one.end(second)
     two = Engine(path, clock, keys)
-    assert {group.door for group in two.pool.groups.values()} == {QuotaState.COOLING}
-    assert [len(group.starts) for group in two.pool.groups.values()] == [1, 1]
+    assert {group.state for group in two.pool.registry.quotas.values()} == {QuotaState.COOLING}
+    assert [len(group.starts) for group in two.pool.registry.quotas.values()] == [1, 1]
     one.exchange()
     assert len(one.group().starts) == 2
 
@@ -205,24 +207,24 @@ def test_what_the_user_wants_reaches_every_engine(path: Path, clock: HandClock) 
         (grant,) = engine.ask()
         assert grant.name == "key-2"
         engine.end(grant)
-    assert engine.pool.keys[one].disabled == "by you"
+    assert engine.pool.registry.credentials[one].disabled == "by you"
     assert Engine(path, clock, [credential(1)]).ask() == []
     face.enable(one)
     engine.exchange()
-    assert engine.pool.keys[one].usable
+    assert engine.pool.registry.credentials[one].usable
     assert engine.states == [("key-1", "", "disabled"), ("key-1", "", "ready")]
 
 
 def test_what_the_user_does_in_one_engine_reaches_the_other(path: Path, clock: HandClock) -> None:
     one, other = (Engine(path, clock, [credential(1), credential(2)]) for _ in range(2))
-    one.pool.disable("key-1")
+    one.pool.registry.disable("key-1")
     one.exchange()
     other.exchange()
-    assert other.pool.named("key-1").disabled == "by you"  # type: ignore[union-attr]
-    other.pool.enable("key-1")
+    assert other.pool.registry.find("key-1").disabled == "by you"  # type: ignore[union-attr]
+    other.pool.registry.enable("key-1")
     other.exchange()
     one.exchange()
-    assert one.pool.named("key-1").usable  # type: ignore[union-attr]
+    assert one.pool.registry.find("key-1").usable  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("where", ["face", "engine"])
@@ -232,24 +234,24 @@ def test_a_reset_forgets_everything_in_every_engine(
     one, other = (Engine(path, clock, [credential(1)]) for _ in range(2))
     one.use_up_the_day()
     other.exchange()
-    assert other.group().door is QuotaState.EXHAUSTED
+    assert other.group().state is QuotaState.EXHAUSTED
     if where == "face":
         PoolStore.open(path, clock, boot="one boot").reset(credential(1).secret.fingerprint)
     else:
-        one.pool.reset("key-1")
+        one.pool.registry.reset("key-1")
     for _ in range(2):
         for engine in (one, other):
             engine.exchange()
     for engine in (one, other, Engine(path, clock, [credential(1)])):
         group = engine.group()
-        assert (group.door, group.per_day, group.learned, group.days) == (
+        assert (group.state, group.per_day, group.learned, group.days) == (
             QuotaState.PROBING, None, False, {},
         )  # fmt: skip
     (grant,) = other.ask()
     assert one.ask() == []
     other.end(grant)
     one.exchange()
-    assert one.group().door is QuotaState.OPEN
+    assert one.group().state is QuotaState.READY
 
 
 @pytest.mark.parametrize("others", [0, 1])
@@ -262,10 +264,10 @@ def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_key_first(
     user = PoolStore.open(path, clock, boot="one boot")
     for _ in range(2):
         engine.use_up_the_day()
-        assert engine.group().door is QuotaState.EXHAUSTED
+        assert engine.group().state is QuotaState.EXHAUSTED
         user.reset(credential(1).secret.fingerprint)
         engine.exchange()
-        assert engine.group().door is QuotaState.PROBING
+        assert engine.group().state is QuotaState.PROBING
         assert engine.states[-1] == ("key-1", MODEL, "probing")
         (grant,) = engine.ask()
         engine.end(grant)
@@ -280,18 +282,18 @@ def test_a_key_whose_project_becomes_known_has_used_what_it_had_used(
     for grant in grants:
         engine.end(grant)
     clock.advance(70)
-    engine.pool.disable("key-2")
+    engine.pool.registry.disable("key-2")
     engine.use_up_the_day()
     engine.store.close()
     used = sum(engine.group().days.values())
-    assert engine.group().door is QuotaState.EXHAUSTED
+    assert engine.group().state is QuotaState.EXHAUSTED
 
     named = credential(1, "shop", rpd=9)
     standing = PoolStore.open(path, clock, boot="one boot").standing([named])
     (quota,) = standing.quotas_of("project shop")
-    assert (quota.door, quota.day) == ("exhausted", used + 1)
+    assert (quota.state, quota.day) == ("exhausted", used + 1)
     again = Engine(path, clock, [named, credential(2, "shop", rpd=9)])
-    assert again.group().door is QuotaState.EXHAUSTED
+    assert again.group().state is QuotaState.EXHAUSTED
     assert sum(again.group().days.values()) == used + 1
     assert again.ask() == []
     again.store.close()
@@ -329,7 +331,7 @@ def test_a_key_that_comes_later_brings_what_is_known_of_it(path: Path, clock: Ha
     (grant,) = one.ask()
     one.end(grant, Outcome.MINUTE, retry_after=40.0)
     other = Engine(path, clock, [credential(1)])
-    other.pool.add(credential(2))
+    other.pool.registry.add(credential(2))
     other.exchange()
     assert other.group(2).until == one.group(2).until
     assert len(other.group(2).starts) == 1
@@ -385,14 +387,17 @@ def test_the_standing_tells_what_there_is(path: Path, clock: HandClock, tmp_path
     engine.end(first, input_tokens=30, output_tokens=4)
     clock.advance(1.0)
     standing = engine.store.standing()
-    assert [(key.name, key.project) for key in standing.keys] == [("key-1", "shop"), ("key-2", "")]
-    assert [(q.door, q.minute, q.day) for q in standing.quotas] == [(QuotaState.OPEN, 1, 1)] * 2
+    assert [(key.name, key.project) for key in standing.credentials] == [
+        ("key-1", "shop"),
+        ("key-2", ""),
+    ]
+    assert [(q.state, q.minute, q.day) for q in standing.quotas] == [(QuotaState.READY, 1, 1)] * 2
     assert {(q.per_minute, q.per_day) for q in standing.quotas} == {(5, None), (None, 9)}
     (total,) = standing.totals
     assert (total.answered, total.refused, total.input_tokens, total.output_tokens) == (1, 0, 30, 4)
     (lease,) = standing.leases
     assert (lease.run, lease.item, lease.model) == ("a run", "LLD-1", MODEL)
-    assert lease.fingerprint == engine.pool.named(second.name).fingerprint  # type: ignore[union-attr]
+    assert lease.fingerprint == engine.pool.registry.find(second.name).fingerprint  # type: ignore[union-attr]
     assert lease.since == clock.wall() - 1.0
     engine.end(second, Outcome.MINUTE, retry_after=40.0)
     clock.advance(1.0)

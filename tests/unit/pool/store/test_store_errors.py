@@ -58,9 +58,9 @@ def counted(engine: Engine, times: list[int]) -> Ledger:
 
     def work() -> Ledger:
         times[0] += 1
-        return engine.pool.serve()
+        return engine.pool.process()
 
-    return engine.store.exchange(engine.pool, work)
+    return engine.store.exchange(engine.pool.registry, work)
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_told(path: Path, clock: HandClock) -> None:
@@ -123,11 +123,11 @@ def test_what_was_known_when_the_file_was_damaged_reaches_the_new_one(
     spoil(path)
     engine.exchange()
     late = Engine(path, clock, [credential(1), credential(2)])
-    one, two = (late.pool.named(grant.name) for grant in (first, second))
+    one, two = (late.pool.registry.find(grant.name) for grant in (first, second))
     assert one is not None
     assert two is not None
-    group = late.pool.group(one, "gemini-x")
-    assert (group.door, group.per_minute) == (QuotaState.COOLING, 7)
+    group = late.pool.registry.quota(one, "gemini-x")
+    assert (group.state, group.per_minute) == (QuotaState.COOLING, 7)
     assert two.invalid == "not valid"
 
 
@@ -143,7 +143,7 @@ def test_an_order_is_carried_out_in_a_new_file_if_the_old_one_is_damaged(
     face.disable(one, "key-1")
     assert len(aside(path)) == 1
     assert engine.ask() == []
-    assert engine.pool.keys[one].disabled == "by you"
+    assert engine.pool.registry.credentials[one].disabled == "by you"
 
 
 def test_a_file_that_is_removed_is_made_again_with_what_is_known(
@@ -176,7 +176,7 @@ def test_a_place_where_nothing_can_be_written_stops_nobody(
     (note,) = engine.store.notes
     assert f"cannot be kept in {path}" in note
     assert "goes on by its own counts" in note
-    assert engine.store.standing().keys == ()
+    assert engine.store.standing().credentials == ()
     with pytest.raises(TuiError, match=str(path.parent)):
         engine.store.disable("0a0a0a0a", "key-1")
     path.rmdir() if path.is_dir() else path.parent.unlink()

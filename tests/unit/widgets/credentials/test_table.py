@@ -14,18 +14,18 @@ from assemblyzero_tui.runner.model.events import (
     CallEnded,
     CallStarted,
     CredentialChanged,
+    CredentialStateName,
     ItemChanged,
     ItemInfo,
     ItemsQueued,
-    KeyState,
     PoolChanged,
     QuotaCounted,
     RunStarted,
 )
-from assemblyzero_tui.runner.model.pool_text import begins, ends, goes_on, time_of_day
+from assemblyzero_tui.runner.model.pool_text import begins, ends, resume_time, time_of_day
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.credentials.dialog import NewKey, free_name, what_is_wrong
+from assemblyzero_tui.widgets.credentials.dialog import NewCredential, free_name, what_is_wrong
 from assemblyzero_tui.widgets.credentials.strip import strip_content
 from assemblyzero_tui.widgets.credentials.table import details, header, lines_of, place_of, row
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
@@ -33,7 +33,7 @@ from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 NOW = 1_790_000_000.0
 
 
-def key(name: str, state: KeyState, **more: Any) -> CredentialChanged:
+def key(name: str, state: CredentialStateName, **more: Any) -> CredentialChanged:
     more.setdefault("quota", f"key {name}")
     return CredentialChanged(credential=name, state=state, time=NOW, **more)
 
@@ -182,7 +182,7 @@ def test_details_of_a_key() -> None:
 def test_keys_that_another_engine_had_are_listed_if_they_were_used() -> None:
     run = five_keys()
     run.pool.engine_started(NOW)
-    assert [line.key.name for line in lines_of(run, NOW)] == ["amber"]
+    assert [line.credential.name for line in lines_of(run, NOW)] == ["amber"]
     assert "· gone" in row(run, lines_of(run, NOW), 0, 100, NOW, UNICODE).plain
 
 
@@ -190,8 +190,8 @@ def test_times_to_come() -> None:
     at = time_of_day(NOW + 18_000)
     assert (ends(NOW + 252, NOW), ends(NOW + 18_000, NOW)) == ("04:12", f"till {at}")
     assert (begins(NOW + 252, NOW), begins(NOW + 18_000, NOW)) == ("in 04:12", f"at {at}")
-    assert goes_on(NOW + 18_000, NOW) == f"at {at} (in 5h 00m)"
-    assert goes_on(NOW - 5, NOW).startswith("in 00:00 (at ")
+    assert resume_time(NOW + 18_000, NOW) == f"at {at} (in 5h 00m)"
+    assert resume_time(NOW - 5, NOW).startswith("in 00:00 (at ")
     assert ends(NOW + 18_000, NOW, set_back=18_000) == f"till {time_of_day(NOW)}"
 
 
@@ -203,4 +203,4 @@ def test_names_of_keys() -> None:
     assert "at most 64" in what_is_wrong("x" * 65, [])
     assert "printable" in what_is_wrong("a\x1b", [])
     assert what_is_wrong("a", ["a"]) == "There is a key called a already."
-    assert "canary" not in repr(NewKey("a", Secret("canary-key-000000")))
+    assert "canary" not in repr(NewCredential("a", Secret("canary-key-000000")))
