@@ -1,84 +1,83 @@
-"""What the user wants of a key, written into the store: running engines take it in by themselves.
+"""Manual control of a credential through the store: running engines pick the result up.
 
-Call these within a transaction. Their rows belong to no engine, so that every one reads them.
+The state of the credential is loaded into a registry, changed there, and written back, all in one
+transaction of the caller. The rows belong to no engine, so that every engine reads them.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from math import inf
+from collections.abc import Callable
+from typing import NoReturn
 
-from assemblyzero_tui.runner.pool.grants.quota import QuotaState
-from assemblyzero_tui.runner.pool.store.times import Times
-from assemblyzero_tui.runner.pool.store.writing import count_reset, next_stamp, note_event
+from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.secret import Secret
+from assemblyzero_tui.runner.model.quota_days import QuotaDays
+from assemblyzero_tui.runner.pool.grants.registry import Registry
+from assemblyzero_tui.runner.pool.store.file import StoreFile
+from assemblyzero_tui.runner.pool.store.reading import Reader
+from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
-NOBODY = 0
+NO_ENGINE = 0
 """The number of no engine."""
 
 
-def disable(
-    connection: sqlite3.Connection, fingerprint: str, name: str, why: str, wall: float
+class _UnknownSecret(Secret):
+    """The secret of a credential of which only the fingerprint is stored."""
+
+    __slots__ = ()
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__("")
+        self.fingerprint = fingerprint
+
+    def reveal(self) -> NoReturn:
+        raise TypeError("the store does not know the secret")
+
+
+def change_credential(
+    file: StoreFile,
+    days: QuotaDays,
+    fingerprint: str,
+    change: Callable[[Registry], None],
+    name: str = "",
 ) -> None:
-    """Switches a key off, one that was never used too."""
-    connection.execute(
-        "INSERT INTO keys (fingerprint, name, project, quota, disabled, invalid, since, strikes, "
-        "stamp, engine) VALUES (?, ?, '', '', ?, '', ?, 0, ?, ?) "
-        "ON CONFLICT DO UPDATE SET disabled = excluded.disabled, since = excluded.since, "
-        "stamp = excluded.stamp, engine = excluded.engine",
-        (fingerprint, name, why, wall, next_stamp(connection), NOBODY),
-    )
-    note_event(connection, wall, fingerprint, name, "", "disabled", why, None, "")
+    """Changes a credential as a pool would; without a name, only if the store knows it.
 
-
-def enable(connection: sqlite3.Connection, fingerprint: str, wall: float) -> None:
-    """Switches a key on again."""
-    connection.execute(
-        "UPDATE keys SET disabled = '', since = ?, stamp = ?, engine = ? "
-        "WHERE fingerprint = ? AND disabled != ''",
-        (wall, next_stamp(connection), NOBODY, fingerprint),
-    )
-    _note_state(connection, fingerprint, wall)
-
-
-def reset(connection: sqlite3.Connection, fingerprint: str, times: Times, today: str) -> None:
-    """Forgets what was held against a key and its quota, today's count too.
-
-    The quota is tried with one call at first, as after
-    :meth:`~assemblyzero_tui.runner.pool.grants.registry.Registry.reset`.
+    Args:
+        file: In a transaction.
+        days: When the service's day ends.
+        fingerprint: Of the credential.
+        change: Calls a method of the registry.
+        name: What the credential is called if the store does not know it.
     """
-    stamp = next_stamp(connection)
-    now, wall = times.clock.now(), times.clock.wall()
-    count_reset(connection, fingerprint, stamp, NOBODY)
-    connection.execute(
-        "UPDATE keys SET invalid = '', strikes = 0, since = ? WHERE fingerprint = ?",
-        (wall, fingerprint),
-    )
-    found = connection.execute(
-        "SELECT name, quota FROM keys WHERE fingerprint = ?", (fingerprint,)
-    ).fetchone()
-    if found is None:
+    registry = _load(file, days, fingerprint, name)
+    if registry is None:
         return
-    name, quota = found
-    connection.execute("DELETE FROM days WHERE quota = ? AND day = ?", (quota, today))
-    connection.execute(
-        "UPDATE quotas SET door = ?, since = ?, until = 0, reason = '', careful = 0, refusals = 0, "
-        "per_minute = CASE WHEN learned THEN NULL ELSE per_minute END, "
-        "per_day = CASE WHEN learned THEN NULL ELSE per_day END, learned = 0, cap = ?, "
-        "struck = '', waived = ?, probing = 0, boot = ?, at = ?, wall = ?, stamp = ?, engine = ? "
-        "WHERE quota = ?",
-        (QuotaState.PROBING.value, now, inf, today, times.boot, now, wall, stamp, NOBODY, quota),
-    )
-    _note_state(connection, fingerprint, wall)
-    models = connection.execute("SELECT model FROM quotas WHERE quota = ?", (quota,)).fetchall()
-    for (model,) in models:
-        note_event(connection, wall, fingerprint, name, model, "probing", "", None, "")
+    change(registry)
+    pending = Pending()
+    pending.take(registry, registry.recorder.take_ledger(), registry.clock)
+    Writer(file, run="", engine=NO_ENGINE).write(registry, pending)
 
 
-def _note_state(connection: sqlite3.Connection, fingerprint: str, wall: float) -> None:
-    found = connection.execute(
-        "SELECT name, disabled, invalid FROM keys WHERE fingerprint = ?", (fingerprint,)
+def _load(file: StoreFile, days: QuotaDays, fingerprint: str, name: str) -> Registry | None:
+    row = file.connection.execute(
+        "SELECT name, project, quota FROM keys WHERE fingerprint = ?", (fingerprint,)
     ).fetchone()
-    if found is not None:
-        name, disabled, invalid = found
-        state = "disabled" if disabled else "invalid" if invalid else "ready"
-        note_event(connection, wall, fingerprint, name, "", state, disabled or invalid, None, "")
+    if row is None and not name:
+        return None
+    stored_name, project, quota = row or ("", "", "")
+    configured = file.connection.execute(
+        "SELECT model, per_minute, per_day FROM quotas WHERE quota = ? AND NOT learned", (quota,)
+    ).fetchall()
+    credential = Credential(
+        stored_name or name,
+        _UnknownSecret(fingerprint),
+        project,
+        {model: limit for model, limit, _ in configured if limit is not None},
+        {model: limit for model, _, limit in configured if limit is not None},
+    )
+    registry = Registry([credential], clock=file.times.clock, days=days)
+    if quota:
+        registry.credentials[fingerprint].quota = quota
+    Reader(file).everything(registry, [fingerprint], {}, tell=False)
+    return registry

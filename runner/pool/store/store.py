@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
 from assemblyzero_tui.runner.pool.grants.clock import Clock, boot_id
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.registry import Registry
-from assemblyzero_tui.runner.pool.store.admin import disable, enable, reset
+from assemblyzero_tui.runner.pool.store.admin import change_credential
 from assemblyzero_tui.runner.pool.store.credential_status import PoolSnapshot
 from assemblyzero_tui.runner.pool.store.file import TROUBLE, StoreFile
 from assemblyzero_tui.runner.pool.store.pruning import EVENTS, forget_engine, forget_old_rows
@@ -140,32 +140,31 @@ class PoolStore:
                 forget_engine(connection, self._file.engine)
         self._file.shut()
 
-    # For the faces and the command line
+    # For screens and commands
 
     def disable(self, fingerprint: str, name: str, why: str = "by you") -> None:
-        """Switches a key off, in every run.
+        """Disables a credential in every run, even one that was never used.
 
         Raises:
             TuiError: the store cannot be written.
         """
-        self._wish(lambda c: disable(c, fingerprint, name, why, self._clock.wall()))
+        self._change(fingerprint, lambda registry: registry.disable(fingerprint, why), name)
 
     def enable(self, fingerprint: str) -> None:
-        """Switches a key on again, in every run.
+        """Enables a credential again in every run.
 
         Raises:
             TuiError: the store cannot be written.
         """
-        self._wish(lambda c: enable(c, fingerprint, self._clock.wall()))
+        self._change(fingerprint, lambda registry: registry.enable(fingerprint))
 
     def reset(self, fingerprint: str) -> None:
-        """Forgets what was held against a key and its quota, in every run.
+        """Forgets every refusal and today's count of a credential, in every run.
 
         Raises:
             TuiError: the store cannot be written.
         """
-        today = self._days.name(self._clock.wall())
-        self._wish(lambda c: reset(c, fingerprint, self._file.times, today))
+        self._change(fingerprint, lambda registry: registry.reset(fingerprint))
 
     def standing(self, credentials: Iterable[Credential] = ()) -> PoolSnapshot:
         """How the keys stand, by all runs of this machine; empty where the store cannot be read.
@@ -185,12 +184,12 @@ class PoolStore:
         self._figures = PendingUsage()
         return standing
 
-    def _wish(self, write: Callable[[sqlite3.Connection], None]) -> None:
+    def _change(self, fingerprint: str, change: Callable[[Registry], None], name: str = "") -> None:
         for again in (True, False):
             try:
                 self._file.ready()
-                with self._file.transaction() as connection:
-                    write(connection)
+                with self._file.transaction():
+                    change_credential(self._file, self._days, fingerprint, change, name)
                 break
             except (sqlite3.Error, OSError) as error:
                 if not (self._file.trouble(error) and again):

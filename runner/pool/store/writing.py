@@ -120,9 +120,10 @@ class Pending:
 class Writer:
     """Writes what one pool has changed. Call it within a transaction."""
 
-    def __init__(self, file: StoreFile, run: str) -> None:
+    def __init__(self, file: StoreFile, run: str, engine: int | None = None) -> None:
         self._file = file
         self._run = run
+        self._fixed_engine = engine
         self._keys: dict[str, KeyRow] = {}
         self._quotas: dict[Place, QuotaRow] = {}
         self.resets: dict[str, int] = {}
@@ -149,6 +150,11 @@ class Writer:
             and row.strikes != registry.credentials[fingerprint].strikes
         }
 
+    @property
+    def _engine(self) -> int:
+        """The writer of the rows; the file's number may change when it is opened again."""
+        return self._file.engine if self._fixed_engine is None else self._fixed_engine
+
     def write(self, registry: Registry, pending: Pending) -> None:
         """Writes everything that is pending."""
         file, executemany = self._file, self._file.connection.executemany
@@ -157,12 +163,12 @@ class Writer:
         quotas = self._changed_quotas(registry, pending.quotas) if pending.quotas else []
         if keys or quotas or pending.resets:
             stamp = next_stamp(file.connection)
-            executemany(_WRITE_KEY, [(*row, stamp, file.engine) for row in keys])
-            written = (file.times.boot, now, wall, stamp, file.engine)
+            executemany(_WRITE_KEY, [(*row, stamp, self._engine) for row in keys])
+            written = (file.times.boot, now, wall, stamp, self._engine)
             executemany(_WRITE_QUOTA, [(*row, *written) for row in quotas])
             self._write_resets(registry, pending.resets, stamp)
         if pending.starts:
-            mine = (file.times.boot, file.engine)
+            mine = (file.times.boot, self._engine)
             executemany(_INSERT_START, [(*start, *mine) for start in pending.starts])
         if pending.days:
             counts = [(*place, count, wall) for place, count in pending.days.items() if count]
@@ -206,7 +212,7 @@ class Writer:
                 if registry.canonical(k.quota) == group_name
             }
             self.resets[fingerprint] = count_reset(
-                self._file.connection, fingerprint, stamp, self._file.engine
+                self._file.connection, fingerprint, stamp, self._engine
             )
             self._file.connection.executemany(
                 "DELETE FROM days WHERE quota = ? AND day = ?", [(name, today) for name in names]

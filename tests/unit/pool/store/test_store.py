@@ -423,3 +423,32 @@ def test_leases_of_engines_that_have_gone_are_not_shown(
         assert rows.execute("SELECT count(*) FROM leases").fetchone() == (0,)
         assert rows.execute("SELECT pid FROM engines").fetchall() == [(os.getpid(),)]
     rows.close()
+
+
+def test_a_reset_by_command_writes_what_a_reset_by_the_pool_writes(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    written = []
+    for where in ("command", "pool"):
+        path = tmp_path / where / "pool.db"
+        engine = Engine(path, clock, [credential(1)])
+        engine.use_up_the_day()
+        engine.store.close()
+        again = Engine(path, clock, [credential(1)])
+        if where == "command":
+            again.store.reset(credential(1).secret.fingerprint)
+        else:
+            again.pool.registry.reset("key-1")
+            again.exchange()
+        with sqlite3.connect(path) as rows:
+            rows.row_factory = sqlite3.Row
+            tables = {
+                name: [dict(row) for row in rows.execute(f"SELECT * FROM {name}")]
+                for name in ("keys", "quotas", "days", "events")
+            }
+        rows.close()
+        for row in (*tables["keys"], *tables["quotas"]):
+            assert (row.pop("engine") == 0) is (where == "command")
+            del row["stamp"]
+        written.append(tables)
+    assert written[0] == written[1]
