@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assemblyzero_tui.app.dashboard.view_state import Stage
-from assemblyzero_tui.app.ui.item_commands import PAUSABLE, RESUMABLE, RETRIABLE
 from assemblyzero_tui.app.ui.keymap import Where, footer_commands
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.runner.model.states import ATTENTION, State
+from assemblyzero_tui.runner.model.states import (
+    ATTENTION,
+    CANCELLABLE,
+    PAUSABLE,
+    RESUMABLE,
+    RETRIABLE,
+    State,
+)
 from assemblyzero_tui.widgets.format import STATE_STYLES, count
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.items.layout import Mode
@@ -66,7 +72,7 @@ def _applies(command: str, now: Situation) -> bool:
         case "pause_all":
             return now.live and not now.run.finished
         case "cancel":
-            return now.live and any(not state.terminal for state in now.states)
+            return now.live and bool(now.states & CANCELLABLE)
         case "retry":
             return now.engine_gone or (now.live and bool(now.states & RETRIABLE))
         case "pool":

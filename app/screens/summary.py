@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from assemblyzero_tui.app.ui.item_commands import RETRIABLE
 from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.base.temporary_files import temporary_folder
@@ -190,7 +189,7 @@ class SummaryScreen(SteadyScreen[None]):
 
     @property
     def _again(self) -> list[str]:
-        return [item.id for item in self.summary.items if item.state in RETRIABLE]
+        return [item.id for item in self.summary.items if item.state.retriable]
 
     def action_back(self) -> None:
         """Back to where the summary was opened from."""

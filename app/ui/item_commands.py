@@ -6,20 +6,13 @@ from collections.abc import Sequence
 
 from assemblyzero_tui.runner.model.commands import AnyCommand, Cancel, Pause, Reply, Resume, Retry
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
-from assemblyzero_tui.runner.model.states import State
-
-PAUSABLE = frozenset(
-    {State.QUEUED, State.STARTING, State.RUNNING, State.QUOTA, State.RETRYING, State.ASKING}
-)
-RESUMABLE = frozenset({State.PAUSED, State.PAUSING})
-RETRIABLE = frozenset({State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED})
 
 
 def pause_or_resume(items: Sequence[ItemState]) -> AnyCommand | None:
     """Pauses what can be paused; if nothing can, lets what is paused go on."""
-    if pausable := [item.id for item in items if item.state in PAUSABLE]:
+    if pausable := [item.id for item in items if item.state.pausable]:
         return Pause(items=pausable)
-    if resumable := [item.id for item in items if item.state in RESUMABLE]:
+    if resumable := [item.id for item in items if item.state.resumable]:
         return Resume(items=resumable)
     return None
 
@@ -29,19 +22,19 @@ def pause_or_resume_all(run: RunState) -> AnyCommand | None:
     if run.held:
         return Resume()
     items = list(run.items.values())
-    if any(item.state in PAUSABLE for item in items):
+    if any(item.state.pausable for item in items):
         return Pause()
-    return Resume() if any(item.state in RESUMABLE for item in items) else None
+    return Resume() if any(item.state.resumable for item in items) else None
 
 
 def cancellable(items: Sequence[ItemState]) -> list[str]:
     """The items that can still be cancelled."""
-    return [item.id for item in items if not item.state.terminal]
+    return [item.id for item in items if item.state.cancellable]
 
 
 def retry(items: Sequence[ItemState]) -> Retry | None:
     """Tries again what ended without success."""
-    found = [item.id for item in items if item.state in RETRIABLE]
+    found = [item.id for item in items if item.state.retriable]
     return Retry(items=found) if found else None
 
 

@@ -41,7 +41,6 @@ GRACE = 5.0
 """Seconds between asking a process to leave, TERM and KILL, unless the run is stopping."""
 LOST_DELAYS = (0.5, 2.0, 5.0)
 """Seconds before an item whose process was lost is started again; then it is given up."""
-_RESTARTABLE = (State.FAILED, State.LOST, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +341,13 @@ class Supervisor:
             self._record.emit(RunHeld(held=True, reason="by you"))
         affected = []
         for item in items:
-            if item.state in (State.STARTING, State.RUNNING):
+            if not item.state.pausable:
+                continue
+            if item.state.at_work:
                 self._resume_wanted.discard(item.id)
                 self._record.change(item, State.PAUSING)
                 self._command(item.id, Drain(why="pause"))
-            elif item.state in (State.RETRYING, State.QUEUED, State.QUOTA) and names:
+            elif names:
                 if item.id in self._queue:
                     self._queue.remove(item.id)
                 self._record.change(item, State.PAUSED, "by you")
@@ -363,13 +364,14 @@ class Supervisor:
         self.keys.given_up = False
         affected = []
         for item in items:
-            if item.state is State.PAUSED or (item.state is State.QUOTA and self.keys.there):
-                self._record.change(item, State.QUEUED)
-                affected.append(item.id)
-            elif item.state is State.PAUSING:  # it saves at the border as asked, then goes on
+            if not (item.state.resumable or (item.state is State.QUOTA and self.keys.there)):
+                continue
+            if item.state.at_work:  # it saves at the border as asked, then continues
                 self._record.change(item, State.RUNNING, "pause taken back")
                 self._resume_wanted.add(item.id)
-                affected.append(item.id)
+            else:
+                self._record.change(item, State.QUEUED)
+            affected.append(item.id)
         fresh = [name for name in affected if self.state.items[name].state is State.QUEUED]
         self._queue.extendleft(reversed(fresh))
         self._fill()
@@ -379,7 +381,7 @@ class Supervisor:
         """Ends items; with no names all that are not through."""
         affected = []
         for item in self._chosen(names):
-            if item.state.terminal:
+            if not item.state.cancellable:
                 continue
             affected.append(item.id)
             if item.id in self._tasks:
@@ -402,7 +404,7 @@ class Supervisor:
         self.keys.given_up = False
         affected = []
         for item in self._chosen(names):
-            if item.state in _RESTARTABLE or (names and item.state is State.SKIPPED):
+            if item.state.retriable and (names or item.state is not State.SKIPPED):
                 self._lost[item.id] = 0
                 self._insisted.add(item.id)
                 if afresh:

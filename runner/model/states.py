@@ -59,6 +59,26 @@ class State(StrEnum):
         return self in SUCCESSES
 
     @property
+    def pausable(self) -> bool:
+        """``pause`` has an effect."""
+        return self in PAUSABLE
+
+    @property
+    def resumable(self) -> bool:
+        """``resume`` has an effect, whatever the pool's state."""
+        return self in RESUMABLE
+
+    @property
+    def cancellable(self) -> bool:
+        """``cancel`` has an effect."""
+        return self in CANCELLABLE
+
+    @property
+    def retriable(self) -> bool:
+        """``retry`` has an effect."""
+        return self in RETRIABLE
+
+    @property
     def wants_attention(self) -> bool:
         """A human should look."""
         return self in ATTENTION
@@ -102,6 +122,14 @@ AT_WORK = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.CANCELL
 RESTING = frozenset({State.PAUSED, State.QUOTA, State.ASKING})
 SUCCESSES = frozenset({State.DONE, State.SKIPPED})
 ATTENTION = frozenset({State.ASKING, State.FAILED, State.LOST})
+
+PAUSABLE = frozenset(
+    {State.QUEUED, State.STARTING, State.RUNNING, State.QUOTA, State.RETRYING, State.ASKING}
+)
+RESUMABLE = frozenset({State.PAUSED, State.PAUSING})
+CANCELLABLE = frozenset(State) - TERMINAL
+RETRIABLE = frozenset({State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED})
+"""The states on which a command has an effect: engine, dashboard and summary go by these four."""
 
 _ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})
 _INTERRUPTIONS = frozenset(

@@ -4,7 +4,17 @@ import unicodedata
 
 import pytest
 
-from assemblyzero_tui.runner.model.states import AT_WORK, LOOKS, TRANSITIONS, State
+from assemblyzero_tui.runner.model.states import (
+    AT_WORK,
+    CANCELLABLE,
+    LOOKS,
+    PAUSABLE,
+    RESUMABLE,
+    RETRIABLE,
+    TERMINAL,
+    TRANSITIONS,
+    State,
+)
 
 
 def test_every_state_has_a_look_and_followers() -> None:
@@ -42,3 +52,23 @@ def test_done_can_be_reached_from_every_state_but_itself(state: State) -> None:
 def test_a_process_at_work_can_be_lost_or_cancelled(state: State) -> None:
     assert State.LOST in TRANSITIONS[state]
     assert {State.CANCELLED, State.CANCELLING} & TRANSITIONS[state]
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_a_command_may_act_on_can_become_what_it_asks_for(state: State) -> None:
+    followers = TRANSITIONS[state]
+    assert not state.pausable or {State.PAUSING, State.PAUSED} & followers
+    assert not state.resumable or State.QUEUED in followers
+    assert (
+        not state.cancellable
+        or state is State.CANCELLING
+        or ({State.CANCELLING, State.CANCELLED} & followers)
+    )
+    assert not state.retriable or State.QUEUED in followers
+
+
+def test_a_state_is_cancelled_or_retried_but_never_both() -> None:
+    assert TERMINAL - {State.DONE} == RETRIABLE
+    assert not CANCELLABLE & TERMINAL
+    assert not PAUSABLE & RESUMABLE
+    assert PAUSABLE | RESUMABLE | {State.CANCELLING} == CANCELLABLE
