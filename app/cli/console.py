@@ -14,7 +14,7 @@ BACKLOG = 1 << 20
 """Bytes from which on nothing more should be offered."""
 
 
-class Output:
+class LineWriter:
     """Lines on a descriptor; :meth:`flush` writes what can be written without blocking."""
 
     def __init__(self, descriptor: int = 1) -> None:

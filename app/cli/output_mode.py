@@ -1,4 +1,4 @@
-"""Which face a run is shown with: the dashboard, plain lines, or JSON lines."""
+"""How a run is shown: on the dashboard, as plain lines, or as JSON lines."""
 
 from __future__ import annotations
 
@@ -11,36 +11,32 @@ from typing import Any, Literal, TextIO
 
 import click
 
-Kind = Literal["dashboard", "plain", "json"]
+OutputKind = Literal["dashboard", "plain", "json"]
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class OutputMode:
     """How the user wants to see a run."""
 
-    kind: Kind
+    kind: OutputKind
     timestamps: bool = False
     """Plain lines begin with the time."""
     mouse: bool = True
     ascii: bool = False
     """No character beyond ASCII is drawn."""
     notice: str = ""
-    """Why it is not the dashboard, where that may surprise."""
+    """Why there is no dashboard, where that may surprise."""
 
 
 def why_no_dashboard() -> str | None:
     """Why the dashboard cannot be shown here; ``None`` if it can."""
     if not is_terminal(sys.stdout):
-        return "the output is not a terminal"
+        return "stdout is not a terminal"
     if not is_terminal(sys.stdin):
-        return "the input is not a terminal"
+        return "stdin is not a terminal"
     term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
-        return (
-            f"TERM is {term!r}, a terminal that cannot move its cursor"
-            if term
-            else ("TERM is not set")
-        )
+        return f"TERM is {term!r}, which cannot move the cursor" if term else "TERM is not set"
     return None
 
 
@@ -52,30 +48,30 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def choose_face(
+def choose_output_mode(
     *, plain: bool, json: bool, timestamps: bool = False, mouse: bool = True, ascii: bool = False
-) -> Face:
-    """The face for these wishes and this terminal.
+) -> OutputMode:
+    """The output mode for these options and this terminal.
 
     Raises:
-        click.UsageError: plain lines and JSON lines are both wanted.
+        click.UsageError: both plain and JSON lines are requested.
     """
     if plain and json:
         raise click.UsageError("Give --plain or --json, not both.")
-    kind: Kind = "json" if json else "plain" if plain else "dashboard"
+    kind: OutputKind = "json" if json else "plain" if plain else "dashboard"
     notice = ""
     if kind == "dashboard" and (why := why_no_dashboard()) is not None:
         kind = "plain"
         if is_terminal(sys.stdout):
-            notice = f"No dashboard here: {why}. Plain lines instead."
-    return Face(kind, timestamps=timestamps, mouse=mouse, ascii=ascii, notice=notice)
+            notice = f"No dashboard: {why}. Using plain lines."
+    return OutputMode(kind, timestamps=timestamps, mouse=mouse, ascii=ascii, notice=notice)
 
 
-def face_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options of how to show a run; the command gets them as one ``face``."""
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options for how to show a run; the command gets them as one ``output``."""
 
     @wraps(function)
-    def with_face(
+    def with_output_mode(
         *arguments: Any,
         plain: bool,
         json: bool,
@@ -84,19 +80,23 @@ def face_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ascii: bool,
         **rest: Any,
     ) -> Any:
-        face = choose_face(
+        output = choose_output_mode(
             plain=plain, json=json, timestamps=timestamps, mouse=not no_mouse, ascii=ascii
         )
-        return function(*arguments, face=face, **rest)
+        return function(*arguments, output=output, **rest)
 
     for option in reversed(
         [
-            click.option("--plain", is_flag=True, help="Plain lines instead of the dashboard."),
-            click.option("--json", is_flag=True, help="The events as JSON, one a line."),
-            click.option("--timestamps", is_flag=True, help="Begin plain lines with the time."),
-            click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+            click.option(
+                "--plain", is_flag=True, help="Print plain lines instead of the dashboard."
+            ),
+            click.option("--json", is_flag=True, help="Print the events as JSON lines."),
+            click.option("--timestamps", is_flag=True, help="Start plain lines with the time."),
+            click.option(
+                "--no-mouse", is_flag=True, help="Leave the mouse to the terminal (to select text)."
+            ),
             click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
         ]
     ):
-        with_face = option(with_face)
-    return with_face
+        with_output_mode = option(with_output_mode)
+    return with_output_mode

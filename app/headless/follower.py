@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import click
 
-from assemblyzero_tui.app.cli.console import Output
+from assemblyzero_tui.app.cli.console import LineWriter
 from assemblyzero_tui.app.cli.failures import mute_stdout
-from assemblyzero_tui.app.cli.output_mode import Face, is_terminal
+from assemblyzero_tui.app.cli.output_mode import OutputMode, is_terminal
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.app.headless.printers import JsonPrinter, PlainPrinter, Printer
@@ -63,7 +63,7 @@ class Headless:
         self,
         source: RunSource,
         printer: Printer,
-        out: Output,
+        out: LineWriter,
         *,
         owner: bool,
         over: Callable[[], bool],
@@ -148,7 +148,7 @@ class Headless:
         await self._engine_gone()
         if self._late and (alive := describe_survivors(self._source.folder)):
             await self._out.flush(PARTING)
-            parting = Output(2)
+            parting = LineWriter(2)
             parting.line(alive)
             await parting.flush(PARTING)
             return 128 + self._signal if self._signal else self._exit_code(state)
@@ -237,40 +237,42 @@ class Headless:
                 self._printer.say(error.what)
 
 
-def follow_run(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
+def follow_run(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool) -> int:
     """Prints a run; what ``source`` has taken in already is left out.
 
     Args:
         source: The run, served or ended.
-        face: How to print it.
+        output: How to print it.
         signals: Those that came in before.
         owner: Whether this command started the work.
     """
-    return _follow(source, face, signals, owner=owner, over=lambda: source.state.ended is not None)
+    return _follow(
+        source, output, signals, owner=owner, over=lambda: source.state.ended is not None
+    )
 
 
-def follow_replay(source: Replay, face: Face, signals: Signals) -> int:
+def follow_replay(source: Replay, output: OutputMode, signals: Signals) -> int:
     """Prints a run again, at the speed of the replay."""
-    return _follow(source, face, signals, owner=False, over=lambda: source.over, served=False)
+    return _follow(source, output, signals, owner=False, over=lambda: source.over, served=False)
 
 
 def _follow(
     source: RunSource,
-    face: Face,
+    output: OutputMode,
     signals: Signals,
     *,
     owner: bool,
     over: Callable[[], bool],
     served: bool = True,
 ) -> int:
-    out = Output()
+    out = LineWriter()
     printer: Printer
-    if face.kind == "json":
+    if output.kind == "json":
         printer = JsonPrinter(out, lambda text: click.echo(text, err=True))
     else:
         dumb = os.environ.get("TERM", "") in ("", "dumb", "unknown")
         colours = is_terminal(sys.stdout) and not dumb and "NO_COLOR" not in os.environ
-        lines = PlainLines(timestamps=face.timestamps, colours=colours, ascii=face.ascii)
+        lines = PlainLines(timestamps=output.timestamps, colours=colours, ascii=output.ascii)
         printer = PlainPrinter(source, out, lines)
         printer.prime()
         if not owner and source.live and source.state.ended is None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from assemblyzero_tui.app.cli.console import Output
+from assemblyzero_tui.app.cli.console import LineWriter
 from assemblyzero_tui.app.cli.text_table import summary_lines
 from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, encode
@@ -47,7 +47,7 @@ class Printer(Protocol):
 class JsonPrinter:
     """The events, exactly as in the journal, and nothing else."""
 
-    def __init__(self, out: Output, complain: Callable[[str], None]) -> None:
+    def __init__(self, out: LineWriter, complain: Callable[[str], None]) -> None:
         self._out = out
         self.say = complain
 
@@ -71,7 +71,7 @@ class PlainPrinter:
     def __init__(
         self,
         source: RunSource,
-        out: Output,
+        out: LineWriter,
         lines: PlainLines,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

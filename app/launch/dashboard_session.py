@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import assemblyzero_tui.app.launch.frame_rate  # noqa: F401 - before anything imports Textual
-from assemblyzero_tui.app.cli.output_mode import Face, is_terminal
+from assemblyzero_tui.app.cli.output_mode import OutputMode, is_terminal
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.dashboard.app import DashboardApp
 from assemblyzero_tui.app.launch.credential_access import credential_service_of_run
@@ -45,7 +45,7 @@ class InterruptedEarlyError(Exception):
     """Ctrl+C before there was a dashboard to press it in; the signal is noted again."""
 
 
-def show_dashboard(source: RunSource, face: Face, signals: Signals) -> int:
+def show_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> int:
     """Shows the dashboard until the user leaves it. The work does not depend on it.
 
     Returns:
@@ -59,18 +59,18 @@ def show_dashboard(source: RunSource, face: Face, signals: Signals) -> int:
     if signals.noted:
         return 128 + signals.noted[0]
     folder = source.folder
-    app = DashboardApp(source, ascii=face.ascii)
+    app = DashboardApp(source, ascii=output.ascii)
     if isinstance(source, LiveRun):
         app = DashboardApp(
             source,
             resume=lambda: _serve_again(folder),
             retry=lambda items: _serve_again(folder, items),
-            ascii=face.ascii,
+            ascii=output.ascii,
         )
         app.credential_service = credential_service_of_run(
             read_spec(folder), folder, lambda: app.source
         )
-    ended_by = run_app(app, signals, mouse=face.mouse)
+    ended_by = run_app(app, signals, mouse=output.mouse)
     if ended_by == signal.SIGINT and not app.shown:
         signals.noted.append(ended_by)
         raise InterruptedEarlyError

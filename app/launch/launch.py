@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assemblyzero_tui.app.cli.failures import mute_stdout, say_error
-from assemblyzero_tui.app.cli.output_mode import Face
+from assemblyzero_tui.app.cli.output_mode import OutputMode
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.launch.debug_log import start_debug_log
 from assemblyzero_tui.runner.base.errors import StartInterruptedError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assemblyzero_tui.runner.model.run_spec import RunSpec
 
 
-def start_run(spec: RunSpec, face: Face) -> int:
+def start_run(spec: RunSpec, output: OutputMode) -> int:
     """Makes a run, starts its engine, shows it.
 
     Returns:
@@ -39,12 +39,12 @@ def start_run(spec: RunSpec, face: Face) -> int:
     for note in found.notes if found is not None else ():
         click.echo(f"Note: {note}.", err=True)
     folder, _ = create_run(spec)
-    return serve_and_show(folder, face)
+    return serve_and_show(folder, output)
 
 
 def serve_and_show(
     folder: RunFolder,
-    face: Face,
+    output: OutputMode,
     *,
     retry: Sequence[str] | None = None,
     afresh: bool = False,
@@ -54,60 +54,60 @@ def serve_and_show(
     start_debug_log(folder)
     renew_socket(folder)
     source = LiveRun(folder)
-    if face.kind != "json":
+    if output.kind != "json":
         source.poll()
     with Signals() as signals:
         started = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
-        if face.kind == "dashboard":
+        if output.kind == "dashboard":
             import assemblyzero_tui.app.launch.dashboard_session  # noqa: F401 - loads while the engine does
         try:
             started.wait(wake=signals.wake)
         except StartInterruptedError as error:
             say_error(error.what, error.hint)
             return 128 + signals.noted[0]
-        return _show(source, face, signals, owner=True)
+        return _show(source, output, signals, owner=True)
 
 
-def show(folder: RunFolder, face: Face) -> int:
+def show(folder: RunFolder, output: OutputMode) -> int:
     """Shows a run that goes on without this command, or that has ended."""
     start_debug_log(folder)
     source = LiveRun(folder)
-    if face.kind != "json":
+    if output.kind != "json":
         source.poll()
     with Signals() as signals:
-        return _show(source, face, signals, owner=False)
+        return _show(source, output, signals, owner=False)
 
 
-def show_again(folder: RunFolder, face: Face, speed: float) -> int:
+def show_again(folder: RunFolder, output: OutputMode, speed: float) -> int:
     """Shows a run again, ``speed`` times as fast as it went."""
     from assemblyzero_tui.runner.runs.replay import Replay
 
     start_debug_log(folder)
     source = Replay(folder, speed=speed)
     with Signals() as signals:
-        code = _on_dashboard(source, face, signals)
+        code = _on_dashboard(source, output, signals)
         if code is not None:
             return code
         from assemblyzero_tui.app.headless.follower import follow_replay
 
-        return follow_replay(source, face, signals)
+        return follow_replay(source, output, signals)
 
 
-def _show(source: LiveRun, face: Face, signals: Signals, *, owner: bool) -> int:
-    code = None if owner and signals.noted else _on_dashboard(source, face, signals)
+def _show(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool) -> int:
+    code = None if owner and signals.noted else _on_dashboard(source, output, signals)
     if code is not None:
         _farewell(source)
         return code
     from assemblyzero_tui.app.headless.follower import follow_run
 
-    return follow_run(source, face, signals, owner=owner)
+    return follow_run(source, output, signals, owner=owner)
 
 
-def _on_dashboard(source: RunSource, face: Face, signals: Signals) -> int | None:
+def _on_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> int | None:
     """Shows the dashboard, if that is wanted and possible; the exit code, or ``None`` if not."""
-    if face.notice:
-        click.echo(face.notice, err=True)
-    if face.kind != "dashboard":
+    if output.notice:
+        click.echo(output.notice, err=True)
+    if output.kind != "dashboard":
         return None
     from assemblyzero_tui.app.launch.dashboard_session import (
         CannotOpenError,
@@ -116,11 +116,11 @@ def _on_dashboard(source: RunSource, face: Face, signals: Signals) -> int | None
     )
 
     try:
-        return show_dashboard(source, face, signals)
+        return show_dashboard(source, output, signals)
     except InterruptedEarlyError:
         return None
     except CannotOpenError as error:
-        click.echo(f"The terminal cannot be opened ({error}). Plain lines instead.", err=True)
+        click.echo(f"Cannot open the terminal ({error}). Using plain lines.", err=True)
         return None
 
 

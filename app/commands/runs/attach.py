@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 
 
 @click.command(
@@ -17,8 +17,8 @@ from assemblyzero_tui.app.cli.output_mode import Face, face_options
     ],
 )
 @click.argument("run", required=False)
-@face_options
-def command(run: str | None, face: Face) -> int:
+@output_options
+def command(run: str | None, output: OutputMode) -> int:
     """Watch a run that goes on, or look at one that has ended.
 
     Leaving never stops the work. RUN is the name of a run, or the beginning of one; without it
@@ -27,4 +27,4 @@ def command(run: str | None, face: Face) -> int:
     from assemblyzero_tui.app.cli.finding_runs import live_or_newest
     from assemblyzero_tui.app.launch.launch import show
 
-    return show(live_or_newest(run), face)
+    return show(live_or_newest(run), output)

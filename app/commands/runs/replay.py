@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 
 
 @click.command(
@@ -25,10 +25,10 @@ from assemblyzero_tui.app.cli.output_mode import Face, face_options
     metavar="X",
     help="How many times as fast as it went.",
 )
-@face_options
-def command(run: str, speed: float, face: Face) -> int:
+@output_options
+def command(run: str, speed: float, output: OutputMode) -> int:
     """Show a run again, as it went; nothing is started."""
     from assemblyzero_tui.app.launch.launch import show_again
     from assemblyzero_tui.runner.runs.runs import find_run
 
-    return show_again(find_run(run), face, speed)
+    return show_again(find_run(run), output, speed)

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.paths import resolve_parent
 from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer
@@ -71,7 +71,7 @@ def _look_after_records(spec: RunSpec) -> None:
 )
 @parallel_option(None)
 @max_parallel_option
-@face_options
+@output_options
 def command(
     run: str | None,
     failed: bool,
@@ -84,7 +84,7 @@ def command(
     on_exhausted: Literal["wait", "stop"] | None,
     parallel: int | None,
     max_parallel: int,
-    face: Face,
+    output: OutputMode,
 ) -> int:
     """Go on with a run that was stopped or broken off.
 
@@ -141,5 +141,5 @@ def command(
 
     retry: list[str] | None = [] if failed and again else None
     return serve_and_show(
-        known.folder, face, retry=retry, afresh=fresh and bool(again), parallel=parallel or 0
+        known.folder, output, retry=retry, afresh=fresh and bool(again), parallel=parallel or 0
     )

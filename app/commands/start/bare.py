@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assemblyzero_tui.app.cli.output_mode import Face
+from assemblyzero_tui.app.cli.output_mode import OutputMode
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.commands.start.options import configured
 from assemblyzero_tui.app.screens.start.choice import (
@@ -37,28 +37,30 @@ def start_from_screen(context: click.Context) -> int:
     from assemblyzero_tui.runner.base.errors import TuiError
 
     settings, said = configured(context, LLD.name)
-    face = Face("dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False))
+    output = OutputMode(
+        "dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False)
+    )
     app = StartApp(
         Path.cwd(),
-        ascii=face.ascii,
+        ascii=output.ascii,
         parallel=said.get("parallel", 0),
         provider=settings.provider,
         check=lambda provider: check_ready(provider, settings.credentials),
     )
     with Signals() as signals:
         try:
-            ended_by = run_app(app, signals, mouse=face.mouse)
+            ended_by = run_app(app, signals, mouse=output.mouse)
         except CannotOpenError as error:
             raise TuiError(
-                f"The terminal cannot be opened: {error}.",
-                "Say on the command line what is to be done: assemblyzero-tui --help",
+                f"Cannot open the terminal: {error}.",
+                "Use a command instead: assemblyzero-tui --help",
             ) from error
     if ended_by:
         return 128 + ended_by
-    return 0 if app.return_value is None else _do(context, app.return_value, face)
+    return 0 if app.return_value is None else _do(context, app.return_value, output)
 
 
-def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
+def _do(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
     from assemblyzero_tui.app.cli.selection import tell
     from assemblyzero_tui.app.launch.launch import serve_and_show, show
     from assemblyzero_tui.runner.runs.runs import find_run
@@ -75,13 +77,13 @@ def _do(context: click.Context, choice: StartChoice, face: Face) -> int:
                 choice.items,
                 settings.context_files(),
                 settings.check(),
-                face,
+                output,
                 tracker=_tracker(choice),
             )
         case ResumeRun():
-            return serve_and_show(find_run(choice.name), face)
+            return serve_and_show(find_run(choice.name), output)
         case AttachRun():
-            return show(find_run(choice.name), face)
+            return show(find_run(choice.name), output)
 
 
 def _tracker(choice: StartNew) -> str:

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.app.commands.start.options import latency_option
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, OfflineQuotas, Options, RunSpec
@@ -45,9 +45,9 @@ SPEED = 4.0
     help="With made-up keys whose quotas do not suffice: see the batch wait and go on. "
     "A day of theirs is a minute.",
 )
-@face_options
+@output_options
 def command(
-    items: int, parallel: int, max_parallel: int, latency: float, quota: bool, face: Face
+    items: int, parallel: int, max_parallel: int, latency: float, quota: bool, output: OutputMode
 ) -> int:
     """See it work: real workers, sample issues, no key needed.
 
@@ -82,7 +82,7 @@ def command(
     except BaseException:
         shutil.rmtree(folder.path)
         raise
-    return serve_and_show(folder, face)
+    return serve_and_show(folder, output)
 
 
 def _with_quota(spec: RunSpec, book: Path) -> RunSpec:

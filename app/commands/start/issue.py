@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
 
 
@@ -28,13 +28,13 @@ from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workfl
     help="Stop before filing; the same command without it files what was approved.",
 )
 @workflow_options("issues", "brief")
-@face_options
+@output_options
 def command(
     files: tuple[Path, ...],
     all_ideas: bool,
     no_file: bool,
     settings: WorkflowSettings,
-    face: Face,
+    output: OutputMode,
 ) -> int:
     """Make GitHub issues of briefs, many at a time.
 
@@ -64,9 +64,9 @@ def command(
     if settings.dry_run and items and not no_file:
         tell_where_issues_would_go(repository)
     if settings.dry_run or not items:
-        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
+        list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0
     tracker = "" if no_file else tracker_to_file_in(repository).name
     return settings.start(
-        "issue", repository, items, context, parallel, face, no_file=no_file, tracker=tracker
+        "issue", repository, items, context, parallel, output, no_file=no_file, tracker=tracker
     )

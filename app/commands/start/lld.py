@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.app.cli.base import Command
-from assemblyzero_tui.app.cli.output_mode import Face, face_options
+from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import swallowed, typed
 from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
@@ -38,14 +38,14 @@ from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
     help="List the open issues that --all leaves out, with their designs, and start nothing.",
 )
 @workflow_options("designs", "issue", fresh="; named issues may be approved already")
-@face_options
+@output_options
 def command(
     issues: tuple[str, ...],
     all_issues: bool,
     issues_dir: Path | None,
     left_out: bool,
     settings: WorkflowSettings,
-    face: Face,
+    output: OutputMode,
 ) -> int:
     """Write low-level designs for issues, many at a time.
 
@@ -71,7 +71,7 @@ def command(
     repository = find_repository(settings.repo)
     tracker = tracker_of_issues(repository).name if issues_dir is None else ""
     if left_out:
-        list_left_out(repository, issues_dir, tracker, as_json=face.kind == "json")
+        list_left_out(repository, issues_dir, tracker, as_json=output.kind == "json")
         return 0
     items, notes = choose_items(
         repository,
@@ -83,10 +83,10 @@ def command(
     )
     tell(notes)
     if settings.dry_run or not items:
-        list_items(items, as_json=face.kind == "json", dry_run=settings.dry_run)
+        list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0
     return settings.start(
-        "lld", repository, items, files, parallel, face, tracker=tracker, replace=bool(wanted)
+        "lld", repository, items, files, parallel, output, tracker=tracker, replace=bool(wanted)
     )
 
 

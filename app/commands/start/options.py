@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from assemblyzero_tui.app.cli.output_mode import Face
+from assemblyzero_tui.app.cli.output_mode import OutputMode
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import resolve_parent
@@ -76,7 +76,8 @@ class WorkflowSettings:
 
     def start(
         self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
-        parallel: int, face: Face, *, tracker: str, no_file: bool = False, replace: bool = False,
+        parallel: int, output: OutputMode, *, tracker: str, no_file: bool = False,
+        replace: bool = False,
     ) -> int:  # fmt: skip
         """Starts the run and shows it; gives the exit code of the command."""
         from assemblyzero_tui.app.launch.launch import start_run
@@ -105,7 +106,7 @@ class WorkflowSettings:
                     replace=replace,
                 ),
             ),
-            face,
+            output,
         )
 
 

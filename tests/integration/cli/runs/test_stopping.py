@@ -116,11 +116,11 @@ def test_stop_reaches_a_suspended_engine_only_with_force(program: Program) -> No
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("face", ["--plain", "--json"])
 def test_a_signal_while_the_engine_loads_leaves_nothing(
-    program: Program, tmp_path: Path, isolated: str, number: signal.Signals, code: int, face: str
+    program: Program, tmp_path: Path, isolated: str, number: signal.Signals, code: int, output: str
 ) -> None:
     (tmp_path / "slow").mkdir()
     (tmp_path / "slow" / "sitecustomize.py").write_text(SLOW_TO_LOAD)
-    process = program.start("demo", face, PYTHONPATH=str(tmp_path / "slow"))
+    process = program.start("demo", output, PYTHONPATH=str(tmp_path / "slow"))
     wait_for(lambda: is_loading(isolated), "engine")
     process.send_signal(number)
     _, err = process.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""Output that is slow or goes away holds nothing up."""
+"""Writing to a reader that is slow or goes away does not block."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from assemblyzero_tui.app.cli.console import BACKLOG, Output
+from assemblyzero_tui.app.cli.console import BACKLOG, LineWriter
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def pipe() -> tuple[int, int]:
 
 
 async def test_lines_arrive_whole_and_in_order(pipe: tuple[int, int]) -> None:
-    out = Output(pipe[1])
+    out = LineWriter(pipe[1])
     out.line("one")
     out.line(b"two \xff")
     out.line("lone \ud800")
@@ -26,7 +26,7 @@ async def test_lines_arrive_whole_and_in_order(pipe: tuple[int, int]) -> None:
 
 
 async def test_a_reader_that_does_not_read_costs_no_time(pipe: tuple[int, int]) -> None:
-    out = Output(pipe[1])
+    out = LineWriter(pipe[1])
     while not out.full:
         out.line("x" * 1000)
     await out.flush(0.01)
@@ -42,7 +42,7 @@ async def test_a_reader_that_does_not_read_costs_no_time(pipe: tuple[int, int]) 
 
 async def test_a_full_disk_is_told_apart_from_a_reader_that_has_gone() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    out = Output(full)
+    out = LineWriter(full)
     out.line("one")
     await out.flush(1)
     os.close(full)
@@ -53,7 +53,7 @@ async def test_a_full_disk_is_told_apart_from_a_reader_that_has_gone() -> None:
 async def test_a_reader_that_has_gone_is_noticed_and_nothing_is_raised(
     pipe: tuple[int, int],
 ) -> None:
-    out = Output(pipe[1])
+    out = LineWriter(pipe[1])
     os.close(pipe[0])
     out.line("one")
     await out.flush(1)

@@ -1,4 +1,4 @@
-"""Which face is chosen, and what tables look like."""
+"""The output mode is chosen by the options and the terminal; tables align what is seen."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_on_a_terminal_it_is_the_dashboard(terminal: pytest.MonkeyPatch) -> None:
-    face = output_mode.choose_face(plain=False, json=False)
-    assert (face.kind, face.notice) == ("dashboard", "")
+    output = output_mode.choose_output_mode(plain=False, json=False)
+    assert (output.kind, output.notice) == ("dashboard", "")
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
-def test_a_terminal_that_cannot_show_it_gets_plain_lines_and_is_told(
+def test_a_terminal_that_cannot_move_the_cursor_gets_plain_lines_and_a_notice(
     terminal: pytest.MonkeyPatch, term: str
 ) -> None:
     terminal.setenv("TERM", term)
-    face = output_mode.choose_face(plain=False, json=False)
-    assert face.kind == "plain"
-    assert "TERM" in face.notice
+    output = output_mode.choose_output_mode(plain=False, json=False)
+    assert output.kind == "plain"
+    assert "TERM" in output.notice
 
 
-def test_without_a_terminal_there_are_plain_lines_without_a_word(
+def test_without_a_terminal_lines_are_plain_and_no_notice_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(output_mode, "is_terminal", lambda stream: False)
-    face = output_mode.choose_face(plain=False, json=False)
-    assert (face.kind, face.notice) == ("plain", "")
+    output = output_mode.choose_output_mode(plain=False, json=False)
+    assert (output.kind, output.notice) == ("plain", "")
 
 
-def test_a_wish_is_followed_everywhere(terminal: pytest.MonkeyPatch) -> None:
-    assert output_mode.choose_face(plain=True, json=False).kind == "plain"
-    assert output_mode.choose_face(plain=False, json=True).kind == "json"
+def test_an_option_decides_on_every_terminal(terminal: pytest.MonkeyPatch) -> None:
+    assert output_mode.choose_output_mode(plain=True, json=False).kind == "plain"
+    assert output_mode.choose_output_mode(plain=False, json=True).kind == "json"
     with pytest.raises(click.UsageError, match="not both"):
-        output_mode.choose_face(plain=True, json=True)
+        output_mode.choose_output_mode(plain=True, json=True)
 
 
 def test_closed_streams_are_no_terminals() -> None:
