@@ -1,4 +1,4 @@
-"""What the engine may start: items whose locks it holds; others wait for who holds them."""
+"""The locks of the items that the engine works on; other runs may hold those of others."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import msgspec
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLock, ItemLocks
 
 PAUSE = 1.0
-"""Seconds between two looks at an item that somebody else holds."""
+"""Seconds between two checks of an item that another run holds."""
 TOUCHED_EVERY = 3600.0
-"""Seconds after which the files of held locks are made to look used."""
+"""Seconds between two updates of the modification times of held locks."""
 
 
 class Claims:
-    """The items that one engine holds, and those that it waits for.
+    """The items that an engine holds, and those that it waits for.
 
     Args:
         locks: Of the items.
-        look_again: Called when it is time to :meth:`take` what somebody else held.
+        look_again: Called when it is time to :meth:`take` what another run held.
     """
 
     def __init__(self, locks: ItemLocks, look_again: Callable[[], None]) -> None:
@@ -29,21 +29,21 @@ class Claims:
         self._look_again = look_again
         self._held: dict[str, ItemLock] = {}
         self._elsewhere: dict[str, tuple[Holder, float]] = {}
-        """Who holds an item, and when that was seen, by the event loop's clock."""
+        """The holder of an item, and when it was seen, by the event loop's clock."""
         self._lost: Path | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self._next_touch: asyncio.TimerHandle | None = None
 
     def take(self, key: str, asked: float) -> Holder | None:
-        """Takes an item, unless somebody else holds it or has finished it.
+        """Takes an item, unless another run holds it or has finished it.
 
         Args:
             key: Of the item.
-            asked: Since when it is wanted, seconds since the epoch: what another run made of it
+            asked: Since when it is wanted, seconds since the epoch; what another run finished
                 before that does not count.
 
         Returns:
-            ``None`` if the item is ours. Whoever has it, otherwise: at work on it as long as
+            ``None`` if the item is ours. Otherwise its holder, which works on it as long as
             :attr:`Holder.finished` is 0.
 
         Raises:
@@ -93,35 +93,35 @@ class Claims:
         self._next_touch = asyncio.get_running_loop().call_later(TOUCHED_EVERY, self.touch)
 
     def touch(self) -> None:
-        """Keeps the files of all held locks from growing old, now and every hour."""
+        """Updates the modification times of all held locks, now and every hour."""
         for lock in self._held.values():
             lock.touch()
         self._touch_later()
 
-    def lost(self) -> Path | None:
-        """The file of a lock that somebody removed, so that others may take its item."""
+    def find_lost(self) -> Path | None:
+        """The file of a held lock that was removed, so that others may take its item."""
         for lock in self._held.values():
-            self._miss(lock)
+            self._check(lock)
         return self._lost
 
-    def _miss(self, lock: ItemLock) -> ItemLock:
+    def _check(self, lock: ItemLock) -> ItemLock:
         if self._lost is None and not lock.named:
             self._lost = lock.path
         return lock
 
     def finish(self, key: str, time: float, outcome: str) -> None:
-        """Gives an item back and says what was made of it."""
+        """Releases a finished item; the lock keeps what was made of it."""
         if (lock := self._held.pop(key, None)) is not None:
             me = self._locks.me
-            self._miss(lock).finish(msgspec.structs.replace(me, finished=time, outcome=outcome))
+            self._check(lock).finish(msgspec.structs.replace(me, finished=time, outcome=outcome))
 
-    def give_back(self, key: str) -> None:
-        """Gives an item back that nothing was made of."""
+    def release(self, key: str) -> None:
+        """Releases an item that is not finished."""
         if (lock := self._held.pop(key, None)) is not None:
-            self._miss(lock).release(remove=True)
+            self._check(lock).release(remove=True)
 
     def close(self) -> None:
-        """Gives back whatever is held; waits for nothing any more."""
+        """Releases everything and stops waiting."""
         for timer in (self._next_look, self._next_touch):
             if timer is not None:
                 timer.cancel()

@@ -1,4 +1,4 @@
-"""Work that may hang, in a thread that nobody waits for when the process leaves."""
+"""Work that may hang, in a thread that does not delay the end of the process."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Made = TypeVar("Made")
 
 
 async def in_daemon(work: Callable[[], Made], seconds: float) -> Made:
-    """What the work gives, or raises; a thread of the event loop would hold up its end.
+    """Returns what the work returns, or raises; a thread of the event loop would delay its end.
 
     Raises:
-        TimeoutError: it took longer; it goes on until the process leaves.
+        TimeoutError: it took longer; it continues until the process ends.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Made] = loop.create_future()

@@ -1,8 +1,8 @@
 """The pool of a run, in a thread of its own: steps in, ledgers out in the event loop.
 
-Whatever waits together is done in one transaction of the store, so that a thousand grants cost
-little more than one, and neither the disk nor another engine ever holds the event loop up. A pool
-without keys has nothing to share: it works at once, in the event loop, and when its time comes.
+All steps that wait are done in one transaction of the store, so that a thousand grants cost little
+more than one, and neither the disk nor another engine ever blocks the event loop. A pool without
+credentials has nothing to share: it works in the event loop, at once and by timer.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 Step = Callable[[Pool], None]
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at what other runs and the user have written, at most."""
+"""Seconds between two reads of what other runs and the user have written, at most."""
 LEAST = 0.001
-"""Seconds of waiting at least: a time that is told may round to the moment before it."""
+"""Seconds to wait at least: a time may round to the moment before it."""
 LEAVING = 4.0
-"""Seconds for the thread to end."""
+"""Seconds that the thread may take to end."""
 SETTLING = 5.0
-"""Seconds for what was put to be done; longer only if the store or its disk hangs."""
+"""Seconds that queued steps may take; they take longer only if the store or its disk hangs."""
 
 
 class PoolService:
-    """Feeds a pool and carries its ledgers to the event loop.
+    """Runs the steps of a pool and delivers its ledgers to the event loop.
 
     Args:
-        pool: Nobody else may touch it from :meth:`start` on.
-        store: Where it is remembered.
+        pool: Not to be touched by others from :meth:`start` on.
+        store: The database that it is kept in.
         run: The name of the run.
         folder: The folder of the run.
-        rotation: AssemblyZero's note of keys that are used up.
+        rotation: AssemblyZero's file of exhausted credentials.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PoolService:
         rotation: Path | None = None,
     ) -> None:
         self.metered = bool(pool.registry.credentials)
-        """Whether leases need keys."""
+        """Whether leases need credentials."""
         self._pool = pool
         self._path = store
         self._run = run
@@ -69,21 +69,21 @@ class PoolService:
     def start(
         self, deliver: Callable[[Ledger], None], fail: Callable[[BaseException], None]
     ) -> None:
-        """Begins; from now on ledgers go to ``deliver``, in the running event loop.
+        """Starts; from now on ledgers go to ``deliver``, in the running event loop.
 
         Args:
-            deliver: Takes a ledger.
-            fail: Takes an error that nothing can be done about here.
+            deliver: Called with each ledger.
+            fail: Called with an error that ends the service.
         """
         self._deliver, self._fail = deliver, fail
         self._loop = asyncio.get_running_loop()
         self.put(lambda pool: pool.registry.report_all())
         if self.metered:
-            self._thread = threading.Thread(target=self._keep, name="pool", daemon=True)
+            self._thread = threading.Thread(target=self._run_thread, name="pool", daemon=True)
             self._thread.start()
 
     def put(self, step: Step) -> None:
-        """Does something with the pool, soon and in order."""
+        """Queues a step; steps are done soon and in order."""
         if self.metered:
             self._steps.put(step)
         else:
@@ -91,7 +91,7 @@ class PoolService:
             self._serve()
 
     def _serve(self) -> None:
-        """Serves a pool without keys, now and whenever it has something to do by itself."""
+        """Serves a pool without credentials, now and whenever it has something to do by itself."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -100,10 +100,10 @@ class PoolService:
             self._timer = self._loop.call_later(self._wait(), self._serve)
         self._deliver(ledger)
 
-    async def settled(self) -> None:
-        """Returns when the ledgers of everything that was put have been delivered.
+    async def drain(self) -> None:
+        """Returns when the ledgers of all queued steps have been delivered.
 
-        It does not wait longer than `SETTLING`: what comes later is taken in when it comes.
+        It waits for `SETTLING` at most; later ledgers are delivered when they come.
         """
         if self._thread is None or self._loop is None:
             return
@@ -114,7 +114,7 @@ class PoolService:
                 await asyncio.wait_for(done.wait(), SETTLING)
 
     def close(self) -> None:
-        """Ends; what was put is done before, and the last figures are told."""
+        """Ends after all queued steps; the last figures are published."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -126,7 +126,7 @@ class PoolService:
 
     # In the thread
 
-    def _keep(self) -> None:
+    def _run_thread(self) -> None:
         try:
             store = None
             if self._path is not None:
@@ -154,12 +154,12 @@ class PoolService:
             ledger.events += [Notice(text=note, level="warning") for note in store.notes]
             store.notes.clear()
         if self._rotation is not None:
-            ledger.events += _note_exhausted(self._rotation, ledger.events)
+            ledger.events += _record_exhausted(self._rotation, ledger.events)
         if ledger.answers or ledger.events or ledger.revoked:
             self._call(lambda: self._deliver(ledger))
 
     def _next(self) -> list[Step] | None:
-        """What is to be done; nothing if it is only time to look; ``None`` at the end."""
+        """The steps to do; none if it is only time to read the store; ``None`` at the end."""
         batch: list[Step] = []
         with contextlib.suppress(queue.Empty):
             step = self._steps.get(timeout=self._wait())
@@ -184,8 +184,8 @@ class PoolService:
                 self._loop.call_soon_threadsafe(what)
 
 
-def _note_exhausted(path: Path, events: Iterable[AnyEvent]) -> list[AnyEvent]:
-    """Notes for AssemblyZero which keys are used up for the day; what went wrong with that."""
+def _record_exhausted(path: Path, events: Iterable[AnyEvent]) -> list[AnyEvent]:
+    """Writes down for AssemblyZero which credentials are exhausted; returns what went wrong."""
     notices: list[AnyEvent] = []
     for event in events:
         if isinstance(event, CredentialChanged) and event.state == "exhausted" and event.until:

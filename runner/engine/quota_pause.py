@@ -1,4 +1,4 @@
-"""What becomes of a run while no key can be used, and when there is one again."""
+"""How a run waits while no quota is left, and how it resumes."""
 
 from __future__ import annotations
 
@@ -16,103 +16,103 @@ from assemblyzero_tui.runner.model.states import State
 
 
 class QuotaPause:
-    """Waits with the keys and goes on with them, or gives up if that is what the user wants.
+    """Pauses items while no quota is left and resumes them, or ends the run if the user wants that.
 
     Args:
         spec: The run.
-        record: Where what happens is written down.
-        keeper: The pool.
-        executor: Told of keys that come in, as they must show in no log.
-        requeue: Queues an item in front of the others.
-        fill: Starts items while there is room.
+        recorder: Where events go.
+        pool: Grants leases.
+        executor: Redacts added API keys in all logs.
+        requeue: Queues an item before all others.
+        start_items: Starts items while there is room.
     """
 
     def __init__(
         self,
         spec: RunSpec,
-        record: Recorder,
-        keeper: PoolService,
+        recorder: Recorder,
+        pool: PoolService,
         executor: Executor,
         requeue: Callable[[ItemState], None],
-        fill: Callable[[], None],
+        start_items: Callable[[], None],
     ) -> None:
         self.given_up = False
-        """Nobody waits for a key any more: nothing is started, and the engine leaves."""
+        """The run does not wait for quota any more: nothing is started, and the engine ends."""
         self._spec = spec
-        self._record = record
-        self._keeper = keeper
+        self._recorder = recorder
+        self._pool = pool
         self._executor = executor
         self._requeue = requeue
-        self._fill = fill
-        self._rest = False
+        self._start_items = start_items
+        self._paused = False
         """The pool is paused."""
         self._stuck = False
-        """Neither time nor a key that is switched off can help."""
-        self._anyway = False
-        """The user wants to go on without waiting for the time that the pool named."""
+        """Neither time nor enabling a credential can help."""
+        self._resume_anyway = False
+        """The user wants to resume before the time that the pool expects."""
 
     @property
-    def closed(self) -> bool:
-        """Whether nothing is to be started."""
-        return self.given_up or self._rest
+    def blocks_starts(self) -> bool:
+        """Whether no item may be started."""
+        return self.given_up or self._paused
 
     @property
-    def there(self) -> bool:
-        """Whether there is a key, and the run goes on by itself."""
-        return not self._rest and self._record.state.pool.auto_resume
+    def resumable(self) -> bool:
+        """Whether there is quota, and the run resumes automatically."""
+        return not self._paused and self._recorder.state.pool.auto_resume
 
-    def parked(self, item: ItemState, outcome: Outcome) -> None:
-        """No key is there for the item now: it keeps its checkpoint."""
-        self._record.change(item, State.QUOTA, outcome.reason, until=outcome.until or None)
+    def item_saved(self, item: ItemState, outcome: Outcome) -> None:
+        """Pauses an item that has saved itself for want of quota."""
+        self._recorder.change_state(item, State.QUOTA, outcome.reason, until=outcome.until or None)
         if self._stuck or self._spec.on_exhausted == "stop":
             self._give_up(outcome.reason)
-        elif not self._rest and not self.given_up:
-            self._go_on()  # there is one again by now
+        elif not self._paused and not self.given_up:
+            self._resume_waiting()  # there is quota again by now
 
     def _give_up(self, reason: str) -> None:
-        """Nobody waits for a key: the engine leaves when everyone has saved."""
+        """Waits for quota no more: the engine ends when every item is saved."""
         if self.given_up:
             return
         self.given_up = True
-        go_on = f"assemblyzero-tui resume {self._spec.run}"
+        command = f"assemblyzero-tui resume {self._spec.run}"
         text = (
-            f"No key can be used: {reason}. Nothing is lost. Go on later: {go_on}. "
-            f"With other keys: {go_on} --credentials FILE"
+            f"No quota left: {reason}. Nothing is lost. Resume later: {command}. "
+            f"With other credentials: {command} --credentials FILE"
         )
-        self._record.emit(Notice(text=text, level="error"))
-        self._fill()
+        self._recorder.emit(Notice(text=text, level="error"))
+        self._start_items()
 
-    def changed(self, event: PoolChanged) -> None:
-        """Waits with the keys, and goes on with them."""
-        self._rest, self._stuck = event.state == "paused", event.stuck
-        if self._stuck or (self._rest and self._spec.on_exhausted == "stop"):
+    def pool_changed(self, event: PoolChanged) -> None:
+        """Waits while no quota is left, and resumes when there is some."""
+        self._paused, self._stuck = event.state == "paused", event.stuck
+        if self._stuck or (self._paused and self._spec.on_exhausted == "stop"):
             self._give_up(event.reason)
-        elif not self._rest:
-            self._go_on()
+        elif not self._paused:
+            self._resume_waiting()
 
-    def _go_on(self) -> None:
-        """Queues whoever waits for a key, and starts whom there is room for."""
-        if self._record.state.pool.auto_resume or self._anyway:
-            self._anyway = False
-            waiting = [i.id for i in self._record.state.items.values() if i.state is State.QUOTA]
+    def _resume_waiting(self) -> None:
+        """Queues the items that wait for quota, and starts those that there is room for."""
+        if self._recorder.state.pool.auto_resume or self._resume_anyway:
+            self._resume_anyway = False
+            waiting = [i.id for i in self._recorder.state.items.values() if i.state is State.QUOTA]
             for name in reversed(waiting):
-                self._requeue(self._record.state.items[name])
-        self._fill()
+                self._requeue(self._recorder.state.items[name])
+        self._start_items()
 
     def try_now(self) -> list[str]:
-        """Asks the keys again now, whatever they wait for."""
-        self._anyway = True
+        """Tries every credential again now, whatever it waits for."""
+        self._resume_anyway = True
         self.given_up = False
-        self._keeper.put(lambda pool: pool.try_now())
-        if not self._rest:
-            self._go_on()
-        return [item.id for item in self._record.state.unfinished()]
+        self._pool.put(lambda pool: pool.try_now())
+        if not self._paused:
+            self._resume_waiting()
+        return [item.id for item in self._recorder.state.unfinished()]
 
     def set_auto_resume(self, *, on: bool) -> list[str]:
-        """Whether to go on by itself when there are keys again."""
-        self._record.emit(AutoResumeSet(on=on))
-        if on and not self._rest:
-            self._go_on()
+        """Sets whether the run resumes automatically when there is quota again."""
+        self._recorder.emit(AutoResumeSet(on=on))
+        if on and not self._paused:
+            self._resume_waiting()
         return []
 
     def add_key(self, credential: Credential) -> list[str]:
@@ -121,15 +121,15 @@ class QuotaPause:
         Raises:
             TuiError: the run needs none, or has one of this name.
         """
-        if not self._keeper.metered:
+        if not self._pool.metered:
             raise TuiError("This run needs no key.")
-        known = self._record.state.pool.credentials.get(credential.name)
+        known = self._recorder.state.pool.credentials.get(credential.name)
         fingerprint = credential.secret.fingerprint
         if known is not None and known.present and known.fingerprint != fingerprint:
             raise TuiError(f"This run has another key called {credential.name!r}.")
         text = credential.secret.reveal()
-        self._record.hide(text)
+        self._recorder.hide(text)
         self._executor.hide(text)
         self.given_up = False
-        self._keeper.put(lambda pool: pool.registry.add(credential))
+        self._pool.put(lambda pool: pool.registry.add(credential))
         return []

@@ -1,4 +1,4 @@
-"""The record of a run: whatever happens becomes an event, on the disk and in the state."""
+"""The recorder of a run: everything becomes an event, in the journal and in the state."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """The engine's knowledge: the same fold that the faces use, fed by what it writes down.
+    """Writes events to the journal and applies them to the engine's state.
 
-    What cannot be written down is taken in and written later; nothing that cannot be taken back
-    is done until then (see :attr:`write_error`).
+    An event that cannot be written is applied and written later; nothing irreversible is done
+    until then (see :attr:`write_error`).
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Recorder:
         self._redact = self._redactor.redact
 
     def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
-        """Writes an event down, then takes it in; with ``sync`` it is on the disk first.
+        """Writes an event, then applies it; with ``sync`` it is on the disk first.
 
-        On the disk unless there is :attr:`write_error`.
+        It is not on the disk if there is a :attr:`write_error`.
         """
         match event:
             case ItemChanged():
@@ -71,12 +71,12 @@ class Recorder:
         self.state.apply(event)
         self._on_event()
 
-    def change(
+    def change_state(
         self, item: ItemState, state: State, reason: str = "", *,
         result: Result | None = None, until: float | None = None, tries: int = 0,
         attempt: int | None = None, sync: bool | None = None, elsewhere: str = "",
     ) -> None:  # fmt: skip
-        """Puts an item into a state. What ends or rests it is on the disk when this returns."""
+        """Puts an item into a state. An end or a pause is on the disk when this returns."""
         if state is not item.state and state not in TRANSITIONS[item.state]:
             raise AssertionError(f"{item.id}: {item.state} cannot become {state}")
         _log.debug("%s: %s -> %s %s", item.id, item.state, state, reason)
@@ -100,7 +100,7 @@ class Recorder:
         return self._journal.write_error
 
     def catch_up(self) -> bool:
-        """Writes what could not be written before; whether there is no more trouble."""
+        """Writes what could not be written before; true if everything is written now."""
         return self._journal.catch_up()
 
     def hide(self, secret: str) -> None:

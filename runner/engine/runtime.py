@@ -1,7 +1,7 @@
 """The short private folder of a running engine: its socket, and what multiprocessing keeps there.
 
 A logout removes ``$XDG_RUNTIME_DIR``, and a cleaner of ``/tmp`` may remove the rest. So the folder
-is made again where it has disappeared, at the same place or, where that cannot be, at the other.
+is made again when it has disappeared, in the same place or, where that fails, in the other one.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class RuntimeFolder:
     """The folder of one engine. Threads may share it.
 
     Args:
-        folder: Of the run.
-        places: Where it may be, the best first; each in a private folder of this user's.
+        folder: The run.
+        places: Where it may be, the best first; each in a private folder of this user.
     """
 
     def __init__(self, folder: RunFolder, places: list[Path]) -> None:
@@ -46,7 +46,7 @@ class RuntimeFolder:
         """The folder, made again if it is gone.
 
         Raises:
-            TuiError: it can be made nowhere.
+            TuiError: it cannot be made anywhere.
         """
         with self._lock:
             if self._path is None or not (self._path / _MARK).is_file():
@@ -67,10 +67,10 @@ class RuntimeFolder:
                 problem = problem or TuiError(f"Cannot write in {place}: {error.strerror}.")
             else:
                 return place
-        raise problem or TuiError("There is no place for the socket of the engine.")
+        raise problem or TuiError("There is no folder for the socket of the engine.")
 
     def sweep(self) -> None:
-        """Removes what killed engines left beside it. Waits for nothing."""
+        """Removes what killed engines left beside it, in the background."""
         for parent in {place.parent for place in self._places}:
             threading.Thread(target=_sweep, args=(parent,), name="sweep", daemon=True).start()
 
@@ -81,7 +81,7 @@ class RuntimeFolder:
 
 
 def _sweep(parent: Path) -> None:
-    """What cannot be looked at is left alone: it may be anybody's, on a disk that is broken."""
+    """Leaves alone what cannot be read: it may belong to another user, or the disk is broken."""
     try:
         found = list(parent.iterdir())
     except OSError:

@@ -25,39 +25,41 @@ _log = logging.getLogger(__name__)
 SOCKET = "s"
 """The name of the socket in its folder."""
 LOOK_EVERY = 1.0
-"""Seconds between two looks whether the socket is still there."""
+"""Seconds between two checks whether the socket is still there."""
 _ANNOUNCE_INTERVAL = 0.03
 """Seconds between two announcements at least."""
 _LEAVING = 1.0
-"""Seconds for the last replies when the engine leaves."""
+"""Seconds for the last replies when the engine ends."""
 _BACKLOG = 1 << 16
-"""Bytes a face may leave unread before announcements are withheld from it."""
+"""Bytes that a client may leave unread before announcements are withheld from it."""
 
 
 class Server:
-    """Serves any number of faces; none of them can hold the engine up.
+    """Serves any number of clients; none of them can block the engine.
 
     Args:
         folder: Gives the folder of the socket, and makes it where it is gone.
-        obey: Carries out a command and returns the items that it concerned.
+        handle: Carries out a command and returns the items that it affected.
     """
 
-    def __init__(self, folder: Callable[[], Path], obey: Callable[[AnyCommand], list[str]]) -> None:
+    def __init__(
+        self, folder: Callable[[], Path], handle: Callable[[AnyCommand], list[str]]
+    ) -> None:
         self._folder = folder
         self._path = Path()
         self._inode = 0
-        self._keeping: asyncio.Task[None] | None = None
-        self._obey = obey
-        self._faces: set[asyncio.StreamWriter] = set()
+        self._watcher: asyncio.Task[None] | None = None
+        self._handle = handle
+        self._clients: set[asyncio.StreamWriter] = set()
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         self._announcing = False
-        self._trouble = ""
+        self._problem = ""
 
     async def start(self) -> None:
         """Opens the socket, which only its owner can use; opened again where it is removed."""
         await self._listen()
-        self._keeping = asyncio.create_task(self._keep_listening(), name="keep listening")
+        self._watcher = asyncio.create_task(self._watch_socket(), name="keep listening")
 
     async def _listen(self) -> None:
         path = self._folder() / SOCKET
@@ -68,7 +70,7 @@ class Server:
             self._server.close()
         self._server, self._path, self._inode = server, path, path.stat().st_ino
 
-    async def _keep_listening(self) -> None:
+    async def _watch_socket(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(OSError, TuiError):  # there may be a place again later
@@ -82,23 +84,23 @@ class Server:
             return False
 
     def announce(self) -> None:
-        """Tells every face, soon, that the journal has grown."""
+        """Announces to every client, soon, that the journal has grown."""
         if not self._announcing:
             self._announcing = True
             asyncio.get_running_loop().call_later(_ANNOUNCE_INTERVAL, self._announce_now)
 
-    def complain(self, trouble: str) -> None:
-        """Tells every face, soon, what the journal cannot: that it cannot be written; or not."""
-        if trouble != self._trouble:
-            self._trouble = trouble
+    def report_problem(self, problem: str) -> None:
+        """Announces to every client, soon, that the journal cannot be written; or (empty) can."""
+        if problem != self._problem:
+            self._problem = problem
             self.announce()
 
     def _announce_now(self) -> None:
         self._announcing = False
-        line = encode(Reply(error=self._trouble)) + b"\n"
-        for face in self._faces:
-            if face.transport.get_write_buffer_size() < _BACKLOG:
-                face.write(line)
+        line = encode(Reply(error=self._problem)) + b"\n"
+        for client in self._clients:
+            if client.transport.get_write_buffer_size() < _BACKLOG:
+                client.write(line)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -110,13 +112,13 @@ class Server:
                 reply = self._answer(line)
                 writer.write(encode(reply) + b"\n")
                 await writer.drain()
-                self._faces.add(writer)
+                self._clients.add(writer)
         except (ConnectionError, ValueError):
-            pass  # the face has gone, or sent a line without an end: it is served no more
+            pass  # the client has gone, or sent a line without an end: it is served no more
         finally:
             del self._connections[task]
             _log.debug("a client has gone")
-            self._faces.discard(writer)
+            self._clients.discard(writer)
             writer.close()
 
     def _answer(self, line: bytes) -> Reply:
@@ -127,18 +129,18 @@ class Server:
         if isinstance(command, Hello) and command.protocol != PROTOCOL_VERSION:
             return Reply(
                 request=command.request,
-                error=f"this engine speaks protocol {PROTOCOL_VERSION}, not {command.protocol}: "
+                error=f"this engine uses protocol {PROTOCOL_VERSION}, not {command.protocol}: "
                 "use the version of assemblyzero-tui that started the run",
             )
         try:
-            return Reply(request=command.request, affected=self._obey(command))
+            return Reply(request=command.request, affected=self._handle(command))
         except TuiError as error:
             return Reply(request=command.request, error=error.what)
 
     async def close(self) -> None:
         """Closes every connection and removes the socket."""
-        if self._keeping is not None:
-            self._keeping.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
         if self._server is not None:
             self._server.close()
         self._announce_now()

@@ -1,4 +1,4 @@
-"""The engine process: opens a run, serves it, and leaves it in order."""
+"""The engine process: opens a run, serves it, and ends in order."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 
 
 JOURNAL_PATIENCE = 60.0
-"""Seconds for which writing the journal is tried before the run is left."""
+"""Seconds for which writing the journal is retried before the engine ends."""
 RECONCILE_PATIENCE, RECONCILE_STOPPING = 15.0, 1.0
-"""Seconds that looking after the records of the run may take when it ends, and when it is stopped;
-the next command in the repository does it otherwise."""
+"""Seconds that reconciling the records of the run may take when it ends, and when it is stopped;
+otherwise the next command in the repository does it."""
 JOURNAL_RETRY = 0.5
 """Seconds between two tries."""
 
@@ -93,44 +93,44 @@ class Engine:
             folder, spec.parallel, locks, secrets, provider=spec.provider, place=runtime.ensure
         )
         self._state = fold(read_journal(folder.journal))
-        self._record = Recorder(self._state, self._journal, self._announce, secrets)
-        self._keeper = _keeper(spec, folder, keys, rotation)
+        self._recorder = Recorder(self._state, self._journal, self._announce, secrets)
+        self._pool = _open_pool(spec, folder, keys, rotation)
         self._supervisor = Supervisor(
-            spec, folder, self._record, self._executor, self._keeper, locks
+            spec, folder, self._recorder, self._executor, self._pool, locks
         )
-        self._server = Server(runtime.ensure, self._obey)
+        self._server = Server(runtime.ensure, self._handle)
         self._deadline = Deadline(self._executor.kill)
         self._interrupted = False
         self._rescue: asyncio.Task[None] | None = None
 
     def _announce(self) -> None:
         self._server.announce()
-        if self._record.write_error is not None and self._rescue is None:
+        if self._recorder.write_error is not None and self._rescue is None:
             self._rescue = asyncio.create_task(self._rescue_journal(), name="rescue the journal")
 
     async def _rescue_journal(self) -> None:
-        """Writes what the journal lacks as soon as that works; after a while it leaves the run.
+        """Writes what the journal lacks as soon as that works; after a while the engine ends.
 
-        Nothing is started meanwhile, and no checkpoint is removed: a run that is left so goes on
-        from what the journal and the checkpoints say.
+        Nothing is started meanwhile, and no checkpoint is removed: the run can be resumed from
+        the journal and the checkpoints.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while not self._record.catch_up():
+        while not self._recorder.catch_up():
             waited = loop.time() - began
             trouble = _journal_trouble(self._journal)
-            self._server.complain(f"{trouble} Trying again; nothing new is started meanwhile.")
+            self._server.report_problem(f"{trouble} Retrying; no item is started meanwhile.")
             if waited > JOURNAL_PATIENCE:
-                what = f"{trouble} It was tried for {waited:.0f} s. What was done is saved."
-                self._server.complain(what)
-                how = f"Make room, then go on with: assemblyzero-tui resume {self._spec.run}"
+                what = f"{trouble} It was retried for {waited:.0f} s. All work is saved."
+                self._server.report_problem(what)
+                how = f"Free some space, then resume: assemblyzero-tui resume {self._spec.run}"
                 self._supervisor.give_up(TuiError(what, how))
                 return
             await asyncio.sleep(JOURNAL_RETRY)
         self._rescue = None
-        self._server.complain("")
+        self._server.report_problem("")
         text = f"the journal could not be written for {loop.time() - began:.0f} s; nothing is lost"
-        self._record.emit(Notice(text=text, level="warning"))
+        self._recorder.emit(Notice(text=text, level="warning"))
         self._supervisor.recorded()
 
     async def serve(self, ready: int, again: RetryRequest | None) -> None:
@@ -142,23 +142,23 @@ class Engine:
         self._open_run()
         _log.debug("the engine serves %s as process %d", self._spec.run, os.getpid())
         os.write(ready, b"ready\n")
-        os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # what fails later is said there
+        os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # later failures are reported there
         reason: Reason = "error"
         try:
             await self._supervisor.run(os.getpid(), again)
             reason = self._reason()
         finally:
             await self._executor.close()
-            await asyncio.to_thread(self._keeper.close)
+            await asyncio.to_thread(self._pool.close)
             await self._reconcile()
-            self._leave(reason)
+            self._end(reason)
             await self._server.close()
-            self._deadline.met()
+            self._deadline.cancel()
 
     def _open_run(self) -> None:
         if self._state.started is None:
             spec = self._spec
-            self._record.emit(
+            self._recorder.emit(
                 RunStarted(
                     run=spec.run,
                     workflow=spec.workflow,
@@ -173,9 +173,9 @@ class Engine:
                 )
             )
         if not self._state.items:
-            self._record.emit(ItemsQueued(items=self._spec.items), sync=True)
+            self._recorder.emit(ItemsQueued(items=self._spec.items), sync=True)
 
-    def _obey(self, command: AnyCommand) -> list[str]:
+    def _handle(self, command: AnyCommand) -> list[str]:
         _log.debug("received %r", command)
         match command:
             case Pause():
@@ -190,14 +190,14 @@ class Engine:
                 self._interrupted = self._interrupted or command.interrupted
                 return self._stop(force=command.force)
             case TryNow():
-                return self._supervisor.keys.try_now()
+                return self._supervisor.quota_pause.try_now()
             case SetAutoResume():
-                return self._supervisor.keys.set_auto_resume(on=command.on)
+                return self._supervisor.quota_pause.set_auto_resume(on=command.on)
             case AddCredential():
                 key = credentials.parse_api_key(command.key, repr(command.name))
                 limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
                 new = Credential(command.name, key, command.project, *limits)
-                return self._supervisor.keys.add_key(new)
+                return self._supervisor.quota_pause.add_key(new)
         return []
 
     def _signalled(self) -> None:
@@ -207,43 +207,45 @@ class Engine:
 
     def _stop(self, *, force: bool) -> list[str]:
         _log.debug("stop%s", " at once" if force else "")
-        self._deadline.leave_within(FORCED if force else STOPPING)
+        self._deadline.end_within(FORCED if force else STOPPING)
         return self._supervisor.stop(force=force)
 
     def _reason(self) -> Reason:
         if self._state.finished:
             return "finished"
-        if self._supervisor.unlocked and not self._supervisor.stopping:
+        if self._supervisor.queue.lock_lost and not self._supervisor.stopping:
             return "error"
-        if self._supervisor.keys.given_up and not self._supervisor.stopping:
+        if self._supervisor.quota_pause.given_up and not self._supervisor.stopping:
             return "exhausted"
         return "interrupted" if self._interrupted else "stopped"
 
     async def _reconcile(self) -> None:
-        """Sets right what others did to the records of this run's items; says what it was."""
+        """Repairs the records of this run's items, which others may have changed; reports what."""
         seconds = RECONCILE_STOPPING if self._supervisor.stopping else RECONCILE_PATIENCE
         repository, workflow = Path(self._spec.repository), self._spec.workflow
         try:
             notes = await in_daemon(lambda: records.reconcile(repository, workflow), seconds)
             level: Literal["warning", "error"] = "warning"
         except TimeoutError:
-            notes = [f"the records in {repository} were not looked at: somebody holds its lock"]
+            notes = [
+                f"the records in {repository} were not checked: another process holds their lock"
+            ]
             level = "warning"
         except TuiError as error:
             notes, level = [error.what], "error"
         for note in notes:
-            self._record.emit(Notice(text=note, level=level))
+            self._recorder.emit(Notice(text=note, level=level))
 
-    def _leave(self, reason: Reason) -> None:
+    def _end(self, reason: Reason) -> None:
         codes = {"error": ExitCode.FAILED, "exhausted": ExitCode.EXHAUSTED}
         code = codes.get(reason, report.exit_code(self._state))
         _log.debug("the engine ends: %s, exit code %d", reason, code)
-        self._record.emit(RunEnded(exit_code=code, reason=reason), sync=True)
+        self._recorder.emit(RunEnded(exit_code=code, reason=reason), sync=True)
         self._supervisor.release_all()
         if self._rescue is not None:
             self._rescue.cancel()
         self._journal.close()
-        if self._record.write_error is not None:
+        if self._recorder.write_error is not None:
             print(_journal_trouble(self._journal), file=sys.stderr)
         try:
             report.write(report.build(self._state, self._folder, time.time()), self._folder)
@@ -257,7 +259,7 @@ def _journal_trouble(journal: JournalWriter) -> str:
     return f"The journal {journal.path} cannot be written{why}."
 
 
-def _keeper(
+def _open_pool(
     spec: RunSpec, folder: RunFolder, keys: Sequence[Credential], rotation: Path | None
 ) -> PoolService:
     days = days_of(spec.options.quota)
@@ -308,13 +310,13 @@ def main() -> None:
         known = explain_os_error(error) if isinstance(error, OSError) else None
         _report_failure(arguments.ready, str(known or f"{type(error).__name__}: {error}"))
         code = ExitCode.FAILED
-    # Everything is on the disk, and the temporary folder that multiprocessing would tidy is gone.
+    # Everything is on the disk; the temporary folder that multiprocessing would remove is gone.
     sys.stderr.flush()
     os._exit(code)
 
 
 def _read_keys(descriptor: int) -> tuple[Credential, ...]:
-    """The keys, from the pipe that the face has filled; without a pipe there are none."""
+    """The credentials, from the pipe that the command has filled; none without a pipe."""
     if descriptor < 0:
         return ()
     with os.fdopen(descriptor, "rb") as pipe:
@@ -335,7 +337,7 @@ def _serve(
     lock = FileLock.take(folder.engine_lock, str(os.getpid()))
     if lock is None:
         raise TuiError(
-            f"The run {spec.run} is being served already.",
+            f"The run {spec.run} already has an engine.",
             f"Watch it: assemblyzero-tui attach {spec.run}",
         )
     runtime = RuntimeFolder(folder, runtime_folders(folder, spec))

@@ -1,4 +1,4 @@
-"""What workers say, written down, and what they ask for, granted."""
+"""Messages of workers: recorded as events, or passed on to the pool that grants leases."""
 
 from __future__ import annotations
 
@@ -39,69 +39,69 @@ class WorkerMessageHandler:
     """Turns the messages of workers into events; answers go out through ``reply``.
 
     Args:
-        record: Where events go.
+        recorder: Where events go.
         reply: Sends a message to the worker of an item.
-        keeper: Grants leases.
+        pool: Grants leases.
         revoke: Ends the worker of an item and attempt that kept a lease for too long.
-        changed: Is told how the keys stand as a whole, after it is written down.
-        failed: Is told when the pool cannot go on.
+        on_pool_changed: Called with the state of the whole pool, after it is recorded.
+        on_failure: Called when the pool cannot continue.
     """
 
     def __init__(
         self,
-        record: Recorder,
+        recorder: Recorder,
         reply: Callable[[str, AnyToWorker], None],
-        keeper: PoolService,
+        pool: PoolService,
         *,
         revoke: Callable[[str, int], None],
-        changed: Callable[[PoolChanged], None],
-        failed: Callable[[BaseException], None],
+        on_pool_changed: Callable[[PoolChanged], None],
+        on_failure: Callable[[BaseException], None],
     ) -> None:
-        self._record = record
+        self._recorder = recorder
         self._reply = reply
-        self._keeper = keeper
+        self._pool = pool
         self._revoke = revoke
-        self._changed = changed
-        self._failed = failed
+        self._on_pool_changed = on_pool_changed
+        self._on_failure = on_failure
 
-    def begin(self) -> None:
-        """Says which keys there are."""
-        self._keeper.start(self._carry_out, self._failed)
+    def start(self) -> None:
+        """Starts the pool, which reports its credentials."""
+        self._pool.start(self._apply, self._on_failure)
 
-    def heard(self, name: str, attempt: int, message: AnyFromWorker) -> None:
-        """Takes a message; one of an older attempt changes nothing. Attempt 0 is the executor."""
-        item = self._record.state.items[name]
+    def handle(self, name: str, attempt: int, message: AnyFromWorker) -> None:
+        """Handles a message; those of older attempts are dropped. Attempt 0 is the executor."""
+        item = self._recorder.state.items[name]
         if attempt and attempt != item.attempt:
             return
         if isinstance(message, NodeBegan) and item.state is State.STARTING:
-            self._record.change(item, State.RUNNING)
+            self._recorder.change_state(item, State.RUNNING)
         if isinstance(message, (Acquire, Release, Withdraw)):
             _log.debug("%s: %r", name, message)
         if isinstance(message, Acquire):
-            self._keeper.put(lambda pool: pool.acquire(name, attempt, message))
+            self._pool.put(lambda pool: pool.acquire(name, attempt, message))
         elif isinstance(message, Release):
-            self._keeper.put(lambda pool: pool.release(name, attempt, message))
+            self._pool.put(lambda pool: pool.release(name, attempt, message))
         elif isinstance(message, Withdraw):
-            self._keeper.put(lambda pool: pool.withdraw(name, attempt, message.request))
+            self._pool.put(lambda pool: pool.withdraw(name, attempt, message.request))
         elif (event := _as_event(message)) is not None:
             event.item, event.attempt = item.id, item.attempt
-            self._record.emit(event)
+            self._recorder.emit(event)
 
-    async def died(self, name: str) -> None:
-        """Takes back what a process that is gone had in its hands."""
-        self._keeper.put(lambda pool: pool.release_all(name))
-        await self._keeper.settled()
+    async def worker_died(self, name: str) -> None:
+        """Takes back the leases and requests of a process that is gone."""
+        self._pool.put(lambda pool: pool.release_all(name))
+        await self._pool.drain()
 
-    def through(self, name: str) -> None:
-        """An item will not ask again."""
-        self._keeper.put(lambda pool: pool.forget_item(name))
+    def item_ended(self, name: str) -> None:
+        """Forgets an item that will make no more calls."""
+        self._pool.put(lambda pool: pool.forget_item(name))
 
-    def _carry_out(self, ledger: Ledger) -> None:
-        """Writes down, answers, and passes on."""
+    def _apply(self, ledger: Ledger) -> None:
+        """Records the events of the pool and sends its answers."""
         for event in ledger.events:
-            self._record.emit(event)
+            self._recorder.emit(event)
             if isinstance(event, PoolChanged):
-                self._changed(event)
+                self._on_pool_changed(event)
         for name, answer in ledger.answers:
             _log.debug("%s: %r", name, answer)
             self._reply(name, answer)
@@ -111,10 +111,13 @@ class WorkerMessageHandler:
 
 
 def _as_event(message: AnyFromWorker) -> AnyEvent | None:
-    """The event that a message is written down as, if it is."""
+    """The event that records a message, if one does."""
     match message:
         case Ready(preloaded=False):
-            return Notice(text="the process had to load its libraries itself", level="warning")
+            return Notice(
+                text="the worker was not preloaded and had to load its libraries itself",
+                level="warning",
+            )
         case NodeBegan():
             return NodeStarted(node=message.node, task=message.task)
         case NodeDone():

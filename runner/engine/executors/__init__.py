@@ -1,1 +1,1 @@
-"""How the engine's workers are run: the seam, and processes of this machine behind it."""
+"""Running workers: the executor protocol, and processes of this machine that implement it."""

@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, AnyToWorker
 
 Emit = Callable[[str, int, AnyFromWorker], None]
-"""Takes what a worker said: item, attempt, message. Called in the engine's event loop."""
+"""Takes a message of a worker: item, attempt, message. Called in the engine's event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Outcome:
     reason: str = ""
     result: Result | None = None
     until: float = 0.0
-    """With ``exhausted``: when there may be a key again; 0 if nobody knows."""
+    """With ``exhausted``: when there may be quota again; 0 if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class Host:
 
 
 class Executor(Protocol):
-    """Starts workers, passes messages, and knows when a worker is truly gone.
+    """Starts workers, passes messages, and knows when no process of a worker is left.
 
-    Rules: the attempt is a fencing token, so nothing of an older attempt is passed on; ``submit``
-    does nothing for an (item, attempt) it has seen; checkpoints are named by URL; never more is
-    submitted than there are slots.
+    Rules: the attempt is a fencing token, so messages of older attempts are dropped; ``submit``
+    does nothing for an (item, attempt) it has seen; checkpoints are named by URL; never more
+    items are submitted than there are slots.
     """
 
     async def start(self, emit: Emit) -> None:
-        """Connects; from now on messages of workers arrive through ``emit``."""
+        """Starts; from now on messages of workers go to ``emit``."""
 
     async def submit(self, spec: WorkerSpec) -> None:
         """Starts one attempt.
@@ -60,7 +60,7 @@ class Executor(Protocol):
         """Sends a message to the item's worker; nothing happens if there is none."""
 
     async def cancel(self, item: str, grace: float) -> None:
-        """Asks the worker to leave; after ``grace`` seconds TERM to its group, then KILL."""
+        """Asks the worker to end; after ``grace`` seconds TERM to its group, then KILL."""
 
     async def wait(self, item: str) -> Outcome:
         """Returns when no process of the item's attempt is left."""
@@ -72,4 +72,4 @@ class Executor(Protocol):
         """Where workers run."""
 
     async def close(self, detach: bool = False) -> None:
-        """Ends everything; with ``detach`` the work goes on where it outlives the engine."""
+        """Ends everything; with ``detach`` work continues where it can outlive the engine."""

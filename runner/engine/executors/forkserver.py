@@ -1,8 +1,8 @@
 """The forkserver, which starts workers fast: :mod:`multiprocessing` holds one for a process.
 
-What is done to it here that :mod:`multiprocessing` has no word for is done through its private
-``_forkserver`` (the same in Python 3.11 to 3.14): its number, the address of its socket, and the
-folder that :func:`multiprocessing.util.get_temp_dir` remembers.
+What :mod:`multiprocessing` has no function for is done through its private ``_forkserver`` (the
+same in Python 3.11 to 3.14): its process id, the address of its socket, and the folder that
+:func:`multiprocessing.util.get_temp_dir` remembers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KILLED_PATIENCE = 2.0
 
 
 def start_context(method: str = "", provider: str = "") -> Any:
-    """How workers are started: by a forkserver that has everything loaded, else by ``spawn``."""
+    """Starts workers by a forkserver that has everything loaded, or by ``spawn`` elsewhere."""
     known = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context(
         method or ("forkserver" if "forkserver" in known else "spawn")
@@ -47,10 +47,10 @@ def warm_up(context: Any) -> None:
 
 
 def end_forkserver() -> None:
-    """Ends the forkserver at once, in whatever state it is; its workers live on.
+    """Ends the forkserver at once, in whatever state it is; its workers continue.
 
-    A thread that waits for a worker to be started gets an ``EOFError`` or a ``ConnectionError``.
-    The next start makes another forkserver.
+    A thread that waits for a worker to start gets an ``EOFError`` or a ``ConnectionError``. The
+    next start makes another forkserver.
     """
     if (pid := _held()._forkserver_pid) is not None:
         with contextlib.suppress(ProcessLookupError):
@@ -80,7 +80,7 @@ def renew_forkserver() -> None:
 
 
 def _reaped(pid: int | None) -> bool:
-    """Takes notice of the end of a child that was killed; false if it does not come soon."""
+    """Waits for the end of a child that was killed; false if it does not come soon."""
     deadline = time.monotonic() + _KILLED_PATIENCE
     while pid is not None and time.monotonic() < deadline:
         try:

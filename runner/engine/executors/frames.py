@@ -1,4 +1,4 @@
-"""The engine's end of a worker's channel: frames in, frames out, many at once where many come."""
+"""The engine's end of a worker's channel: a stream of frames in both directions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from assemblyzero_tui.runner.wire.worker_messages import LENGTH, MAX_FRAME
 
 
 class Frames(asyncio.Protocol):
-    """Cuts a stream of bytes into frames. A peer that talks nonsense is not listened to any more.
+    """Cuts a stream of bytes into frames. A peer that sends anything else is disconnected.
 
-    What it sends is small, so that nobody waits for it to leave.
+    Outgoing frames are small, so nothing waits until they are sent.
     """
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class Frames(asyncio.Protocol):
         self._failure: Exception | None = None
 
     async def listen(self, take: Callable[[bytes], None]) -> None:
-        """Gives every frame to ``take`` until the channel closes; what ``take`` raises is raised
-        here, unless it says that a frame is none (:class:`msgspec.DecodeError`).
+        """Calls ``take`` with every frame until the channel closes. What ``take`` raises is raised
+        here, but for :class:`msgspec.DecodeError`, which disconnects the peer.
         """
         self._take = take
         self._cut()

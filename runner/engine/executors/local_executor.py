@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 LAUNCH_PATIENCE = 60.0
 """Seconds that the start of one process may take; a cold disk needs a few."""
 _KILLED_PATIENCE = 5.0
-"""Seconds until a start has failed after what starts processes was killed."""
+"""Seconds until a start has failed after the forkserver was killed."""
 
 
 class LocalExecutor:
@@ -56,7 +56,7 @@ class LocalExecutor:
         provider: str = "",
         place: Callable[[], object] | None = None,
     ) -> None:
-        """``place`` makes the folder of temporary files again where it is gone."""
+        """``place`` makes the folder of temporary files again if it is gone."""
         self._folder = folder
         self._slots = slots
         self._locks = locks
@@ -89,7 +89,7 @@ class LocalExecutor:
                 await asyncio.to_thread(processes_with_open_file, str(path.resolve()))
             )
             raise WorkflowError(
-                f"a process of an earlier attempt still works on {item}"
+                f"a process of an earlier attempt is still working on {item}"
                 + (f": {left}; end it, then retry" if left else "")
             )
         worker = WorkerProcess(spec, LockProbe(busy.path))
@@ -114,7 +114,7 @@ class LocalExecutor:
             os.close(output_of_worker)
             busy.hand_over()
         _log.debug("%s: attempt %d is process %d", item, spec.attempt, worker.pid)
-        output_done = self._then(worker.output_done.set)
+        output_done = self._in_loop(worker.output_done.set)
         self._redactors[item] = Redactor(self._secrets)
         stream = self._readers.add(output, writer, self._redactors[item], output_done)
         self._workers[item] = worker
@@ -125,10 +125,10 @@ class LocalExecutor:
     async def _launch(
         self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
     ) -> None:
-        """Starts the process. What starts it is killed where it does not answer.
+        """Starts the process. A forkserver that does not answer is killed.
 
         Raises:
-            EOFError: it was killed, or has died; so may ``ConnectionError``.
+            EOFError: the forkserver was killed, or has died; likewise ``ConnectionError``.
         """
         item = worker.spec.item.id
         turn = self._starter.submit(self._start_process, worker, channel, output, busy)
@@ -140,9 +140,9 @@ class LocalExecutor:
                 end_forkserver()
                 await asyncio.wait({launching}, timeout=_KILLED_PATIENCE)
             if not launching.done():
-                raise EOFError("what starts processes does not answer")
+                raise EOFError("the process that starts workers does not answer")
             if turn.cancelled():
-                raise EOFError("it was cancelled before its turn came")
+                raise EOFError("it was cancelled before it was started")
             launching.result()
         finally:
             del self._launching[item]
@@ -150,7 +150,7 @@ class LocalExecutor:
     def _start_process(
         self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
     ) -> None:
-        """In the thread that starts workers."""
+        """Starts the process; runs in the thread that starts workers."""
         if self._place is not None:
             self._place()
             renew_forkserver()
@@ -159,14 +159,14 @@ class LocalExecutor:
     async def _follow(self, worker: WorkerProcess, stream: Stream) -> Outcome:
         item, attempt = worker.spec.item.id, worker.spec.attempt
 
-        def say(text: str) -> None:
+        def warn(text: str) -> None:
             self._emit(item, attempt, WorkerNotice(text=text, level="warning"))
 
         await worker.listen(
             lambda message: self._emit(item, attempt, message),
-            lambda count: say(f"{count} messages of the worker are missing"),
+            lambda count: warn(f"{count} messages of the worker were lost"),
         )
-        return await worker.gone(lambda: self._readers.end(stream), say)
+        return await worker.gone(lambda: self._readers.end(stream), warn)
 
     async def command(self, item: str, command: AnyToWorker) -> None:
         if (worker := self._workers.get(item)) is not None:
@@ -206,13 +206,13 @@ class LocalExecutor:
         self._readers.close()
 
     def kill(self) -> None:
-        """Ends everything at once, from any thread, and waits for nothing."""
+        """Kills everything at once, from any thread, without waiting."""
         end_forkserver()
         for worker in list(self._workers.values()):
             worker.kill()
 
-    def _then(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """The callback, made to run in the event loop when another thread calls it."""
+    def _in_loop(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """The callback, to be run in the event loop when another thread calls it."""
 
         def call() -> None:
             if self._loop is not None:
@@ -223,4 +223,4 @@ class LocalExecutor:
 
     def _log_failed(self, path: Path, error: OSError) -> None:
         text = f"the log {path.name} cannot be written: {error.strerror or error}"
-        self._then(lambda: self._emit(path.stem, 0, WorkerNotice(text=text, level="error")))()
+        self._in_loop(lambda: self._emit(path.stem, 0, WorkerNotice(text=text, level="error")))()

@@ -1,6 +1,6 @@
 """One thread that reads what all workers print, and writes it to their logs.
 
-It never blocks a worker: when a log cannot be written, it reports that once and goes on reading.
+It never blocks a worker: when a log cannot be written, it reports that once and reads on.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from assemblyzero_tui.runner.logs.store import LogWriter
 READ_SIZE = 1 << 20
 """Bytes of one read at most; pipes are widened to as much where the system allows."""
 QUIET = 0.05
-"""Seconds without output after which held back text is released."""
+"""Seconds without output after which withheld text is released."""
 _GATHER = 0.001
 """Seconds to wait after a round of small reads, so that the next one finds more."""
 _SMALL_ROUND = 1 << 18
 _CLOSING = 3.0
 """Seconds for the thread to end."""
 _LAST_DRAIN = 4 << 20
-"""Bytes taken from a pipe at most once it shall end though somebody still writes."""
+"""Bytes read at most from a pipe that is to end although something still writes."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Stream:
     redactor: Redactor
     on_end: Callable[[], None]
     uncertain: bool = False
-    """Text is held back and was not released since the last read."""
+    """Text is withheld and was not released since the last read."""
     read_at: float = 0.0
     """Time of the last read, on the monotonic clock."""
     failing: bool = False
@@ -56,8 +56,7 @@ class PipeReaders:
     """The reader thread; it starts with the first pipe.
 
     Args:
-        on_error: Told once for each log that can no longer be written; called in the reader
-            thread.
+        on_error: Called once for each log that can no longer be written, in the reader thread.
         clock: Seconds since the epoch, for the index of the logs.
     """
 
@@ -83,14 +82,14 @@ class PipeReaders:
     def add(
         self, fd: int, writer: LogWriter, redactor: Redactor, on_end: Callable[[], None]
     ) -> Stream:
-        """Reads a pipe until its end from now on; any thread may call this.
+        """Reads a pipe until its end; any thread may call this.
 
-        The descriptor, the writer and the redactor belong to the reader thread from here on. At
+        The descriptor, the writer and the redactor belong to the reader thread from now on. At
         the end the log is complete and closed, then ``on_end`` is called in the reader thread; what
         it raises goes to stderr.
 
         Returns:
-            What :meth:`end` takes.
+            The stream, for :meth:`end`.
 
         Raises:
             RuntimeError: the readers are closed.
@@ -109,19 +108,19 @@ class PipeReaders:
         return stream
 
     def end(self, stream: Stream) -> None:
-        """Takes what is in a pipe and ends it, though somebody may still hold its other end.
+        """Reads what is in a pipe and closes it, although another process may hold its other end.
 
-        For a worker that is dead while something it started lives on. No effect on one that has
-        ended already.
+        For a worker that is dead while a process that it started lives on. No effect on a stream
+        that has ended.
         """
         with self._lock:
             self._ending.append(stream)
         self._wake()
 
     def close(self) -> None:
-        """Takes what is in the pipes, ends them all and the thread; more calls do nothing.
+        """Reads what is in the pipes, closes them and ends the thread; more calls do nothing.
 
-        A log that cannot be written because its disk hangs is not waited for without limit.
+        It does not wait for ever for a log whose disk hangs.
         """
         with self._lock:
             closed, self._closing = self._closing, True
@@ -132,7 +131,7 @@ class PipeReaders:
             self._wake()
             thread.join(_CLOSING)
             if thread.is_alive():
-                return  # a disk holds it up; it ends with the process
+                return  # its disk hangs; the thread ends with the process
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -153,14 +152,14 @@ class PipeReaders:
                     os.read(self._wake_read, 4096)
                 else:
                     total += self._read(key.data)
-            if not self._take_orders():
+            if not self._update_streams():
                 return
             timeout = QUIET if self._release() else None
             if 0 < total < _SMALL_ROUND:
                 time.sleep(_GATHER)
 
-    def _take_orders(self) -> bool:
-        """Starts and ends what was asked for; false once everything has ended."""
+    def _update_streams(self) -> bool:
+        """Starts and ends the streams that were added and ended; false after :meth:`close`."""
         with self._lock:
             added, self._added = self._added, []
             ending, self._ending = self._ending, []
@@ -193,7 +192,7 @@ class PipeReaders:
         return len(data)
 
     def _release(self) -> bool:
-        """Lets out what quiet pipes hold back; true if some may be quiet soon."""
+        """Writes what quiet pipes withhold; true if some may be quiet soon."""
         waiting = False
         for stream in self._streams.values():
             if stream.uncertain and time.monotonic() - stream.read_at >= QUIET:
@@ -245,7 +244,7 @@ class PipeReaders:
 
 
 def _widen(fd: int) -> None:
-    """Makes room in a pipe where the system can; less room only costs speed."""
+    """Enlarges a pipe where the system can; a smaller one only costs speed."""
     command: int = getattr(fcntl, "F_SETPIPE_SZ", -1)
     for size in (READ_SIZE, READ_SIZE >> 2) if command >= 0 else ():
         try:

@@ -1,4 +1,4 @@
-"""One worker process on this machine, and the forkserver that starts it fast."""
+"""One worker process on this machine."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from assemblyzero_tui.runner.worker.inherited_files import InheritedFile
 _log = logging.getLogger(__name__)
 
 _GONE_POLL = 0.01
-"""Seconds between two looks at whether the last process of an attempt is gone."""
+"""Seconds between two checks whether the last process of an attempt is gone."""
 _EXIT_CODE_PATIENCE = 2.0
 """Seconds to wait for the exit code of a process that is gone."""
 _ORPHAN_GRACE = 5.0
-"""Seconds the children of a dead worker may live before they are told to end."""
+"""Seconds the children of a dead worker may live before they are ended."""
 _KILLED_PATIENCE = 2.0
-"""Seconds after KILL until what still holds the lock is taken for out of reach: it has left the
-worker's group, as a daemon does, or the system cannot end it."""
+"""Seconds after KILL until a process that still holds the lock counts as out of reach: it has left
+the worker's group, as a daemon does, or the system cannot end it."""
 _OUTPUT_PATIENCE = 2.0
-"""Seconds that somebody may keep the output open after the worker is gone."""
+"""Seconds that another process may keep the output open after the worker is gone."""
 _LAST_OUTPUT_PATIENCE = 5.0
-"""Seconds until what is in the pipe then has been taken."""
+"""Seconds that reading what is left in the pipe may take then."""
 
 
 class WorkerProcess:
@@ -56,7 +56,7 @@ class WorkerProcess:
 
     Args:
         spec: The attempt.
-        busy: Looks at the lock that says that a process of it lives; closed when none does.
+        busy: Probes the lock that any living process of the attempt holds; closed when none does.
     """
 
     def __init__(self, spec: WorkerSpec, busy: LockProbe) -> None:
@@ -66,7 +66,7 @@ class WorkerProcess:
         self.ended: Ended | None = None
         self.output_done = asyncio.Event()
         self.output_name = ""
-        """How the system names the pipe that takes what it prints."""
+        """What the system calls the pipe that it prints into."""
         self._killed_at: float | None = None
         """When its group was killed, by the loop's clock."""
         self._process: Any = None
@@ -74,7 +74,7 @@ class WorkerProcess:
         self._next_seq = 1
 
     def launch(self, context: Any, channel: socket.socket, output: int, busy: int) -> None:
-        """Starts the process; for the starter thread. The caller closes what was handed over."""
+        """Starts the process; for the starter thread. The caller closes the descriptors."""
         self._process = context.Process(
             target=entry.main,
             args=(
@@ -95,9 +95,9 @@ class WorkerProcess:
     async def listen(
         self, emit: Callable[[AnyFromWorker], None], gap: Callable[[int], None]
     ) -> None:
-        """Passes on what the worker says until its channel closes.
+        """Passes on the worker's messages until its channel closes.
 
-        ``gap`` is called with the number of messages that are missing before one.
+        ``gap`` is called with the number of messages that were lost before one.
         """
 
         def take(body: bytes) -> None:
@@ -114,18 +114,18 @@ class WorkerProcess:
         await self._frames.listen(take)
 
     def send(self, message: AnyToWorker) -> None:
-        """Sends a message; a worker that is gone takes none."""
+        """Sends a message; nothing happens if the worker is gone."""
         self._frames.send(frame(message))
 
-    async def gone(self, end_output: Callable[[], None], say: Callable[[str], None]) -> Outcome:
-        """Waits until the worker and all its children are gone, and says how it ended.
+    async def gone(self, end_output: Callable[[], None], warn: Callable[[str], None]) -> Outcome:
+        """Waits until the worker and all its children are gone; returns how it ended.
 
-        What has left the worker's group cannot be ended with it, a daemon for example: it is
-        named, and not waited for.
+        A process that has left the worker's group, such as a daemon, cannot be ended with it: it
+        is reported, and not waited for.
 
         Args:
-            end_output: Takes what is in the pipe and ends it, though somebody has it open.
-            say: Is told what lives on.
+            end_output: Reads what is in the pipe and closes it, although it is open elsewhere.
+            warn: Called with a text about processes that live on.
         """
         within_reach = await self._lock_free()
         self.busy.close()
@@ -134,15 +134,15 @@ class WorkerProcess:
             and self.ended is None
             and (worker := find_process(self.pid)) is not None
         ):
-            return Outcome("lost", f"its {worker} does not end although it was killed")
-        await self._output_end(end_output, say, _OUTPUT_PATIENCE if within_reach else 0.0)
+            return Outcome("lost", f"its {worker} is still alive although it was killed")
+        await self._output_end(end_output, warn, _OUTPUT_PATIENCE if within_reach else 0.0)
         if self.ended is not None:
             ended = self.ended
             return Outcome(ended.outcome, ended.reason, ended.result, ended.until)
         return Outcome("lost", await self._how_it_died())
 
     async def _lock_free(self) -> bool:
-        """Returns when nobody holds the lock; false when whoever does is out of reach."""
+        """Returns when no process holds the lock; false when one does that is out of reach."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + _ORPHAN_GRACE
         signals = iter((signal.SIGTERM, signal.SIGKILL))
@@ -156,18 +156,19 @@ class WorkerProcess:
         return True
 
     async def _output_end(
-        self, end_output: Callable[[], None], say: Callable[[str], None], patience: float
+        self, end_output: Callable[[], None], warn: Callable[[str], None], patience: float
     ) -> None:
-        """Returns when the log is complete, which the worker's own part is in any case.
+        """Returns when the log is complete; the worker's own part of it always is.
 
-        Everything a dead process printed is in the pipe or in the log already.
+        Everything that a dead process printed is in the pipe or in the log already.
         """
         if await self._output_done_within(patience):
             return
         left = await asyncio.to_thread(processes_with_open_file, self.output_name)
         end_output()
         if left:
-            say(f"its process has ended, but not what it started: {describe_processes(left)}")
+            survivors = describe_processes(left)
+            warn(f"its process has ended, but processes that it started are alive: {survivors}")
         await self._output_done_within(_LAST_OUTPUT_PATIENCE)
 
     async def _output_done_within(self, seconds: float) -> bool:
@@ -176,7 +177,7 @@ class WorkerProcess:
         return self.output_done.is_set()
 
     async def end(self, grace: float) -> None:
-        """Asks the process to leave, then makes it."""
+        """Asks the process to end, then kills it."""
         self.send(Halt())
         for number in (signal.SIGTERM, signal.SIGKILL):
             if await self._free_within(grace):
@@ -193,7 +194,7 @@ class WorkerProcess:
         return True
 
     def signal_group(self, number: signal.Signals) -> None:
-        """Signals the worker and its children; only while their lock says that they live."""
+        """Signals the worker and its children; only while their lock is held."""
         if not self.busy.held():
             return
         if number == signal.SIGKILL and self._killed_at is None:
@@ -204,13 +205,13 @@ class WorkerProcess:
                 os.killpg(self.pid, number)
 
     def kill(self) -> None:
-        """Ends the worker and its children at once; from any thread."""
+        """Kills the worker and its children at once; from any thread."""
         with contextlib.suppress(OSError):
             if self.pid and self.busy.held():
                 os.killpg(self.pid, signal.SIGKILL)
 
     async def _how_it_died(self) -> str:
-        """For humans; the forkserver tells the exit code a moment after the process has gone."""
+        """For humans; the exit code is known a moment after the process has gone."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _EXIT_CODE_PATIENCE
         while (code := self._process.exitcode) is None and loop.time() < deadline:
@@ -219,5 +220,5 @@ class WorkerProcess:
         if code is not None and code < 0:
             return f"its process was ended by {signal.Signals(-code).name}"
         if code in (None, 255):
-            return "its process ended without a word"
+            return "its process ended for an unknown reason"
         return f"its process ended with code {code} and without a result"

@@ -426,7 +426,7 @@ def test_one_run_has_one_engine(tmp_path: Path) -> None:
     with running(tmp_path, latency=30) as run:
         run.until(lambda state: run.item().call)
         first = run.engine
-        with pytest.raises(EngineError, match="being served already"):
+        with pytest.raises(EngineError, match="already has an engine"):
             run.start()
         run.engine = first
 

@@ -82,7 +82,8 @@ def test_a_child_that_keeps_the_output_open_is_named_and_not_waited_for(
     assert outcome.kind == "finished"
     (daemon,) = marked(isolated)
     assert said == [
-        f"its process has ended, but not what it started: {daemon.name()} (process {daemon.pid})"
+        "its process has ended, but processes that it started are alive: "
+        f"{daemon.name()} (process {daemon.pid})"
     ]
     assert daemon.status() != psutil.STATUS_ZOMBIE
 
@@ -92,6 +93,6 @@ def test_a_daemon_that_holds_the_lock_lets_the_item_end_but_not_begin_again(
 ) -> None:
     monkeypatch.setattr(worker_process, "_ORPHAN_GRACE", 0.5)
     monkeypatch.setattr(entry, "main", left_behind.keeping_all)
-    with pytest.raises(WorkflowError, match="an earlier attempt still works on LLD-1") as refused:
+    with pytest.raises(WorkflowError, match="attempt is still working on LLD-1") as refused:
         work(tmp_path, again=True)
     assert re.search(r"\(process \d+\); end it, then retry", str(refused.value))

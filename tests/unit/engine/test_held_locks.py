@@ -62,7 +62,7 @@ async def test_an_item_of_another_engine_is_looked_at_again(
     again = asyncio.Event()
     second = Claims(locks(tmp_path, "b"), again.set)
     assert second.take("1", 0.0) == Holder(run="a")
-    first.give_back("1")
+    first.release("1")
     await asyncio.wait_for(again.wait(), 30)
     assert second.take("1", 0.0) is None
     second.close()
@@ -71,9 +71,9 @@ async def test_an_item_of_another_engine_is_looked_at_again(
 async def test_a_removed_lock_is_remembered_when_its_item_is_over(tmp_path: Path) -> None:
     mine = Claims(locks(tmp_path, "a"), lambda: None)
     assert mine.take("1", 0.0) is None
-    assert mine.lost() is None
+    assert mine.find_lost() is None
     owner = locks(tmp_path, "a").busy_file("1").with_suffix(".owner")
     owner.unlink()
     mine.finish("1", 1.0, "")
-    assert mine.lost() == owner
+    assert mine.find_lost() == owner
     mine.close()
