@@ -116,7 +116,7 @@ class OutcomeHandler:
                 quota.careful = True
                 quota.slow_down(now, lease.started, self._chance())
                 until = now + max(wait, release.retry_after) + self._chance()
-                quota.suspend(QuotaState.COOLING, until, "a quota is used up", now)
+                quota.suspend(QuotaState.COOLING, until, "quota exhausted", now)
 
     def _minute_refused(
         self, quota: Quota, lease: Lease, release: Release, now: float, known_by_then: bool
@@ -124,13 +124,13 @@ class OutcomeHandler:
         until = now + (release.retry_after or MINUTE)
         if release.quotas and not any("Requests" in name for name in release.quotas):
             # It says nothing about requests: neither how many are allowed, nor who shares them.
-            reason = "the minute's tokens are used up"
+            reason = "token quota for the minute exhausted"
             quota.suspend(QuotaState.COOLING, until + self._chance(), reason, now)
             return
         limit = self._named_limit(release, "Minute", self._registry.configured_limits(quota)[0])
         if limit is not None and limit != quota.per_minute:
             quota.per_minute, quota.learned = limit, True
-        reason = "the minute is used up"
+        reason = "minute quota exhausted"
         if quota.accepted(lease.started, then=True) >= (quota.per_minute or inf):
             most = int(quota.per_minute or 1)
             if len(quota.starts) >= most:
@@ -157,12 +157,12 @@ class OutcomeHandler:
         quota.careful, quota.waived = True, ""
         if counted or tried:
             until = today.ends + AFTER_MIDNIGHT
-            quota.suspend(QuotaState.EXHAUSTED, until, "the day is used up", now)
+            quota.suspend(QuotaState.EXHAUSTED, until, "daily quota exhausted", now)
             return
         if not known_by_then:
             quota.struck = today.name
         until = now + max(DOUBT, release.retry_after) + self._chance()
-        quota.suspend(QuotaState.COOLING, until, "the day may be used up", now)
+        quota.suspend(QuotaState.COOLING, until, "daily quota possibly exhausted", now)
 
     @staticmethod
     def _named_limit(release: Release, period: str, configured: int | None) -> int | None:

@@ -103,7 +103,7 @@ class Pool:
             if lease.fingerprint in self.registry.credentials and not was_let_in(release.outcome):
                 self.outcomes.handle(lease, release)
         else:
-            text = f"{item} gave back the lease {release.lease}, which it does not hold"
+            text = f"{item} released lease {release.lease}, which it does not hold"
             self.recorder.emit(Notice(item=item, attempt=attempt, text=text, level="warning"))
 
     def release_all(self, item: str) -> None:

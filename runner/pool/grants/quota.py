@@ -152,7 +152,9 @@ class Quota:
         ):
             return reopened
         self.careful = True
-        return self.suspend(QuotaState.EXHAUSTED, today.ends, "the day is used up", now) or reopened
+        return (
+            self.suspend(QuotaState.EXHAUSTED, today.ends, "daily quota exhausted", now) or reopened
+        )
 
     def available_at(self, now: float) -> float:
         """When the next call may start: now, later, or never."""

@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.pool.grants.registry import Registry
 
 MOST_NAMES = 4
 """How many credentials are named; the rest is only counted."""
-THROTTLED = "the service refuses several keys at once"
+THROTTLED = "the service refuses several credentials at once"
 
 
 def why_unavailable(registry: Registry, model: str, now: float) -> str:
@@ -29,9 +29,9 @@ def why_unavailable(registry: Registry, model: str, now: float) -> str:
 
 def _credential_reason(credential: PooledCredential) -> str:
     if credential.disabled:
-        return f"is switched off ({credential.disabled})"
+        return f"is disabled ({credential.disabled})"
     if credential.invalid:
-        return f"is refused ({credential.invalid})"
+        return f"is invalid ({credential.invalid})"
     return ""
 
 
@@ -39,16 +39,16 @@ def _quota_reason(registry: Registry, quota: Quota, now: float) -> str:
     if quota.state is QuotaState.NO_TIER:
         return f"has no quota for {quota.model}"
     if quota.state is QuotaState.EXHAUSTED:
-        return f"has used up its day until {_end(registry, quota)}"
+        return f"is exhausted until {_end(registry, quota)}"
     if quota.state is QuotaState.COOLING:
-        return f"rests until {_end(registry, quota)}"
+        return f"is cooling down until {_end(registry, quota)}"
     if quota.probe:
-        return "is tried with one call"
+        return "is being probed with one call"
     if quota.available_at(now) <= now:
         return ""
     if quota.full(now):
-        return f"has had its {quota.count(now)} calls of this minute"
-    return "spreads its calls over the minute"
+        return f"has made its {quota.count(now)} calls for this minute"
+    return "is pacing its calls"
 
 
 def _end(registry: Registry, quota: Quota) -> str:

@@ -211,7 +211,7 @@ class Registry:
             if name == gone:
                 del self.quotas[name, model]
                 self.quota_named(kept, model).absorb(quota)
-        text = f"{names} are refused together: they are treated as keys of one project"
+        text = f"{names} hit their limits together: treated as credentials of one project"
         self.recorder.emit(Notice(text=text, level="warning"))
         for (name, _), quota in self.quotas.items():
             if name == kept:

@@ -21,8 +21,8 @@ ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
 """The model has ended a call by itself, whatever its answer is worth."""
 _WORDS = {
     Outcome.OVERLOADED: "no capacity",
-    Outcome.TIMEOUT: "no answer in time",
-    Outcome.TRANSPORT: "the connection failed",
+    Outcome.TIMEOUT: "timed out",
+    Outcome.TRANSPORT: "connection failed",
 }
 
 
@@ -79,7 +79,7 @@ class TransientFailures:
         noted = rest.count >= ONE_AT_A_TIME
         rest.refused(lease.started, release.retry_after, what, now, self._chance(), silent=silent)
         if rest.count >= ONE_AT_A_TIME and not noted:
-            text = f"{not_answering(lease.model, what)}; it is tried with one call at a time"
+            text = f"{not_answering(lease.model, what)}; trying one call at a time"
             self._emit(Notice(text=text, level="warning"))
 
     def _others(self, lease: Lease) -> list[ItemPatience]:
@@ -110,7 +110,7 @@ class TransientFailures:
         minutes = round((patience.since - patience.began) / 60)
         return (
             f"{model} failed {patience.count} times in {minutes} minutes while other calls to it "
-            f"were answered; last: {patience.reason}"
+            f"were answered; last failure: {patience.reason}"
         )
 
     def forget(self, item: str) -> None:
@@ -136,5 +136,5 @@ def _failure(release: Release) -> str:
     if release.http_status:
         return f"HTTP {release.http_status}"
     if not release.sent:
-        return "it cannot be reached"
+        return "unreachable"
     return _WORDS[Outcome(release.outcome)]

@@ -137,6 +137,6 @@ class StoreFile:
         said = error.what if isinstance(error, TuiError) else f"{error}."
         if said not in self._said:
             self._said.add(said)
-            text = f"The counts of the keys cannot be kept in {self.path}: {said}"
-            self.notes.append(f"{text} This run goes on by its own counts.")
+            text = f"Cannot save the quota counts to {self.path}: {said}"
+            self.notes.append(f"{text} This run continues with its own counts.")
         return False

@@ -180,6 +180,6 @@ def _set_aside(path: Path) -> str:
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
     rename_database(path, aside)
     return (
-        f"{path} was damaged: it is now {aside.name}. The counts of the keys begin anew, and keys "
-        "that were switched off are on again"
+        f"{path} was damaged and is now {aside.name}. Quota counts start over, and disabled "
+        "credentials are enabled again"
     )

@@ -61,7 +61,7 @@ def test_the_run_waits_for_the_next_day_and_goes_on_by_itself(tmp_path: Path) ->
         state = run.until(parked)
         assert state.pool.until is not None
         waiting = [item for item in state.items.values() if item.state is State.QUOTA]
-        assert all("has used up its day until" in item.reason for item in waiting)
+        assert all("is exhausted until" in item.reason for item in waiting)
         assert run.engine is not None
         assert run.engine.process.poll() is None
         state = run.until_ended()

@@ -214,7 +214,7 @@ def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_ke
     assert run.state.end_reason == "exhausted"
     waiting = [item for item in run.state.items.values() if item.state is State.QUOTA]
     assert waiting
-    assert all("has used up its day until" in item.reason and item.until for item in waiting)
+    assert all("is exhausted until" in item.reason and item.until for item in waiting)
     assert f"assemblyzero-tui resume {run.name}" in done.stdout
     drafted = run.state.counts[State.DONE]
     asked = len(server.requests)

@@ -32,8 +32,8 @@ def test_whoever_asks_parks_until_midnight_in_california() -> None:
     denial = run.denial()
     assert denial.park
     assert denial.until == pytest.approx(MIDNIGHT)
-    assert denial.why.startswith("one has used up its day until ")
-    assert ", two has used up its day until " in denial.why
+    assert denial.why.startswith("one is exhausted until ")
+    assert ", two is exhausted until " in denial.why
     (paused,) = pool_states(run.events)
     assert (paused.state, paused.reason) == ("paused", denial.why)
     assert paused.until == pytest.approx(MIDNIGHT)
@@ -139,7 +139,7 @@ def test_a_pause_without_a_known_end_says_none() -> None:
     assert run.denial().until == 0
     paused = pool_states(run.events)[-1]
     assert (paused.state, paused.until) == ("paused", None)
-    assert paused.reason == "one is switched off (by you)"
+    assert paused.reason == "one is disabled (by you)"
     run.pool.registry.enable("one")
     assert pool_states(run.serve().events)[-1].state == "open"
 

@@ -60,7 +60,7 @@ def test_a_lease_that_one_does_not_hold_cannot_be_given_back(
     ledger = run.serve()
     assert ended(ledger.events) == []
     assert changed(ledger.events) == []
-    assert notices(ledger.events) == [f"{item} gave back the lease {lease}, which it does not hold"]
+    assert notices(ledger.events) == [f"{item} released lease {lease}, which it does not hold"]
     assert list(run.pool.leases.active) == [1]
     assert run.state("one") == "open"
     assert run.group("one").count(run.clock.now()) == 1
@@ -221,7 +221,7 @@ def test_a_call_says_how_long_it_waited_and_that_it_waits() -> None:
     assert event.item == "B"
     assert event.model == "m"
     assert event.until == pytest.approx(run.clock.wall() + 80.5)
-    assert event.why.startswith("one rests until ")
+    assert event.why.startswith("one is cooling down until ")
     ledger = run.go(80.5)
     (begun,) = started(ledger.events)
     assert begun.node == "N7"

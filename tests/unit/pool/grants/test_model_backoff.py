@@ -141,7 +141,7 @@ def test_keys_that_rest_for_longer_than_the_model_are_named() -> None:
     run.ends("overloaded", 1, retry_after=20)
     run.ends("minute", 2, retry_after=60)
     (told,) = queued(run.ask("C").events)
-    assert told.why.startswith("one rests until")
+    assert told.why.startswith("one is cooling down until")
     assert not told.for_model
 
 
@@ -218,7 +218,7 @@ def test_the_spell_and_its_end_are_told_once() -> None:
     run.call("ok")
     run.call("ok")
     assert notices(run.events) == [
-        "m is not answering (HTTP 503); it is tried with one call at a time",
+        "m is not answering (HTTP 503); trying one call at a time",
         "m is answering again",
     ]
 

@@ -45,7 +45,7 @@ def test_a_refusal_without_a_reason_needs_two_strikes(reason: str) -> None:
     denial = run.denial()
     assert denial.park
     assert denial.until == 0
-    assert denial.why.startswith("one is refused (")
+    assert denial.why.startswith("one is invalid (")
 
 
 def test_an_answer_forgives_a_strike() -> None:
@@ -146,7 +146,7 @@ def test_a_quota_of_a_day_that_the_count_does_not_confirm_is_tried_once_more() -
     run = Driven(keys("one"))
     run.call("day", retry_after=41.0)
     (event,) = changed(run.events)
-    assert (event.state, event.reason) == ("cooling", "the day may be used up")
+    assert (event.state, event.reason) == ("cooling", "daily quota possibly exhausted")
     assert run.opens_in() == pytest.approx(41.5)
     run.go(42)
     assert run.state("one") == "probing"
@@ -185,7 +185,7 @@ def test_a_day_s_quota_that_the_count_confirms_is_believed_at_once() -> None:
         run.call()
     run.call("day", retry_after=41.0, quotas={DAY_ID: 20})
     assert run.state("one") == "exhausted"
-    assert run.group("one").reason == "the day is used up"
+    assert run.group("one").reason == "daily quota exhausted"
 
 
 def test_refusals_of_one_moment_are_one_doubt() -> None:

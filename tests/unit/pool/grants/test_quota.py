@@ -102,7 +102,7 @@ def test_whoever_waits_for_the_minute_is_told_so() -> None:
     run = Driven(keys("one", rpm=2))
     starts_of(run, 2)
     (told,) = queued(run.ask("B").events)
-    assert told.why == "one has had its 2 calls of this minute"
+    assert told.why == "one has made its 2 calls for this minute"
     assert told.until == pytest.approx(run.clock.wall() + WINDOW / 2)
     run.go(1)
     assert len(queued(run.events)) == 1
@@ -112,7 +112,7 @@ def test_whoever_waits_for_its_turn_within_the_minute_is_told_so() -> None:
     run = Driven(keys("one", rpm=10))
     assert [run.granted() for _ in range(3)] == ["one", "one", "wait"]
     (told,) = queued(run.ask("B").events)
-    assert told.why == "one spreads its calls over the minute"
+    assert told.why == "one is pacing its calls"
 
 
 def test_a_wait_of_less_than_a_second_is_not_worth_saying() -> None:
@@ -206,7 +206,7 @@ def test_tokens_are_not_requests() -> None:
     ledger = run.ends("minute", retry_after=12, quotas={TOKENS_ID: 250_000})
     assert run.group("one").per_minute is None
     (event,) = changed(ledger.events)
-    assert event.reason == "the minute's tokens are used up"
+    assert event.reason == "token quota for the minute exhausted"
     assert run.opens_in() == pytest.approx(12.5)
 
 

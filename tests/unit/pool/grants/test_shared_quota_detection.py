@@ -57,8 +57,8 @@ def test_two_keys_that_are_refused_as_one_are_treated_as_one() -> None:
     service = Service(run, {"one": "p", "two": "p"}, 10)
     service.work(1800)
     assert run.group("one") is run.group("two")
-    assert [text for text in notices(run.events) if "refused together" in text] == [
-        "one and two are refused together: they are treated as keys of one project"
+    assert [text for text in notices(run.events) if "hit their limits together" in text] == [
+        "one and two hit their limits together: treated as credentials of one project"
     ]
     assert service.refused < 20
     before = service.refused
@@ -166,11 +166,11 @@ def test_when_several_quotas_refuse_at_once_nobody_calls_for_a_moment() -> None:
         run.ends("minute", lease, retry_after=20)
     told = pool_states(run.events)[-1]
     assert told.state == "throttled"
-    assert told.reason == "the service refuses several keys at once"
+    assert told.reason == "the service refuses several credentials at once"
     assert told.until == pytest.approx(run.clock.wall() + 20)
     ledger = run.ask("B")
     assert ledger.answers == []
-    assert queued(ledger.events)[0].why == "the service refuses several keys at once"
+    assert queued(ledger.events)[0].why == "the service refuses several credentials at once"
     assert run.go(19.9).answers == []
     assert len(granted_leases(run.go(0.1))) == 1
     assert pool_states(run.events)[-1].state == "open"

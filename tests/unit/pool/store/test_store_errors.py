@@ -71,9 +71,8 @@ def test_a_file_that_is_no_database_is_set_aside_and_told(path: Path, clock: Han
     (kept,) = aside(path)
     assert kept.read_bytes() == GARBAGE
     assert (
-        note
-        == f"{path} was damaged: it is now {kept.name}. The counts of the keys begin anew, and "
-        "keys that were switched off are on again"
+        note == f"{path} was damaged and is now {kept.name}. Quota counts start over, and disabled "
+        "credentials are enabled again"
     )
     assert len(engine.ask()) == 1
     assert stored_starts(path) == 1
@@ -174,8 +173,8 @@ def test_a_place_where_nothing_can_be_written_stops_nobody(
     assert times == [1]
     assert len(engine.ask(3)) == 2
     (note,) = engine.store.notes
-    assert f"cannot be kept in {path}" in note
-    assert "goes on by its own counts" in note
+    assert f"Cannot save the quota counts to {path}" in note
+    assert "continues with its own counts" in note
     assert engine.store.standing().credentials == ()
     with pytest.raises(TuiError, match=str(path.parent)):
         engine.store.disable("0a0a0a0a", "key-1")
