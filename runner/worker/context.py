@@ -1,4 +1,4 @@
-"""The hands of a workflow: its log, its progress, and the model."""
+"""What a worker offers a workflow: its log, its progress, and the model."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ class WorkerContext:
     def reviews_count_as_gemini(self) -> bool:
         return self._provider.is_gemini
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    def progress(self, iteration: int, limit: int, note: str = "") -> None:
+    def report_progress(self, iteration: int, limit: int, note: str = "") -> None:
         self._channel.send(Progress(iteration=iteration, limit=limit, note=note))
 
-    def remark(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+    def notify(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         self._channel.send(WorkerNotice(text=text, level=level))
 
-    def ask(self, request: Request) -> Answer:
+    def call_model(self, request: Request) -> Answer:
         configuration = get_config()
         task = str(configuration["configurable"]["__pregel_task_id"])
         node = str(configuration["metadata"].get("langgraph_node", ""))
@@ -85,7 +85,7 @@ class WorkerContext:
         kept = self._answers.get(task, ordinal, request)
         if kept is not None:
             self._channel.send(AnswerReused(model=kept.model, node=node))
-            self.say(style.faint(f"    Answer of {kept.model} read back, not asked again"))
+            self.log(style.faint(f"    Answer of {kept.model} read back, not asked again"))
             return kept
         return self._call(
             request, node, keep=lambda answer: self._answers.put(task, ordinal, request, answer)
@@ -122,7 +122,7 @@ class WorkerContext:
                     ) from None
                 if error.silent:
                     silence = silence.doubled()
-                self.say(style.caution(style.plain(f"    {error}; asking again")))
+                self.log(style.caution(style.plain(f"    {error}; asking again")))
 
     def _attempt(
         self,
@@ -137,7 +137,7 @@ class WorkerContext:
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
         _log.debug("%s calls %s, %d characters, lease %d", node, model, size, grant.lease)
-        drafting = SectionPrinter(self.say) if request.purpose == "draft" else None
+        drafting = SectionPrinter(self.log) if request.purpose == "draft" else None
         try:
             answer = self._provider.generate(
                 request,

@@ -190,7 +190,7 @@ def _report(task: dict[str, Any], context: WorkerContext, channel: Channel) -> N
     _log.debug("%s %s", name, "begins" if "triggers" in task else "ends")
     if "triggers" in task:
         channel.send(NodeBegan(node=name, task=identity))
-        context.say(f">>> Executing: {name}")
+        context.log(f">>> Executing: {name}")
     else:
         channel.send(NodeDone(node=name, task=identity, error=str(task.get("error") or "")))
 

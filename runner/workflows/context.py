@@ -1,4 +1,4 @@
-"""What a workflow gets from the process that runs it, and what it gives in return."""
+"""The interface between a workflow and the process that runs it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """The hands of a workflow: everything it does to the world goes through here or to files."""
+    """What a workflow may use: apart from files, all its effects go through here."""
 
     spec: WorkerSpec
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """Prints one or more lines into the item's log."""
 
-    def progress(self, iteration: int, limit: int, note: str = "") -> None:
-        """Tells every face how far the workflow is."""
+    def report_progress(self, iteration: int, limit: int, note: str = "") -> None:
+        """Reports how far the workflow is, for every viewer of the run."""
 
-    def remark(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
-        """Tells a human something beyond the log."""
+    def notify(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+        """Sends a notice to the user, in addition to the log."""
 
-    def ask(self, request: Request) -> Answer:
-        """Asks the model, under a lease of the engine; the answer is kept.
+    def call_model(self, request: Request) -> Answer:
+        """Calls the model under a lease from the engine and stores the answer.
 
-        A node that runs again after a crash gets the kept answer back without a call.
+        A node that runs again after a crash gets the stored answer without another call.
 
         Raises:
-            WorkflowError: the model could not be asked or gave no answer.
+            WorkflowError: the model could not be called or gave no answer.
         """
 
     @property
@@ -48,27 +48,27 @@ class Workflow(Protocol):
     def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
         """Digests of what a checkpoint depends on: ``{"issue": …, "prompts": …, "provider": …}``.
 
-        A checkpoint is continued only if they are what they were, or if the user accepts the
-        changes. The keys are words for humans.
+        A checkpoint is continued only if they are unchanged, or if the user accepts the changes.
+        The keys are shown to the user.
 
         Raises:
             WorkflowError: the item cannot be read.
         """
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """What an earlier journey made of this item, if nothing is left to do for it.
+        """The result of an earlier run of this item, if there is nothing left to do for it.
 
-        Asked when there is no checkpoint. An item that is to be done afresh (``options.fresh``) is
-        done again whatever an earlier journey made of it.
+        Called when there is no checkpoint. With ``options.fresh`` an item is done again, whatever
+        an earlier run made of it.
 
         Raises:
-            WorkflowError: it must not be done.
+            WorkflowError: the item must not be done.
         """
 
     def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
-        """Whether somebody else has begun the item again since this state of its graph.
+        """Whether another run has started the item again since this state of its graph.
 
-        Going on from there would mix two journeys in one lineage.
+        Continuing from there would mix two runs in one lineage.
         """
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Workflow(Protocol):
         """The graph, not compiled."""
 
     def result(self, state: dict[str, Any]) -> Result:
-        """What the finished graph made.
+        """The result of the finished graph.
 
         Raises:
             WorkflowError: the graph ended without success.

@@ -43,8 +43,8 @@ class Asking:
         self._answers: list[Answer] = []
 
     def __call__(self, request: Request) -> Answer:
-        """The answer; see `Context.ask`."""
-        self._answers.append(self._context.ask(request))
+        """The answer; see `Context.call_model`."""
+        self._answers.append(self._context.call_model(request))
         return self._answers[-1]
 
     @property
@@ -123,10 +123,10 @@ class DraftingNodes:
 
     def _say_what_was_read(self, text: str, context: list[tuple[str, str]]) -> None:
         words = style.count(len(text.split()), "word")
-        self._say(f"    Text: {style.count(len(text), 'character')}, {words}")
+        self._log(f"    Text: {style.count(len(text), 'character')}, {words}")
         for name, content in context:
             size = style.count(len(content), "character")
-            self._say(f"    Context: {style.plain(name)} {style.faint(f'({size})')}")
+            self._log(f"    Context: {style.plain(name)} {style.faint(f'({size})')}")
 
     def _begin_draft(self, state: DraftState) -> int:
         """Says that the next draft is being written; gives its number."""
@@ -135,12 +135,12 @@ class DraftingNodes:
         if state["reviews"]:
             tier1 = sum(len(review["tier1_issues"]) for review in state["reviews"])
             told = style.count(len(state["reviews"]), "verdict")
-            self._say(
+            self._log(
                 f"    {style.strong(f'Draft {number}')}: answering {told}, "
                 f"{style.count(tier1, 'tier-1 issue')}"
             )
         else:
-            self._say(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
+            self._log(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
         return number
 
     def _save_draft(self, state: DraftState, draft: str, ask: Asking) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class DraftingNodes:
     def _say_draft(self, name: str, draft: str) -> None:
         size = style.count(len(draft), "character")
         found = style.count(len(sections(draft)), "section")
-        self._say(f"    Draft saved: {style.faint(name)} ({size}, {found})")
+        self._log(f"    Draft saved: {style.faint(name)} ({size}, {found})")
 
     def human_edit(self, state: DraftState) -> dict[str, Any]:
         """The gate between writing and reviewing: counts, and lets pass what is fit to go on."""
@@ -177,9 +177,9 @@ class DraftingNodes:
         gate = f"Human edit gate {visit}/{limit}, automatic:"
         if awaits_review(state):
             guards.check_draft(state["draft"])
-            self._say(f"    {gate} {state['draft_file']} goes to the review")
+            self._log(f"    {gate} {state['draft_file']} goes to the review")
         else:
-            self._say(f"    {gate} back to the writer with the verdict")
+            self._log(f"    {gate} back to the writer with the verdict")
         return {"visits": visit}
 
     def _judge(
@@ -194,7 +194,7 @@ class DraftingNodes:
         """
         draft_number = state["drafts"]
         self._progress(draft_number, f"review {draft_number}")
-        self._say(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
+        self._log(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
         ask = Asking(self._context)
         review, answer = ask_for_review(request, ask, self._on_repair)
         record: ReviewRecord = {
@@ -232,12 +232,12 @@ class DraftingNodes:
         for suggestion in record["suggestions"][:3]:
             lines += style.wrapped(suggestion, lead="  Suggestion: ", most=2)
         lines.append(f"    Verdict saved: {style.faint(name)}")
-        self._say("\n".join(lines))
+        self._log("\n".join(lines))
 
     def _on_repair(self, what: str, reason: str) -> None:
-        self._say(f"    {style.caution(f'The {what} could not be read; asking once more:')}")
-        self._say("\n".join(style.wrapped(reason, lead="  ", most=3)))
-        self._context.remark(f"The {what} could not be read ({reason}); asked once more.")
+        self._log(f"    {style.caution(f'The {what} could not be read; asking once more:')}")
+        self._log("\n".join(style.wrapped(reason, lead="  ", most=3)))
+        self._context.notify(f"The {what} could not be read ({reason}); asked once more.")
 
     def _write(self, number: int, kind: lineage.Kind, data: bytes) -> str:
         return lineage.write(self._repository / self._folder, number, kind, data)
@@ -263,13 +263,13 @@ class DraftingNodes:
         return state.get("origin", self._spec.run)
 
     def _warn(self, text: str) -> None:
-        self._say(f"    {style.caution(style.plain(text))}")
-        self._context.remark(text, "warning")
+        self._log(f"    {style.caution(style.plain(text))}")
+        self._context.notify(text, "warning")
 
-    def _say(self, text: str) -> None:
-        self._context.say(text)
+    def _log(self, text: str) -> None:
+        self._context.log(text)
 
     def _progress(self, draft: int, note: str) -> None:
         """Each draft passes a gate twice, unless it is approved: before and after its review."""
         drafts_at_most = (self._spec.options.max_iterations + 1) // 2
-        self._context.progress(draft, drafts_at_most, note)
+        self._context.report_progress(draft, drafts_at_most, note)

@@ -39,7 +39,7 @@ class IssueFiler:
         state: What the graph knows.
         tracker: ``host/owner/name``.
         by: Which run this is, for others.
-        say: Prints a line.
+        log: Prints a line.
         warn: Prints a line and tells a human.
     """
 
@@ -49,7 +49,7 @@ class IssueFiler:
         state: IssueState,
         tracker: str,
         by: str,
-        say: Callable[[str], None],
+        log: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
         self._repository = repository
@@ -60,7 +60,7 @@ class IssueFiler:
         self._by = by
         self._book = FilingBook(tracker)
         self._mark = filing.mark_of(tracker, state["slug"], state["brief_digest"])
-        self._say = say
+        self._log = log
         self._warn = warn
 
     def look(self) -> Filed | None:
@@ -99,7 +99,7 @@ class IssueFiler:
         """
         found = self._listed(intent)
         if not found and patient:
-            self._say(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
+            self._log(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
             time.sleep(SETTLE_SECONDS)
             found = self._listed(intent)
         entry = self._book.find(self._mark)
@@ -129,11 +129,11 @@ class IssueFiler:
                 run has been filing for too long.
             TuiError: the tracker cannot be asked or locked; nothing was filed.
         """
-        with filing_lock(self._tracker, f"{self._by}, process {os.getpid()}", self._say):
+        with filing_lock(self._tracker, f"{self._by}, process {os.getpid()}", self._log):
             return self._file()
 
     def _file(self) -> Filed:
-        self._say("    Looking whether it was filed before")
+        self._log("    Looking whether it was filed before")
         if (found := self._look_under_lock()) is not None:
             return found
         if not self._state["draft"]:
@@ -155,7 +155,7 @@ class IssueFiler:
         filing.write_intent(self._folder, intent)
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
         self._book.note(entry)
-        self._say(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
+        self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body = filing.with_mark(draft.body, self._mark)
         try:
             number, url = gh_filing.create_issue(
@@ -186,8 +186,8 @@ class IssueFiler:
 
     def _look_again(self, error: TuiError) -> Filed:
         """After ``gh issue create`` went wrong: the issue may be there all the same."""
-        self._say(f"    {style.caution(style.plain(error.what))}")
-        self._say("    Looking whether it was filed all the same")
+        self._log(f"    {style.caution(style.plain(error.what))}")
+        self._log("    Looking whether it was filed all the same")
         try:
             found = self._look_under_lock()
         except TuiError as again:

@@ -58,12 +58,12 @@ class IssueNodes(DraftingNodes):
             "known_labels": [],
             "filed": None,
         }
-        self._say(f"    {style.strong(f'Brief {self._slug}:')} {style.plain(brief.title)}")
-        self._say(f"    {style.faint(style.plain(path))}")
+        self._log(f"    {style.strong(f'Brief {self._slug}:')} {style.plain(brief.title)}")
+        self._log(f"    {style.faint(style.plain(path))}")
         before = filing.filed_before(self._repository, self._slug, brief.digest)
         if before is not None:
             new["filed"] = _record_of(before, found=True)
-            self._say(f"    {style.caution('This text was filed before:')} {before.issue_url}")
+            self._log(f"    {style.caution('This text was filed before:')} {before.issue_url}")
             return {**new, **self._new_state(0)}
         check_not_filed(self._repository, self._slug, brief.digest)
         self._say_what_was_read(brief.text, context)
@@ -73,7 +73,7 @@ class IssueNodes(DraftingNodes):
         name = self._write(first, "brief.md", text)
         details = {"brief": path, "brief_file": name, "run": self._origin(state)}
         self._record(state, f"N0:{first}", "start", details)
-        self._say(f"    Brief saved: {style.faint(f'{self._folder}/{name}')}")
+        self._log(f"    Brief saved: {style.faint(f'{self._folder}/{name}')}")
         self._progress(0, "brief read")
         return {**new, **self._new_state(first)}
 
@@ -86,19 +86,19 @@ class IssueNodes(DraftingNodes):
         not asked.
         """
         if state["filed"] is not None:
-            self._say("    Nothing to prepare")
+            self._log("    Nothing to prepare")
             return {}
         make_folder(self._repository / self._folder)
         if self._spec.options.no_file:
-            self._say("    gh is not asked: the issue is not to be filed (--no-file)")
+            self._log("    gh is not asked: the issue is not to be filed (--no-file)")
             return {}
         tracker = self._tracker(state)
         labels = gh_filing.list_labels(self._repository, tracker)
-        self._say(f"    Tracker: {style.strong(style.plain(short(tracker)))}")
-        self._say(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
+        self._log(f"    Tracker: {style.strong(style.plain(short(tracker)))}")
+        self._log(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
         found = self._filer(state, tracker).look()
         if found is not None:
-            self._say(f"    {style.caution('This brief is an issue already:')} {found.issue_url}")
+            self._log(f"    {style.caution('This brief is an issue already:')} {found.issue_url}")
         return {
             "tracker": tracker,
             "known_labels": labels,
@@ -120,8 +120,8 @@ class IssueNodes(DraftingNodes):
         )
         draft = answer.text.strip() + "\n"
         changes = self._save_draft(state, draft, ask)
-        self._say(f"    Title: {style.strong(style.plain(read.title))}")
-        self._say(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
+        self._log(f"    Title: {style.strong(style.plain(read.title))}")
+        self._log(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
         self._say_draft(changes["draft_file"], draft)
         return changes
 
@@ -133,7 +133,7 @@ class IssueNodes(DraftingNodes):
         """The gate behind the review: an approval goes on to be filed, the rest is counted."""
         if not approved(state):
             return self.human_edit(state)
-        self._say(f"    Human edit gate, automatic: {state['draft_file']} goes to be filed")
+        self._log(f"    Human edit gate, automatic: {state['draft_file']} goes to be filed")
         return {}
 
     def file(self, state: IssueState) -> dict[str, Any]:
@@ -180,15 +180,15 @@ class IssueNodes(DraftingNodes):
 
     def _filer(self, state: IssueState, tracker: str) -> IssueFiler:
         by = f"the run {self._spec.run} of {state_home()}"
-        return IssueFiler(self._repository, state, tracker, by, self._say, self._warn)
+        return IssueFiler(self._repository, state, tracker, by, self._log, self._warn)
 
     def _stop_before_filing(self, state: IssueState) -> None:
         where = self._folder / state["draft_file"]
         draft = parse_draft(state["draft"])
-        self._say(f"    {style.good('APPROVED,')} not filed (--no-file)")
-        self._say(f"      Draft:   {style.faint(str(where))}")
-        self._say(f"      Title:   {style.plain(draft.title)}")
-        self._say("      To file it, run the same command without --no-file")
+        self._log(f"    {style.good('APPROVED,')} not filed (--no-file)")
+        self._log(f"      Draft:   {style.faint(str(where))}")
+        self._log(f"      Title:   {style.plain(draft.title)}")
+        self._log("      To file it, run the same command without --no-file")
         self._progress(state["drafts"], "approved, not filed")
         interrupt("not to be filed")
 
@@ -197,16 +197,16 @@ class IssueNodes(DraftingNodes):
     ) -> None:
         how = "was filed before as" if record["found"] else "filed as"
         number = style.strong(f"#{filed.issue_number}")
-        self._say(f"    {style.good('SUCCESS:')} issue {how} {number}")
+        self._log(f"    {style.good('SUCCESS:')} issue {how} {number}")
         if filed.found_by:
-            self._say(f"      Filed by: {style.plain(filed.found_by)}")
-        self._say(f"      Issue:   {style.plain(filed.issue_url)}")
-        self._say(f"      Title:   {style.plain(filed.title)}")
-        self._say(f"      Labels:  {style.plain(', '.join(filed.labels)) or 'none'}")
+            self._log(f"      Filed by: {style.plain(filed.found_by)}")
+        self._log(f"      Issue:   {style.plain(filed.issue_url)}")
+        self._log(f"      Title:   {style.plain(filed.title)}")
+        self._log(f"      Labels:  {style.plain(', '.join(filed.labels)) or 'none'}")
         folder = record["lineage"]
-        self._say(f"      Lineage: {style.faint(f'{folder}/')}")
+        self._log(f"      Lineage: {style.faint(f'{folder}/')}")
         where = f"moved to {moved.relative_to(self._repository)}" if moved else f"stays in {brief}"
-        self._say(f"      Brief:   {style.faint(where)}")
+        self._log(f"      Brief:   {style.faint(where)}")
 
 
 def _record_of(filed: filing.Filed, *, found: bool) -> FiledRecord:

@@ -50,22 +50,22 @@ class LldNodes(DraftingNodes):
         text = texts.issue_text(new).encode()
         first = lineage.first_number(self._repository / self._folder, "issue.md", text)
 
-        self._say(f"    {style.strong(f'Issue #{number}:')} {style.plain(issue.title)}")
+        self._log(f"    {style.strong(f'Issue #{number}:')} {style.plain(issue.title)}")
         where = issue.url or (issue.source if issue.source != FROM_TRACKER else "")
         if where:
-            self._say(f"    {style.faint(style.plain(where))}")
+            self._log(f"    {style.faint(style.plain(where))}")
         if issue.labels:
-            self._say(f"    Labels: {style.plain(', '.join(issue.labels))}")
+            self._log(f"    Labels: {style.plain(', '.join(issue.labels))}")
         if not issue.open:
-            self._say(f"    {style.caution('The issue is closed; it was named, so on we go.')}")
+            self._log(f"    {style.caution('The issue is closed; it was named, so on we go.')}")
         if not issue.body.strip():
-            self._say(f"    {style.caution('The issue has no description, only its title.')}")
+            self._log(f"    {style.caution('The issue has no description, only its title.')}")
         self._say_what_was_read(issue.body, context)
 
         name = self._write(first, "issue.md", text)
         details = {"title": issue.title, "issue_file": name, "run": self._origin(state)}
         self._record(state, f"N0:{first}", "start", details)
-        self._say(f"    Issue saved: {style.faint(f'{self._folder}/{name}')}")
+        self._log(f"    Issue saved: {style.faint(f'{self._folder}/{name}')}")
         self._progress(0, "issue read")
         return {**new, **self._new_state(first)}
 
@@ -123,14 +123,14 @@ class LldNodes(DraftingNodes):
         self._record_event(design_complete(self._repository, approval))
 
         size = style.count(len(final), "character")
-        self._say(f"    {style.good('SUCCESS:')} LLD approved and saved")
-        self._say(f"      Design:  {style.faint(str(output))} ({size})")
-        self._say(f"      Lineage: {style.faint(f'{self._folder}/')} (up to {name})")
-        self._say(f"      Status:  {style.faint(str(status_file.STATUS_FILE))}")
+        self._log(f"    {style.good('SUCCESS:')} LLD approved and saved")
+        self._log(f"      Design:  {style.faint(str(output))} ({size})")
+        self._log(f"      Lineage: {style.faint(f'{self._folder}/')} (up to {name})")
+        self._log(f"      Status:  {style.faint(str(status_file.STATUS_FILE))}")
         drafts = style.count(state["drafts"], "draft")
-        self._say(f"      Rounds:  {drafts}, {style.count(len(state['reviews']), 'review')}")
+        self._log(f"      Rounds:  {drafts}, {style.count(len(state['reviews']), 'review')}")
         if not last["gemini"]:
-            self._say(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
+            self._log(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
         for other in designs.others_of(self._repository, issue):
             self._warn(f"{other.name} was not written by this tool; it is left as it is.")
         self._progress(state["drafts"], "approved")

@@ -36,7 +36,7 @@ def filing_file(tracker: str, ending: str) -> Path:
 
 
 @contextlib.contextmanager
-def filing_lock(tracker: str, holder: str, say: Callable[[str], None]) -> Iterator[None]:
+def filing_lock(tracker: str, holder: str, log: Callable[[str], None]) -> Iterator[None]:
     """Holds the lock of a tracker; waits for whoever has it.
 
     Nobody is waited for longer than all its calls of ``gh`` may take; who has it may change.
@@ -44,14 +44,14 @@ def filing_lock(tracker: str, holder: str, say: Callable[[str], None]) -> Iterat
     Args:
         tracker: ``host/owner/name``.
         holder: Who this is, for those that wait.
-        say: Prints a line, once for each that is waited for.
+        log: Prints a line, once for each that is waited for.
 
     Raises:
         WorkflowError: somebody held it too long.
         TuiError: there is no place for the lock.
     """
     path = filing_file(tracker, "lock")
-    lock = _wait(path, f"{holder}, {time.time():.0f}", tracker, say)
+    lock = _wait(path, f"{holder}, {time.time():.0f}", tracker, log)
     try:
         with shared_meanwhile(lock.descriptor):
             yield
@@ -59,14 +59,14 @@ def filing_lock(tracker: str, holder: str, say: Callable[[str], None]) -> Iterat
         lock.release()
 
 
-def _wait(path: Path, note: str, tracker: str, say: Callable[[str], None]) -> FileLock:
+def _wait(path: Path, note: str, tracker: str, log: Callable[[str], None]) -> FileLock:
     limit = CALLS_AT_MOST * gh_process.TIMEOUT
     known, deadline = "", 0.0
     while (lock := _take(path, note)) is None:
         has_it = _holder(path)
         if has_it != known or not deadline:
             known, deadline = has_it, time.monotonic() + limit
-            say(f"    Waiting for {has_it}, which is filing in {tracker}")
+            log(f"    Waiting for {has_it}, which is filing in {tracker}")
         if time.monotonic() > deadline:
             raise WorkflowError(
                 f"Not filed: {has_it} has been filing in {tracker} for more than {limit:.0f} s.",

@@ -36,29 +36,29 @@ class InTestContext:
     ) -> None:
         """``reply`` may answer in place of the offline model; ``die_at`` is part of a log line."""
         self.spec = spec
-        self.said: list[str] = []
-        self.notes: list[tuple[int, int, str]] = []
-        self.remarks: list[str] = []
+        self.logged: list[str] = []
+        self.progress: list[tuple[int, int, str]] = []
+        self.notices: list[str] = []
         self.requests: list[Request] = []
         self._model = OfflineModel(latency=0.0)
         self._reply = reply
         self._die_at = die_at
         self._die = die
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def log(self, text: str) -> None:
+        self.logged.append(text)
         if self._die_at and self._die_at in text:
             if self._die is not None:
                 self._die()
             raise KilledError
 
-    def progress(self, iteration: int, limit: int, note: str = "") -> None:
-        self.notes.append((iteration, limit, note))
+    def report_progress(self, iteration: int, limit: int, note: str = "") -> None:
+        self.progress.append((iteration, limit, note))
 
-    def remark(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
-        self.remarks.append(text)
+    def notify(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+        self.notices.append(text)
 
-    def ask(self, request: Request) -> Answer:
+    def call_model(self, request: Request) -> Answer:
         self.requests.append(request)
         if (text := self._reply(request)) is not None:
             return Answer(text=text, model="scripted")

@@ -68,7 +68,7 @@ def test_a_design_that_appears_during_the_run_stays_and_nothing_paid_for_is_lost
     kept = repository / lineage.folder_of(NUMBER) / "004-replaced.md"
     assert kept.read_text() == THEIRS
     assert lineage_names(repository)[-2:] == ["004-replaced.md", "005-approved.json"]
-    assert any("It is replaced; a copy is kept as" in remark for remark in context.remarks)
+    assert any("It is replaced; a copy is kept as" in notice for notice in context.notices)
     assert status_file.approved(repository) == {NUMBER}
 
 

@@ -142,7 +142,7 @@ def test_a_brief_becomes_one_issue_and_everything_is_put_away(
         Path(context.spec.audit).read_text()
         == (repository / "docs/lineage/workflow-audit.jsonl").read_text()
     )
-    assert [note for _, _, note in context.notes] == [
+    assert [note for _, _, note in context.progress] == [
         "brief read", "draft 1", "gate 1", "review 1", "filed as #42",
     ]  # fmt: skip
 
@@ -191,7 +191,7 @@ def test_a_draft_that_cannot_be_read_is_asked_for_once_more(
     repair = context.requests[1].prompt
     assert "Sure! Here is the issue: …" in repair
     assert "the first line is not `# ` and a title" in repair
-    assert context.remarks == [
+    assert context.notices == [
         "The draft could not be read (the first line is not `# ` and a title); asked once more."
     ]
     assert len(filed_issues(tracker)) == 1
@@ -215,7 +215,7 @@ def test_labels_that_do_not_exist_are_left_out_and_said(
     context = work(repository, item, tmp_path, reply=drafts(text))
     (issue,) = filed_issues(tracker)
     assert [label["name"] for label in issue["labels"]] == ["Enhancement"]
-    assert context.remarks == ["filed without labels that example/tidewater does not have: web, ui"]
+    assert context.notices == ["filed without labels that example/tidewater does not have: web, ui"]
     filed = (repository / "docs/lineage/done/1-dark-mode/004-filed.json").read_text()
     assert json.loads(filed)["labels_left_out"] == ["web", "ui"]
 
@@ -338,7 +338,7 @@ def test_an_issue_that_was_filed_although_gh_went_wrong_is_found(
     monkeypatch.setenv("GH_STAND_IN_FAULT", f"issue create={fault}")
     context = work(repository, item, tmp_path)
     assert len(filed_issues(tracker)) == 1
-    assert context.remarks == [f"gh went wrong, but the issue was filed as {URL}/1"]
+    assert context.notices == [f"gh went wrong, but the issue was filed as {URL}/1"]
     assert result_of(context).url == f"{URL}/1"
 
 
@@ -387,8 +387,8 @@ def test_an_issue_of_another_clone_is_not_described_by_this_ones_intent(
 class LateContext(InTestContext):
     """The tracker comes to file what a cut-off gh had sent while somebody waits for it."""
 
-    def say(self, text: str) -> None:
-        super().say(text)
+    def log(self, text: str) -> None:
+        super().log(text)
         if "looking again" in text:
             repository = Path(self.spec.repository)
             intent = filing.read_intent(repository / "docs/lineage/active/dark-mode")
@@ -469,7 +469,7 @@ def test_the_same_text_again_is_recognised_by_the_lineage(
     assert result_of(context).summary == f"was filed before as #1 {URL}/1"
     assert context.requests == []
     assert tree(repository / "ideas") == ["done/1-dark-mode.md", "done/dark-mode.md"]
-    assert "ideas/done/dark-mode.md is taken" in context.remarks[0]
+    assert "ideas/done/dark-mode.md is taken" in context.notices[0]
 
 
 def test_another_idea_of_the_same_name_is_another_issue(

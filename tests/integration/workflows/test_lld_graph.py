@@ -107,7 +107,7 @@ def test_a_good_draft_is_approved_at_once(
     assert [line["event"] for line in audit_of(repository)] == ["start", "complete"]
     own = Path(context.spec.audit).read_text()
     assert own == (repository / "docs/lineage/workflow-audit.jsonl").read_text()
-    assert [note for _, _, note in context.notes] == [
+    assert [note for _, _, note in context.progress] == [
         "issue read", "draft 1", "gate 1", "review 1", "approved",
     ]  # fmt: skip
     assert json.loads(json.dumps(state)) == state
@@ -140,7 +140,7 @@ def test_the_log_tells_what_happens_and_moves_no_cursor(
     context = InTestContext(worker_spec(repository, items[REJECTED_ONCE], tmp_path))
     run_graph(context)
 
-    lines = "\n".join(context.said).splitlines()
+    lines = "\n".join(context.logged).splitlines()
     text = "\n".join(lines)
     assert 20 <= len(lines) <= 60
     for part in ("Issue #103:", "Draft saved:", "8 sections", "BLOCKED", "Remedy:", "SUCCESS:"):
@@ -176,7 +176,7 @@ def test_the_iteration_cap_ends_the_workflow(
     with pytest.raises(WorkflowError, match="max_iterations"):
         run_graph(context)
 
-    gates = [note for _, _, note in context.notes if note.startswith("gate ")]
+    gates = [note for _, _, note in context.progress if note.startswith("gate ")]
     assert gates == [f"gate {visit}" for visit in range(1, visits + 1)]
     purposes = [request.purpose for request in context.requests]
     assert purposes == ["draft", "review"] * ((visits + 1) // 2)
@@ -226,7 +226,7 @@ def test_a_review_that_cannot_be_read_is_asked_for_once_more(
     repair = context.requests[-1].prompt
     assert contradiction in repair
     assert "APPROVED although tier1_issues is not empty" in repair
-    assert len(context.remarks) == 1
+    assert len(context.notices) == 1
 
 
 def test_a_review_that_cannot_be_read_twice_fails_clearly(

@@ -104,7 +104,7 @@ def ask(engine: Engine, model: Model) -> Callable[[], str]:
             )  # fmt: skip
             context = WorkerContext(spec, cast("Channel", engine), model, answers)
             graph: StateGraph[Any, Any, Any, Any] = StateGraph(_Said)
-            graph.add_node("review", lambda state: {"said": context.ask(REQUEST).text})
+            graph.add_node("review", lambda state: {"said": context.call_model(REQUEST).text})
             graph.add_edge(START, "review")
             graph.add_edge("review", END)
             return str(graph.compile().invoke({})["said"])
