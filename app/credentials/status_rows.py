@@ -24,7 +24,7 @@ def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str,
     credentials: list[dict[str, Any]] = []
     for credential in found.credentials:
         fingerprint = credential.secret.fingerprint
-        known = standing.key(fingerprint)
+        known = standing.credential(fingerprint)
         quotas = standing.quotas_of(quota_name(credential))
         credentials.append(
             {

@@ -46,7 +46,7 @@ def credential_service_of_run(
         else:
             fingerprint = Secret(key).fingerprint
         with store() as opened:
-            known = opened.standing().key(fingerprint)
+            known = opened.snapshot().credential(fingerprint)
             if known is not None and known.disabled:
                 opened.enable(fingerprint)
         return there

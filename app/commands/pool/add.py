@@ -92,7 +92,7 @@ def command(
     text = _read_api_key(name)
     fingerprint = add_credential(file, name, text, project, rpm, rpd)
     with open_store() as store:
-        known = store.standing().key(fingerprint)
+        known = store.snapshot().credential(fingerprint)
         if known is not None and known.disabled:
             store.enable(fingerprint)
     if used is not None and used.path != file:

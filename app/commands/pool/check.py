@@ -52,9 +52,9 @@ def command(
     failed = False
     width = max(len(credential.name) for credential in chosen)
     with open_credential_check(found, provider, model) as (trial, store):
-        standing = store.standing()
+        snapshot = store.snapshot()
         for credential in {credential.name: credential for credential in chosen}.values():
-            known = standing.key(credential.secret.fingerprint)
+            known = snapshot.credential(credential.secret.fingerprint)
             if known is not None and known.disabled and not names:
                 print_notes(
                     [f"{credential.name} is switched off ({known.disabled}); name it to test it"]

@@ -36,7 +36,7 @@ def command(credentials: Path | None, as_json: bool) -> int:
 
     found = load_credentials(credentials)
     with open_store() as store:
-        described_credentials = described(found, store.standing(found.credentials))
+        described_credentials = described(found, store.snapshot(found.credentials))
     print_notes((*found.notes, *store.notes))
     if as_json:
         import msgspec

@@ -58,10 +58,10 @@ class ModelBackoff(Backoff):
         """
         if started < self.well:
             return False
-        news = self.failed(started, self.asked, hint, reason, now, chance)
-        if not news and silent:
+        counts = self.failed(started, self.asked, hint, reason, now, chance)
+        if not counts and silent:
             self.count += 1
-        return news
+        return counts
 
     def answered(self, started: float) -> bool:
         """Takes in an answer; whether the spell is over with it."""

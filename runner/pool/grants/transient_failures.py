@@ -54,9 +54,9 @@ class TransientFailures:
             self._failed(lease, release, now)
 
     def _answered(self, lease: Lease, now: float) -> None:
-        rest = self.models[lease.model]
-        noted = rest.count >= ONE_AT_A_TIME
-        if rest.answered(lease.started) and noted:
+        backoff = self.models[lease.model]
+        noted = backoff.count >= ONE_AT_A_TIME
+        if backoff.answered(lease.started) and noted:
             self._emit(Notice(text=f"{lease.model} is answering again"))
         self.items.pop((lease.item, lease.model), None)
         for other in self._others(lease):
@@ -75,10 +75,12 @@ class TransientFailures:
         patience.failed_again(lease.started, what, now, self._chance())
         if alone:
             return
-        rest, silent = self.models[lease.model], release.outcome == Outcome.TIMEOUT
-        noted = rest.count >= ONE_AT_A_TIME
-        rest.refused(lease.started, release.retry_after, what, now, self._chance(), silent=silent)
-        if rest.count >= ONE_AT_A_TIME and not noted:
+        backoff, silent = self.models[lease.model], release.outcome == Outcome.TIMEOUT
+        noted = backoff.count >= ONE_AT_A_TIME
+        backoff.refused(
+            lease.started, release.retry_after, what, now, self._chance(), silent=silent
+        )
+        if backoff.count >= ONE_AT_A_TIME and not noted:
             text = f"{not_answering(lease.model, what)}; trying one call at a time"
             self._emit(Notice(text=text, level="warning"))
 
@@ -91,16 +93,16 @@ class TransientFailures:
 
     def available_at(self, model: str, now: float, item: str = "") -> float:
         """When a call to a model may begin, of an item if one is named."""
-        rest = self.models.get(model)
-        available_at = now if rest is None else rest.available_at(now)
+        backoff = self.models.get(model)
+        available_at = now if backoff is None else backoff.available_at(now)
         patience = self.items.get((item, model))
         return available_at if patience is None else max(available_at, patience.until)
 
     def reason(self, model: str, now: float, item: str) -> str:
         """Why it may not yet."""
-        patience, rest = self.items.get((item, model)), self.models[model]
-        own = patience is not None and patience.until > rest.available_at(now)
-        return not_answering(model, patience.reason if patience and own else rest.reason)
+        patience, backoff = self.items.get((item, model)), self.models[model]
+        own = patience is not None and patience.until > backoff.available_at(now)
+        return not_answering(model, patience.reason if patience and own else backoff.reason)
 
     def give_up_reason(self, item: str, model: str) -> str:
         """Why an item is not waited for any longer; empty if it is."""
@@ -120,8 +122,8 @@ class TransientFailures:
 
     def try_now(self) -> None:
         """Waits for nothing any longer, as the user wishes."""
-        for rest in self.models.values():
-            rest.try_now()
+        for backoff in self.models.values():
+            backoff.try_now()
         for patience in self.items.values():
             patience.until = -inf
 

@@ -250,9 +250,9 @@ class Simulation:
 
     def _acquire(self, workflow: _Workflow) -> None:
         workflow.requests += 1
-        wish = Acquire(request=workflow.requests, model=MODEL)
+        acquire = Acquire(request=workflow.requests, model=MODEL)
         self._asked[workflow.name, workflow.requests] = self.clock.time
-        self.pool.acquire(workflow.name, 1, wish)
+        self.pool.acquire(workflow.name, 1, acquire)
 
     def _granted(self, workflow: _Workflow, grant: Grant) -> None:
         self.waits.append(self.clock.time - self._asked.pop((workflow.name, grant.request)))
@@ -263,18 +263,18 @@ class Simulation:
         if refusal is None:
             mean = LATENCY_MEAN / exp(LATENCY_SIGMA**2 / 2)
             seconds = mean * self._rng.lognormvariate(0.0, LATENCY_SIGMA)
-            news = Release(lease=grant.lease, outcome="ok", seconds=seconds)
-            self._at(seconds, lambda: self._answered(workflow, news))
+            release = Release(lease=grant.lease, outcome="ok", seconds=seconds)
+            self._at(seconds, lambda: self._answered(workflow, release))
         else:
             refusal.lease = grant.lease
             self._at(self._rng.uniform(*TRANSIT), lambda: self._refused(workflow, refusal))
 
-    def _refused(self, workflow: _Workflow, news: Release) -> None:
-        self.pool.release(workflow.name, 1, news)
+    def _refused(self, workflow: _Workflow, release: Release) -> None:
+        self.pool.release(workflow.name, 1, release)
         self._acquire(workflow)
 
-    def _answered(self, workflow: _Workflow, news: Release) -> None:
-        self.pool.release(workflow.name, 1, news)
+    def _answered(self, workflow: _Workflow, release: Release) -> None:
+        self.pool.release(workflow.name, 1, release)
         workflow.left -= 1
         workflow.out -= 1
         workflow.answered += 1

@@ -79,5 +79,5 @@ def _load(file: StoreFile, days: QuotaDays, fingerprint: str, name: str) -> Regi
     registry = Registry([credential], clock=file.times.clock, days=days)
     if quota:
         registry.credentials[fingerprint].quota = quota
-    Reader(file).everything(registry, [fingerprint], {}, tell=False)
+    Reader(file).read_all(registry, [fingerprint], {}, report=False)
     return registry

@@ -119,9 +119,16 @@ class PoolSnapshot:
     events: tuple[PoolEvent, ...] = ()
     """The newest first."""
 
-    def key(self, fingerprint: str) -> CredentialStatus | None:
+    def credential(self, fingerprint: str) -> CredentialStatus | None:
         """The key with this fingerprint, if the store knows it."""
-        return next((key for key in self.credentials if key.fingerprint == fingerprint), None)
+        return next(
+            (
+                credential
+                for credential in self.credentials
+                if credential.fingerprint == fingerprint
+            ),
+            None,
+        )
 
     def quotas_of(self, quota: str) -> tuple[QuotaStatus, ...]:
         """A quota for each model it has been used for."""

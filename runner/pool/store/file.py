@@ -17,11 +17,11 @@ from assemblyzero_tui.runner.pool.store.pruning import (
 from assemblyzero_tui.runner.pool.store.schema import inode_of, is_damage, open_database
 from assemblyzero_tui.runner.pool.store.times import Times
 
-BLOCKED_REST = 5.0
+BLOCKED_SECONDS = 5.0
 """Seconds without the store after another process has blocked it for too long."""
-TROUBLE = (sqlite3.Error, OSError, TuiError)
+STORE_ERRORS = (sqlite3.Error, OSError, TuiError)
 """What may go wrong."""
-_KEEPS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 """Errors after which a connection is as good as before."""
 
 
@@ -52,13 +52,13 @@ class StoreFile:
         self._writer = writer
         self._open = False
         self._inode: tuple[int, int] | None = None
-        self._rest_until = 0.0
-        self._said: set[str] = set()
+        self._blocked_until = 0.0
+        self._noted: set[str] = set()
 
     @property
-    def resting(self) -> bool:
+    def blocked(self) -> bool:
         """Whether it should not be tried for a moment."""
-        return self._clock.now() < self._rest_until
+        return self._clock.now() < self._blocked_until
 
     def ready(self) -> None:
         """Opens the file if it is not open, or is not the one of that name any more.
@@ -78,7 +78,7 @@ class StoreFile:
         Raises:
             sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
         """
-        self.shut()
+        self.close()
         opened = open_database(self.path, damaged)
         self.notes += opened.notes
         self.connection, self._open = opened.connection, True
@@ -89,13 +89,13 @@ class StoreFile:
                 self.times = Times(self._clock, boot_number(connection, self._boot))
                 forget_dead_engines(connection, self.engine, folder)
         except BaseException:
-            self.shut()
+            self.close()
             raise
         self.openings += 1
         self.files += self._inode != opened.inode
         self._inode = opened.inode
 
-    def shut(self) -> None:
+    def close(self) -> None:
         """Closes the file; it can be opened again."""
         if self._open:
             self._open = False
@@ -119,24 +119,24 @@ class StoreFile:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
 
-    def trouble(self, error: Exception) -> bool:
+    def handle_error(self, error: Exception) -> bool:
         """Sees to an error; whether there is a fresh file now, with which to try again."""
         self.roll_back()
         if isinstance(error, sqlite3.Error) and is_damage(error):
             try:
                 self.open(self._inode)
-            except TROUBLE as another:
+            except STORE_ERRORS as another:
                 error = another
             else:
                 return True
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_BUSY or isinstance(error, TimeoutError):
-            self._rest_until = self._clock.now() + BLOCKED_REST
-        if code not in _KEEPS:
-            self.shut()
-        said = error.what if isinstance(error, TuiError) else f"{error}."
-        if said not in self._said:
-            self._said.add(said)
-            text = f"Cannot save the quota counts to {self.path}: {said}"
+            self._blocked_until = self._clock.now() + BLOCKED_SECONDS
+        if code not in _KEEPS_CONNECTION:
+            self.close()
+        what = error.what if isinstance(error, TuiError) else f"{error}."
+        if what not in self._noted:
+            self._noted.add(what)
+            text = f"Cannot save the quota counts to {self.path}: {what}"
             self.notes.append(f"{text} This run continues with its own counts.")
         return False

@@ -11,21 +11,21 @@ from assemblyzero_tui.runner.pool.grants.quota import DAYS, Quota
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.file import StoreFile
 from assemblyzero_tui.runner.pool.store.rows import (
+    CREDENTIAL_COLUMNS,
     ELSEWHERE,
-    KEY_COLUMNS,
     QUOTA_COLUMNS,
     QUOTA_SIZE,
     REFUND,
     REFUSED,
     START,
-    KeyRow,
+    CredentialRow,
     QuotaRow,
     Written,
-    take_key,
-    take_quota,
+    apply_credential_row,
+    apply_quota_row,
 )
 
-_KEYS = f"SELECT resets, {KEY_COLUMNS} FROM keys"  # noqa: S608 - constants
+_KEYS = f"SELECT resets, {CREDENTIAL_COLUMNS} FROM keys"  # noqa: S608 - constants
 _QUOTAS = f"SELECT {QUOTA_COLUMNS}, boot, at, wall FROM quotas"  # noqa: S608 - constants
 _STARTS = "SELECT quota, model, kind, moment, day, boot, wall FROM starts"
 _NEW_STARTS = f"{_STARTS} WHERE id > ? AND engine != ?"
@@ -63,17 +63,17 @@ class Reader:
         self._stamp = 0
         self.resets: dict[str, int] = {}
         """How often each key of the pool had been reset when it was looked at."""
-        self._elsewhere: dict[Place, float] = {}
+        self._probed_elsewhere: dict[Place, float] = {}
         """Quotas that another engine tries with one call, and until when that is believed."""
 
     def forget_version(self) -> None:
         """Makes the next look a thorough one, as this process has written something for others."""
         self._version = -1
 
-    def news(self, registry: Registry, known: Collection[str]) -> StoredChanges:
+    def changes(self, registry: Registry, known: Collection[str]) -> StoredChanges:
         """Takes in what others wrote since the last look, about the keys that were known then."""
         execute = self._file.connection.execute
-        if self._elsewhere:
+        if self._probed_elsewhere:
             self.stop_waiting(registry)
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self._version:
@@ -82,44 +82,44 @@ class Reader:
             f"{_STARTS} WHERE id > ? AND engine != ?", (self._start, self._file.engine)
         )
         start_rows = starts.fetchall()
-        key_rows = execute(_KEYS + _NEW, (self._stamp, self._file.engine)).fetchall()
+        credential_rows = execute(_KEYS + _NEW, (self._stamp, self._file.engine)).fetchall()
         quota_rows = execute(_QUOTAS + _NEW, (self._stamp, self._file.engine)).fetchall()
         self._start, self._stamp = execute(_MARKS).fetchone()
         self._version = version
-        if not (start_rows or key_rows or quota_rows):
+        if not (start_rows or credential_rows or quota_rows):
             return StoredChanges(set(), set(), set())
         quotas = {registry.credentials[fingerprint].quota for fingerprint in known}
-        news = StoredChanges(set(), set(), set())
-        for resets, *columns in key_rows:
+        changes = StoredChanges(set(), set(), set())
+        for resets, *columns in credential_rows:
             if columns[0] in known:
-                self._take_news_of_key(registry, resets, KeyRow(*columns), news)
+                self._apply_key_change(registry, resets, CredentialRow(*columns), changes)
         for row in quota_rows:
             if row[0] in quotas:
-                self._take_quota(registry, row, new=False)
-                news.quotas.add((row[0], row[1]))
+                self._apply_quota(registry, row, new=False)
+                changes.quotas.add((row[0], row[1]))
         for start in start_rows:
             if start[0] in quotas:
-                self._take_start(registry, start)
-        for fingerprint in news.reset:
-            self._count_day_anew(registry, fingerprint)
-        return news
+                self._apply_start(registry, start)
+        for fingerprint in changes.reset:
+            self._recount_day(registry, fingerprint)
+        return changes
 
-    def _take_news_of_key(
-        self, registry: Registry, resets: int, row: KeyRow, news: StoredChanges
+    def _apply_key_change(
+        self, registry: Registry, resets: int, row: CredentialRow, changes: StoredChanges
     ) -> None:
         fingerprint = row.fingerprint
-        news.credentials.add(fingerprint)
+        changes.credentials.add(fingerprint)
         if resets != self.resets.get(fingerprint, 0):  # a row that was made here begins with 0
             registry.reset(fingerprint)
             registry.recorder.changes.resets.discard(fingerprint)
-            news.reset.add(fingerprint)
+            changes.reset.add(fingerprint)
         self.resets[fingerprint] = resets
-        if fingerprint not in registry.recorder.changes.credentials or fingerprint in news.reset:
-            take_key(registry, row, tell=True)
+        if fingerprint not in registry.recorder.changes.credentials or fingerprint in changes.reset:
+            apply_credential_row(registry, row, report=True)
 
-    def everything(
+    def read_all(
         self, registry: Registry, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
-        tell: bool,
+        report: bool,
     ) -> StoredChanges:  # fmt: skip
         """Takes in whatever is known of some keys; what the pool knows already stays.
 
@@ -131,56 +131,56 @@ class Reader:
         """
         execute = self._file.connection.execute
         quotas = {registry.credentials[fingerprint].quota for fingerprint in fingerprints}
-        news = StoredChanges(set(), set(), set())
+        changes = StoredChanges(set(), set(), set())
         for resets, *columns in execute(_KEYS).fetchall():
             if columns[0] in fingerprints:
                 self.resets[columns[0]] = resets
-                news.credentials.add(columns[0])
-                take_key(registry, KeyRow(*columns), tell=tell)
+                changes.credentials.add(columns[0])
+                apply_credential_row(registry, CredentialRow(*columns), report=report)
         quota_rows = [row for row in execute(_QUOTAS) if row[0] in quotas]
         for row in quota_rows:
             place = (registry.canonical(row[0]), row[1])
-            self._take_quota(registry, row, new=place not in registry.quotas)
-            news.quotas.add((row[0], row[1]))
-            if tell and place in registry.quotas:
+            self._apply_quota(registry, row, new=place not in registry.quotas)
+            changes.quotas.add((row[0], row[1]))
+            if report and place in registry.quotas:
                 registry.report_quota(registry.quotas[place])
         self._merge_starts(registry, [row for row in execute(_STARTS) if row[0] in quotas])
         days = execute("SELECT quota, model, day, starts FROM days ORDER BY wall, day").fetchall()
         days += [(*day, count) for day, count in unwritten.items()]
         self._merge_days(registry, [row for row in days if row[0] in quotas])
         self._start, self._stamp = execute(_MARKS).fetchone()
-        return news
+        return changes
 
-    def _take_quota(self, registry: Registry, row: tuple[object, ...], *, new: bool) -> None:
-        quota = QuotaRow(*row[:QUOTA_SIZE])  # type: ignore[arg-type]
+    def _apply_quota(self, registry: Registry, row: tuple[object, ...], *, new: bool) -> None:
+        row_values = QuotaRow(*row[:QUOTA_SIZE])  # type: ignore[arg-type]
         written = Written(*row[QUOTA_SIZE:])  # type: ignore[arg-type]
-        take_quota(registry, quota, written, self._file.times, new=new)
-        place = (registry.canonical(quota.quota), quota.model)
-        if (quota_ := registry.quotas.get(place)) is not None and quota_.probe == ELSEWHERE:
-            self._elsewhere[place] = self._file.times.clock.now() + PATIENCE
+        apply_quota_row(registry, row_values, written, self._file.times, new=new)
+        place = (registry.canonical(row_values.quota), row_values.model)
+        if (quota := registry.quotas.get(place)) is not None and quota.probe == ELSEWHERE:
+            self._probed_elsewhere[place] = self._file.times.clock.now() + PATIENCE
 
     def stop_waiting(self, registry: Registry) -> None:
         """Lets a quota be tried here that another engine has been trying for too long."""
         now = self._file.times.clock.now()
-        for place in [place for place, until in self._elsewhere.items() if until <= now]:
-            del self._elsewhere[place]
-            if (quota_ := registry.quotas.get(place)) is not None and quota_.probe == ELSEWHERE:
-                quota_.probe = 0
+        for place in [place for place, until in self._probed_elsewhere.items() if until <= now]:
+            del self._probed_elsewhere[place]
+            if (quota := registry.quotas.get(place)) is not None and quota.probe == ELSEWHERE:
+                quota.probe = 0
 
     def _moment(self, row: _StartRow) -> float:
         moment, boot, wall = row[3], row[5], row[6]
         return self._file.times.here(moment, boot, moment, wall)
 
-    def _take_start(self, registry: Registry, row: _StartRow) -> None:
-        quota, model, kind, _, day, _, _ = row
-        quota_ = registry.quota_named(quota, model)
+    def _apply_start(self, registry: Registry, row: _StartRow) -> None:
+        name, model, kind, _, day, _, _ = row
+        quota = registry.quota_named(name, model)
         moment = self._moment(row)
         if kind == START:
-            quota_.record_start(moment, day)
+            quota.record_start(moment, day)
         elif kind == REFUND:
-            quota_.refund(moment, day)
+            quota.refund(moment, day)
         else:
-            insort(quota_.refused, moment)
+            insort(quota.refused, moment)
 
     def _merge_starts(self, registry: Registry, rows: Iterable[_StartRow]) -> None:
         started: dict[Place, Counter[float]] = {}
@@ -190,46 +190,46 @@ class Reader:
             into = refused if row[2] == REFUSED else started
             into.setdefault(place, Counter())[self._moment(row)] += row[2] or 1
         for place, moments in started.items():
-            quota_ = registry.quota_named(*place)
-            quota_.starts = _merged(quota_.starts, moments)
-            quota_.restart_pacing()
+            quota = registry.quota_named(*place)
+            quota.starts = _merged(quota.starts, moments)
+            quota.restart_pacing()
         for place, moments in refused.items():
-            quota_ = registry.quota_named(*place)
-            quota_.refused = _merged(quota_.refused, moments)
+            quota = registry.quota_named(*place)
+            quota.refused = _merged(quota.refused, moments)
 
     def _merge_days(self, registry: Registry, rows: Iterable[tuple[str, str, str, int]]) -> None:
         found: dict[Place, Counter[str]] = {}
-        for quota, model, day, starts in rows:
-            found.setdefault((registry.canonical(quota), model), Counter())[day] += starts
+        for name, model, day, starts in rows:
+            found.setdefault((registry.canonical(name), model), Counter())[day] += starts
         for place, days in found.items():
-            quota_ = registry.quota_named(*place)
-            merged = {day: max(count, quota_.days.get(day, 0)) for day, count in days.items()}
-            merged |= {day: count for day, count in quota_.days.items() if day not in merged}
-            quota_.days = dict(list(merged.items())[-DAYS:])
+            quota = registry.quota_named(*place)
+            merged = {day: max(count, quota.days.get(day, 0)) for day, count in days.items()}
+            merged |= {day: count for day, count in quota.days.items() if day not in merged}
+            quota.days = dict(list(merged.items())[-DAYS:])
 
-    def _count_day_anew(self, registry: Registry, fingerprint: str) -> None:
+    def _recount_day(self, registry: Registry, fingerprint: str) -> None:
         """After a reset: the day's count as the store has it, and not as the pool had it."""
-        key = registry.credentials[fingerprint]
+        credential = registry.credentials[fingerprint]
         today = registry.today(self._file.times.clock.now()).name
-        for quota_ in registry.quotas.values():
-            if quota_.name == registry.canonical(key.quota):
-                quota_.days.pop(today, None)
-                if count := self.starts_of_day(registry, quota_, today):
-                    quota_.days[today] = count
+        for quota in registry.quotas.values():
+            if quota.name == registry.canonical(credential.quota):
+                quota.days.pop(today, None)
+                if count := self.starts_of_day(registry, quota, today):
+                    quota.days[today] = count
 
-    def starts_of_day(self, registry: Registry, quota_: Quota, day: str) -> int:
+    def starts_of_day(self, registry: Registry, quota: Quota, day: str) -> int:
         """Starts of a day in the store, under every name of a quota."""
-        names = {key.quota for key in registry.credentials_of(quota_)}
+        names = {credential.quota for credential in registry.credentials_of(quota)}
         found = self._file.connection.execute(
-            "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota_.model, day)
+            "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota.model, day)
         )
-        return sum(starts for quota, starts in found if quota in names)
+        return sum(starts for name, starts in found if name in names)
 
-    def moments(self, registry: Registry, quota_: Quota) -> Counter[float]:
+    def moments(self, registry: Registry, quota: Quota) -> Counter[float]:
         """The starts of a quota that are in the store."""
-        names = {key.quota for key in registry.credentials_of(quota_)}
+        names = {credential.quota for credential in registry.credentials_of(quota)}
         found: Counter[float] = Counter()
-        rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (quota_.model,))
+        rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (quota.model,))
         for row in rows:
             if row[0] in names and row[2] != REFUSED:
                 found[self._moment(row)] += row[2]

@@ -18,7 +18,7 @@ CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 """Doors that a time opens."""
 
 
-class KeyRow(NamedTuple):
+class CredentialRow(NamedTuple):
     """What is kept of a key."""
 
     fingerprint: str
@@ -62,40 +62,40 @@ class Written(NamedTuple):
     wall: float
 
 
-KEY_COLUMNS = ", ".join(KeyRow._fields)
+CREDENTIAL_COLUMNS = ", ".join(CredentialRow._fields)
 QUOTA_COLUMNS = ", ".join(QuotaRow._fields)
 QUOTA_SIZE = len(QuotaRow._fields)
 
 
-def key_row(key: PooledCredential) -> KeyRow:
+def credential_row(credential: PooledCredential) -> CredentialRow:
     """What to keep of a key; its text is not in it."""
-    return KeyRow(
-        key.fingerprint, key.name, key.credential.project, key.quota,
-        key.disabled, key.invalid, key.since, key.strikes,
+    return CredentialRow(
+        credential.fingerprint, credential.name, credential.credential.project, credential.quota,
+        credential.disabled, credential.invalid, credential.since, credential.strikes,
     )  # fmt: skip
 
 
-def quota_row(quota_: Quota, quota: str) -> QuotaRow:
+def quota_row(quota: Quota, name: str) -> QuotaRow:
     """What to keep of a group under the name of one of the quotas that it stands for."""
     return QuotaRow(
-        quota, quota_.model, quota_.state.value, quota_.since, quota_.until, quota_.reason,
-        quota_.careful, quota_.refusals, quota_.refused_at, quota_.per_minute, quota_.per_day,
-        quota_.learned, quota_.cap, quota_.cap_since, quota_.struck, quota_.waived,
-        quota_.probe > 0,
+        name, quota.model, quota.state.value, quota.since, quota.until, quota.reason,
+        quota.careful, quota.refusals, quota.refused_at, quota.per_minute, quota.per_day,
+        quota.learned, quota.cap, quota.cap_since, quota.struck, quota.waived,
+        quota.probe > 0,
     )  # fmt: skip
 
 
-def take_key(registry: Registry, row: KeyRow, *, tell: bool) -> None:
+def apply_credential_row(registry: Registry, row: CredentialRow, *, report: bool) -> None:
     """Makes a key what another process, or the user, has made of it."""
-    key = registry.credentials[row.fingerprint]
-    before = (key.disabled, key.invalid)
-    key.disabled, key.invalid = row.disabled, row.invalid
-    key.since, key.strikes = row.since, row.strikes
-    if tell and before != (key.disabled, key.invalid):
-        registry.report_credential(key)
+    credential = registry.credentials[row.fingerprint]
+    before = (credential.disabled, credential.invalid)
+    credential.disabled, credential.invalid = row.disabled, row.invalid
+    credential.since, credential.strikes = row.since, row.strikes
+    if report and before != (credential.disabled, credential.invalid):
+        registry.report_credential(credential)
 
 
-def take_quota(
+def apply_quota_row(
     registry: Registry, row: QuotaRow, written: Written, times: Times, *, new: bool
 ) -> None:
     """Takes in what another process, or an earlier one, has learned of a quota.
@@ -109,71 +109,69 @@ def take_quota(
     """
     if new and not _worth_knowing(row):
         return
-    quota_ = registry.quota_named(row.quota, row.model)
-    before = (quota_.state, quota_.until)
+    quota = registry.quota_named(row.quota, row.model)
+    before = (quota.state, quota.until)
     since, until, refused_at, cap_since = (
         times.here(moment, *written)
         for moment in (row.since, row.until, row.refused_at, row.cap_since)
     )
-    quota_.careful = quota_.careful or bool(row.careful)
-    quota_.refusals = row.refusals
-    quota_.refused_at = max(quota_.refused_at, refused_at)
-    quota_.struck, quota_.waived = row.struck, row.waived
+    quota.careful = quota.careful or bool(row.careful)
+    quota.refusals = row.refusals
+    quota.refused_at = max(quota.refused_at, refused_at)
+    quota.struck, quota.waived = row.struck, row.waived
     if row.learned:
-        _take_limits(registry, quota_, row)
-    if row.cap != inf and (quota_.cap == inf or cap_since > quota_.cap_since):
-        quota_.cap, quota_.cap_since = row.cap, cap_since
-    _take_door(quota_, row, since, until, times.clock.now(), new=new)
-    _take_probe(quota_, row, of_this_boot=written.boot == times.boot)
-    if not new and before != (quota_.state, quota_.until):
-        registry.report_quota(quota_)
+        _apply_limits(registry, quota, row)
+    if row.cap != inf and (quota.cap == inf or cap_since > quota.cap_since):
+        quota.cap, quota.cap_since = row.cap, cap_since
+    _apply_state(quota, row, since, until, times.clock.now(), new=new)
+    _apply_probe(quota, row, of_this_boot=written.boot == times.boot)
+    if not new and before != (quota.state, quota.until):
+        registry.report_quota(quota)
 
 
 def _worth_knowing(row: QuotaRow) -> bool:
     return row[2:] != quota_row(Quota(row.quota, row.model), row.quota)[2:]
 
 
-def _take_door(
-    quota_: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
+def _apply_state(
+    quota: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
 ) -> None:
-    """A door that another has closed is closed here too, and for no shorter than it was here."""
-    door = QuotaState(row.door)
-    if door is QuotaState.NO_TIER or (door in CLOSED and until > now):
-        until = max(until, quota_.until if quota_.state in CLOSED else 0.0)
-        was = quota_.state
-        if quota_.suspend(door, until, row.reason, now) and was is not door:
-            quota_.since = min(since, now)
-    elif (new and door in CLOSED and row.careful) or (
-        door is QuotaState.PROBING and (new or (quota_.state in CLOSED and quota_.until <= now))
+    """A state that another has closed is closed here too, and for no shorter than it was here."""
+    state = QuotaState(row.door)
+    if state is QuotaState.NO_TIER or (state in CLOSED and until > now):
+        until = max(until, quota.until if quota.state in CLOSED else 0.0)
+        was = quota.state
+        if quota.suspend(state, until, row.reason, now) and was is not state:
+            quota.since = min(since, now)
+    elif (new and state in CLOSED and row.careful) or (
+        state is QuotaState.PROBING and (new or (quota.state in CLOSED and quota.until <= now))
     ):
-        quota_.until = 0.0
-        quota_.state, quota_.since, quota_.reason = QuotaState.PROBING, min(since, now), row.reason
+        quota.until = 0.0
+        quota.state, quota.since, quota.reason = QuotaState.PROBING, min(since, now), row.reason
     elif (
         not new
-        and door is QuotaState.READY
-        and quota_.state is QuotaState.PROBING
-        and quota_.probe <= 0
+        and state is QuotaState.READY
+        and quota.state is QuotaState.PROBING
+        and quota.probe <= 0
     ):
-        quota_.state, quota_.since, quota_.reason = QuotaState.READY, now, ""
+        quota.state, quota.since, quota.reason = QuotaState.READY, now, ""
 
 
-def _take_probe(quota_: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
+def _apply_probe(quota: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
     """While another engine tries a quota with one call, this one does not."""
     tried = row.probing and of_this_boot and row.door == QuotaState.PROBING
-    if quota_.state is QuotaState.PROBING and tried and not quota_.probe:
-        quota_.probe = ELSEWHERE
-    elif quota_.probe == ELSEWHERE and not tried:
-        quota_.probe = 0
+    if quota.state is QuotaState.PROBING and tried and not quota.probe:
+        quota.probe = ELSEWHERE
+    elif quota.probe == ELSEWHERE and not tried:
+        quota.probe = 0
 
 
-def _take_limits(registry: Registry, quota_: Quota, row: QuotaRow) -> None:
-    given = [key.credential.limits(quota_.model) for key in registry.credentials_of(quota_)]
-    minutes = [each[0] for each in given if each[0] is not None]
-    days = [each[1] for each in given if each[1] is not None]
-    quota_.per_minute = min(minutes + _known(row.per_minute), default=None)
-    quota_.per_day = min(days + _known(row.per_day), default=None)
-    quota_.learned = True
+def _apply_limits(registry: Registry, quota: Quota, row: QuotaRow) -> None:
+    per_minute, per_day = registry.configured_limits(quota)
+    quota.per_minute = _lower(per_minute, row.per_minute)
+    quota.per_day = _lower(per_day, row.per_day)
+    quota.learned = True
 
 
-def _known(limit: int | None) -> list[int]:
-    return [] if limit is None else [limit]
+def _lower(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)

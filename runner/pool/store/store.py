@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.admin import change_credential
 from assemblyzero_tui.runner.pool.store.credential_status import PoolSnapshot
-from assemblyzero_tui.runner.pool.store.file import TROUBLE, StoreFile
+from assemblyzero_tui.runner.pool.store.file import STORE_ERRORS, StoreFile
 from assemblyzero_tui.runner.pool.store.pruning import EVENTS, forget_engine, forget_old_rows
 from assemblyzero_tui.runner.pool.store.reading import Reader
 from assemblyzero_tui.runner.pool.store.renaming import rename_quotas
@@ -80,8 +80,8 @@ class PoolStore:
         file = StoreFile(path, clock, boot_id() if boot is None else boot, writer)
         try:
             file.open()
-        except TROUBLE as error:
-            file.trouble(error)
+        except STORE_ERRORS as error:
+            file.handle_error(error)
         return cls(file, clock, run, PacificDays() if days is None else days)
 
     # For an engine
@@ -89,7 +89,7 @@ class PoolStore:
     def load(self, registry: Registry) -> None:
         """Gives a new pool what is known of its keys and their quotas."""
         self._registry = registry
-        if self._begin(registry, tell=False):
+        if self._begin(registry, report=False):
             self._finish(registry)
 
     def exchange(self, registry: Registry, work: Callable[[], Ledger]) -> Ledger:
@@ -134,11 +134,11 @@ class PoolStore:
         self._figures_at = self._clock.now() - FIGURES_EVERY
         if self._registry is not None and self._begin(self._registry):
             self._finish(self._registry)
-        with contextlib.suppress(*TROUBLE):
+        with contextlib.suppress(*STORE_ERRORS):
             self._file.ready()
             with self._file.transaction() as connection:
                 forget_engine(connection, self._file.engine)
-        self._file.shut()
+        self._file.close()
 
     # For screens and commands
 
@@ -166,7 +166,7 @@ class PoolStore:
         """
         self._change(fingerprint, lambda registry: registry.reset(fingerprint))
 
-    def standing(self, credentials: Iterable[Credential] = ()) -> PoolSnapshot:
+    def snapshot(self, credentials: Iterable[Credential] = ()) -> PoolSnapshot:
         """How the keys stand, by all runs of this machine; empty where the store cannot be read.
 
         Args:
@@ -177,12 +177,12 @@ class PoolStore:
             with self._file.transaction() as connection:
                 self._write_figures()
                 rename_quotas(connection, credentials)
-                standing = read_snapshot(connection, self._file.times, self._days)
-        except TROUBLE as error:
-            self._file.trouble(error)
+                snapshot = read_snapshot(connection, self._file.times, self._days)
+        except STORE_ERRORS as error:
+            self._file.handle_error(error)
             return PoolSnapshot()
         self._figures = PendingUsage()
-        return standing
+        return snapshot
 
     def _change(self, fingerprint: str, change: Callable[[Registry], None], name: str = "") -> None:
         for again in (True, False):
@@ -192,7 +192,7 @@ class PoolStore:
                     change_credential(self._file, self._days, fingerprint, change, name)
                 break
             except (sqlite3.Error, OSError) as error:
-                if not (self._file.trouble(error) and again):
+                if not (self._file.handle_error(error) and again):
                     raise TuiError(
                         f"Cannot write {self.path}: {error}.",
                         "Make room or make it writable, then retry.",
@@ -201,24 +201,24 @@ class PoolStore:
 
     # A transaction of an engine
 
-    def _begin(self, registry: Registry, *, tell: bool = True) -> bool:
+    def _begin(self, registry: Registry, *, report: bool = True) -> bool:
         """Begins one and takes in what others have written; whether that could be done."""
-        if self._file.resting:
+        if self._file.blocked:
             return False
         for _ in range(2):
             try:
                 self._file.ready()
                 self._file.connection.execute("BEGIN IMMEDIATE")
-                self._take_in(registry, tell=tell)
+                self._read_others(registry, report=report)
                 return True
-            except TROUBLE as error:
-                if not self._file.trouble(error):
+            except STORE_ERRORS as error:
+                if not self._file.handle_error(error):
                     return False
         return False
 
-    def _take_in(self, registry: Registry, *, tell: bool) -> None:
-        replaced = self._look_at_the_file()
-        self._writer.foreign(self._reader.news(registry, self._known))
+    def _read_others(self, registry: Registry, *, report: bool) -> None:
+        replaced = self._check_file()
+        self._writer.forget_rows(self._reader.changes(registry, self._known))
         if len(self._known) == len(registry.credentials):
             return
         if replaced:
@@ -228,14 +228,14 @@ class PoolStore:
         rename_quotas(
             self._file.connection, [registry.credentials[each].credential for each in new]
         )
-        news = self._reader.everything(registry, new, self._pending.days, tell=tell)
-        self._writer.foreign(news)
+        changes = self._reader.read_all(registry, new, self._pending.days, report=report)
+        self._writer.forget_rows(changes)
         self._pending.credentials |= new
         self._known |= new
         if replaced:
-            self._publish(registry)
+            self._rewrite_all(registry)
 
-    def _look_at_the_file(self) -> bool:
+    def _check_file(self) -> bool:
         """Whether the file is another one than at the last look, and lacks what the pool knows."""
         openings, files = self._seen
         self._seen = (self._file.openings, self._file.files)
@@ -247,13 +247,13 @@ class PoolStore:
         self._known = set()
         return files > 0
 
-    def _publish(self, registry: Registry) -> None:
+    def _rewrite_all(self, registry: Registry) -> None:
         """Gets everything written that the pool knows and a fresh file does not."""
         today = registry.today(self._clock.now()).name
-        for quota_ in registry.quotas.values():
-            stored = self._reader.moments(registry, quota_)
-            of_day = self._reader.starts_of_day(registry, quota_, today)
-            self._pending.add_missing(registry, quota_, stored, today, of_day)
+        for quota in registry.quotas.values():
+            stored = self._reader.moments(registry, quota)
+            of_day = self._reader.starts_of_day(registry, quota, today)
+            self._pending.add_missing(registry, quota, stored, today, of_day)
 
     def _finish(self, registry: Registry) -> bool:
         """Writes what is pending and ends the transaction; ``False`` if a fresh file is to get it.
@@ -270,9 +270,9 @@ class PoolStore:
                 self._tidied_at = now
                 forget_old_rows(self._file.connection, self._file.times)
             self._file.connection.execute("COMMIT")
-        except TROUBLE as error:
+        except STORE_ERRORS as error:
             self._writer.forget()
-            return not self._file.trouble(error)
+            return not self._file.handle_error(error)
         self._reader.resets.update(self._writer.resets)
         self._pending = Pending()
         if figures:

@@ -15,14 +15,14 @@ from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.file import StoreFile
 from assemblyzero_tui.runner.pool.store.reading import Place, StoredChanges
 from assemblyzero_tui.runner.pool.store.rows import (
-    KEY_COLUMNS,
+    CREDENTIAL_COLUMNS,
     QUOTA_COLUMNS,
     REFUND,
     REFUSED,
     START,
-    KeyRow,
+    CredentialRow,
     QuotaRow,
-    key_row,
+    credential_row,
     quota_row,
 )
 
@@ -48,10 +48,12 @@ _WRITE_QUOTA = (
     f"INSERT OR REPLACE INTO quotas ({QUOTA_COLUMNS}, boot, at, wall, stamp, engine) "  # noqa: S608
     f"VALUES ({_marks(len(QuotaRow._fields) + 5)})"
 )
-_WRITE_KEY = (
-    f"INSERT INTO keys ({KEY_COLUMNS}, stamp, engine) "  # noqa: S608 - constants
-    f"VALUES ({_marks(len(KeyRow._fields) + 2)}) ON CONFLICT DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in (*KeyRow._fields[1:], "stamp", "engine"))
+_WRITE_CREDENTIAL = (
+    f"INSERT INTO keys ({CREDENTIAL_COLUMNS}, stamp, engine) "  # noqa: S608 - constants
+    f"VALUES ({_marks(len(CredentialRow._fields) + 2)}) ON CONFLICT DO UPDATE SET "
+    + ", ".join(
+        f"{name} = excluded.{name}" for name in (*CredentialRow._fields[1:], "stamp", "engine")
+    )
 )
 
 
@@ -77,8 +79,8 @@ class Pending:
                 self.days[lease.quota, lease.model, lease.day] += kind
                 self.quotas.add((lease.quota, lease.model))
         for lease in changes.ended:
-            quota_ = registry.quota_named(lease.quota, lease.model)
-            if quota_.refused and lease.started in quota_.refused:
+            quota = registry.quota_named(lease.quota, lease.model)
+            if quota.refused and lease.started in quota.refused:
                 wall = clock.wall_at(lease.started)
                 self.starts.append(
                     (lease.quota, lease.model, REFUSED, lease.started, lease.day, wall)
@@ -96,7 +98,7 @@ class Pending:
         del self.events[:-most_events]
 
     def add_missing(
-        self, registry: Registry, quota_: Quota, stored: Counter[float], today: str, of_day: int
+        self, registry: Registry, quota: Quota, stored: Counter[float], today: str, of_day: int
     ) -> None:
         """Takes in what a store lacks of a quota that the pool knows.
 
@@ -107,14 +109,14 @@ class Pending:
             today: The service's day.
             of_day: The starts of that day by the store.
         """
-        self.quotas.add((quota_.name, quota_.model))
-        quota = next((key.quota for key in registry.credentials_of(quota_)), quota_.name)
-        for moment in (Counter(quota_.starts) - stored).elements():
+        self.quotas.add((quota.name, quota.model))
+        name = next((credential.quota for credential in registry.credentials_of(quota)), quota.name)
+        for moment in (Counter(quota.starts) - stored).elements():
             wall = registry.clock.wall_at(moment)
             day = registry.days.name(wall)
-            self.starts.append((quota, quota_.model, START, moment, day, wall))
-        if (missing := quota_.days.get(today, 0) - of_day) > 0:
-            self.days[quota, quota_.model, today] += missing
+            self.starts.append((name, quota.model, START, moment, day, wall))
+        if (missing := quota.days.get(today, 0) - of_day) > 0:
+            self.days[name, quota.model, today] += missing
 
 
 class Writer:
@@ -124,16 +126,16 @@ class Writer:
         self._file = file
         self._run = run
         self._fixed_engine = engine
-        self._keys: dict[str, KeyRow] = {}
+        self._keys: dict[str, CredentialRow] = {}
         self._quotas: dict[Place, QuotaRow] = {}
         self.resets: dict[str, int] = {}
         """How often keys have been reset, of those that were reset here."""
 
-    def foreign(self, news: StoredChanges) -> None:
+    def forget_rows(self, changes: StoredChanges) -> None:
         """Forgets what it knows of rows that somebody else has written."""
-        for fingerprint in news.credentials:
+        for fingerprint in changes.credentials:
             self._keys.pop(fingerprint, None)
-        for place in news.quotas:
+        for place in changes.quotas:
             self._quotas.pop(place, None)
 
     def forget(self) -> None:
@@ -159,11 +161,13 @@ class Writer:
         """Writes everything that is pending."""
         file, executemany = self._file, self._file.connection.executemany
         now, wall = file.times.clock.now(), file.times.clock.wall()
-        keys = self._changed_keys(registry, pending.credentials) if pending.credentials else []
+        keys = (
+            self._changed_credentials(registry, pending.credentials) if pending.credentials else []
+        )
         quotas = self._changed_quotas(registry, pending.quotas) if pending.quotas else []
         if keys or quotas or pending.resets:
             stamp = next_stamp(file.connection)
-            executemany(_WRITE_KEY, [(*row, stamp, self._engine) for row in keys])
+            executemany(_WRITE_CREDENTIAL, [(*row, stamp, self._engine) for row in keys])
             written = (file.times.boot, now, wall, stamp, self._engine)
             executemany(_WRITE_QUOTA, [(*row, *written) for row in quotas])
             self._write_resets(registry, pending.resets, stamp)
@@ -174,14 +178,16 @@ class Writer:
             counts = [(*place, count, wall) for place, count in pending.days.items() if count]
             executemany(_COUNT_DAY, counts)
         for wall, event in pending.events:
-            note_event(
+            record_event(
                 self._file.connection, wall, event.fingerprint, event.credential, event.model,
                 event.state, event.reason, event.until, self._run,
             )  # fmt: skip
 
-    def _changed_keys(self, registry: Registry, fingerprints: Iterable[str]) -> Sequence[KeyRow]:
+    def _changed_credentials(
+        self, registry: Registry, fingerprints: Iterable[str]
+    ) -> Sequence[CredentialRow]:
         rows = [
-            key_row(registry.credentials[each])
+            credential_row(registry.credentials[each])
             for each in fingerprints
             if each in registry.credentials
         ]
@@ -192,13 +198,13 @@ class Writer:
     def _changed_quotas(self, registry: Registry, places: Iterable[Place]) -> Sequence[QuotaRow]:
         changed = []
         for name, model in places:
-            quota_ = registry.quotas.get((registry.canonical(name), model))
-            if quota_ is None:
+            quota = registry.quotas.get((registry.canonical(name), model))
+            if quota is None:
                 continue
-            for quota in {key.quota for key in registry.credentials_of(quota_)}:
-                row = quota_row(quota_, quota)
-                if self._quotas.get((quota, model)) != row:
-                    self._quotas[quota, model] = row
+            for own_name in {credential.quota for credential in registry.credentials_of(quota)}:
+                row = quota_row(quota, own_name)
+                if self._quotas.get((own_name, model)) != row:
+                    self._quotas[own_name, model] = row
                     changed.append(row)
         return changed
 
@@ -237,7 +243,7 @@ def count_reset(connection: sqlite3.Connection, fingerprint: str, stamp: int, en
     return 0 if row is None else int(row[0])
 
 
-def note_event(
+def record_event(
     connection: sqlite3.Connection, wall: float, fingerprint: str, name: str, model: str,
     state: str, reason: str, until: float | None, run: str,
 ) -> None:  # fmt: skip

@@ -84,7 +84,7 @@ def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> Non
     assert f"out of {pool.file}" in pool("remove", "spare", "--yes").stdout
     assert list(pool.json("status")) == ["work"]
     store = PoolStore.open(pool_file(), MachineClock())
-    removed = store.standing().key(fingerprint(CANARIES[1]))
+    removed = store.snapshot().credential(fingerprint(CANARIES[1]))
     assert removed is not None
     assert removed.disabled == "removed"
     store.close()

@@ -82,10 +82,10 @@ def test_two_processes_never_start_more_than_the_limit(path: Path, rpd: int) -> 
         assert number - first < RPM
     assert len(started) == rpd if rpd else len(started) > 3 * RPM
     store = PoolStore.open(path, MachineClock(SPEED))
-    standing = store.standing()
-    assert sum(total.answered for total in standing.totals) == len(started)
-    assert [quota.day for quota in standing.quotas] == [len(started)]
-    assert standing.leases == ()
+    snapshot = store.snapshot()
+    assert sum(total.answered for total in snapshot.totals) == len(started)
+    assert [quota.day for quota in snapshot.quotas] == [len(started)]
+    assert snapshot.leases == ()
     store.close()
 
 
@@ -109,7 +109,7 @@ def test_many_processes_open_it_in_the_same_instant(path: Path, damaged: bool) -
     assert len(notes) == damaged
     assert len(list(path.parent.glob("*.damaged-*"))) == damaged
     store = PoolStore.open(path, MachineClock())
-    assert sum(quota.day for quota in store.standing().quotas) == 8
+    assert sum(quota.day for quota in store.snapshot().quotas) == 8
     store.close()
 
 
@@ -173,7 +173,7 @@ def test_a_process_that_is_killed_loses_no_call_that_it_has_granted(path: Path) 
     engine = Engine(path, MachineClock(), [credential(1), credential(2)], boot=None)
     kept = sum(len(group.starts) for group in engine.pool.registry.quotas.values())
     assert granted <= kept <= granted + 1
-    assert engine.store.standing().leases == ()
+    assert engine.store.snapshot().leases == ()
     assert engine.store.notes == []
     engine.store.close()
 

@@ -132,7 +132,7 @@ def test_an_error_of_this_program_takes_the_lease_back(
     model.failure = ValueError("a bug")
     with pytest.raises(ValueError, match="a bug"):
         trial.try_key("key-1")
-    assert PoolStore.open(path, clock).standing().leases == ()
+    assert PoolStore.open(path, clock).snapshot().leases == ()
     model.failure = None
     assert trial.try_key("key-1").ok
 

@@ -42,7 +42,7 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
     clock.advance(1.0)
     engine.exchange()
     found = CredentialSource("a file", KEYS, ("key-4",))
-    told = {key["name"]: key for key in described(found, engine.store.standing())}
+    told = {key["name"]: key for key in described(found, engine.store.snapshot())}
     assert list(told) == ["key-1", "key-2", "key-3", "key-4"]
     mine, resting = told[held.name], told[rested.name]
     assert mine["held_by"] == [
@@ -74,7 +74,7 @@ def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
             "key-1", "LLD-1", Acquire(request=99, model="other-model")
         )
     )
-    told = described(CredentialSource("a file", KEYS[:1]), engine.store.standing())
+    told = described(CredentialSource("a file", KEYS[:1]), engine.store.snapshot())
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
     assert [line["model"] for line in lines] == [MODEL, "other-model"]
     assert [line["key"] for line in lines] == ["key-1", ""]

@@ -41,7 +41,7 @@ def credential_service(tmp_path: Path, **more: Any) -> RunCredentialService:
 
 def disabled(path: Path) -> dict[str, str]:
     store = PoolStore.open(path, MachineClock())
-    found = {key.name: key.disabled for key in store.standing().credentials}
+    found = {key.name: key.disabled for key in store.snapshot().credentials}
     store.close()
     return found
 

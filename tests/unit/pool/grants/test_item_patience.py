@@ -77,7 +77,7 @@ def test_after_ten_failures_in_a_quarter_of_an_hour_it_is_given_up(run: Driven) 
     minutes = denial.why.split(" times in ")[1].split()[0]
     assert denial.why == (
         f"m failed {failures} times in {minutes} minutes while other calls to it were answered; "
-        "last: HTTP 500"
+        "last failure: HTTP 500"
     )
     assert 15 <= int(minutes) <= 17
 

@@ -92,7 +92,7 @@ def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
     assert other.wall_at(again.until) == pytest.approx(opens)
     assert again.starts == [pytest.approx(5.0 - 30.0)]
     assert second.ask() == []
-    (shown,) = second.store.standing().quotas
+    (shown,) = second.store.snapshot().quotas
     assert shown.until == pytest.approx(opens)
 
 
@@ -137,7 +137,7 @@ def test_two_engines_share_the_minute_and_the_day(path: Path, clock: HandClock) 
     for engine in (one, other):
         assert sum(engine.group().days.values()) == 8
         assert engine.group().state is QuotaState.EXHAUSTED
-    assert sum(day.day for day in one.store.standing().quotas) == 8
+    assert sum(day.day for day in one.store.snapshot().quotas) == 8
 
 
 def test_a_refusal_in_one_engine_closes_the_door_in_the_other(path: Path, clock: HandClock) -> None:
@@ -289,8 +289,8 @@ def test_a_key_whose_project_becomes_known_has_used_what_it_had_used(
     assert engine.group().state is QuotaState.EXHAUSTED
 
     named = credential(1, "shop", rpd=9)
-    standing = PoolStore.open(path, clock, boot="one boot").standing([named])
-    (quota,) = standing.quotas_of("project shop")
+    snapshot = PoolStore.open(path, clock, boot="one boot").snapshot([named])
+    (quota,) = snapshot.quotas_of("project shop")
     assert (quota.state, quota.day) == ("exhausted", used + 1)
     again = Engine(path, clock, [named, credential(2, "shop", rpd=9)])
     assert again.group().state is QuotaState.EXHAUSTED
@@ -378,7 +378,7 @@ def test_old_rows_go_and_the_newest_starts_stay(path: Path, clock: HandClock) ->
         (count,) = rows.execute("SELECT count(*) FROM starts").fetchone()
     rows.close()
     assert 18 <= count <= 25
-    assert sum(minute.calls for minute in engine.store.standing().minutes) == 100
+    assert sum(minute.calls for minute in engine.store.snapshot().minutes) == 100
 
 
 def test_the_standing_tells_what_there_is(path: Path, clock: HandClock, tmp_path: Path) -> None:
@@ -386,28 +386,28 @@ def test_the_standing_tells_what_there_is(path: Path, clock: HandClock, tmp_path
     first, second = engine.ask(2)
     engine.end(first, input_tokens=30, output_tokens=4)
     clock.advance(1.0)
-    standing = engine.store.standing()
-    assert [(key.name, key.project) for key in standing.credentials] == [
+    snapshot = engine.store.snapshot()
+    assert [(key.name, key.project) for key in snapshot.credentials] == [
         ("key-1", "shop"),
         ("key-2", ""),
     ]
-    assert [(q.state, q.minute, q.day) for q in standing.quotas] == [(QuotaState.READY, 1, 1)] * 2
-    assert {(q.per_minute, q.per_day) for q in standing.quotas} == {(5, None), (None, 9)}
-    (total,) = standing.totals
+    assert [(q.state, q.minute, q.day) for q in snapshot.quotas] == [(QuotaState.READY, 1, 1)] * 2
+    assert {(q.per_minute, q.per_day) for q in snapshot.quotas} == {(5, None), (None, 9)}
+    (total,) = snapshot.totals
     assert (total.answered, total.refused, total.input_tokens, total.output_tokens) == (1, 0, 30, 4)
-    (lease,) = standing.leases
+    (lease,) = snapshot.leases
     assert (lease.run, lease.item, lease.model) == ("a run", "LLD-1", MODEL)
     assert lease.fingerprint == engine.pool.registry.find(second.name).fingerprint  # type: ignore[union-attr]
     assert lease.since == clock.wall() - 1.0
     engine.end(second, Outcome.MINUTE, retry_after=40.0)
     clock.advance(1.0)
-    standing = engine.store.standing()
-    assert standing.leases == ()
-    (event,) = standing.events
+    snapshot = engine.store.snapshot()
+    assert snapshot.leases == ()
+    (event,) = snapshot.events
     assert (event.name, event.state, event.run) == (second.name, "cooling", "a run")
-    assert sum(minute.refused for minute in standing.minutes) == 1
+    assert sum(minute.refused for minute in snapshot.minutes) == 1
     clock.advance(60.0)
-    assert {quota.until for quota in engine.store.standing().quotas} == {None}
+    assert {quota.until for quota in engine.store.snapshot().quotas} == {None}
 
 
 def test_leases_of_engines_that_have_gone_are_not_shown(
@@ -418,7 +418,7 @@ def test_leases_of_engines_that_have_gone_are_not_shown(
     clock.advance(1.0)
     gone.exchange()
     other = Engine(path, clock, [credential(1)])
-    assert other.store.standing().leases == ()
+    assert other.store.snapshot().leases == ()
     with sqlite3.connect(path) as rows:
         assert rows.execute("SELECT count(*) FROM leases").fetchone() == (0,)
         assert rows.execute("SELECT pid FROM engines").fetchall() == [(os.getpid(),)]

@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store import schema
-from assemblyzero_tui.runner.pool.store.file import BLOCKED_REST
+from assemblyzero_tui.runner.pool.store.file import BLOCKED_SECONDS
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests.unit.pool.clocks import HandClock
 from tests.unit.pool.store_examples import CANARY, Engine, credential
@@ -175,7 +175,7 @@ def test_a_place_where_nothing_can_be_written_stops_nobody(
     (note,) = engine.store.notes
     assert f"Cannot save the quota counts to {path}" in note
     assert "continues with its own counts" in note
-    assert engine.store.standing().credentials == ()
+    assert engine.store.snapshot().credentials == ()
     with pytest.raises(TuiError, match=str(path.parent)):
         engine.store.disable("0a0a0a0a", "key-1")
     path.rmdir() if path.is_dir() else path.parent.unlink()
@@ -216,7 +216,7 @@ def test_a_file_that_somebody_blocks_is_left_alone_for_a_while(
     blocker.close()
     engine.exchange()
     assert stored_starts(path) == 0
-    clock.advance(BLOCKED_REST)
+    clock.advance(BLOCKED_SECONDS)
     engine.exchange()
     assert stored_starts(path) == 2
 
@@ -254,7 +254,7 @@ def test_work_that_is_done_without_the_file_is_written_once(path: Path, clock: H
     engine = Engine(path, clock, [credential(1)])
     for _ in range(5):
         engine.ask()
-        engine.store._file.shut()
+        engine.store._file.close()
         engine.exchange()
     assert stored_starts(path) == 5
     assert sum(Engine(path, clock, [credential(1)]).group().days.values()) == 5
