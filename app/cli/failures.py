@@ -28,26 +28,26 @@ def guarded(main: Callable[[], object]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.OK
     except TuiError as error:
-        say_error(error.what, error.hint)
+        print_error(error.what, error.hint)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        say_error("Interrupted.")
+        print_error("Interrupted.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         mute_stdout()
         return ExitCode.PIPE_CLOSED
     except Exception as error:
         if isinstance(error, OSError) and (known := _known(error)) is not None:
-            say_error(known.what, known.hint)
+            print_error(known.what, known.hint)
             return known.exit_code
-        say_error(*_unexpected(error))
+        print_error(*_unexpected(error))
         return ExitCode.FAILED
 
 
-def say_error(what: str, hint: str = "") -> None:
+def print_error(what: str, hint: str = "") -> None:
     """Writes an error on stderr; a terminal that has gone is no error of its own."""
     try:
         click.secho("Error: ", fg="red", nl=False, err=True)
@@ -78,7 +78,7 @@ def _unexpected(error: Exception) -> tuple[str, str]:
     from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
 
     text = "".join(traceback.format_exception(error))
-    what = f"Something went wrong that should not have: {type(error).__name__}: {error}"
+    what = f"Unexpected error: {type(error).__name__}: {error}"
     try:
         folder = make_private_directory(state_home() / "crashes")
         path = folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.txt")
@@ -86,4 +86,4 @@ def _unexpected(error: Exception) -> tuple[str, str]:
             file.write(f"assemblyzero-tui {' '.join(sys.argv[1:])}\n\n{text}")
     except (OSError, TuiError):
         return what, text.rstrip()
-    return what, f"The details are in {path}. Runs that go on are not touched by this."
+    return what, f"Details are in {path}. Live runs are not affected."

@@ -1,4 +1,4 @@
-"""Which run a command means when it was not told, or told only a part of the name."""
+"""Finds the run that a command refers to, by name, prefix or default."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.runs.runs import find_run, is_alive, readable_runs, run_folders
 
 
-def live_or_newest(name: str | None) -> RunFolder:
-    """The named run; without a name the newest that goes on, else the newest.
+def live_or_newest_run(name: str | None) -> RunFolder:
+    """The named run, or else the newest live run, or else the newest run.
 
     Raises:
         TuiError: there is none.
@@ -20,8 +20,8 @@ def live_or_newest(name: str | None) -> RunFolder:
     return find_run(name)
 
 
-def the_live_one(name: str | None) -> RunFolder:
-    """The named run; without a name the only one that goes on.
+def only_live_run(name: str | None) -> RunFolder:
+    """The named run, or else the only live run.
 
     Raises:
         TuiError: there is none, or there are several.
@@ -30,15 +30,15 @@ def the_live_one(name: str | None) -> RunFolder:
         return find_run(name)
     live = [folder for folder in run_folders() if is_alive(folder)]
     if not live:
-        raise TuiError("No run is going on.", "See which there are: assemblyzero-tui runs")
+        raise TuiError("No run is live.", "List runs: assemblyzero-tui runs")
     if len(live) > 1:
         names = ", ".join(folder.path.name for folder in live[:5])
-        raise TuiError(f"Several runs are going on: {names}.", "Give the name of one.")
+        raise TuiError(f"Several runs are live: {names}.", "Specify one of them.")
     return live[0]
 
 
-def newest_to_resume(name: str | None, *, failed: bool) -> RunFolder:
-    """The named run; without a name the newest that has something left to do.
+def newest_unfinished_run(name: str | None, *, failed: bool) -> RunFolder:
+    """The named run, or else the newest unfinished run.
 
     Raises:
         TuiError: there is none.
@@ -54,7 +54,7 @@ def newest_to_resume(name: str | None, *, failed: bool) -> RunFolder:
     live = [folder for folder in run_folders() if is_alive(folder)]
     if live:
         raise TuiError(
-            "Nothing is left to resume; a run is going on.",
+            "Nothing to resume; a run is still running.",
             f"Watch it: assemblyzero-tui attach {live[0].path.name}",
         )
-    raise TuiError("No run has anything left to do.", "See them: assemblyzero-tui runs")
+    raise TuiError("No unfinished runs.", "List runs: assemblyzero-tui runs")

@@ -50,5 +50,5 @@ class LazyGroup(ExampleMixin, click.Group):
 
             near = difflib.get_close_matches(name, self.commands_by_name, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+            raise click.UsageError(f"Unknown command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -57,7 +57,7 @@ def choose_output_mode(
         click.UsageError: both plain and JSON lines are requested.
     """
     if plain and json:
-        raise click.UsageError("Give --plain or --json, not both.")
+        raise click.UsageError("Specify --plain or --json, not both.")
     kind: OutputKind = "json" if json else "plain" if plain else "dashboard"
     notice = ""
     if kind == "dashboard" and (why := why_no_dashboard()) is not None:

@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, MAX_PARALLE
 
 def parallel_option(default: int | None = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``--parallel [N]``; alone it means `DEFAULT_PARALLEL`, without it ``default``."""
-    without = "" if default is None else f" Without it: {default}."
+    without = "" if default is None else f" [default: {default}]"
     return click.option(
         "--parallel",
         type=int,
@@ -20,7 +20,7 @@ def parallel_option(default: int | None = 1) -> Callable[[Callable[..., Any]], C
         flag_value=DEFAULT_PARALLEL,
         default=default,
         metavar="[N]",
-        help=f"Work on N items at once; alone it means {DEFAULT_PARALLEL}.{without}",
+        help=f"Run N items at once; {DEFAULT_PARALLEL} if N is omitted.{without}",
     )
 
 
@@ -30,7 +30,7 @@ max_parallel_option = click.option(
     default=MAX_PARALLEL,
     show_default=True,
     metavar="N",
-    help="The most that --parallel may ask for.",
+    help="Upper limit for --parallel.",
 )
 
 
@@ -56,8 +56,8 @@ def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) ->
             f"For {parallel} workers: --parallel {parallel} --max-parallel {parallel}"
         )
     click.echo(
-        f"Warning: {parallel} at once is more than {cap}; {cap} are run at once. "
-        "Raise the limit with --max-parallel.",
+        f"Warning: --parallel {parallel} exceeds the limit; running {cap} at once. "
+        "Raise it with --max-parallel.",
         err=True,
     )
     return cap

@@ -1,4 +1,4 @@
-"""Signals between the start of an engine and the moment a face listens are kept, not lost."""
+"""Records signals from the start of an engine until somebody listens, so that none is lost."""
 
 from __future__ import annotations
 

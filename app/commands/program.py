@@ -18,19 +18,22 @@ PROGRAM = "assemblyzero-tui"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "lld": ("commands.start.lld", "Write low-level designs for issues, many at a time."),
-    "issue": ("commands.start.issue", "Make GitHub issues of briefs, many at a time."),
-    "demo": ("commands.start.demo", "See it work: real workers, sample issues, no key needed."),
-    "runs": ("commands.runs.runs", "List the runs of this machine, the newest first."),
-    "attach": ("commands.runs.attach", "Watch a run that goes on, or look at one that has ended."),
+    "issue": ("commands.start.issue", "Turn briefs into GitHub issues, many at a time."),
+    "demo": (
+        "commands.start.demo",
+        "Try it: real workers on sample issues, no credentials needed.",
+    ),
+    "runs": ("commands.runs.runs", "List runs on this machine, newest first."),
+    "attach": ("commands.runs.attach", "Watch a live run, or view one that has ended."),
     "stop": ("commands.runs.stop", "Stop a run; everything is saved and can be resumed."),
-    "resume": ("commands.runs.resume", "Go on with a run that was stopped or broken off."),
-    "report": ("commands.runs.report", "Write the report of a run, as Markdown or JSON."),
-    "replay": ("commands.runs.replay", "Show a run again, as it went; nothing is started."),
+    "resume": ("commands.runs.resume", "Resume a run that was stopped or interrupted."),
+    "report": ("commands.runs.report", "Print the report of a run as Markdown or JSON."),
+    "replay": ("commands.runs.replay", "Replay a recorded run; nothing is started."),
     "pool": (
         "commands.pool.group",
-        "Look after the Gemini keys: how they stand, and what may be used.",
+        "Manage the Gemini credentials and their quotas.",
     ),
-    "doctor": ("commands.setup.doctor", "Check this machine: what is wrong, and what mends it."),
+    "doctor": ("commands.setup.doctor", "Check this machine and show how to fix what is wrong."),
 }
 """Each command's module, whose ``command`` it is, and its line in the list of commands."""
 
@@ -64,14 +67,14 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     invoke_without_command=True,
     context_settings={"auto_envvar_prefix": "ASSEMBLYZERO_TUI", **HELP_OPTIONS},
     examples=[
-        ("demo", "six sample issues, real workers, no key"),
+        ("demo", "six sample issues, real workers, no credentials"),
         ("lld --all --parallel 3 --provider offline", "every open issue, three at a time"),
-        ("attach", "come back to a run"),
+        ("attach", "reattach to a run"),
     ],
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
-    help="Show the version and leave.",
+    help="Show the version and exit.",
 )  # fmt: skip
 @click.option(
     "--debug",
@@ -83,9 +86,9 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 def cli(context: click.Context, debug: bool) -> Any:
     """Run many LangGraph workflows at once, each in its own process, live on one screen.
 
-    Without a command, on a terminal: a start screen. Defaults of every command's options can be
-    written into tui.toml in the state folder (~/.assemblyzero, or $ASSEMBLYZERO_HOME), a table
-    for each command, or given as environment variables such as ASSEMBLYZERO_TUI_LLD_PARALLEL.
+    Without a command, a terminal shows the start screen. Set defaults for any option in tui.toml in
+    the state folder (~/.assemblyzero, or $ASSEMBLYZERO_HOME), with one table per command, or with
+    environment variables such as ASSEMBLYZERO_TUI_LLD_PARALLEL.
     """
     if debug:
         from assemblyzero_tui.runner.logs.debug_log import request_debug_logs

@@ -1,4 +1,4 @@
-"""The faces without a screen: they follow a run to its end and print it."""
+"""Follows a run to its end without a screen and prints it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PARTING = 0.2
 OVERDUE = 0.3
 """Seconds after all that until the process ends in any case."""
 GONE = 2.0
-"""Seconds without an engine after which a run counts as broken off."""
+"""Seconds without an engine after which a run counts as interrupted."""
 
 
 class Headless:
@@ -154,14 +154,14 @@ class Headless:
             return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.end()
         if state.ended is None and self._served:
-            self._printer.say(
-                "The engine has gone without a word. Everything up to the last checkpoint is "
-                f"saved; go on with: assemblyzero-tui resume {self._source.folder.path.name}"
+            self._printer.report(
+                "The engine has died. Everything up to the last checkpoint is "
+                f"saved; resume with: assemblyzero-tui resume {self._source.folder.path.name}"
             )
         if self._source.folder.summary_markdown.exists():
-            self._printer.say(f"Report: {self._source.folder.summary_markdown}")
+            self._printer.report(f"Report: {self._source.folder.summary_markdown}")
         if state.demo:
-            self._printer.say(f"The designs: {state.repository}/docs/lld/active")
+            self._printer.report(f"The designs: {state.repository}/docs/lld/active")
         while not (self._out.empty or self._hurried()):
             await self._out.flush(self._pause)
         return self._exit_code(state)
@@ -200,19 +200,19 @@ class Headless:
         if not self._owner:
             self._left = True
             if number == signal.SIGINT and self._source.live:
-                self._printer.say("The work goes on; this only ended the watching.")
+                self._printer.report("Detached; the run continues.")
         elif again:
             self._forced = True
-            self._printer.say("Forced: the processes are ended at once.")
+            self._printer.report("Forced: killing the processes now.")
             self._stop(Stop(interrupted=True, force=True))
         else:
-            self._printer.say(
-                "Stopping: everything is saved within seconds. Once more to force it."
+            self._printer.report(
+                "Stopping: everything will be saved within seconds. Interrupt again to force."
             )
             self._stop(Stop(interrupted=True))
 
     def _stop(self, command: Stop) -> None:
-        """Tells the engine to stop, and leaves it behind where it does not in time."""
+        """Asks the engine to stop, and abandons it if it does not stop in time."""
         limit = FORCED if command.force else SAVING
         leave_at = time.monotonic() + limit
         self._leave_at = min(leave_at, self._leave_at or leave_at)
@@ -234,7 +234,7 @@ class Headless:
             if not command.force and signal_engine(self._source.folder, signal.SIGTERM):
                 return
             if isinstance(error, EngineError):
-                self._printer.say(error.what)
+                self._printer.report(error.what)
 
 
 def follow_run(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool) -> int:
@@ -282,8 +282,8 @@ def _follow(
     if out.trouble:
         run = source.folder.path.name
         click.echo(
-            f"The output cannot be written: {out.trouble}. "
-            + (f"The run was stopped; go on with: assemblyzero-tui resume {run}" if owner else ""),
+            f"Cannot write the output: {out.trouble}. "
+            + (f"The run was stopped; resume with: assemblyzero-tui resume {run}" if owner else ""),
             err=True,
         )
     if out.gone:

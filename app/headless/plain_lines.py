@@ -108,7 +108,7 @@ class PlainLines:
             case EngineStarted(resumed=True):
                 left = state.unfinished()
                 yield self.coordinator(
-                    f"continued: {len(left)} of {len(state.items)} left", event.time
+                    f"resumed: {len(left)} of {len(state.items)} left", event.time
                 )
                 self._states.update(
                     {name: State.QUEUED for name, s in self._states.items() if not s.terminal}
@@ -138,9 +138,9 @@ class PlainLines:
                 self._waits.pop(event.item, None)
             case RunHeld():
                 text = (
-                    f"held: {event.reason or 'no item is started'}"
+                    f"held: {event.reason or 'no items are started'}"
                     if event.held
-                    else ("items are started again")
+                    else ("items start again")
                 )
                 yield self.coordinator(text, event.time)
             case RunEnded():
@@ -187,15 +187,15 @@ class PlainLines:
         return self.coordinator(f"{who}: {'; '.join(reasons)}", now)
 
     def waiting(self, state: RunState, now: float) -> str | None:
-        """What the run waits for, if it is for a key; otherwise ``None``."""
+        """A line about the wait for quota if nothing else is happening, otherwise ``None``."""
         waiting = [item for item in state.items.values() if item.state is State.QUOTA]
         if not waiting or any(item.state.at_work for item in state.items.values()):
             return None
         known = [item.until for item in waiting if item.until is not None]
         when = f", at the earliest in {duration(max(0.0, min(known) - now))}" if known else ""
-        when += "" if state.pool.auto_resume else "; going on by itself is off"
+        when += "" if state.pool.auto_resume else "; automatic resume is off"
         who = "1 item waits" if len(waiting) == 1 else f"{len(waiting)} items wait"
-        return self.coordinator(f"{who} for a key{when}", now)
+        return self.coordinator(f"{who} for quota{when}", now)
 
 
 _WORDS = {
@@ -204,7 +204,7 @@ _WORDS = {
     State.CANCELLED: "cancelled",
     State.SKIPPED: "done by another run",
     State.PAUSED: "paused",
-    State.QUOTA: "waiting for a key",
+    State.QUOTA: "waiting for quota",
     State.ASKING: "waiting for an answer",
 }
 

@@ -16,9 +16,9 @@ from assemblyzero_tui.runner.runs.run_source import RunSource
 BATCH = 2000
 """Lines of one item that are printed before another one's turn."""
 LIVENESS = 300.0
-"""Seconds of silence after which a line says that the work goes on."""
+"""Seconds of silence after which a progress line is printed."""
 WAITING = 4.5
-"""The longest silence while the run waits for a key, less the time between two looks."""
+"""The longest silence while the run waits for quota, less the time between two polls."""
 ELSEWHERE = 30.0
 """The longest silence while the run waits for other runs."""
 AFTERMATH = 3.0
@@ -34,8 +34,8 @@ class Printer(Protocol):
     def logs(self) -> bool:
         """Writes what workflows have printed since; false if more is left."""
 
-    def say(self, text: str) -> None:
-        """Tells the user something about the program itself."""
+    def report(self, text: str) -> None:
+        """Reports something about the program itself."""
 
     def idle(self) -> None:
         """Called now and then, for what must be said in a silence."""
@@ -49,7 +49,7 @@ class JsonPrinter:
 
     def __init__(self, out: LineWriter, complain: Callable[[str], None]) -> None:
         self._out = out
-        self.say = complain
+        self.report = complain
 
     def events(self, events: list[AnyEvent]) -> None:
         for event in events:
@@ -108,7 +108,7 @@ class PlainPrinter:
         self._out.line(text)
         self._spoke = self._clock()
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self._line(self._lines.coordinator(text, self._source.now()))
 
     def events(self, events: list[AnyEvent]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assemblyzero_tui.app.cli.failures import mute_stdout, say_error
+from assemblyzero_tui.app.cli.failures import mute_stdout, print_error
 from assemblyzero_tui.app.cli.output_mode import OutputMode
 from assemblyzero_tui.app.cli.signals import Signals
 from assemblyzero_tui.app.launch.debug_log import start_debug_log
@@ -63,13 +63,13 @@ def serve_and_show(
         try:
             started.wait(wake=signals.wake)
         except StartInterruptedError as error:
-            say_error(error.what, error.hint)
+            print_error(error.what, error.hint)
             return 128 + signals.noted[0]
         return _show(source, output, signals, owner=True)
 
 
 def show(folder: RunFolder, output: OutputMode) -> int:
-    """Shows a run that goes on without this command, or that has ended."""
+    """Shows a run that this command did not start, live or ended."""
     start_debug_log(folder)
     source = LiveRun(folder)
     if output.kind != "json":
@@ -131,15 +131,17 @@ def _farewell(source: LiveRun) -> None:
 
     run = open_run(source.folder)
     gone = not run.alive and run.unfinished and run.state.ended is None
-    lines = [f"{run.name}: {'its engine has gone; before: ' if gone else ''}{counted(run.state)}."]
+    lines = [
+        f"{run.name}: {'its engine has died; last state: ' if gone else ''}{counted(run.state)}."
+    ]
     if run.alive:
-        lines.append(f"The work goes on. Come back with: assemblyzero-tui attach {run.name}")
+        lines.append(f"The run continues. Reattach with: assemblyzero-tui attach {run.name}")
     elif run.unfinished:
-        lines.append(f"Go on with: assemblyzero-tui resume {run.name}")
+        lines.append(f"Resume with: assemblyzero-tui resume {run.name}")
     again = sum(n for s, n in run.state.counts.items() if s.terminal and s is not State.DONE)
     if again and not run.alive:
         lines.append(
-            f"Try again what did not succeed ({again}): assemblyzero-tui resume {run.name} --failed"
+            f"Retry what did not succeed ({again}): assemblyzero-tui resume {run.name} --failed"
         )
     if run.state.demo:
         lines.append(f"The designs: {run.state.repository}/docs/lld/active")

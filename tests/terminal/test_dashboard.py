@@ -112,7 +112,7 @@ def test_a_signal_gives_the_terminal_back_and_leaves_the_work(
         assert terminal.wait() == code
         assert b"\x1b[?1049l" in terminal.raw
         assert b"\x1b[?25h" in terminal.raw
-        assert "The work goes on" in terminal.parting
+        assert "The run continues" in terminal.parting
     assert is_alive(the_run())
     stop()
 
@@ -213,7 +213,7 @@ def test_ctrl_c_on_plain_lines_stops_and_everything_is_saved() -> None:
         terminal.wait_for(DRAFTING)
         terminal.press("ctrl+c")
         assert terminal.wait() == 130
-        assert b"Stopping: everything is saved" in terminal.raw
+        assert b"Stopping: everything will be saved" in terminal.raw
     assert not is_alive(the_run())
 
 

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ],
 )
 def command() -> None:
-    """Look after the Gemini keys: how they stand, and what may be used.
+    """Manage the Gemini credentials and their quotas.
 
     What is learned of keys is kept in pool.db in the state folder, without the keys, and holds for
     all runs of this machine. Use keys that you are entitled to; keys of one project share its

@@ -11,20 +11,20 @@ from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 @click.command(
     cls=Command,
     examples=[
-        ("", "the run that goes on, or the newest"),
-        ("20260131-140200-lld", "this run"),
-        ("--plain", "follow it as lines of text"),
+        ("", "the live run, or else the newest"),
+        ("20260131-140200-lld", "a specific run"),
+        ("--plain", "follow it as plain lines"),
     ],
 )
 @click.argument("run", required=False)
 @output_options
 def command(run: str | None, output: OutputMode) -> int:
-    """Watch a run that goes on, or look at one that has ended.
+    """Watch a live run, or view one that has ended.
 
-    Leaving never stops the work. RUN is the name of a run, or the beginning of one; without it
-    the newest that goes on is shown, else the newest.
+    Detaching never stops the run. RUN is a name or a prefix of one; it defaults to the newest live
+    run, or else the newest run.
     """
-    from assemblyzero_tui.app.cli.finding_runs import live_or_newest
+    from assemblyzero_tui.app.cli.finding_runs import live_or_newest_run
     from assemblyzero_tui.app.launch.launch import show
 
-    return show(live_or_newest(run), output)
+    return show(live_or_newest_run(run), output)

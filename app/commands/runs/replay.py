@@ -11,9 +11,9 @@ from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 @click.command(
     cls=Command,
     examples=[
-        ("20260131-140200-lld", "as fast as it went"),
-        ("20260131-140200-lld --speed 10", "ten times as fast"),
-        ("20260131-140200-lld --speed 1000 --plain", "as lines of text, at once"),
+        ("20260131-140200-lld", "at the original speed"),
+        ("20260131-140200-lld --speed 10", "ten times faster"),
+        ("20260131-140200-lld --speed 1000 --plain", "as plain lines, at once"),
     ],
 )
 @click.argument("run")
@@ -23,11 +23,11 @@ from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
     default=1.0,
     show_default=True,
     metavar="X",
-    help="How many times as fast as it went.",
+    help="Speed factor.",
 )
 @output_options
 def command(run: str, speed: float, output: OutputMode) -> int:
-    """Show a run again, as it went; nothing is started."""
+    """Replay a recorded run; nothing is started."""
     from assemblyzero_tui.app.launch.launch import show_again
     from assemblyzero_tui.runner.runs.runs import find_run
 

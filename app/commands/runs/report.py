@@ -12,24 +12,24 @@ from assemblyzero_tui.app.cli.base import Command
 @click.command(
     cls=Command,
     examples=[
-        ("", "the newest run, as Markdown"),
-        ("20260131-140200-lld -o report.md", "this run, into a file"),
-        ("--format json", "for programs"),
+        ("", "the newest run as Markdown"),
+        ("20260131-140200-lld -o report.md", "write a specific run to a file"),
+        ("--format json", "as JSON"),
     ],
 )
 @click.argument("run", required=False)
 @click.option(
     "--format", "form", type=click.Choice(["md", "json"]), default="md", show_default=True,
-    help="Markdown or JSON.",
+    help="Output format.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-    help="Write into this file instead of printing.",
+    help="Write to a file instead of stdout.",
 )  # fmt: skip
 def command(run: str | None, form: str, output: Path | None) -> int:
-    """Write the report of a run, as Markdown or JSON.
+    """Print the report of a run as Markdown or JSON.
 
-    A run that still goes on is reported as it is now.
+    A live run is reported as it is now.
     """
     import time
 
@@ -50,7 +50,7 @@ def command(run: str | None, form: str, output: Path | None) -> int:
         write_atomically(output, data, 0o644, temporary_folder(output.parent))
     except OSError as error:
         raise TuiError(
-            f"Cannot write {output}: {error.strerror or error}.", "Name another file with -o."
+            f"Cannot write {output}: {error.strerror or error}.", "Choose another file with -o."
         ) from error
     click.echo(f"Report: {output}", err=True)
     return 0

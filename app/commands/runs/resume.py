@@ -16,8 +16,8 @@ from assemblyzero_tui.runner.model.model_catalog import check_model, check_revie
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
 
 
-def _look_after_records(spec: RunSpec) -> None:
-    """Ends what was finished when the run was broken off; without its repository there is none."""
+def _reconcile_records(spec: RunSpec) -> None:
+    """Completes the records of items that finished just before the run was interrupted."""
     from assemblyzero_tui.app.cli.selection import tell
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.workflows.records import reconcile
@@ -31,33 +31,33 @@ def _look_after_records(spec: RunSpec) -> None:
 @click.command(
     cls=Command,
     examples=[
-        ("", "the newest run that has something left to do"),
-        ("20260131-140200-lld --parallel 5", "this run, five at once"),
-        ("--failed", "what failed, was lost or cancelled as well"),
-        ("--failed --fresh", "the same, from the beginning instead of from their checkpoints"),
-        ("--failed --continue", "although an issue has changed since"),
-        ("--failed --max-iterations 40", "what reached its limit, with more drafts"),
+        ("", "the newest unfinished run"),
+        ("20260131-140200-lld --parallel 5", "a specific run, five items at once"),
+        ("--failed", "also retry failed, lost and cancelled items"),
+        ("--failed --fresh", "the same, from scratch instead of their checkpoints"),
+        ("--failed --continue", "even if an issue has changed"),
+        ("--failed --max-iterations 40", "allow more drafts for items that reached the limit"),
     ],
 )
 @click.argument("run", required=False)
-@click.option("--failed", is_flag=True, help="Try again what failed, was lost or cancelled.")
+@click.option("--failed", is_flag=True, help="Also retry failed, lost and cancelled items.")
 @click.option(
-    "--fresh", is_flag=True, help="With --failed: start those over, without their checkpoints."
+    "--fresh", is_flag=True, help="With --failed: start those items over, ignoring checkpoints."
 )
 @click.option(
     "--continue",
     "accept_changes",
     is_flag=True,
-    help="Go on from a checkpoint although item, prompts or provider changed since.",
+    help="Continue from a checkpoint even if the item, prompts or provider changed.",
 )
 @click.option(
     "--max-iterations",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Another limit of visits of the human-edit gate; a rejected draft makes two.",
+    help="New limit of visits to the human-edit gate; a rejected draft takes two.",
 )
-@click.option("--model", metavar="NAME", help="Another Gemini model that writes.")
-@click.option("--review-model", metavar="NAME", help="Another Gemini model that reviews.")
+@click.option("--model", metavar="NAME", help="New Gemini model that writes.")
+@click.option("--review-model", metavar="NAME", help="New Gemini model that reviews.")
 @click.option(
     "--credentials",
     type=click.Path(path_type=Path),
@@ -67,7 +67,7 @@ def _look_after_records(spec: RunSpec) -> None:
 @click.option(
     "--on-exhausted",
     type=click.Choice(ON_EXHAUSTED),
-    help="When no key can be used: wait, or stop with exit code 75; as before if not given.",
+    help="When no quota is left: wait, or stop with exit code 75 (default: as before).",
 )
 @parallel_option(None)
 @max_parallel_option
@@ -86,35 +86,35 @@ def command(
     max_parallel: int,
     output: OutputMode,
 ) -> int:
-    """Go on with a run that was stopped or broken off.
+    """Resume a run that was stopped or interrupted.
 
     Items that are done are left alone; the others continue from their last checkpoint. Keys are
     looked for again.
     """
     if fresh and accept_changes:
-        raise click.UsageError("Give --fresh or --continue, not both.")
+        raise click.UsageError("Specify --fresh or --continue, not both.")
     if fresh and not failed:
-        raise click.UsageError("--fresh goes with --failed: only those are started over.")
+        raise click.UsageError("--fresh requires --failed: only those items are started over.")
     if parallel is not None:
         parallel = check_parallel(parallel, max_parallel)
-    from assemblyzero_tui.app.cli.finding_runs import newest_to_resume
+    from assemblyzero_tui.app.cli.finding_runs import newest_unfinished_run
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.runs.runs import open_run, write_spec
     from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
 
-    known = open_run(newest_to_resume(run, failed=failed))
+    known = open_run(newest_unfinished_run(run, failed=failed))
     if known.alive:
         raise TuiError(
-            f"The run {known.name} is going on.",
+            f"The run {known.name} is still running.",
             f"Watch it: assemblyzero-tui attach {known.name}",
         )
-    _look_after_records(known.spec)
+    _reconcile_records(known.spec)
     again = [i.id for i in known.state.items.values() if i.state.terminal and not i.state.succeeded]
     if known.state.finished and not (failed and again):
         click.echo(f"{known.name} has nothing left to do.")
         if again:
             click.echo(
-                f"Try the {len(again)} that did not succeed again: "
+                f"To retry the {len(again)} that did not succeed: "
                 f"assemblyzero-tui resume {known.name} --failed"
             )
         return 0

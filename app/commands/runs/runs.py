@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    examples=[("", "the newest first"), ("--json", "the same for programs, one object a line")],
+    examples=[("", "newest first"), ("--json", "one JSON object per line")],
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")
 def command(as_json: bool) -> int:
-    """List the runs of this machine, the newest first."""
+    """List runs on this machine, newest first."""
     from assemblyzero_tui.app.cli.text_table import table
     from assemblyzero_tui.runner.runs.runs import ReadableRun, all_runs
 
@@ -32,7 +32,7 @@ def command(as_json: bool) -> int:
             click.echo(msgspec.json.encode(run))
         return 0
     if not runs:
-        click.echo("There are no runs yet. Try: assemblyzero-tui demo")
+        click.echo("No runs yet. Try: assemblyzero-tui demo")
         return 0
     columns = (
         "run", "workflow", "repository", "state", "done", "failed", "cancelled", "left", "started",
@@ -44,7 +44,7 @@ def command(as_json: bool) -> int:
 
 
 def state_word(run: ReadableRun) -> str:
-    """What is to be known of a run first: does it go on, and if not, why not."""
+    """Whether a run is live, and if not, how it ended; part of the JSON output."""
     if run.alive:
         return "running"
     if run.state.finished:
@@ -100,6 +100,8 @@ def _cell(run: dict[str, Any], column: str) -> str:
         return ""
     if column == "started":
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+    if column == "state":
+        return "interrupted" if value == "broken off" else str(value)
     if column == "repository":
         if run["demo"]:
             return "(demo)"

@@ -27,33 +27,37 @@ KILLED = 5.0
 @click.command(
     cls=Command,
     examples=[
-        ("", "the run that goes on"),
-        ("20260131-140200-lld", "this run"),
-        ("--force", "without waiting for anybody"),
+        ("", "the live run"),
+        ("20260131-140200-lld", "a specific run"),
+        ("--force", "without waiting for the items to save"),
     ],
 )
 @click.argument("run", required=False)
-@click.option("--force", is_flag=True, help="End the processes at once, at their last checkpoint.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Kill the processes at once; items resume from their last checkpoint.",
+)
 def command(run: str | None, force: bool) -> int:
     """Stop a run; everything is saved and can be resumed."""
     import asyncio
 
-    from assemblyzero_tui.app.cli.finding_runs import the_live_one
+    from assemblyzero_tui.app.cli.finding_runs import only_live_run
     from assemblyzero_tui.app.headless.plain_lines import counted
     from assemblyzero_tui.app.launch.debug_log import start_debug_log
     from assemblyzero_tui.runner.runs.runs import is_alive, open_run
 
-    folder = the_live_one(run)
+    folder = only_live_run(run)
     name = folder.path.name
     if not is_alive(folder):
-        click.echo(f"{name} is not going on; nothing to stop.")
+        click.echo(f"{name} is not running; nothing to stop.")
         return 0
     start_debug_log(folder)
     asyncio.run(_stop(folder, force=force))
     state = open_run(folder).state
     click.echo(f"{name} has stopped: {counted(state)}.")
     if not state.finished:
-        click.echo(f"Go on with: assemblyzero-tui resume {name}")
+        click.echo(f"Resume with: assemblyzero-tui resume {name}")
     return 0
 
 

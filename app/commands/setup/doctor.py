@@ -10,12 +10,12 @@ from assemblyzero_tui.app.cli.base import Command
 @click.command(
     cls=Command,
     configurable=False,
-    examples=[("", "check everything"), ("--json", "the same for programs")],
+    examples=[("", "check everything"), ("--json", "one JSON object per line")],
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int:
-    """Check this machine: what is wrong, and what mends it.
+    """Check this machine and show how to fix what is wrong.
 
     The exit code is 1 if something is broken that every run needs.
     """

@@ -23,9 +23,9 @@ SPEED = 4.0
     cls=Command,
     examples=[
         ("", "six issues, three at a time"),
-        ("--items 12 --parallel 6", "more of it"),
-        ("--latency 0.2 --plain", "quickly, as lines of text"),
-        ("--quota", "keys run out, the batch waits, and goes on by itself"),
+        ("--items 12 --parallel 6", "twelve issues, six at a time"),
+        ("--latency 0.2 --plain", "fast, as plain lines"),
+        ("--quota", "quotas run out; the run waits and resumes automatically"),
     ],
 )
 @click.option(
@@ -34,7 +34,7 @@ SPEED = 4.0
     default=6,
     show_default=True,
     metavar="N",
-    help="How many sample issues.",
+    help="Number of sample issues.",
 )
 @parallel_option(DEFAULT_PARALLEL)
 @max_parallel_option
@@ -42,14 +42,14 @@ SPEED = 4.0
 @click.option(
     "--quota",
     is_flag=True,
-    help="With made-up keys whose quotas do not suffice: see the batch wait and go on. "
-    "A day of theirs is a minute.",
+    help="Use made-up credentials with small quotas, to see the run wait and resume. "
+    "Their day lasts a minute.",
 )
 @output_options
 def command(
     items: int, parallel: int, max_parallel: int, latency: float, quota: bool, output: OutputMode
 ) -> int:
-    """See it work: real workers, sample issues, no key needed.
+    """Try it: real workers on sample issues, no credentials needed.
 
     The designs are written by a deterministic stand-in for a model, into a git repository of
     their own in the run's folder; it is kept with the run.

@@ -16,16 +16,16 @@ from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workfl
     examples=[
         ("--all --parallel 3", "every idea in ideas/active, three at a time"),
         ("ideas/active/dark-mode.md", "one brief"),
-        ("--all --no-file", "draft and review, file nothing"),
-        ("--all --dry-run", "only list what would run"),
+        ("--all --no-file", "draft and review, but file nothing"),
+        ("--all --dry-run", "list what would run"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option("--all", "all_ideas", is_flag=True, help="All briefs: ideas/active/*.md.")
+@click.option("--all", "all_ideas", is_flag=True, help="Use all briefs in ideas/active/*.md.")
 @click.option(
     "--no-file",
     is_flag=True,
-    help="Stop before filing; the same command without it files what was approved.",
+    help="Stop before filing; the same command without this option files what was approved.",
 )
 @workflow_options("issues", "brief")
 @output_options
@@ -36,17 +36,17 @@ def command(
     settings: WorkflowSettings,
     output: OutputMode,
 ) -> int:
-    """Make GitHub issues of briefs, many at a time.
+    """Turn briefs into GitHub issues, many at a time.
 
-    Each brief is written up as an issue, reviewed and revised until the review approves, then
-    filed with gh, once, and moved to ideas/done; what led to it is in docs/lineage. Run the same
-    command again after a stop or a crash: it goes on where it was, and files nothing twice.
+    Each brief is drafted as an issue, reviewed and revised until the review approves it, then filed
+    once with gh and moved to ideas/done. Drafts and reviews are kept in docs/lineage. After a stop
+    or a crash, run the same command again: it continues, and files nothing twice.
     """
     if files and all_ideas:
-        raise click.UsageError("Give files or --all, not both.")
+        raise click.UsageError("Specify files or --all, not both.")
     if not files and not all_ideas:
         raise click.UsageError(
-            "Nothing to work on: give files with briefs, or --all.\n"
+            "Nothing to do: specify brief files or --all.\n"
             "For example: assemblyzero-tui issue --all --parallel 3"
         )
     parallel = settings.check()

@@ -17,27 +17,30 @@ from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
     cls=Command,
     examples=[
         ("--all --parallel 3", "every open issue, three at a time"),
-        ("42 57 --parallel 2", "two issues, both at once"),
-        ("--issues-dir issues --all --provider offline", "issues from files, without gh or a key"),
-        ("--all --dry-run", "only list what would run"),
-        ("--all --left-out", "list the issues that have a design already"),
-        ("42 --fresh", "design an issue again from the beginning"),
+        ("42 57 --parallel 2", "two issues at once"),
+        (
+            "--issues-dir issues --all --provider offline",
+            "issues from files, without gh or credentials",
+        ),
+        ("--all --dry-run", "list what would run"),
+        ("--all --left-out", "list the issues that already have a design"),
+        ("42 --fresh", "redesign an issue from scratch"),
     ],
 )
 @click.argument("issues", nargs=-1, metavar="[ISSUE]...")
-@click.option("--all", "all_issues", is_flag=True, help="All open issues without a design.")
+@click.option("--all", "all_issues", is_flag=True, help="Use all open issues without a design.")
 @click.option(
     "--issues-dir",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Take issues from files such as 42-title.md instead of gh.",
+    help="Read issues from files such as 42-title.md instead of gh.",
 )
 @click.option(
     "--left-out",
     is_flag=True,
-    help="List the open issues that --all leaves out, with their designs, and start nothing.",
+    help="List the open issues that --all skips, with their designs, and exit.",
 )
-@workflow_options("designs", "issue", fresh="; named issues may be approved already")
+@workflow_options("designs", "issue", fresh=", even of approved designs if their issues are named")
 @output_options
 def command(
     issues: tuple[str, ...],
@@ -50,14 +53,14 @@ def command(
     """Write low-level designs for issues, many at a time.
 
     Each issue is designed, reviewed and revised until the review approves. The result is
-    docs/lld/active/LLD-042.md in the repository; what led to it is in docs/lineage. Run the same
-    command again after a stop or a crash: it goes on where it was.
+    docs/lld/active/LLD-042.md in the repository; drafts and reviews are kept in docs/lineage.
+    After a stop or a crash, run the same command again to continue.
 
-    A design that this tool did not write is replaced only if its issue is named, and a copy of it
-    is kept in docs/lineage.
+    A design that this tool did not write is replaced only if you name its issue; a copy is kept in
+    docs/lineage.
     """
     if left_out and issues:
-        raise click.UsageError("--left-out goes with --all, not with issue numbers.")
+        raise click.UsageError("--left-out works with --all, not with issue numbers.")
     _check_selection(
         issues, all_issues=all_issues, issues_dir=issues_dir, parallel=settings.parallel
     )
@@ -94,14 +97,14 @@ def _check_selection(
     issues: tuple[str, ...], *, all_issues: bool, issues_dir: Path | None, parallel: int
 ) -> None:
     if issues and all_issues:
-        raise click.UsageError("Give issue numbers or --all, not both.")
+        raise click.UsageError("Specify issue numbers or --all, not both.")
     if issues or all_issues or issues_dir:
         return
     hint = "For example: assemblyzero-tui lld --all --parallel 3"
     if typed() and parallel != DEFAULT_PARALLEL:
         hint = f"--parallel took {parallel} as the number of workers. {swallowed(parallel)}"
     raise click.UsageError(
-        f"Nothing to work on: give issue numbers, --all, or --issues-dir DIR.\n{hint}"
+        f"Nothing to do: specify issue numbers, --all, or --issues-dir DIR.\n{hint}"
     )
 
 

@@ -63,7 +63,7 @@ class WorkflowSettings:
         check_reviewer(self.review_model)
         parallel = check_parallel(self.parallel, self.max_parallel, numbers=numbers)
         if self.fresh and self.accept_changes:
-            raise click.UsageError("Give --fresh or --continue, not both.")
+            raise click.UsageError("Specify --fresh or --continue, not both.")
         return parallel
 
     def context_files(self) -> list[str]:
@@ -144,7 +144,7 @@ latency_option = click.option(
     default=Options().latency,
     show_default=True,
     metavar="SECONDS",
-    help="How long the offline model takes for an answer.",
+    help="Response time of the offline model.",
 )
 
 
@@ -182,9 +182,9 @@ def _options(
             "--repo",
             type=click.Path(path_type=Path),
             default=Path(),
-            show_default="where you are",
+            show_default="current directory",
             metavar="PATH",
-            help=f"The git repository the {what} are for.",
+            help=f"Git repository for the {what}.",
         ),
         click.option(
             "--provider",
@@ -198,14 +198,14 @@ def _options(
             default=DEFAULT_MODEL,
             show_default=True,
             metavar="NAME",
-            help="The Gemini model that writes.",
+            help="Gemini model that writes.",
         ),
         click.option(
             "--review-model",
             default=DEFAULT_REVIEW_MODEL,
             show_default=True,
             metavar="NAME",
-            help="The Gemini model that reviews.",
+            help="Gemini model that reviews.",
         ),
         click.option(
             "--credentials",
@@ -219,7 +219,7 @@ def _options(
             type=click.Choice(ON_EXHAUSTED),
             default=ON_EXHAUSTED[0],
             show_default=True,
-            help="When no key can be used: wait and go on by itself, or stop with exit code 75.",
+            help="When no quota is left: wait and resume automatically, or stop with exit code 75.",
         ),
         latency_option,
         click.option(
@@ -228,28 +228,27 @@ def _options(
             default=Options().max_iterations,
             show_default=True,
             metavar="N",
-            help="Visits of the human-edit gate before a workflow gives up; a rejected draft makes "
-            "two.",
+            help="Limit of visits to the human-edit gate; a rejected draft takes two.",
         ),
         click.option(
             "--context",
             type=click.Path(path_type=Path),
             multiple=True,
             metavar="FILE",
-            help="A text file that every draft takes into account; may be given several times.",
+            help="Text file that every draft takes into account; repeatable.",
         ),
         click.option(
             "--fresh",
             is_flag=True,
-            help=f"Start over: forget checkpoints{fresh}.",
+            help=f"Start over, ignoring checkpoints{fresh}.",
         ),
         click.option(
             "--continue",
             "accept_changes",
             is_flag=True,
-            help=f"Go on from a checkpoint although {item}, prompts or provider changed since.",
+            help=f"Continue from a checkpoint even if the {item}, prompts or provider changed.",
         ),
-        click.option("--dry-run", is_flag=True, help="List what would run, and start nothing."),
+        click.option("--dry-run", is_flag=True, help="List what would run and exit."),
     ]
 
 

@@ -16,7 +16,7 @@ class Keeping(DashboardPart):
         if isinstance(app.screen, CredentialsScreen):
             return
         if not self._screen.run_state.pool.credentials:
-            name = self._screen.run_state.provider or "this run"
+            name = self._screen.run_state.provider or "a specific run"
             self._screen.notify(f"There are no keys: {name} needs none.", markup=False)
             return
         app.push_screen(

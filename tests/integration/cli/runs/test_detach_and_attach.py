@@ -49,7 +49,7 @@ def finish(program: Program, folder: RunFolder) -> None:
     folder.spec.write_text(json.dumps(document))
     done = program("resume", folder.path.name, "--plain")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "continued: 3 of 3 left" in done.stdout
+    assert "resumed: 3 of 3 left" in done.stdout
     assert open_run(folder).state.counts[State.DONE] == 3
 
 
@@ -64,7 +64,7 @@ def test_a_signal_stops_a_headless_run_which_can_be_resumed(
     out, err = process.communicate(timeout=30)
     assert process.returncode == code, err
     assert not is_alive(folder)
-    assert b"Stopping: everything is saved" in out
+    assert b"Stopping: everything will be saved" in out
     assert f"assemblyzero-tui resume {folder.path.name}".encode() in out
     assert b"Traceback" not in err
     state = open_run(folder).state
@@ -118,7 +118,7 @@ def test_a_killed_face_leaves_the_work_and_attach_finds_it(program: Program) -> 
     viewer.send_signal(signal.SIGINT)
     out, _ = viewer.communicate(timeout=30)
     assert viewer.returncode == 130
-    assert b"The work goes on" in out
+    assert b"Detached; the run continues" in out
     assert is_alive(folder)
 
     again = program("resume", folder.path.name)
@@ -138,7 +138,7 @@ def test_a_killed_engine_is_noticed_and_its_run_can_be_resumed(program: Program)
     assert process.returncode == 1, err
     assert b"The engine has gone" in out
     assert f"assemblyzero-tui resume {folder.path.name}".encode() in out
-    assert "broken off" in program("runs").stdout
+    assert "interrupted" in program("runs").stdout
     finish(program, folder)
 
 
@@ -165,7 +165,7 @@ def test_what_is_finished_has_nothing_left_to_resume(program: Program) -> None:
     assert "No run has anything left" in nothing.stderr
     stop = program("stop", name)
     assert stop.returncode == 0
-    assert "not going on" in stop.stdout
+    assert "not running" in stop.stdout
     assert program("stop").returncode == 2
 
 

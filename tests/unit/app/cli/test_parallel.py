@@ -59,7 +59,7 @@ def test_nothing_selected_is_a_usage_error_with_an_example() -> None:
     for arguments in (["lld"], ["lld", "--parallel"]):
         result = run(*arguments)
         assert result.exit_code == 2
-        assert "give issue numbers, --all, or --issues-dir" in result.stderr
+        assert "specify issue numbers, --all, or --issues-dir" in result.stderr
         assert "assemblyzero-tui lld --all" in result.stderr
 
 

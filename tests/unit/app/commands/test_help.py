@@ -75,7 +75,7 @@ def test_help_lists_every_command() -> None:
     assert result.exit_code == 0
     for name in COMMANDS:
         assert f"  {name} " in result.stdout
-    assert "# six sample issues, real workers, no key" in result.stdout
+    assert "# six sample issues, real workers, no credentials" in result.stdout
 
 
 def imported_by(*arguments: str) -> set[str]:

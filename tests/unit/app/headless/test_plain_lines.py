@@ -83,7 +83,7 @@ def test_a_run_that_is_continued_says_how_much_is_left() -> None:
         changed("LLD-1", State.STARTING, 10),
     ]
     assert told(events)[3:] == [
-        "[COORDINATOR] continued: 2 of 2 left",
+        "[COORDINATOR] resumed: 2 of 2 left",
         "[COORDINATOR] LLD-1 WAIT -> START",
     ]
 
@@ -101,7 +101,7 @@ def test_notices_holds_and_the_end() -> None:
         "[LLD-1] warning: the answer was cut",
         "[COORDINATOR] for all",
         "[COORDINATOR] held: by you",
-        "[COORDINATOR] items are started again",
+        "[COORDINATOR] items start again",
         "[COORDINATOR] stopped: 2 queued",
     ]
 
@@ -160,7 +160,7 @@ def test_only_a_run_that_waits_for_nothing_else_says_that_it_waits() -> None:
     assert lines.waiting(state, 30) is None
     state.apply(changed("LLD-2", State.QUOTA, 25, until=80.0))
     assert lines.waiting(state, 30) == (
-        "[COORDINATOR] 2 items wait for a key, at the earliest in 50s"
+        "[COORDINATOR] 2 items wait for quota, at the earliest in 50s"
     )
 
 

@@ -131,7 +131,7 @@ def test_waiting_for_a_credential_is_never_silent_for_more_than_five_seconds(tol
     told.now = 4.75
     told.printer.idle()
     (line,) = told.out.taken()
-    assert line == "[COORDINATOR] 1 item waits for a key"
+    assert line == "[COORDINATOR] 1 item waits for quota"
 
 
 def test_a_run_that_waits_for_another_one_is_never_silent_for_long(told: Told) -> None:
