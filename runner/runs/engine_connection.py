@@ -35,7 +35,7 @@ class EngineConnection:
         self._grown = asyncio.Event()
         self.closed = False
         self.problem = ""
-        """Why the journal does not grow, where it should."""
+        """Why the engine cannot write the journal; empty if it can."""
         self._listener = asyncio.create_task(self._listen(reader))
 
     @classmethod
@@ -65,7 +65,7 @@ class EngineConnection:
             return await asyncio.wait_for(answer, REPLY_PATIENCE)
         except (ConnectionError, TimeoutError) as error:
             raise EngineError(
-                "The engine does not answer.", "Try again; assemblyzero-tui runs shows its state."
+                "The engine does not answer.", "Retry; assemblyzero-tui runs shows its state."
             ) from error
         finally:
             self._waiting.pop(command.request, None)

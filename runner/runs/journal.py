@@ -18,8 +18,8 @@ from assemblyzero_tui.runner.base.whole_lines import append_whole, pieces
 from assemblyzero_tui.runner.model.events import SCHEMA, AnyEvent, Notice, decode_event, encode
 
 _HEADER = b'{"journal":"assemblyzero-tui","schema":%d}\n' % SCHEMA
-_TELLING = 12
-"""Bytes of the header that no other file begins with."""
+_MAGIC = 12
+"""Length of the header's beginning, by which a journal is recognised."""
 _BEGINNING = b'{"type":"'
 """Of every event: its tag comes first, and quotation marks in its texts are escaped."""
 _READ_SIZE = 1 << 20
@@ -31,7 +31,7 @@ class _Header(msgspec.Struct):
 
 
 class JournalWriter:
-    """Appends events; the one place where ``seq`` and ``time`` are given.
+    """Appends events, and gives them their ``seq`` and ``time``.
 
     An event that cannot be written, as on a full disk, is kept with those that follow until
     :meth:`catch_up` writes them; :attr:`write_error` is set meanwhile. A journal that ends in the
@@ -45,7 +45,7 @@ class JournalWriter:
         self.path = path
         self.seq = 0
         self.write_error: OSError | None = None
-        """Why what was appended is not all in the file."""
+        """Why some appended events are not in the file; ``None`` if all are."""
         self._clock = clock
         self._unwritten: deque[bytes] = deque()
         self._unsynced = False
@@ -54,7 +54,7 @@ class JournalWriter:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._file = os.open(path, flags, FILE_MODE)
-            self._size = self._mend()
+            self._size = self._repair()
             if self._size == 0:
                 append_whole(self._file, _HEADER, 0)
                 self._size = len(_HEADER)
@@ -65,11 +65,11 @@ class JournalWriter:
                 raise
             raise TuiError(
                 f"Cannot write the journal {path}: {error.strerror or error}.",
-                "Make room or make it writable, then run the same command again.",
+                "Free some space or make it writable, then run the same command again.",
             ) from error
 
-    def _mend(self) -> int:
-        """Makes the file end with a whole line; gives its size."""
+    def _repair(self) -> int:
+        """Makes the file end with a whole line; returns its size."""
         reader = JournalReader(self.path)
         try:
             events = reader.poll()
@@ -85,7 +85,7 @@ class JournalWriter:
         return size + 1
 
     def append(self, event: AnyEvent) -> AnyEvent:
-        """Takes one event and gives it its ``seq`` and, unless it has one, its ``time``."""
+        """Appends an event and gives it its ``seq`` and, unless it has one, its ``time``."""
         self.seq += 1
         event.seq = self.seq
         event.time = event.time or self._clock()
@@ -95,9 +95,9 @@ class JournalWriter:
         return event
 
     def catch_up(self) -> bool:
-        """Does what could not be done before; whether everything is where it belongs now.
+        """Writes and syncs what could not be written before; true if everything is on the disk.
 
-        Only this ends :attr:`write_error`, so that whoever waits for the end sees it.
+        Only this clears :attr:`write_error`, so that a retry loop sees its end.
         """
         try:
             while self._unwritten:
@@ -117,7 +117,7 @@ class JournalWriter:
         try:
             append_whole(self._file, data, self._size)
         except OSError:
-            # Where not even cutting off works, the next line begins on one of its own.
+            # If even truncating fails, the next event begins on a new line.
             self._torn = os.fstat(self._file).st_size != self._size
             if self._torn:
                 self._size = os.fstat(self._file).st_size
@@ -126,12 +126,12 @@ class JournalWriter:
         self._size += len(data)
 
     def sync(self) -> bool:
-        """Puts everything appended so far on the disk; false if it is not there."""
+        """Syncs everything appended so far to the disk; false if that failed."""
         self._unsynced = True
         return self.write_error is None and self.catch_up()
 
     def close(self) -> None:
-        """Syncs, as far as that works, and closes."""
+        """Syncs if possible, and closes."""
         if self._file >= 0:
             self._unsynced = True
             self.catch_up()
@@ -142,8 +142,8 @@ class JournalWriter:
 class JournalReader:
     """Reads the events of a journal, now and as it grows.
 
-    Lines that a crash damaged are passed over, wherever they are; what is whole on them is read.
-    The reader says how many there were in a notice of its own, which is in no file.
+    Lines that a crash damaged are skipped; whole events on them are read. The reader reports
+    their number in a notice of its own, which is not in the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -151,9 +151,9 @@ class JournalReader:
         self.offset = 0
         """Bytes read so far: always the end of a whole line."""
         self.rest = b""
-        """What follows them without a newline yet, as of the last look."""
+        """The bytes behind them, still without a newline, as of the last read."""
         self.time = 0.0
-        """Of the newest event read, as it was written down."""
+        """Of the newest event read, as recorded."""
         self._file: BinaryIO | None = None
 
     def poll(self) -> list[AnyEvent]:
@@ -171,8 +171,8 @@ class JournalReader:
         if events:
             self.time = events[-1].time
         if damaged:
-            passed = f"{damaged} damaged lines were" if damaged > 1 else "1 damaged line was"
-            text = f"{passed} passed over in the journal {self.path.name}"
+            lines = f"{damaged} damaged lines were" if damaged > 1 else "1 damaged line was"
+            text = f"{lines} skipped in the journal {self.path.name}"
             events.append(Notice(text=text, level="warning", time=self.time))
         return events
 
@@ -192,18 +192,18 @@ class JournalReader:
                     yield line
             self.rest = rest
             if len(chunk) < _READ_SIZE:
-                return  # what was cut off and written anew meanwhile is read from its beginning
+                return  # a line that was truncated and rewritten meanwhile is read again
 
     def _is_header(self, line: bytes) -> bool:
-        """Whether this first line is the header; a header that a crash damaged is none.
+        """Whether this first line is the header; one that a crash damaged does not count.
 
         Raises:
-            TuiError: it is the beginning of a file of another kind, or of a newer version's.
+            TuiError: the file is of another kind, or was written by a newer version.
         """
         try:
             header = msgspec.json.decode(line, type=_Header)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            torn = line.startswith(_HEADER[:_TELLING]) or _HEADER.startswith(line) or b"\0" in line
+            torn = line.startswith(_HEADER[:_MAGIC]) or _HEADER.startswith(line) or b"\0" in line
             if torn or _read(line)[0]:
                 return False
             raise TuiError(f"{self.path} is not a journal of assemblyzero-tui.") from error
@@ -216,10 +216,10 @@ class JournalReader:
         return True
 
     def unfinished_events(self) -> list[AnyEvent]:
-        """The events behind the last newline: whole ones but for it.
+        """The whole events behind the last newline.
 
         Raises:
-            TuiError: the file has no whole line, and is no journal.
+            TuiError: the file has no whole line and is not a journal.
         """
         if self.offset == 0 and self.rest:
             self._is_header(self.rest)
@@ -233,7 +233,7 @@ class JournalReader:
 
 
 def _read(line: bytes) -> tuple[list[AnyEvent], bool]:
-    """The event of a line, or what is whole of a damaged one; and whether it is undamaged."""
+    """The event of a line, or the whole events of a damaged one; and whether it is undamaged."""
     try:
         return [decode_event(line)], True
     except (msgspec.DecodeError, UnicodeDecodeError):

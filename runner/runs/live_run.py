@@ -19,13 +19,13 @@ from assemblyzero_tui.runner.runs.journal import JournalReader
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, runtime_folders
 
 _RELISTENING = 3.0
-"""Seconds to look for the socket of an engine that lives: one that was removed is made again."""
+"""Seconds to retry the socket of a living engine, which makes it again when it was removed."""
 _LOOKING_AGAIN = 0.1
-"""Seconds between two such looks."""
+"""Seconds between two such retries."""
 
 
 class LiveRun:
-    """A run that is served by an engine, or was: its journal, its logs, its socket."""
+    """A run that an engine serves, or served."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -74,10 +74,10 @@ class LiveRun:
     async def connect(self, patience: float = REPLY_PATIENCE) -> bool:
         """Opens the connection to the engine; false if there is none.
 
-        What is not open after ``patience`` seconds goes on opening for the next call.
+        A connection that is not open after ``patience`` seconds is left to the next call.
 
         Raises:
-            EngineError: the engine refuses, or is not what it should be.
+            EngineError: the engine refuses the connection.
         """
         if self._connection is not None and not self._connection.closed:
             return True
@@ -114,8 +114,8 @@ class LiveRun:
         run = self.folder.path.name
         if not is_alive(self.folder):
             return EngineError(
-                f"No engine serves the run {run} any more.",
-                f"Go on with: assemblyzero-tui resume {run}",
+                f"No engine serves the run {run}.",
+                f"Resume it with: assemblyzero-tui resume {run}",
             )
         engine = find_engine(self.folder)
         process = "" if engine is None else f" (process {engine.pid})"
@@ -125,7 +125,7 @@ class LiveRun:
             + ("is suspended." if suspended else "does not answer."),
             f"Wake it: kill -CONT {engine.pid}"
             if engine is not None and suspended
-            else f"Try again, or stop it: assemblyzero-tui stop {run}",
+            else f"Retry, or stop it: assemblyzero-tui stop {run}",
         )
 
     async def wait_for_change(self, timeout: float) -> None:

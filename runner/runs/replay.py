@@ -17,10 +17,10 @@ from assemblyzero_tui.runner.runs.journal import read_journal
 
 
 class Replay:
-    """Feeds a face from a journal, by the events' own times.
+    """Plays the events of a journal by their own times.
 
-    ``speed`` 2 is twice as fast as it was; :meth:`jump` sets the time at will. Logs are shown as
-    far as they had been written by then.
+    ``speed`` 2 is twice as fast as the run was; :meth:`jump` moves forward in time. Logs are shown
+    as far as they had been written by then.
     """
 
     live = False
@@ -60,7 +60,7 @@ class Replay:
         return self.now() - self.state.clock.set_back
 
     def jump(self, to: float) -> None:
-        """Makes ``to`` (seconds since the epoch) the time of now; never backwards."""
+        """Moves the present to ``to`` (seconds since the epoch); never backwards."""
         self._origin, self._started = max(to, self.now()), self._clock()
 
     def poll(self) -> list[AnyEvent]:
@@ -85,7 +85,7 @@ class Replay:
 
     async def send(self, command: AnyCommand) -> Reply:
         raise EngineError(
-            f"This is a replay: nothing can be told to it ({type(command).__name__})."
+            f"This is a replay; there is no engine for this command ({type(command).__name__})."
         )
 
     async def wait_for_change(self, timeout: float) -> None:

@@ -32,15 +32,15 @@ from assemblyzero_tui.runner.model.summary import (
 from assemblyzero_tui.runner.runs.report_markdown import markdown
 
 LAST_LINES = 20
-"""How many lines of a failed item's log a summary quotes."""
+"""Lines of a failed item's log that a summary quotes."""
 SHOWN_WAIT = 1.0
-"""Seconds in line from which on a timeline shows them."""
+"""Seconds a call must have waited to be shown on a timeline."""
 LINE_LIMIT = 400
 """Characters of a quoted line."""
 
 
 def exit_code(state: RunState) -> ExitCode:
-    """What the shell learns of a run in this state, unless a signal or an error ended it."""
+    """The exit code of a run in this state, unless a signal or an error ended it."""
     states = {item.state for item in state.items.values()}
     if states & FAILURES:
         return ExitCode.FAILED
@@ -51,10 +51,10 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
     """The summary of a run.
 
     Args:
-        state: The run. The end of what its journal tells counts as the end, if there is one.
+        state: The run; its end is the end of the summary, if there is one.
         folder: Where its logs are.
-        now: Seconds since the epoch; the end of what has not ended. For a run that nobody serves
-            any more and that was not ended, give ``state.time``.
+        now: Seconds since the epoch; the end of a run that has not ended. For a run whose engine
+            was lost, give ``state.time``.
     """
     end = state.ended if state.ended is not None else max(now, state.time)
     items = list(state.items.values())
@@ -94,7 +94,7 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
 
 
 _BY_OUTCOME = (State.DONE, *(s for s in sorted(State, key=lambda s: s.look.order) if s != "done"))
-"""The order in which totals are named: what succeeded, then what needs a look."""
+"""The order of totals: successes, then what needs attention."""
 
 
 def _times(state: RunState, items: Iterable[ItemState], end: float) -> Times:
@@ -186,7 +186,7 @@ def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
 
 
 def _spans(item: ItemState, end: float) -> Iterator[SpanLine]:
-    """Its states in order; in line for a key it is not at work."""
+    """Its states in order; while a call waits it is not at work."""
     waits = list(item.waits)
     if item.waiting is not None:
         waits.append((item.waiting.since, end))
@@ -233,7 +233,7 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
     if left := len(state.unfinished()):
         steps.append(
             NextStep(
-                what=f"Go on with what is unfinished ({left})",
+                what=f"Resume the unfinished items ({left})",
                 command=f"assemblyzero-tui resume {name}",
             )
         )
@@ -242,16 +242,14 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
         changed = any(HOW_TO_ACCEPT in item.reason for item in again)
         steps.append(
             NextStep(
-                what=f"Try again what did not succeed ({len(again)})"
-                + (", with --fresh instead of --continue from the beginning" if changed else ""),
+                what=f"Retry the items that did not succeed ({len(again)})"
+                + ("; --fresh instead of --continue starts over" if changed else ""),
                 command=f"assemblyzero-tui resume {name} --failed"
                 + (" --continue" if changed else ""),
             )
         )
     if state.items:
-        steps.append(
-            NextStep(what="Watch the run again", command=f"assemblyzero-tui replay {name}")
-        )
+        steps.append(NextStep(what="Replay the run", command=f"assemblyzero-tui replay {name}"))
     return steps
 
 

@@ -1,7 +1,7 @@
 """A summary as GitHub-flavoured Markdown.
 
-Whatever comes from elsewhere (titles, reasons, paths, log lines) is written so that it can only
-ever be text: no mark-up, no HTML, no end of a cell or of a fenced block.
+Text from elsewhere (titles, reasons, paths, log lines) is escaped so that it can only ever be
+text: no mark-up, no HTML, no end of a cell or of a fenced block.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._-]+)+")
 _EXIT_WORDS = {
     ExitCode.OK: "every item succeeded, or there was nothing to do",
     ExitCode.FAILED: "at least one item failed or was lost",
-    ExitCode.CANCELLED: "nothing failed, but not everything was done",
+    ExitCode.CANCELLED: "nothing failed, but not every item was done",
     ExitCode.EXHAUSTED: "every credential was exhausted",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
@@ -45,16 +45,16 @@ def markdown(summary: Summary, local: Clock) -> str:
         *_section("Items", _items(summary.items) if summary.items else "None."),
         *(_section("Timeline", _timeline(summary, local)) if summary.items else []),
         *(_section("Calls", _pool(summary.pool, local)) if summary.pool else []),
-        *(_section("Without a key", _outages(summary, local)) if summary.outages else []),
+        *(_section("Without quota", _outages(summary, local)) if summary.outages else []),
         *(_failures(summary.failures) if summary.failures else []),
         *(_section("Warnings", _notices(summary.notices, local)) if summary.notices else []),
-        *(_section("Go on", _next_steps(summary)) if summary.next_steps else []),
+        *(_section("Next steps", _next_steps(summary)) if summary.next_steps else []),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
 def escaped(text: str, limit: int = 0) -> str:
-    """Foreign text as inline Markdown that shows as just that text, in a cell or anywhere else."""
+    """Foreign text as inline Markdown that shows as plain text, in a cell or anywhere else."""
     text = one_line(text, limit)
     text = _MARKUP.sub(r"\\\1", text)
     text = _WEB.sub(r"\1\\\2", text.replace("://", ":\\//"))
@@ -104,7 +104,7 @@ def _facts(summary: Summary, local: Clock) -> str:
     times, calls = summary.times, summary.calls
     wall = duration(times.wall)
     if times.unserved:
-        wall += f" (and {duration(times.unserved)} stopped in between)"
+        wall += f" (plus {duration(times.unserved)} between its engines)"
     try:
         meaning = f" ({_EXIT_WORDS[ExitCode(summary.exit_code)]})"
     except (ValueError, KeyError):
@@ -119,13 +119,13 @@ def _facts(summary: Summary, local: Clock) -> str:
         ("Wall time", wall),
         ("Working time", f"{duration(times.active)} in all items together"),
         ("Paused", duration(times.paused)),
-        ("Waiting for the service", duration(times.quota)),
+        ("Waiting for quota or a model", duration(times.quota)),
         ("Retries", str(summary.retries)),
         (
             "Calls",
             f"{calls.answered} answered, {calls.refused} refused, "
             + (f"{calls.abandoned} abandoned, " if calls.abandoned else "")
-            + f"{calls.read_back} read back",
+            + f"{calls.read_back} kept answers used",
         ),
         ("Tokens", f"{calls.input_tokens:,} in, {calls.output_tokens:,} out"),
         ("Exit code", f"{summary.exit_code}{meaning}"),
@@ -139,7 +139,7 @@ def _facts(summary: Summary, local: Clock) -> str:
 def _items(items: Iterable[ItemLine]) -> str:
     head = (
         "Item", "Title", "State", "Result", "Reviews:", "Active:", "Paused:",
-        "Waited for keys:", "Tries:", "Last node", "Output", "Log",
+        "Waited:", "Tries:", "Last node", "Output", "Log",
     )  # fmt: skip
     rows = [
         (
@@ -162,7 +162,7 @@ def _items(items: Iterable[ItemLine]) -> str:
 
 
 def _outcome(item: ItemLine) -> str:
-    """What came of an item; the address of what was made is a link, if it is nothing but one."""
+    """The outcome of an item; its address becomes a link if it is nothing but an address."""
     before, url, after = item.outcome.partition(item.url) if item.url else (item.outcome, "", "")
     if not _ADDRESS.fullmatch(url):
         return escaped(item.outcome)
@@ -195,11 +195,13 @@ def _pool(pool: Sequence[PoolLine], local: Clock) -> str:
             code(line.fingerprint),
             *_calls(line),
             duration(line.rested) if line.rested else "",
-            _standing(line, local),
+            _final_state(line, local),
         )
         for line in pool
     ]
-    return _table(("Key", "Project", "Fingerprint", *figures, "Rested:", "In the end"), rows)
+    return _table(
+        ("Credential", "Project", "Fingerprint", *figures, "Unavailable:", "Final state"), rows
+    )
 
 
 def _calls(line: PoolLine) -> tuple[str, str, str, str]:
@@ -207,7 +209,7 @@ def _calls(line: PoolLine) -> tuple[str, str, str, str]:
     return str(line.answered), str(line.refused), *tokens
 
 
-def _standing(line: PoolLine, local: Clock) -> str:
+def _final_state(line: PoolLine, local: Clock) -> str:
     until = "" if line.until is None else f" until {_moment(line.until, local)}"
     return f"{CREDENTIAL_WORDS.get(line.state, escaped(line.state))}{until}"
 

@@ -1,4 +1,4 @@
-"""Where a dashboard or a printer gets a run from: its state as it grows, its logs, its commands."""
+"""Where the dashboard and the printers get a run from: its state, its logs, its engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.model.run_state import RunState
 
 
 class RunSource(Protocol):
-    """Where a face gets a run from: a live one, one that has ended, or a replay."""
+    """A run to show: a live one, one that has ended, or a replay."""
 
     folder: RunFolder
     state: RunState
@@ -22,26 +22,26 @@ class RunSource(Protocol):
         """Whether commands can be sent: an engine serves the run."""
 
     def now(self) -> float:
-        """The time that the work is at, by the clock of ``state``; it stands if nobody works."""
+        """The present by the clock of ``state``; it stands still while no engine serves the run."""
 
     def time_of_day(self) -> float:
-        """What a clock on the wall shows, in seconds since the epoch."""
+        """The time of day, in seconds since the epoch."""
 
     def poll(self) -> list[AnyEvent]:
-        """Takes in what is new and returns it; ``state`` has it already."""
+        """Reads new events, applies them to ``state`` and returns them."""
 
     def log(self, item: str) -> LogReader:
         """The log of an item, one reader for each item."""
 
     async def send(self, command: AnyCommand) -> Reply:
-        """Sends a command and waits for the answer.
+        """Sends a command to the engine and waits for its reply.
 
         Raises:
             EngineError: there is no engine, or it refused.
         """
 
     async def wait_for_change(self, timeout: float) -> None:
-        """Returns when something may be new, at the latest after ``timeout`` seconds."""
+        """Returns when there may be new events, at the latest after ``timeout`` seconds."""
 
     async def close(self) -> None:
-        """Gives everything back."""
+        """Closes the connection and all files."""

@@ -1,4 +1,4 @@
-"""The runs of this machine: listing them, finding one by name, telling which are alive."""
+"""The runs of this machine: making, listing and finding them, and whether they are alive."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ReadableRun:
 
     @property
     def unfinished(self) -> bool:
-        """Whether ``resume`` would find something to do."""
+        """Whether ``resume`` has something to do."""
         return not self.alive and not self.state.finished
 
 
@@ -63,11 +63,11 @@ class UnreadableRun:
 
     folder: RunFolder
     spec: RunSpec | None
-    """What it was asked for, if that at least can be read."""
+    """Its specification, if that at least can be read."""
     newer: bool
     """Whether a newer version wrote it."""
     out_of_reach: bool
-    """Whether its files cannot be read; otherwise what is in them is damaged."""
+    """Whether its files cannot be read at all; otherwise their content is damaged."""
     problem: str
 
 
@@ -88,7 +88,7 @@ def runtime_folder(folder: RunFolder) -> Path:
 
 
 def runtime_folders(folder: RunFolder, spec: RunSpec) -> list[Path]:
-    """Where an engine has its socket: as the run says, or where it can be in any case."""
+    """Where an engine may have its socket: as specified, or the fallback."""
     fallback = fallback_runtime_directory() / _digest(folder)
     return list(dict.fromkeys([Path(spec.socket).parent, fallback] if spec.socket else [fallback]))
 
@@ -125,9 +125,9 @@ def write_spec(folder: RunFolder, spec: RunSpec) -> None:
 
 
 def renew_socket(folder: RunFolder) -> None:
-    """Puts the path of the socket into ``run.json`` that an engine started now would use.
+    """Updates the path of the socket in ``run.json`` for an engine that is started now.
 
-    The short folder of sockets may be another one than when the run was made.
+    The short folder of sockets may have changed since the run was made.
 
     Raises:
         TuiError: ``run.json`` cannot be read.
@@ -139,7 +139,7 @@ def renew_socket(folder: RunFolder) -> None:
 
 
 def read_spec(folder: RunFolder) -> RunSpec:
-    """What a run was asked for.
+    """The specification of a run.
 
     Raises:
         TuiError: ``run.json`` is missing or damaged.
@@ -149,14 +149,14 @@ def read_spec(folder: RunFolder) -> RunSpec:
     except OSError as error:
         raise TuiError(
             f"Cannot read {folder.spec}: {error.strerror}.",
-            "See which runs there are: assemblyzero-tui runs",
+            "List the runs: assemblyzero-tui runs",
         ) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise TuiError(f"{folder.spec} is damaged: {error}.") from error
 
 
 def is_alive(folder: RunFolder) -> bool:
-    """Whether an engine serves this run now, as far as that can be told."""
+    """Whether an engine serves this run now, as far as that is known."""
     try:
         return is_held(folder.engine_lock)
     except OSError:
@@ -164,7 +164,7 @@ def is_alive(folder: RunFolder) -> bool:
 
 
 def open_run(folder: RunFolder) -> ReadableRun:
-    """What is known of the run in this folder.
+    """Reads the run in this folder.
 
     Raises:
         TuiError: its specification or its journal cannot be read.
@@ -194,7 +194,7 @@ def run_folders() -> list[RunFolder]:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether a folder is a run's; one that cannot be looked at may be."""
+    """Whether a folder is a run's; one that cannot be read may be."""
     try:
         (path / "run.json").stat()
     except OSError as error:
@@ -230,10 +230,10 @@ def readable_runs() -> Iterator[ReadableRun]:
 
 
 def find_run(name: str | None = None) -> RunFolder:
-    """The run of this name, of the one name that begins so, or the newest run.
+    """The run of this name, the only one whose name begins or ends with it, or the newest run.
 
     Raises:
-        TuiError: there is none, or several names begin so.
+        TuiError: there is none, or several match.
     """
     folders = run_folders()
     if not folders:
@@ -246,8 +246,8 @@ def find_run(name: str | None = None) -> RunFolder:
         f for f in folders if f.path.name.startswith(name) or f.path.name.endswith(f"-{name}")
     ]
     if not fitting:
-        raise TuiError(f"There is no run {name!r}.", "See which there are: assemblyzero-tui runs")
+        raise TuiError(f"There is no run {name!r}.", "List the runs: assemblyzero-tui runs")
     if len(fitting) > 1:
         names = ", ".join(f.path.name for f in fitting[:5])
-        raise TuiError(f"Several runs fit {name!r}: {names}.", "Give the whole name.")
+        raise TuiError(f"Several runs match {name!r}: {names}.", "Give the whole name.")
     return fitting[0]

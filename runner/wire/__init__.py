@@ -1,1 +1,1 @@
-"""What engine and worker say to each other."""
+"""The messages between engine and worker."""

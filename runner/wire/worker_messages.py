@@ -1,7 +1,7 @@
-"""What engine and worker say to each other over the worker's channel.
+"""The messages between engine and worker on the worker's channel.
 
 A frame is four bytes of length, big-endian, and one msgpack object. Any byte stream will do.
-Messages of a worker carry ``seq``, counted from 1 for each attempt, and the time they were said.
+Messages of a worker carry ``seq``, counted from 1 for each attempt, and the time they were sent.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ LENGTH = struct.Struct(">I")
 
 
 class FromWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"):
-    """What every message of a worker carries."""
+    """The fields of every message of a worker."""
 
     seq: int = 0
     time: float = 0.0
 
 
 class Ready(FromWorker, tag="ready", kw_only=True, omit_defaults=True):
-    """The process runs; ``preloaded`` says whether it found its libraries loaded."""
+    """The process runs; ``preloaded`` is whether its libraries were loaded already."""
 
     pid: int
     preloaded: bool
@@ -49,7 +49,7 @@ class NodeDone(FromWorker, tag="node_done", kw_only=True, omit_defaults=True):
 
 
 class Progress(FromWorker, tag="progress", kw_only=True, omit_defaults=True):
-    """The workflow says how far it is."""
+    """How far the workflow is."""
 
     iteration: int
     limit: int
@@ -64,25 +64,25 @@ class WorkerNotice(FromWorker, tag="remark", kw_only=True, omit_defaults=True):
 
 
 class Acquire(FromWorker, tag="acquire", kw_only=True, omit_defaults=True):
-    """Asks for the right to make one HTTP attempt."""
+    """Requests a lease for one HTTP attempt."""
 
     request: int
     model: str
     tokens: int = 0
     """Estimated tokens of the call."""
     deadline: float = 0.0
-    """Seconds from now after which the answer is of no use; 0 means none."""
+    """Seconds from now after which a lease is of no use; 0 means no limit."""
     node: str = ""
 
 
 class Withdraw(FromWorker, tag="withdraw", kw_only=True, omit_defaults=True):
-    """The right is not wanted any more."""
+    """Withdraws a request for a lease."""
 
     request: int
 
 
 class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
-    """The attempt is over."""
+    """Returns a lease: the HTTP attempt has ended."""
 
     lease: int
     outcome: str
@@ -96,31 +96,31 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     """Whether the request left this machine."""
     http_status: int = 0
     reason: str = ""
-    """The service's own word for a refusal."""
+    """The service's own code for a refusal."""
     detail: str = ""
-    """For humans; without any key."""
+    """For humans; without any secret."""
     retry_after: float = 0.0
     """Seconds the service asks to wait."""
     quotas: dict[str, int | None] = {}
-    """The quotas that were met, by the service's name, with the limit where it was told."""
+    """The quotas that were exceeded, by the service's name, with the limit where it is known."""
 
 
 class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=True):
-    """A kept answer was read back instead of calling."""
+    """A kept answer was used instead of a call."""
 
     model: str = ""
     node: str = ""
 
 
 class Ended(FromWorker, tag="ended", kw_only=True, omit_defaults=True):
-    """The last message: how this process left its workflow."""
+    """The last message: how the attempt ended."""
 
     outcome: Literal["finished", "paused", "exhausted", "failed", "refused"]
-    """``exhausted``: paused for want of a key. ``refused``: the checkpoint does not fit what was
-    asked for; nothing ran."""
+    """``exhausted``: paused for want of quota. ``refused``: the checkpoint does not match the
+    request; nothing ran."""
     reason: str = ""
     until: float = 0.0
-    """With ``exhausted``: when there may be a key, seconds since the epoch; 0 if nobody knows."""
+    """With ``exhausted``: when there may be quota, seconds since the epoch; 0 if unknown."""
     result: Result | None = None
 
 
@@ -129,7 +129,7 @@ class ToWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"):
 
 
 class Grant(ToWorker, tag="grant", kw_only=True, omit_defaults=True):
-    """One HTTP attempt may be made now."""
+    """A lease: one HTTP attempt may be made now."""
 
     request: int
     lease: int
@@ -140,19 +140,19 @@ class Grant(ToWorker, tag="grant", kw_only=True, omit_defaults=True):
     """Seconds the call may take."""
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Without the secret."""
         return f"Grant(request={self.request}, lease={self.lease}, name={self.name!r})"
 
 
 class Deny(ToWorker, tag="deny", kw_only=True, omit_defaults=True):
-    """There will be no grant."""
+    """No lease will be granted."""
 
     request: int
     why: str
     until: float = 0.0
-    """When there may be one after all, seconds since the epoch; 0 if nobody knows."""
+    """When there may be one after all, seconds since the epoch; 0 if unknown."""
     park: bool = False
-    """Save and leave: the work can go on later, or with other keys."""
+    """Save and end: the work can continue later, or with other credentials."""
 
 
 class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):
@@ -162,7 +162,7 @@ class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):
 
 
 class Halt(ToWorker, tag="halt", kw_only=True, omit_defaults=True):
-    """Leave at once; the last checkpoint is kept, a call in flight is abandoned."""
+    """End at once; the last checkpoint is kept, a call in flight is abandoned."""
 
 
 AnyFromWorker = (

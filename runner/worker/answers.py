@@ -1,7 +1,7 @@
-"""Answers that were paid for: kept in the item's database until the item is done.
+"""Answers that were paid for: kept in the item's checkpoint until the item is done.
 
 A node that runs again after a crash asks the same questions in the same order and gets the kept
-answers back. An answer belongs to a task of the graph (the same in every attempt, as LangGraph
+answers. An answer belongs to a task of the graph (the same in every attempt, as LangGraph
 derives its id from the checkpoint), its place among the questions of that task, and the question.
 """
 
@@ -35,7 +35,7 @@ _TAKE_OVER = """
 INSERT INTO kept_answers
 SELECT '', COALESCE(MAX(ordinal) + 1, 0), ?, ? FROM kept_answers WHERE task = ''
 """
-"""Tasks of a journey that starts over have other names: the question alone tells what is meant."""
+"""Tasks of a graph that starts over have other ids, so the question alone identifies an answer."""
 _ADOPT = """
 UPDATE OR IGNORE kept_answers SET task = ?, ordinal = ? WHERE task = '' AND ordinal = (
     SELECT MIN(ordinal) FROM kept_answers WHERE task = '' AND prompt = ?
@@ -54,14 +54,14 @@ class AnswerStore:
         connection.executescript(_SCHEMA)
 
     def next_ordinal(self, task: str) -> int:
-        """The place of the next question of a task, from 0."""
+        """The number of the next question of a task, from 0."""
         with self._lock:
             self._asked[task] += 1
             self._latest = task
             return self._asked[task] - 1
 
     def get(self, task: str, ordinal: int, request: Request) -> Answer | None:
-        """The kept answer to this very question, if there is one."""
+        """The kept answer to exactly this question, if there is one."""
         with self._lock, self._connection:
             place = (task, ordinal, digest(request))
             row = self._connection.execute(_FIND, place).fetchone()
@@ -70,7 +70,7 @@ class AnswerStore:
         return None if row is None else _decoded(row[0])
 
     def add_salvaged(self, prompt: object, answer: object) -> bool:
-        """Keeps an answer out of a damaged database, for whoever asks this question first."""
+        """Keeps an answer of a damaged database for the first task that asks this question."""
         if not isinstance(prompt, str) or _decoded(answer) is None:
             return False
         with self._lock, self._connection:
@@ -91,12 +91,12 @@ class AnswerStore:
             self._connection.execute("DELETE FROM kept_answers WHERE task = ?", (self._latest,))
 
     def fingerprints(self) -> dict[str, str]:
-        """What the checkpoint depended on when it was begun; empty for a new one."""
+        """Digests of what the checkpoint depended on when it was begun; empty for a new one."""
         with self._lock:
             return dict(self._connection.execute("SELECT name, digest FROM fingerprints"))
 
     def set_fingerprints(self, prints: dict[str, str]) -> None:
-        """Records what the checkpoint depends on."""
+        """Records the digests of what the checkpoint depends on."""
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM fingerprints")
             self._connection.executemany("INSERT INTO fingerprints VALUES (?, ?)", prints.items())
@@ -108,7 +108,7 @@ def kept_answers(connection: sqlite3.Connection) -> Iterator[tuple[object, objec
 
 
 def _decoded(answer: object) -> Answer | None:
-    """The answer; ``None`` if it is damaged, so that it is asked for again."""
+    """The answer; ``None`` if it is damaged, so that the model is called again."""
     if not isinstance(answer, bytes):
         return None
     try:

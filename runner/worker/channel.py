@@ -31,16 +31,16 @@ from assemblyzero_tui.runner.wire.worker_messages import (
 _log = logging.getLogger(__name__)
 
 
-class Parked(BaseException):
-    """The workflow is to pause, and waited for a lease: it leaves its node at once.
+class PauseRequested(BaseException):
+    """The workflow is to pause while it waits for a lease: it leaves its node at once.
 
-    No ``Exception``, so that a node which catches everything does not swallow it.
+    Not an ``Exception``, so that a node which catches everything does not swallow it.
     """
 
     def __init__(self, denial: Deny | None = None) -> None:
         super().__init__()
         self.denial = denial
-        """Why there is no lease, where that is the reason."""
+        """Why there is no lease, if that is the reason."""
 
 
 class LeaseDeniedError(Exception):
@@ -48,9 +48,9 @@ class LeaseDeniedError(Exception):
 
 
 class Channel:
-    """Speaks with the engine; one thread listens, any thread may send.
+    """Connects to the engine; one thread receives, any thread may send.
 
-    When the engine closes its end, or says ``Halt``, this process and its children end at once:
+    When the engine closes its end or sends ``Halt``, this process and its children end at once:
     the last checkpoint and every kept answer are on the disk.
     """
 
@@ -74,18 +74,18 @@ class Channel:
             try:
                 self._socket.sendall(frame(message))
             except OSError:
-                leave()
+                exit_process()
 
     def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
-        """Waits for the right to make one call, of at most ``deadline`` seconds if given.
+        """Waits for a lease for one call, of at most ``deadline`` seconds if given.
 
         Raises:
-            LeaseDeniedError: there will be none.
-            Parked: the workflow is to pause instead.
+            LeaseDeniedError: the engine grants none.
+            PauseRequested: the workflow is to pause instead.
         """
         with self._changed:
             if self._draining:
-                raise Parked
+                raise PauseRequested
             self._request += 1
             request = self._request
         self.send(
@@ -96,10 +96,10 @@ class Channel:
             answer = self._answers.pop(request, None)
         if answer is None:
             self.send(Withdraw(request=request))
-            raise Parked
+            raise PauseRequested
         if isinstance(answer, Deny):
             if answer.park:
-                raise Parked(answer)
+                raise PauseRequested(answer)
             raise LeaseDeniedError(answer.why)
         return answer
 
@@ -120,8 +120,8 @@ class Channel:
                     self._on_drain(message.why)
                 case Halt():
                     break
-        _log.debug("the engine has gone, or wants this process to end")
-        leave()
+        _log.debug("the engine has gone, or ends this process")
+        exit_process()
 
     def _receive(self) -> AnyToWorker | None:
         head = self._read(LENGTH.size)
@@ -144,8 +144,8 @@ class Channel:
         return bytes(data)
 
 
-def leave(code: int = 0) -> None:
-    """Ends this process and everything it started, without any cleaning up.
+def exit_process(code: int = 0) -> None:
+    """Ends this process and everything it started, without any cleanup.
 
     The signal is for the whole process group, and so usually ends this process as well.
     """

@@ -1,4 +1,4 @@
-"""What a worker offers a workflow: its log, its progress, and the model."""
+"""What a workflow may use: its log, its progress, and the model."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _log = logging.getLogger(__name__)
 CALL_SECONDS = 600.0
 """One attempt, without the waiting for its lease."""
 _CHARACTERS_PER_TOKEN = 4
-_LATER = "Try the item again later; what was done so far is kept."
+_LATER = "Retry the item later; what was done so far is kept."
 _OTHER_MODEL = "Choose another model with --model or --review-model."
-_SET_UP = "Check the proxy, the certificates and the credentials that are set up on this machine."
+_SET_UP = "Check the proxy, the certificates and the credentials of this machine."
 _HINTS = {
     Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
     Outcome.BAD_REQUEST: _OTHER_MODEL,
-    Outcome.BLOCKED: "Change the item's text and begin with --fresh, or choose another model with "
-    "--model or --review-model.",
+    Outcome.BLOCKED: "Change the item's text and start over with --fresh, or choose another model "
+    "with --model or --review-model.",
     Outcome.NO_ANSWER: f"{_LATER} Or choose another model with --model or --review-model.",
 }
 
@@ -85,18 +85,18 @@ class WorkerContext:
         kept = self._answers.get(task, ordinal, request)
         if kept is not None:
             self._channel.send(AnswerReused(model=kept.model, node=node))
-            self.log(style.faint(f"    Answer of {kept.model} read back, not asked again"))
+            self.log(style.faint(f"    Kept answer of {kept.model} used; no call made"))
             return kept
         return self._call(
             request, node, keep=lambda answer: self._answers.put(task, ordinal, request, answer)
         )
 
     def _call(self, request: Request, node: str, keep: Callable[[Answer], None]) -> Answer:
-        """Asks until there is an answer, or a failure that is final; see :data:`KINDS`.
+        """Calls the model until there is an answer, or a permanent failure; see :data:`KINDS`.
 
-        Each attempt has a lease of its own, and so waits where the pool says that it has to: for a
-        quota, for a model that has no capacity, after a failure that passes. It is the pool that
-        ends the waiting, with a denial, when it would be in vain.
+        Each attempt has a lease of its own, and so waits as long as the pool decides: for quota,
+        for a model that has no capacity, after a transient failure. The pool ends a futile wait
+        with a denial.
         """
         model = self._provider.model_for(request)
         silence, empty = USUAL_SILENCE.at_speed(self.spec.clock_speed), 0
@@ -108,7 +108,7 @@ class WorkerContext:
                 if passing:
                     raise WorkflowError(f"{str(error).rstrip('.')}.", _LATER) from error
                 raise WorkflowError(
-                    f"No call to {model} is granted: {error}.", _OTHER_MODEL
+                    f"No call to {model} was granted: {error}.", _OTHER_MODEL
                 ) from error
             except CallError as error:
                 kind = KINDS[error.outcome]
@@ -122,7 +122,7 @@ class WorkerContext:
                     ) from None
                 if error.silent:
                     silence = silence.doubled()
-                self.log(style.caution(style.plain(f"    {error}; asking again")))
+                self.log(style.caution(style.plain(f"    {error}; retrying")))
 
     def _attempt(
         self,

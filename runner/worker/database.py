@@ -1,4 +1,4 @@
-"""The database of one item: its checkpoints and kept answers, and what to do when it is damaged."""
+"""The database of one item: its checkpoints and kept answers, and how damage is repaired."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_IOERR_SHORT_READ,
     }
 )
-"""SQLite's codes for what waiting and making room cannot mend; see https://sqlite.org/rescode.html.
-A primary code stands for the extended ones that begin with it, but for those of IOERR."""
+"""SQLite's codes for errors that neither waiting nor free space can repair; see https://sqlite.org/rescode.html.
+A primary code includes the extended ones that begin with it, except those of IOERR."""
 
 
 class DamagedError(Exception):
-    """The database cannot be read, and never will be."""
+    """The database is damaged and will never be readable."""
 
 
 class Database:
     """Two connections to the item's database: the saver's, and the kept answers'.
 
     Args:
-        path: Of the file, made if it is not there.
+        path: The file, made if it does not exist.
         thread: The graph's thread, whose newest checkpoint must be readable.
-        say: Is told when another program has locked it.
+        warn: Called with a text when another program has locked it.
 
     Raises:
-        DamagedError: the file is no database, or what it holds cannot be read.
-        sqlite3.OperationalError: it cannot be used now: locked, no room, no permission.
+        DamagedError: the file is not a database, or its content cannot be read.
+        sqlite3.OperationalError: it cannot be used now: locked, disk full, or no permission.
     """
 
-    def __init__(self, path: Path, thread: Any, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, path: Path, thread: Any, warn: Callable[[str], None]) -> None:
+        self._warn = warn
         self._connections: list[sqlite3.Connection] = []
         try:
             with damage_as_error():
@@ -68,13 +68,13 @@ class Database:
             raise
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        connection = connect(path, self._say)
+        connection = connect(path, self._warn)
         self._connections.append(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Looks at every page: damage behind a whole header shows only where somebody reads."""
+        """Checks every page: damage behind an intact header shows only where it is read."""
         found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise DamagedError(" ".join(found))
@@ -94,15 +94,15 @@ class Database:
         return dict(found.checkpoint["channel_values"]) if found is not None else {}
 
     def start_over(self, thread: Any) -> None:
-        """Forgets the checkpoints."""
+        """Deletes the checkpoints."""
         self.saver.delete_thread(thread["configurable"]["thread_id"])
         self.begun = False
 
     def sync_every_commit(self) -> None:
         """From now on a commit is on the disk when it returns.
 
-        Before, while the tables are made, it need not be: the next commit that is takes what is
-        ahead of it in the write-ahead log along.
+        Before, while the tables are made, it need not be: the next synchronous commit includes
+        everything before it in the write-ahead log.
         """
         for connection in self._connections:
             connection.execute("PRAGMA synchronous=FULL")
@@ -120,24 +120,24 @@ class Database:
 
 
 class damage_as_error(contextlib.AbstractContextManager[None]):  # noqa: N801 - read as a function
-    """Raises `DamagedError` for what SQLite says of a damaged database."""
+    """Raises `DamagedError` for SQLite's errors of a damaged database."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.DatabaseError) and _tells_of_damage(error):
+        if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
             raise DamagedError(str(error)) from error
 
 
-def _tells_of_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
     if isinstance(error, sqlite3.ProgrammingError):
         return False
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # not of SQLite itself, but of Python's module: text that is none
+    if code is None:  # raised by Python's module, not by SQLite: text that is not UTF-8
         return True
     return code in _DAMAGE or code & 0xFF in _DAMAGE
 
 
 def set_aside(path: Path) -> Path:
-    """Moves a damaged database away, with what SQLite keeps beside it; gives its new path.
+    """Renames a damaged database with the files beside it; returns its new path.
 
     Raises:
         OSError: it cannot be moved.
@@ -150,7 +150,7 @@ def set_aside(path: Path) -> Path:
 
 
 def salvage(damaged: Path, answers: AnswerStore) -> int:
-    """Takes over the answers that can still be read; gives their number."""
+    """Adopts the answers that can still be read; returns their number."""
     saved = 0
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as old:
         old.execute("PRAGMA query_only=ON")

@@ -1,4 +1,4 @@
-"""Where a worker process begins. Imports nothing heavy: the forkserver has it loaded already."""
+"""The entry point of a worker process. Imports little: the forkserver has the rest loaded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(
         encoded: The :class:`WorkerSpec` as msgpack.
         channel_file: The worker's end of its channel.
         output: The pipe that takes everything the workflow prints.
-        busy: The lock that says that this process, or a child of it, is alive.
+        busy: The lock that is held as long as this process, or a child of it, is alive.
     """
     preloaded = PRELOAD in sys.modules
     os.setsid()
@@ -51,7 +51,7 @@ def main(
     from langgraph.runtime import RunControl
 
     from assemblyzero_tui.runner.worker import graph_run
-    from assemblyzero_tui.runner.worker.channel import Channel, leave
+    from assemblyzero_tui.runner.worker.channel import Channel, exit_process
 
     control = RunControl()
     channel = Channel(channel_file.take(), on_drain=control.request_drain)
@@ -59,11 +59,11 @@ def main(
     ended = graph_run.run(spec, channel, control)
     _log.debug("ended: %s %s", ended.outcome, ended.reason)
     channel.send(ended)
-    leave()
+    exit_process()
 
 
 def _keep_files_from_children() -> None:
-    """Leaves nothing open in what a workflow starts, but what it is given.
+    """Lets programs that a workflow starts inherit only the files that they are given.
 
     Otherwise a program that outlives its worker would keep the channel and the forkserver open.
     """

@@ -1,4 +1,4 @@
-"""Running one LangGraph graph from where its checkpoint is to where it ends or is stopped."""
+"""Running one LangGraph graph from its checkpoint until it ends or is stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT, WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import Ended, NodeBegan, NodeDone, WorkerNotice
 from assemblyzero_tui.runner.worker.answers import AnswerStore
-from assemblyzero_tui.runner.worker.channel import Channel, Parked
+from assemblyzero_tui.runner.worker.channel import Channel, PauseRequested
 from assemblyzero_tui.runner.worker.context import WorkerContext
 from assemblyzero_tui.runner.worker.database import (
     DamagedError,
@@ -42,24 +42,24 @@ _SUPERSTEPS = 10_000
 
 
 def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
-    """Runs the workflow of one item, and says how it ended. Never raises an ``Exception``."""
+    """Runs the workflow of one item; returns how it ended. Never raises an ``Exception``."""
 
-    def say(text: str) -> None:
+    def warn(text: str) -> None:
         channel.send(WorkerNotice(text=text, level="warning"))
 
     try:
         path = checkpoint_path(spec.checkpoint)
-        _enter(spec)
+        _enter_repository(spec)
         workflow = catalog.load(spec.workflow)
         try:
-            with Database(path, _thread(spec), say) as database, damage_as_error():
+            with Database(path, _thread(spec), warn) as database, damage_as_error():
                 return _run(spec, workflow, database, channel, control)
         except DamagedError as error:
             aside = set_aside(path)
             _log.debug("the checkpoint was damaged and is now %s: %s", aside, error)
-            with Database(path, _thread(spec), say) as database:
+            with Database(path, _thread(spec), warn) as database:
                 saved = salvage(aside, database.answers)
-                _say_damage(channel, error, aside, saved)
+                _report_damage(channel, error, aside, saved)
                 return _run(spec, workflow, database, channel, control)
     except TuiError as error:
         print(f"[ERROR] {error}", file=sys.stderr)
@@ -67,17 +67,21 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     except sqlite3.OperationalError as error:
         traceback.print_exc()
         if is_locked(error):
-            return Ended(outcome="failed", reason=f"{locked_text(path)}. End it, then retry")
+            return Ended(
+                outcome="failed", reason=f"{locked_text(path)}. End that program, then retry"
+            )
         what = f"the checkpoint {path} cannot be used: {error}"
-        return Ended(outcome="failed", reason=f"{what}. Make room and make it writable, then retry")
+        return Ended(
+            outcome="failed", reason=f"{what}. Free some space or make it writable, then retry"
+        )
     except Exception as error:
         traceback.print_exc()
         return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
 
 
-def _say_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:
-    """Tells that an item begins anew, why, and what need not be paid for again."""
-    kept = f"; answers that need not be asked for again: {saved}" if saved else ""
+def _report_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:
+    """Reports that an item starts over, why, and which answers need not be paid for again."""
+    kept = f"; paid answers saved: {saved}" if saved else ""
     text = f"its checkpoint was damaged ({error}) and set aside as {aside}; it starts over{kept}"
     channel.send(WorkerNotice(text=text, level="warning"))
 
@@ -91,7 +95,7 @@ def _run(
 ) -> Ended:
     saver, answers = database.saver, database.answers
     if database.begun and workflow.overtaken(spec, database.values(_thread(spec))):
-        text = "another run has begun it again since its checkpoint; it starts over after that"
+        text = "another run has begun this item since its checkpoint was written, so it starts over"
         channel.send(WorkerNotice(text=text, level="warning"))
         database.start_over(_thread(spec))
     _log.debug("%s its checkpoint", "resumes from" if database.begun else "begins")
@@ -110,23 +114,23 @@ def _run(
     return _run_graph(workflow, context, saver, answers, channel, control)
 
 
-def _enter(spec: WorkerSpec) -> None:
-    """Works in the repository from now on.
+def _enter_repository(spec: WorkerSpec) -> None:
+    """Makes the repository the current folder.
 
     Raises:
-        WorkflowError: it is not there.
+        WorkflowError: it does not exist.
     """
     try:
         os.chdir(spec.repository)
     except OSError as error:
         raise WorkflowError(
             f"The repository {spec.repository} cannot be entered: {error.strerror or error}. "
-            "Was it moved? Move it back and retry, or start anew where it is now."
+            "Was it moved? Move it back and retry, or start a new run where it is now."
         ) from error
 
 
 def _check_repository(spec: WorkerSpec) -> None:
-    """Sees to it that nothing more is written where the repository was.
+    """Stops the workflow if the repository is not where it was, so that nothing more is written.
 
     Raises:
         WorkflowError: it has been moved or removed.
@@ -139,7 +143,7 @@ def _check_repository(spec: WorkerSpec) -> None:
         why = error.strerror or str(error)
     raise WorkflowError(
         f"The repository {spec.repository} was moved or removed during the work: {why}. "
-        "Put it back and retry, or start anew where it is now."
+        "Put it back and retry, or start a new run where it is now."
     )
 
 
@@ -163,8 +167,8 @@ def _run_graph(
             if "triggers" in task:
                 _check_repository(spec)
             _report(task, context, channel)
-    except Parked as parked:
-        if (denial := parked.denial) is not None:
+    except PauseRequested as requested:
+        if (denial := requested.denial) is not None:
             return Ended(outcome="exhausted", reason=denial.why, until=denial.until)
         return Ended(outcome="paused", reason="at a checkpoint")
     except GraphDrained:
@@ -178,14 +182,14 @@ def _run_graph(
 
 
 def _failed(error: TuiError, values: dict[str, Any]) -> Ended:
-    """The end of a workflow that did not succeed, with what it had done."""
+    """The end of a workflow that failed, with what it had done by then."""
     print(f"[ERROR] {error}", file=sys.stderr)
     done = Result(iterations=values.get("drafts", 0), reviews=len(values.get("reviews", ())))
     return Ended(outcome="failed", reason=error.what, result=done)
 
 
 def _report(task: dict[str, Any], context: WorkerContext, channel: Channel) -> None:
-    """Passes on the start or the end of a node; its input and result stay here."""
+    """Reports the start or the end of a node, without its input and result."""
     name, identity = str(task["name"]), str(task["id"])
     _log.debug("%s %s", name, "begins" if "triggers" in task else "ends")
     if "triggers" in task:
@@ -210,14 +214,16 @@ def _check(
     except WorkflowError as error:
         if not before:
             raise
-        channel.send(WorkerNotice(text=f"cannot tell whether the item changed: {error.what}"))
+        channel.send(WorkerNotice(text=f"it is unknown whether the item has changed: {error.what}"))
         return ""
     changed = sorted(name for name in before if before[name] != now.get(name))
     if changed and not spec.options.accept_changes:
         return f"the {' and the '.join(changed)} changed since the checkpoint: {HOW_TO_ACCEPT}"
     if changed:
         channel.send(
-            WorkerNotice(text=f"goes on from its checkpoint although changed: {', '.join(changed)}")
+            WorkerNotice(
+                text=f"continues from its checkpoint although these changed: {', '.join(changed)}"
+            )
         )
     if before != now:
         answers.set_fingerprints(now)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class InheritedFile:
-    """An open file that travels with the arguments of a process that is being started."""
+    """An open file that is passed with the arguments of a process that is being started."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

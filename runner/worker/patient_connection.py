@@ -1,7 +1,7 @@
-"""A connection to a database that waits while another program has locked it, and says so.
+"""A connection to a database that waits while another program has locked it, and reports that.
 
-Nobody but the worker should use an item's database; but a backup, an indexer or a curious user's
-``sqlite3`` may hold it for a while.
+Only the worker should use an item's database, but a backup, an indexer or a curious user's
+``sqlite3`` may lock it for a while.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from typing import Any, Self
 
 from assemblyzero_tui.runner.base.processes import describe_processes, processes_with_open_file
 
-UNTIL_SAID = 3.0
-"""Seconds to wait before anything is said."""
-AFTER_THAT = 42.0
-"""Seconds to wait then; more is an error."""
+QUIET_WAIT = 3.0
+"""Seconds to wait before anything is reported."""
+REPORTED_WAIT = 42.0
+"""Seconds to wait after that; more is an error."""
 
 
-def connect(path: Path, say: Callable[[str], None]) -> sqlite3.Connection:
+def connect(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection:
     """Opens a database.
 
     Args:
-        path: Of the file.
-        say: Is told when it is locked for long, and by whom; at most once for each statement.
+        path: The file.
+        warn: Called with a text that says who has locked it for long; at most once a statement.
     """
 
     class Patient(_PatientConnection):
         def locked(self) -> None:
-            say(f"{locked_text(path)}; waiting for it")
+            warn(f"{locked_text(path)}; waiting for it")
 
-    return sqlite3.connect(path, timeout=UNTIL_SAID, check_same_thread=False, factory=Patient)
+    return sqlite3.connect(path, timeout=QUIET_WAIT, check_same_thread=False, factory=Patient)
 
 
 def is_locked(error: sqlite3.Error) -> bool:
-    """Whether SQLite says that somebody else has locked the database."""
+    """Whether SQLite reports that another connection has locked the database."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def locked_text(path: Path) -> str:
-    """Says that a checkpoint is locked, and by whom where the system tells."""
+    """A text that says that a checkpoint is locked, and by which program if that is known."""
     who = describe_processes(processes_with_open_file(str(path.resolve())))
     return f"the checkpoint {path} is locked by another program{f': {who}' if who else ''}"
 
 
 class _PatientCursor(sqlite3.Cursor):
-    """Tries a statement that found the database locked once more, with more patience."""
+    """Retries a statement that found the database locked once, with a longer timeout."""
 
     connection: _PatientConnection
 
@@ -89,16 +89,16 @@ class _PatientConnection(sqlite3.Connection):
         return _PatientCursor(self).executescript(sql_script)
 
     def locked(self) -> None:
-        """Is called when a statement has found the database locked."""
+        """Called when a statement has found the database locked."""
 
     @contextlib.contextmanager
     def more_patience(self) -> Any:
         """Statements wait longer for the lock."""
-        self._wait(AFTER_THAT)
+        self._wait(REPORTED_WAIT)
         try:
             yield
         finally:
-            self._wait(UNTIL_SAID)
+            self._wait(QUIET_WAIT)
 
     def _wait(self, seconds: float) -> None:
         sqlite3.Cursor(self).execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}")

@@ -1,9 +1,8 @@
 """What the forkserver imports once, so that no worker has to.
 
-Besides the imports, a small graph is run once in memory: first uses in LangGraph and its
-serialiser fill caches and import on demand, which would cost every worker some 20 ms. Nothing may
-be left of it: the process that imports this module forks, so it must have no thread and no
-connection.
+A small graph is also run once in memory: first uses of LangGraph and its serialiser fill caches
+and import on demand, which would cost every worker some 20 ms. Nothing may remain of it: the
+process that imports this module forks, so it must have no thread and no connection.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from assemblyzero_tui.runner.workflows.drafting import prompt_files
 
 _TASKS = Path("/proc/self/task")
 _ENDING = 5.0
-"""Seconds that a thread which Python has joined may take to be gone from the system."""
+"""Seconds that a thread which Python has joined may take to disappear from the system."""
 
 
 class _State(TypedDict, total=False):
@@ -55,7 +54,7 @@ def _warm_up() -> None:
 
 
 def _check_clean() -> None:
-    """Raises if what was loaded before has begun a thread or opened a connection."""
+    """Raises if a loaded library has started a thread or opened a connection."""
     if threading.active_count() > 1:
         raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
     deadline = time.monotonic() + _ENDING

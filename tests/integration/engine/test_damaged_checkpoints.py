@@ -103,7 +103,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_paid_answers_are_used_again(
         assert Path(told[0].split("set aside as ")[1].split(";")[0]).exists()
         assert not path.exists()
         if kind in KEEPS_ANSWERS:
-            assert "answers that need not be asked for again: 1" in told[0]
+            assert "paid answers saved: 1" in told[0]
             assert run.item().calls_skipped == 1
 
 

@@ -42,7 +42,7 @@ def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path
 def test_a_statement_is_tried_again_after_it_was_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
+    monkeypatch.setattr(patient_connection, "QUIET_WAIT", 0.01)
     path = tmp_path / "lld_workflow_1.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
 
@@ -59,8 +59,8 @@ def test_a_statement_is_tried_again_after_it_was_said(
 def test_a_lock_is_not_waited_for_without_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patient_connection, "UNTIL_SAID", 0.01)
-    monkeypatch.setattr(patient_connection, "AFTER_THAT", 0.02)
+    monkeypatch.setattr(patient_connection, "QUIET_WAIT", 0.01)
+    monkeypatch.setattr(patient_connection, "REPORTED_WAIT", 0.02)
     path = tmp_path / "lld_workflow_1.db"
     said: list[str] = []
     with closing(patient_connection.connect(path, said.append)) as ours:

@@ -96,7 +96,7 @@ def test_damaged_lines_are_passed_over_wherever_they_are(
     *found, told = texts(path)
     assert found == left
     assert told.startswith(f"{lines}")
-    assert "passed over in the journal events.jsonl" in told
+    assert "skipped in the journal events.jsonl" in told
     state = fold(read_journal(path))
     assert [n.text for n in state.notices][-1] == told
     assert state.time == 5.0
@@ -205,7 +205,7 @@ def test_a_disk_that_does_not_take_what_is_synced_is_trouble(
 def test_a_journal_that_cannot_be_begun_says_what_to_do(path: Path) -> None:
     with room_for(10), pytest.raises(TuiError, match="Cannot write the journal") as caught:
         JournalWriter(path)
-    assert "Make room" in caught.value.hint
+    assert "Free some space" in caught.value.hint
     assert path.read_bytes() == b""
 
 

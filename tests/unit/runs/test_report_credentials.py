@@ -61,14 +61,14 @@ def test_an_outage_that_goes_on_lasts_until_now() -> None:
 
 def test_markdown_has_tables_of_keys_and_outages(summary: Summary) -> None:
     text = markdown(summary, time.gmtime).replace("GMT", "UTC")
-    assert "| Waiting for the service | 2m 09s |" in text
+    assert "| Waiting for quota or a model | 2m 09s |" in text
     assert (
         "| offline: a | shop | `0000000a` | 2 | 1 | 300 | 150 | 1m 40s | ready |\n"
         "| offline: b |  | `0000000b` | 0 | 1 | 100 | 50 | 2m 49s | "
         "used up until 2026-09-21 15:36:40 UTC |" in text
     )
     assert (
-        "## Without a key\n\n| From | To | For | Why |\n| --- | --- | ---: | --- |\n"
+        "## Without quota\n\n| From | To | For | Why |\n| --- | --- | ---: | --- |\n"
         "| 2026-09-21 14:14:20 UTC | 2026-09-21 14:16:00 UTC | 1m 40s | a rests, b is used up |"
         in text
     )

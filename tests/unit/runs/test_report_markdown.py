@@ -141,7 +141,7 @@ def test_a_hostile_run_makes_a_report_with_the_usual_shape() -> None:
     tokens = PARSER.parse(text)
     headings = [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
     assert headings[1:5] == ["Items", "Timeline", "Calls", "Failures"]
-    assert headings[6:] == ["Warnings", "Go on"]
+    assert headings[6:] == ["Warnings", "Next steps"]
     inline = {child.type for t in tokens for child in t.children or []}
     assert not inline & {"image", "link_open", "html_inline"}
     assert not {t.type for t in tokens} & {"html_block"}

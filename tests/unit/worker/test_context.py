@@ -193,7 +193,7 @@ def test_a_model_that_no_credential_may_use_is_not_one_to_try_later(
     ask: Callable[[], str], engine: Engine
 ) -> None:
     engine.denial = "no quota"
-    with pytest.raises(WorkflowError, match="No call to gemini-x is granted: no quota") as caught:
+    with pytest.raises(WorkflowError, match="No call to gemini-x was granted: no quota") as caught:
         ask()
     assert "another model" in caught.value.hint
 
