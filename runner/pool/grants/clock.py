@@ -1,4 +1,4 @@
-"""The clock of the pool: it goes on while the machine sleeps, and nobody can set it."""
+"""The pool's clock: it keeps running while the machine sleeps, and nobody can set it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from pathlib import Path
 from typing import Protocol
 
 _BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""macOS has no ``CLOCK_BOOTTIME``; its monotonic clock goes on in the machine's sleep."""
+"""macOS has no ``CLOCK_BOOTTIME``; its monotonic clock runs during sleep."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
-    """What the pool knows of time."""
+    """The times that the pool reads."""
 
     def now(self) -> float:
-        """Seconds since some moment; never goes back, and goes on while the machine sleeps."""
+        """Seconds since some moment; never goes back, and keeps running during sleep."""
 
     def wall(self) -> float:
-        """Seconds since the epoch, by a clock that people may set."""
+        """Seconds since the epoch, by the wall clock, which people may set."""
 
     def wall_at(self, moment: float) -> float:
-        """What :meth:`wall` will show at a moment of :meth:`now`, if nobody sets it."""
+        """The value of :meth:`wall` at a moment of :meth:`now`, if nobody sets it."""
 
     def awake(self) -> float:
-        """Like :meth:`now`, but it stands while the machine sleeps."""
+        """Like :meth:`now`, but it stops while the machine sleeps."""
 
 
 class MachineClock:
     """The clocks of this machine.
 
     Args:
-        speed: How many seconds of the pool go by in a second; for demonstrations and benchmarks.
+        speed: Seconds of the pool's clock per real second; for demos and benchmarks.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -51,7 +51,7 @@ class MachineClock:
 
 
 def boot_id() -> str:
-    """Names the time since the machine was started: readings of two boots do not compare."""
+    """Identifies this boot of the machine: clock readings of two boots do not compare."""
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""How many workflows are worth running at once: as many as the quotas can feed.
+"""The number of workflows worth running at once: as many as the quotas can feed.
 
 Little's law: the number at work is the rate of calls times the time from one call of a workflow to
 its next one. More of them would only wait for each other, and each would take longer.
@@ -9,17 +9,17 @@ from __future__ import annotations
 from math import ceil
 
 ROOM = 1.4
-"""More than the law says, as calls are not spread evenly."""
+"""Headroom over the law, as calls are not spread evenly."""
 UP_AFTER = 60.0
-"""Seconds for which more must be worth it before there are more."""
+"""Seconds for which a higher number must hold before it is used."""
 WEIGHT = 0.1
-"""Of the newest call in the means."""
+"""Weight of the newest call in the averages."""
 ENOUGH = 3
-"""So many calls must have ended before the means count."""
+"""How many calls must have ended before the averages count."""
 
 
 class ConcurrencyLimit:
-    """Follows the calls and the quotas. All times are seconds of the pool's clock."""
+    """Follows calls and quotas. All times are seconds of the pool's clock."""
 
     def __init__(self) -> None:
         self._call = 0.0
@@ -30,16 +30,16 @@ class ConcurrencyLimit:
         self._asked: dict[str, float] = {}
         self._higher_since: float | None = None
         self.current: int | None = None
-        """How many; ``None`` while there is no reason for a bound."""
+        """The number; ``None`` while there is no reason for a limit."""
 
     def record_request(self, item: str, now: float) -> None:
-        """A workflow asks for a call."""
+        """Records that a workflow requests a call."""
         if (ended := self._ended.pop(item, None)) is not None:
             self._gaps += 1
             self._between = _mean(self._between, now - ended, self._gaps)
 
     def record_call(self, item: str, model: str, seconds: float, now: float) -> None:
-        """A call of a workflow has come back with an answer."""
+        """Records an answered call of a workflow."""
         self._calls += 1
         self._call = _mean(self._call, seconds, self._calls)
         self._ended[item] = now
@@ -48,16 +48,16 @@ class ConcurrencyLimit:
         self._asked[model] = self._asked.get(model, 0.0) + WEIGHT
 
     def forget(self, item: str) -> None:
-        """A workflow has no process any more."""
+        """Forgets a workflow whose process has ended."""
         self._ended.pop(item, None)
 
     @property
     def may_rise(self) -> bool:
-        """Whether more may be worth it in a while."""
+        """Whether the number may rise soon."""
         return self._higher_since is not None
 
     def update(self, rates: dict[str, float], now: float) -> int | None:
-        """The number for these rates: calls a minute of each model; infinite is no bound."""
+        """The number for these rates: calls a minute of each model; infinite is no limit."""
         wanted = self._wanted(rates)
         if self.current is not None and (wanted is None or wanted > self.current):
             self._higher_since = now if self._higher_since is None else self._higher_since

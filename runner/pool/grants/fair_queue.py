@@ -1,4 +1,4 @@
-"""The line in front of the pool: a queue for each workflow, and turns between them."""
+"""Requests that wait for the pool: one queue per workflow, served in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.wire.worker_messages import Acquire
 
 @dataclass(slots=True)
 class Ticket:
-    """A request in line."""
+    """A queued request."""
 
     item: str
     attempt: int
@@ -29,9 +29,9 @@ class Ticket:
 
 
 class FairQueue:
-    """Whoever was served longest ago is served next; a workflow's own requests stay in order.
+    """The workflow served longest ago is served next; its own requests stay in order.
 
-    So a workflow that asks for ten calls at once gets no more of them than one that asks for one
+    A workflow that requests ten calls at once gets no more of them than one that requests one
     after the other.
     """
 
@@ -49,11 +49,11 @@ class FairQueue:
             yield from queue
 
     def add(self, ticket: Ticket) -> None:
-        """Puts a ticket at the end of its workflow's queue."""
+        """Adds a ticket to the end of its workflow's queue."""
         self._queues.setdefault(ticket.item, deque()).append(ticket)
 
     def candidates(self) -> Iterator[Ticket]:
-        """The first ticket of each workflow for each model, in the order of serving."""
+        """The first ticket of each workflow for each model, in the order to serve them."""
         for item in sorted(self._queues, key=lambda item: self._served.get(item, 0)):
             models = set()
             for ticket in self._queues[item]:
@@ -62,22 +62,22 @@ class FairQueue:
                     yield ticket
 
     def take(self, ticket: Ticket) -> None:
-        """Takes a ticket out, as it is granted."""
+        """Removes a ticket that is granted."""
         self._turn += 1
         self._served[ticket.item] = self._turn
         self.remove(ticket)
 
     def remove(self, ticket: Ticket) -> None:
-        """Takes a ticket out."""
+        """Removes a ticket."""
         queue = self._queues[ticket.item]
         queue.remove(ticket)
         if not queue:
             del self._queues[ticket.item]
 
     def remove_item(self, item: str) -> None:
-        """Takes out whatever a workflow asked for, as it has gone."""
+        """Removes every ticket of a workflow whose process has ended."""
         self._queues.pop(item, None)
 
     def forget(self, item: str) -> None:
-        """Forgets when a workflow was served: it is through."""
+        """Forgets when a workflow was served, as it has finished."""
         self._served.pop(item, None)

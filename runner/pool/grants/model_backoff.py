@@ -1,4 +1,4 @@
-"""A model that is not answering: it cools down for every credential, and is tried with one call."""
+"""Backoff of a model that is not answering: for every credential, then one call at a time."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from math import inf
 from assemblyzero_tui.runner.base.backoff import MOST, Backoff
 
 ONE_AT_A_TIME = 3
-"""From so many failures in a row on, one call is tried before the others."""
+"""Number of failures in a row from which on one call is tried before the others."""
 
 
 @dataclass(slots=True)
 class ModelBackoff(Backoff):
-    """How a model fares.
+    """Whether a model is answering.
 
-    It rests for at most :data:`~assemblyzero_tui.runner.base.backoff.MOST` seconds from its last
-    call on, whatever the service asks for: its hints of a minute or an hour come from templates
-    (``RetryInfo`` of a 503), and whoever believes them sleeps long after the model is well. So
-    after any failure, however long it lasted, it is asked again within that time.
+    A model cools down for at most :data:`~assemblyzero_tui.runner.base.backoff.MOST` seconds from
+    its last call on, whatever the service asks for: its hints of a minute or an hour come from
+    templates (``RetryInfo`` of a 503), and following them would wait long after the model has
+    recovered. So after any failure, however long it lasted, it is asked again within that time.
 
-    Which news counts is decided by when the calls began. A failure tells nothing if a call that
-    began later was answered. An answer ends the spell if its call began after the spell had: one
-    from before it was let in while all was well.
+    The start of a call decides what its end proves. A failure proves nothing if a call that began
+    later was answered. An answer ends the outage if its call began after the outage had: one from
+    before was accepted while all was well.
     """
 
     asked: float = -inf
-    """When a call to it began last."""
+    """When the last call to it began."""
     well: float = -inf
-    """The latest beginning of a call that was answered."""
+    """The latest start of an answered call."""
     probes: dict[int, float] = field(default_factory=dict)
     """Leases of the calls that are tried before the others, and when they began."""
 
@@ -39,13 +39,13 @@ class ModelBackoff(Backoff):
             self.probes[lease] = now
 
     def ended(self, lease: int) -> None:
-        """A call has ended, however: if it was tried before the others, the next one may be."""
+        """A call has ended in any way: if it was tried before the others, the next one may be."""
         self.probes.pop(lease, None)
 
     def refused(
         self, started: float, hint: float, reason: str, now: float, chance: float, *, silent: bool
     ) -> bool:
-        """Takes in a failure; whether it is news.
+        """Records a failure; whether it counts.
 
         Args:
             started: When the call began.
@@ -53,8 +53,8 @@ class ModelBackoff(Backoff):
             reason: In a few words.
             now: The time.
             chance: A random number from 0 to 1.
-            silent: The call has waited long for nothing. Each of those counts, even if they were
-                under way together: to send all of them again at once would cost as long again.
+            silent: The call timed out. Each timeout counts, even of calls under way together:
+                sending all of them again at once would cost as long again.
         """
         if started < self.well:
             return False
@@ -64,7 +64,7 @@ class ModelBackoff(Backoff):
         return counts
 
     def answered(self, started: float) -> bool:
-        """Takes in an answer; whether the spell is over with it."""
+        """Records an answer; whether it ends the outage."""
         self.well = max(self.well, started)
         if not self.count or started <= self.began:
             return False
@@ -73,14 +73,14 @@ class ModelBackoff(Backoff):
         return True
 
     def try_now(self) -> None:
-        """Does not wait any longer, as the user wishes."""
+        """Stops waiting, as the user asks."""
         self.until = -inf
         self.probes.clear()
 
     def available_at(self, now: float) -> float:
         """When a call may begin.
 
-        A call that is tried holds the others until it ends, but for :data:`MOST` seconds at most:
-        then another one is tried beside it, as it may hang.
+        A probing call holds the others back until it ends, for :data:`MOST` seconds at most: then
+        another one is tried beside it, as the first may hang.
         """
         return max(now, self.until, max(self.probes.values(), default=-inf) + MOST)

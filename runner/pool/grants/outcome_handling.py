@@ -1,8 +1,8 @@
-"""What the end of a call tells about key and quota.
+"""What the outcome of a call means for its credential and its quota.
 
-The service's words are not taken at face value: a delay of half a minute is named for the quota of
-a day as well, and a quota of a day is sometimes named by mistake. What it says is held against the
-pool's own count, and tried once more where the two differ.
+The service is not taken at its word: it asks for half a minute even when the daily quota is
+exhausted, and sometimes names the daily quota by mistake. Its refusals are compared with the pool's
+own count, and tried once more where the two differ.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from assemblyzero_tui.runner.pool.grants.status import PoolStatus
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
-"""Seconds of the first rest after a quota without a name, doubled each time, and the longest."""
+"""Seconds of the first cooldown after a refusal that names no quota, doubled each time, and the
+longest."""
 MOST_DOUBLINGS = 10
 DOUBT = 30.0
-"""Seconds at least until a quota of a day is tried again that the own count does not confirm."""
+"""Seconds until a daily quota is tried again whose exhaustion the pool's count does not confirm."""
 AFTER_MIDNIGHT = 5.0
 """Seconds by which the service's clock may be behind."""
 
 
 def was_let_in(outcome: str) -> bool:
-    """Whether a call is known to have passed every quota, whatever became of it then."""
+    """Whether a call is known to have passed every quota, whatever its outcome."""
     return outcome == Outcome.OK or kind_of(outcome) in (Kind.NO_ANSWER, Kind.PERMANENT)
 
 

@@ -1,8 +1,8 @@
-"""A quota: what one project may do with one model, what it has done, and what it was told.
+"""A quota: the calls that one project may make to one model, and those it has made.
 
-Whoever counts his own starts needs no refusal to know that a quota is used up. The service counts
-starts in a minute that slides; they are counted here in a window one second longer, as a request
-takes now longer, now shorter to arrive.
+Counting the starts shows when a quota is used up, without a refusal. The service counts starts in
+a sliding minute; the window here is one second longer, as requests take differently long to
+arrive.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from math import inf
 
 MINUTE = 60.0
 GUARD = 1.0
-"""Seconds by which the way of one request may be longer than that of another."""
+"""Seconds by which the transit times of two requests may differ."""
 WINDOW = MINUTE + GUARD
 MEMORY = 3 * WINDOW
 """Seconds for which starts are remembered."""
 DAYS = 3
 """Days of which starts are remembered."""
 BURST = 2
-"""So many calls may start at once; the others are spread evenly over the minute."""
+"""How many calls may start at once; the others are spread evenly over the minute."""
 LEAST = 1.0
-"""Starts a minute that a quota is held to at least."""
+"""The lowest rate, in starts a minute."""
 CUT_MOST, CUT_LEAST = 0.4, 0.9
-"""What is left of the rate, at least and at most, after a refusal that the count does not
+"""The lowest and highest share of the rate that remains after a refusal that the count does not
 explain."""
 GROWTH = 1.0 / MINUTE
-"""By how many starts a minute a rate that was cut grows each second."""
+"""By how many starts a minute a reduced rate grows each second."""
 
 
 class QuotaState(StrEnum):
-    """Whether calls may start."""
+    """Whether calls may start. The values are stored."""
 
     READY = "open"
     COOLING = "cooling"
-    """Refused for the minute: closed until it has some quota again."""
+    """Refused for the minute: no call until the cooldown ends."""
     PROBING = "probing"
-    """One call may start; how it ends decides."""
+    """One call may start; its outcome decides."""
     EXHAUSTED = "exhausted"
-    """Refused for the day: closed until the day ends."""
+    """Refused for the day: no call until the day ends."""
     NO_TIER = "no_tier"
     """There is no quota at all for this model."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaDay:
-    """The service's day, for a moment."""
+    """The service's day at some moment."""
 
     name: str
     ends: float
@@ -56,36 +56,36 @@ class QuotaDay:
 
 @dataclass(slots=True)
 class Quota:
-    """One project and one model. All times are of the pool's clock."""
+    """The quota of one project for one model. All times are by the pool's clock."""
 
     name: str
     model: str
     per_minute: int | None = None
-    """Starts a minute, ``None`` while that is not known."""
+    """Starts a minute; ``None`` while the limit is unknown."""
     per_day: int | None = None
     learned: bool = False
-    """A limit was told by a refusal and not by the user."""
+    """A limit comes from a refusal, not from the user."""
     state: QuotaState = QuotaState.READY
     since: float = 0.0
     until: float = 0.0
     reason: str = ""
     careful: bool = False
-    """After the rest one call is tried before the others."""
+    """After the cooldown one call is tried before the others."""
     refusals: int = 0
     """In a row."""
     refused_at: float = -inf
-    """When a call was refused last."""
+    """When a call was last refused."""
     days: dict[str, int] = field(default_factory=dict)
     """Starts of the newest days, by the day's name."""
     struck: str = ""
-    """The day whose quota was said to be used up although the count did not agree."""
+    """The day reported as exhausted although the count did not confirm it."""
     waived: str = ""
-    """The day on which the count of the day is not believed: the user wants to try."""
+    """The day on which the daily count is ignored, as the user asked to try."""
     cap: float = inf
-    """Starts a minute it is held to since :attr:`cap_since`, whatever its limit is."""
+    """The rate it is held to since :attr:`cap_since`, in starts a minute, whatever its limit is."""
     cap_since: float = 0.0
     probe: int = 0
-    """The lease that is the probe."""
+    """The lease of the probing call; 0 if none is under way."""
     paced: float = -inf
     """When the next call is due if calls are spread evenly (``TAT`` in the generic cell rate
     algorithm)."""
@@ -95,28 +95,28 @@ class Quota:
     """Those of them that were refused."""
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
-        """Starts in the last so many seconds."""
+        """Starts within the last seconds."""
         return len(self.starts) - self._gone(now, seconds)
 
     def oldest_leaves_at(self, now: float) -> float:
-        """When the oldest start leaves the window; now if none is in it."""
+        """When the oldest start leaves the window; now if there is none."""
         first = self._gone(now, WINDOW)
         return self.starts[first] + WINDOW if first < len(self.starts) else now
 
     def _gone(self, now: float, seconds: float) -> int:
-        """Starts that are at least so many seconds ago, whichever way the sum is rounded."""
+        """Starts at least this many seconds ago, whichever way the sum is rounded."""
         gone = bisect_right(self.starts, now - seconds)
         while gone < len(self.starts) and self.starts[gone] + seconds <= now:
             gone += 1
         return gone
 
     def accepted(self, before: float, *, then: bool = False, seconds: float = MINUTE) -> int:
-        """Calls before a moment that the service counts: those not refused.
+        """Calls that the service counted before a moment: those not refused.
 
         Args:
             before: The moment.
-            then: Also those of the very moment: which of them came first, nobody knows.
-            seconds: Of so long before it.
+            then: Whether to include those at the very moment, whose order is unknown.
+            seconds: The length of the period before it.
         """
         up_to = bisect_right if then else bisect_left
         started, refused = (
@@ -126,7 +126,7 @@ class Quota:
         return started - refused
 
     def rate(self, now: float) -> float:
-        """Starts a minute that it is held to now; infinite where nothing is known."""
+        """The rate it is held to now, in starts a minute; infinite if unknown."""
         limit = inf if self.per_minute is None else float(self.per_minute)
         if self.cap == inf:
             return limit
@@ -138,7 +138,7 @@ class Quota:
         return self.days.get(today.name, 0)
 
     def update(self, now: float, today: QuotaDay) -> bool:
-        """Opens the door when its time has come; whether that changed anything."""
+        """Ends a cooldown when its time has come, and marks a used-up day; whether it changed."""
         reopened = self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
         if reopened:
             self.state = QuotaState.PROBING if self.careful else QuotaState.READY
@@ -167,7 +167,7 @@ class Quota:
         return max(now, self._window_available_at(now), self._pace_available_at(now))
 
     def full(self, now: float) -> bool:
-        """Whether the minute has no room, so that a call would be refused."""
+        """Whether the minute is full, so that a call would be refused."""
         return self._window_available_at(now) > now
 
     def _window_available_at(self, now: float) -> float:
@@ -191,7 +191,7 @@ class Quota:
         self.record_start(now, today.name)
 
     def record_start(self, moment: float, day: str) -> None:
-        """Counts a start, of another engine maybe."""
+        """Counts a start, maybe of another engine."""
         insort(self.starts, moment)
         if (rate := self.rate(moment)) != inf:
             self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
@@ -203,7 +203,7 @@ class Quota:
             del self.refused[: bisect_right(self.refused, self.starts[-1] - MEMORY)]
 
     def restart_pacing(self) -> None:
-        """Spreads the next calls by the starts that are known, as after they were read."""
+        """Computes the pacing again from the known starts, as after reading them."""
         self.paced = -inf
         for moment in self.starts[-2 * BURST :]:
             if (rate := self.rate(moment)) != inf:
@@ -217,7 +217,7 @@ class Quota:
             self.days[day] -= 1
 
     def suspend(self, state: QuotaState, until: float, reason: str, now: float) -> bool:
-        """Closes the door; an end that is known only moves away. Whether that says anything new."""
+        """Lets no call start until a time; a known end only moves later. Whether it changed."""
         same = self.state is state
         if state is not QuotaState.NO_TIER:
             until = max(until, self.until)
@@ -230,10 +230,10 @@ class Quota:
         return True
 
     def slow_down(self, now: float, started: float, chance: float) -> None:
-        """Holds it to less than it did when it was refused, once for all calls of one moment.
+        """Reduces the rate below the refused one, once for all calls of one moment.
 
-        By how much is left to chance, so that quotas that fare alike do not go on alike: it would
-        hide which of them are one.
+        The amount is random, so that quotas that were refused together do not continue in step:
+        that would hide which of them are one.
         """
         if self.cap_since > started:
             return
@@ -242,7 +242,7 @@ class Quota:
         self.cap, self.cap_since = max(LEAST, done * cut), now
 
     def record_answer(self, lease: int) -> bool:
-        """A call was not refused; whether that opens the door."""
+        """Records a call that was not refused; whether that ends the probing."""
         self.refusals = 0
         if self.state is not QuotaState.PROBING or lease != self.probe:
             return False
@@ -251,14 +251,14 @@ class Quota:
         return True
 
     def forget(self, today: str) -> None:
-        """Forgets what it was told and how often it was used today, as the user wishes."""
+        """Forgets learned limits and today's count, as the user asks."""
         if self.learned:
             self.per_minute = self.per_day = None
         self.learned, self.careful, self.cap, self.refusals = False, False, inf, 0
         self.days.pop(today, None)
 
     def absorb(self, other: Quota) -> None:
-        """Takes in another quota that turned out to be this one."""
+        """Merges another quota that turned out to be this one."""
         self.starts = sorted(self.starts + other.starts)
         self.paced = max(self.paced, other.paced)
         self.refused = sorted(self.refused + other.refused)

@@ -1,4 +1,4 @@
-"""Keys that share a project without saying so: their refusals give them away.
+"""Detects credentials that share a project nobody declared: by the way they are refused.
 
 If two quotas are one, then whenever the service refuses a call of either, the calls of both in that
 minute are as many as the limit; and whenever it accepts one, they are fewer.
@@ -13,48 +13,48 @@ from math import inf
 from assemblyzero_tui.runner.pool.grants.quota import GUARD, MINUTE, WINDOW, Quota
 
 PROOF = 4
-"""So many refusals must fit before two quotas are taken for one."""
+"""How many refusals must fit before two quotas are taken for one."""
 APART = 10.0
-"""Seconds between two refusals that count as two: several of one moment prove no more than one."""
+"""Seconds between two refusals that count as two: several at one moment prove no more than one."""
 FRESH = 5 * WINDOW
-"""Seconds after which a refusal proves nothing any more."""
+"""Seconds after which a refusal proves nothing."""
 
 
 @dataclass(slots=True)
 class _Suspicion:
     fitting: list[tuple[float, str]] = field(default_factory=list)
-    """Refusals that fit: when, and of which of the two."""
+    """Refusals that fit: when, and of which quota."""
     refuted: float = -inf
-    """When something happened that cannot be if the two are one."""
+    """When the last contradiction happened."""
 
     def fits(self, started: float, name: str) -> None:
-        """Takes in a refusal that fits."""
+        """Records a refusal that fits."""
         self.fitting = [(at, who) for at, who in self.fitting if at > started - FRESH]
         if all(abs(started - at) >= APART for at, who in self.fitting if who == name):
             self.fitting.append((started, name))
 
     def contradicts(self, started: float) -> None:
-        """Takes in what does not fit."""
+        """Records a contradiction."""
         self.fitting.clear()
         self.refuted = max(self.refuted, started)
 
     @property
     def proved(self) -> bool:
-        """Whether enough refusals fit, of both."""
+        """Whether enough refusals of both fit."""
         return len(self.fitting) >= PROOF and len({who for _, who in self.fitting}) == 2
 
 
 class SharedQuotaDetector:
-    """Weighs for each two groups of a model whether they are one."""
+    """Weighs for each pair of quotas of a model whether they are one."""
 
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], _Suspicion] = {}
 
     def record_refusal(self, quota: Quota, others: Sequence[Quota], started: float) -> Quota | None:
-        """Takes in a refusal that the group's own count does not explain.
+        """Records a refusal that the quota's own count does not explain.
 
         Returns:
-            The group that it is one with, if that is as good as proved: enough refusals fit, and
+            The quota that it is one with, if that is as good as proved: enough refusals fit, and
             since the first of them every other pair with one of the two was refuted.
         """
         limit = quota.per_minute
@@ -83,7 +83,7 @@ class SharedQuotaDetector:
         return all(rival.refuted >= since for rival in rivals)
 
     def record_acceptance(self, quota: Quota, others: Iterable[Quota], started: float) -> None:
-        """Takes in a call that was not refused."""
+        """Records a call that was not refused."""
         limit = quota.per_minute
         if limit is None:
             return

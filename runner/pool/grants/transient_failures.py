@@ -1,7 +1,7 @@
-"""What passes by itself: models that are not answering, and items that wait for them.
+"""Failures that pass by themselves: models that do not answer, and items that wait for them.
 
-No credential is to blame for it, so none rests; the model does, and the item has a wait of its own,
-so that one whose calls always fail keeps nobody from working.
+No credential is to blame, so none cools down; the model does, and each item has a backoff of its
+own, so that one whose calls always fail does not hold up the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.pool.grants.model_backoff import ONE_AT_A_TIME, Mod
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
-"""The model has ended a call by itself, whatever its answer is worth."""
+"""The model itself ended the call, whatever its answer is worth."""
 _WORDS = {
     Outcome.OVERLOADED: "no capacity",
     Outcome.TIMEOUT: "timed out",
@@ -27,26 +27,26 @@ _WORDS = {
 
 
 class TransientFailures:
-    """Follows the calls of a pool. All times are of its clock.
+    """Follows the calls of a pool. All times are by its clock.
 
     Args:
-        tell: Takes what a human should know.
+        emit: Takes notices for the user.
         chance: A random number from 0 to 1.
     """
 
     def __init__(self, emit: Callable[[Notice], None], chance: Callable[[], float]) -> None:
         self.models: defaultdict[str, ModelBackoff] = defaultdict(ModelBackoff)
         self.items: dict[tuple[str, str], ItemPatience] = {}
-        """By item and model; only of items whose last call failed."""
+        """By item and model; only items whose last call failed."""
         self._emit = emit
         self._chance = chance
 
     def call_started(self, lease: Lease) -> None:
-        """A call begins."""
+        """Records the start of a call."""
         self.models[lease.model].start(lease.number, lease.started)
 
     def call_ended(self, lease: Lease, release: Release, now: float) -> None:
-        """A call has ended."""
+        """Records the end of a call."""
         self.models[lease.model].ended(lease.number)
         if release.outcome in ANSWERED:
             self._answered(lease, now)
@@ -92,20 +92,20 @@ class TransientFailures:
         ]
 
     def available_at(self, model: str, now: float, item: str = "") -> float:
-        """When a call to a model may begin, of an item if one is named."""
+        """When a call to a model may begin; for an item if one is given."""
         backoff = self.models.get(model)
         available_at = now if backoff is None else backoff.available_at(now)
         patience = self.items.get((item, model))
         return available_at if patience is None else max(available_at, patience.until)
 
     def reason(self, model: str, now: float, item: str) -> str:
-        """Why it may not yet."""
+        """Why a call has to wait, for humans."""
         patience, backoff = self.items.get((item, model)), self.models[model]
         own = patience is not None and patience.until > backoff.available_at(now)
         return not_answering(model, patience.reason if patience and own else backoff.reason)
 
     def give_up_reason(self, item: str, model: str) -> str:
-        """Why an item is not waited for any longer; empty if it is."""
+        """Why an item is given up; empty if it is not."""
         patience = self.items.get((item, model))
         if patience is None or not patience.over:
             return ""
@@ -116,12 +116,12 @@ class TransientFailures:
         )
 
     def forget(self, item: str) -> None:
-        """An item is through: if it comes again, it begins anew."""
+        """Forgets an item: if it comes again, it starts anew."""
         for place in [place for place in self.items if place[0] == item]:
             del self.items[place]
 
     def try_now(self) -> None:
-        """Waits for nothing any longer, as the user wishes."""
+        """Stops waiting, as the user asks."""
         for backoff in self.models.values():
             backoff.try_now()
         for patience in self.items.values():
@@ -129,12 +129,12 @@ class TransientFailures:
 
 
 def not_answering(model: str, failure: str) -> str:
-    """The state of a model, in words."""
+    """The state of a model, for humans."""
     return f"{model} is not answering ({failure})"
 
 
 def _failure(release: Release) -> str:
-    """A failure in a few words: the status of HTTP where there is one."""
+    """A failure in a few words: the HTTP status where there is one."""
     if release.http_status:
         return f"HTTP {release.http_status}"
     if not release.sent:

@@ -1,1 +1,1 @@
-"""What the pool would make of a batch."""
+"""Simulates batches with the real pool."""

@@ -1,4 +1,4 @@
-"""Many simulations of one batch, as many at once as there are processors."""
+"""Runs many simulations of one batch in parallel."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""What the pool would make of a batch: the very same pool, a service that keeps its quotas, and a
-clock that costs nothing.
+"""Simulates a batch: the real pool, a service that enforces its quotas, and a virtual clock.
 
 The service counts as Gemini does: for each project and model, requests of the last 60 seconds and
-of the Pacific day; a refused request does not count. It knows which keys share a project, the pool
-may not. A request takes a moment to arrive, now longer, now shorter.
+of the Pacific day; a refused request does not count. It knows which credentials share a project,
+the pool may not. Requests take differently long to arrive.
 """
 
 from __future__ import annotations
@@ -33,20 +32,20 @@ TRANSIT = (0.02, 0.4)
 DAY_HINT = 40.0
 """Seconds the service asks to wait for the quota of a day: as short as for that of a minute."""
 WATCHED = 1200.0
-"""Seconds for which fairness is watched."""
+"""Seconds for which fairness is measured."""
 FANNING = 5
-"""Every so many workflows one asks for several calls at once."""
+"""One in this many workflows requests several calls at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A batch, and what it has to do with."""
+    """A batch and its quotas."""
 
     keys: int = 4
     projects: int = 4
-    """The pool is told that the keys are spread over so many projects."""
+    """How many projects the credentials are declared to be spread over."""
     hidden_projects: int = 0
-    """In truth they are spread over so many; 0 if the pool was told the truth."""
+    """How many projects they really are spread over; 0 if as declared."""
     rpm: int = 10
     """Requests a minute of a project."""
     rpd: int = 0
@@ -56,32 +55,32 @@ class Scenario:
     calls: int = 6
     """Of each workflow, one after the other."""
     fan_out: int = 5
-    """Calls that some of the watched workflows ask for at once."""
+    """Calls that some of the measured workflows request at once."""
     learn: bool = False
-    """The pool is not told the limits."""
+    """Whether the pool does not know the limits at first."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationFigures:
-    """What came of one seed."""
+    """The result of one seed."""
 
     wasted_429: int
     """Requests that were refused."""
     makespan_s: float
     makespan_over_bound: float
-    """The time for the whole batch, over the least that the quotas and the calls allow."""
+    """The time for the whole batch, over the lowest possible one."""
     jain: float
-    """Jain's index of the calls that workflows get while all of them want some; 1 is fair."""
+    """Jain's fairness index of the calls that workflows get while all want some; 1 is fair."""
     turnaround_s: float
     """Mean seconds from the first start of a workflow to its end."""
     wait_p95_s: float
-    """Seconds in line: of twenty calls nineteen waited less."""
+    """Seconds in the queue; 95 % of the calls waited less."""
     parked: int
-    """How often a workflow saved and left."""
+    """How often a workflow saved its work and stopped."""
 
 
 class SimulatedClock:
-    """A clock that is moved by the simulation; the machine never sleeps."""
+    """A clock that the simulation advances; the machine never sleeps."""
 
     def __init__(self, start: float) -> None:
         self.time = 0.0
@@ -110,7 +109,7 @@ class _Service:
     _day_counts: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def ask(self, project: int) -> Release | None:
-        """A request arrives; the refusal, if it is one."""
+        """Takes a request; returns the refusal, if it refuses."""
         now, limits = self.clock.now(), self.scenario
         minute = self._minutes.setdefault(project, deque())
         while minute and minute[0] <= now - 60.0:
@@ -135,11 +134,11 @@ class _Service:
 class _Workflow:
     name: str
     left: int
-    """Calls it still has to make."""
+    """Calls still to make."""
     at_once: int = 1
     started: float = -1.0
     out: int = 0
-    """Calls it waits for."""
+    """Calls under way."""
     answered: int = 0
     requests: int = 0
 
@@ -180,7 +179,7 @@ class Simulation:
         self.parked = 0
 
     def run(self) -> tuple[float, list[float], list[float]]:
-        """The whole batch: its seconds, the turnaround of each workflow, the wait of each call."""
+        """Runs the whole batch: its seconds, each workflow's turnaround, each call's wait."""
         self._queue.extend(
             _Workflow(f"W{n}", self.scenario.calls) for n in range(self.scenario.workflows)
         )
@@ -188,11 +187,11 @@ class Simulation:
         while self._events and (self._queue or self._at_work or self._parked):
             self._next()
         if self._queue or self._at_work or self._parked:
-            raise AssertionError("the batch stands still")
+            raise AssertionError("the simulation is stuck")
         return self.clock.time, self.turnarounds, self.waits
 
     def watch(self) -> list[int]:
-        """As many workflows as workers, all of which always want more: the calls each got."""
+        """Runs as many greedy workflows as workers; the calls that each got."""
         every = [
             _Workflow(f"W{n}", 1 << 30, self.scenario.fan_out if n % FANNING == 0 else 1)
             for n in range(self.scenario.workers)
@@ -303,7 +302,7 @@ def _day_limit(scenario: Scenario) -> dict[str, int]:
 
 
 def least_seconds(scenario: Scenario) -> float:
-    """No batch can be done in less: the quotas forbid it, or the calls take as long."""
+    """The lower bound of the batch's time, by its quotas and the length of its calls."""
     projects = scenario.hidden_projects or scenario.projects
     calls = scenario.workflows * scenario.calls
     work = calls * LATENCY_MEAN / scenario.workers
@@ -316,7 +315,7 @@ def least_seconds(scenario: Scenario) -> float:
 
 
 def simulate(scenario: Scenario, seed: int) -> SimulationFigures:
-    """One batch, and one look at fairness."""
+    """Simulates a batch, and measures fairness."""
     batch = Simulation(scenario, seed)
     seconds, turnarounds, waits = batch.run()
     shares = Simulation(scenario, seed).watch()

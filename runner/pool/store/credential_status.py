@@ -1,4 +1,4 @@
-"""How the keys stand, by what the store has of all runs of this machine. Holds no key."""
+"""The status of credentials by the store, for all runs of this machine. Holds no secret."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 
 @dataclass(frozen=True, slots=True)
 class CredentialStatus:
-    """One key."""
+    """The status of one credential."""
 
     fingerprint: str
     name: str
     project: str
     quota: str
-    """The name of the quota it uses; keys of one project have the same."""
+    """The name of its quota; credentials of one project have the same."""
     disabled: str
-    """Why the user has switched it off; empty if not."""
+    """Why it is disabled; empty if it is not."""
     invalid: str
-    """Why the service does not accept it; empty if it does."""
+    """Why the service rejects it; empty if it does not."""
     since: float
-    """When it became so, in seconds since the epoch; 0 if it never was otherwise."""
+    """Since when, in seconds since the epoch; 0 if that never changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaStatus:
-    """One quota and one model. Times are in seconds since the epoch."""
+    """The status of a quota for one model. Times are in seconds since the epoch."""
 
     quota: str
     model: str
     state: QuotaState
     since: float
     until: float | None
-    """When it opens; ``None`` if it is open, or no time is known."""
+    """When calls may start again; ``None`` if they may now, or no time is known."""
     reason: str
     refusals: int
     """In a row."""
@@ -44,12 +44,12 @@ class QuotaStatus:
     """Calls that began on the service's day."""
     per_day: int | None
     learned: bool
-    """A limit was told by a refusal, not by the user."""
+    """A limit comes from a refusal, not from the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsageTotal:
-    """What a key and a model have done on one day of the service."""
+    """The usage of a credential with a model on one day of the service."""
 
     fingerprint: str
     model: str
@@ -62,7 +62,7 @@ class UsageTotal:
 
 @dataclass(frozen=True, slots=True)
 class MinuteCount:
-    """A minute of all keys together."""
+    """The calls of all credentials in one minute."""
 
     start: float
     """In seconds since the epoch."""
@@ -72,7 +72,7 @@ class MinuteCount:
 
 @dataclass(frozen=True, slots=True)
 class ActiveLease:
-    """A call under way, in an engine that is alive."""
+    """A call under way in a live engine."""
 
     fingerprint: str
     run: str
@@ -84,7 +84,7 @@ class ActiveLease:
 
 @dataclass(frozen=True, slots=True)
 class PoolEvent:
-    """What became of a key, or of its quota for a model."""
+    """A change of a credential, or of its quota for a model."""
 
     time: float
     """In seconds since the epoch."""
@@ -97,15 +97,15 @@ class PoolEvent:
     reason: str
     until: float | None
     run: str
-    """The run that noticed it first; empty for a command."""
+    """The run that recorded it first; empty for a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """Everything the store has to show."""
+    """Everything the store shows."""
 
     time: float = 0.0
-    """When it was looked at, in seconds since the epoch."""
+    """When it was taken, in seconds since the epoch."""
     day: str = ""
     """The service's day then."""
     credentials: tuple[CredentialStatus, ...] = ()
@@ -120,7 +120,7 @@ class PoolSnapshot:
     """The newest first."""
 
     def credential(self, fingerprint: str) -> CredentialStatus | None:
-        """The key with this fingerprint, if the store knows it."""
+        """The credential with this fingerprint, if the store knows it."""
         return next(
             (
                 credential
@@ -131,5 +131,5 @@ class PoolSnapshot:
         )
 
     def quotas_of(self, quota: str) -> tuple[QuotaStatus, ...]:
-        """A quota for each model it has been used for."""
+        """A quota, once for each model it was used with."""
         return tuple(each for each in self.quotas if each.quota == quota)

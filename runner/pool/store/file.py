@@ -1,4 +1,4 @@
-"""The store's file while it is in use: transactions, and what is done when they cannot be."""
+"""The store's file while it is open: transactions, and errors that prevent them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from assemblyzero_tui.runner.pool.store.schema import inode_of, is_damage, open_
 from assemblyzero_tui.runner.pool.store.times import Times
 
 BLOCKED_SECONDS = 5.0
-"""Seconds without the store after another process has blocked it for too long."""
+"""Seconds without the store after another process blocked it for too long."""
 STORE_ERRORS = (sqlite3.Error, OSError, TuiError)
-"""What may go wrong."""
+"""The errors of a store that cannot be used."""
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-"""Errors after which a connection is as good as before."""
+"""Errors that leave a connection usable."""
 
 
 class StoreFile:
@@ -31,14 +31,14 @@ class StoreFile:
     Args:
         path: Of the database.
         clock: The one of the pool.
-        boot: The machine's boot that the clock's times are of.
-        writer: A name of its own, the name of the run and the run's folder.
+        boot: The boot of the machine that the clock's times belong to.
+        writer: A unique name, the name of the run and the run's folder.
     """
 
     def __init__(self, path: Path, clock: Clock, boot: str, writer: tuple[str, str, str]) -> None:
         self.path = path
         self.notes: list[str] = []
-        """What a human should know, the oldest first."""
+        """Notes for the user, the oldest first."""
         self.connection: sqlite3.Connection
         self.times: Times
         self.engine = 0
@@ -46,7 +46,7 @@ class StoreFile:
         self.openings = 0
         """How often it has been opened."""
         self.files = 0
-        """How many files have been opened: another one of the same name lacks what was in it."""
+        """How many different files have been opened: a new one lacks what was in the old."""
         self._clock = clock
         self._boot = boot
         self._writer = writer
@@ -57,11 +57,11 @@ class StoreFile:
 
     @property
     def blocked(self) -> bool:
-        """Whether it should not be tried for a moment."""
+        """Whether not to try it for a moment."""
         return self._clock.now() < self._blocked_until
 
     def ready(self) -> None:
-        """Opens the file if it is not open, or is not the one of that name any more.
+        """Opens the file if it is not open, or if another file has its name now.
 
         Raises:
             sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
@@ -70,10 +70,10 @@ class StoreFile:
             self.open()
 
     def open(self, damaged: tuple[int, int] | None = None) -> None:
-        """Opens the file, or makes it.
+        """Opens the file, or creates it.
 
         Args:
-            damaged: The file that is to be set aside, if it still has the name.
+            damaged: The file to set aside, if it still has the name.
 
         Raises:
             sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
@@ -114,13 +114,13 @@ class StoreFile:
             raise
 
     def roll_back(self) -> None:
-        """Ends a transaction, if there is one, as if it had never been."""
+        """Rolls back the transaction, if there is one."""
         if self._open and self.connection.in_transaction:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
 
     def handle_error(self, error: Exception) -> bool:
-        """Sees to an error; whether there is a fresh file now, with which to try again."""
+        """Handles an error; whether there is a fresh file to try again with."""
         self.roll_back()
         if isinstance(error, sqlite3.Error) and is_damage(error):
             try:

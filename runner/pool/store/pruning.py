@@ -1,4 +1,4 @@
-"""What is taken out of the store again: what is too old, and what dead engines have left."""
+"""Removes old rows and the leases of dead engines from the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.pool.store.status_reading import HOUR, is_alive
 from assemblyzero_tui.runner.pool.store.times import Times
 
 EVENTS = 300
-"""So many of the newest events are kept."""
+"""How many of the newest events are kept."""
 DAY = 86400.0
 DAYS_KEPT, TOTALS_KEPT = 4 * DAY, 60 * DAY
 """Seconds for which the counts of a day, and the totals of one, are kept."""
@@ -34,7 +34,7 @@ def engine_number(connection: sqlite3.Connection, engine: str, run: str, folder:
 
 
 def forget_dead_engines(connection: sqlite3.Connection, mine: int, folder: str) -> None:
-    """Takes back the leases of engines that have gone; what they started stays counted.
+    """Removes the leases of dead engines; the calls they started stay counted.
 
     Of the engines of one run only the newest can be alive.
     """
@@ -46,16 +46,16 @@ def forget_dead_engines(connection: sqlite3.Connection, mine: int, folder: str) 
 
 
 def forget_engine(connection: sqlite3.Connection, number: int) -> None:
-    """Takes back the leases of an engine."""
+    """Removes the leases of an engine."""
     connection.execute("DELETE FROM leases WHERE engine = ?", (number,))
     connection.execute("UPDATE quotas SET probing = 0 WHERE engine = ?", (number,))
     connection.execute("DELETE FROM engines WHERE id = ?", (number,))
 
 
 def forget_old_rows(connection: sqlite3.Connection, times: Times) -> None:
-    """Drops what nobody counts or looks at any more.
+    """Removes rows that nobody counts or shows any more.
 
-    The newest start stays, whatever its age: its number tells others what they have read.
+    The newest start stays, whatever its age: its number marks what others have read.
     """
     now, wall = times.clock.now(), times.clock.wall()
     connection.execute(

@@ -1,4 +1,4 @@
-"""What other processes have written into the store, taken into a pool."""
+"""Applies what other processes have written into the store to a registry."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ _MARKS = """SELECT coalesce((SELECT max(id) FROM starts), 0),
                    (SELECT value FROM counters WHERE name = 'stamp')"""
 
 PATIENCE = 60.0
-"""Seconds for which the call is waited for with which another engine tries a quota."""
+"""Seconds to wait for the probing call of another engine."""
 _StartRow = tuple[str, str, int, float, str, int, float]
 Place = tuple[str, str]
-"""A quota, by the pool's name for it, and a model."""
+"""The name of a quota, and a model."""
 Day = tuple[str, str, str]
 """A quota, a model, and a day of the service."""
 
 
 class StoredChanges(NamedTuple):
-    """What a look at the store brought that the caller has to go on with."""
+    """What a read brought, for the caller."""
 
     reset: set[str]
-    """Fingerprints of keys that the user has reset."""
+    """Fingerprints of credentials that the user has reset."""
     credentials: set[str]
-    """Fingerprints of keys of which a row was taken in."""
+    """Fingerprints of credentials of which a row was applied."""
     quotas: set[Place]
-    """Quotas, by their own names, of which a row was taken in."""
+    """Quotas, by their own names, of which a row was applied."""
 
 
 class Reader:
-    """Reads for one pool what it does not know yet. Call it within a transaction."""
+    """Reads what one registry does not know yet. Call it within a transaction."""
 
     def __init__(self, file: StoreFile) -> None:
         self._file = file
@@ -62,16 +62,16 @@ class Reader:
         self._start = 0
         self._stamp = 0
         self.resets: dict[str, int] = {}
-        """How often each key of the pool had been reset when it was looked at."""
+        """How often each credential had been reset at the last read."""
         self._probed_elsewhere: dict[Place, float] = {}
-        """Quotas that another engine tries with one call, and until when that is believed."""
+        """Quotas that another engine is probing, and until when that is assumed."""
 
     def forget_version(self) -> None:
-        """Makes the next look a thorough one, as this process has written something for others."""
+        """Makes the next read a full one, as this process has written rows for everyone."""
         self._version = -1
 
     def changes(self, registry: Registry, known: Collection[str]) -> StoredChanges:
-        """Takes in what others wrote since the last look, about the keys that were known then."""
+        """Applies what others wrote since the last read about these credentials."""
         execute = self._file.connection.execute
         if self._probed_elsewhere:
             self.stop_waiting(registry)
@@ -109,7 +109,7 @@ class Reader:
     ) -> None:
         fingerprint = row.fingerprint
         changes.credentials.add(fingerprint)
-        if resets != self.resets.get(fingerprint, 0):  # a row that was made here begins with 0
+        if resets != self.resets.get(fingerprint, 0):  # a row created here starts with 0
             registry.reset(fingerprint)
             registry.recorder.changes.resets.discard(fingerprint)
             changes.reset.add(fingerprint)
@@ -121,13 +121,13 @@ class Reader:
         self, registry: Registry, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
         report: bool,
     ) -> StoredChanges:  # fmt: skip
-        """Takes in whatever is known of some keys; what the pool knows already stays.
+        """Applies everything known about some credentials; what the registry knows stays.
 
         Args:
-            pool: It has these keys.
-            fingerprints: Of the keys.
-            unwritten: Starts of the pool that are still to be written.
-            tell: The faces have been told something of them already.
+            registry: Has these credentials.
+            fingerprints: Of the credentials.
+            unwritten: Starts that are not written yet.
+            report: Whether to report changes, as something was reported already.
         """
         execute = self._file.connection.execute
         quotas = {registry.credentials[fingerprint].quota for fingerprint in fingerprints}
@@ -160,7 +160,7 @@ class Reader:
             self._probed_elsewhere[place] = self._file.times.clock.now() + PATIENCE
 
     def stop_waiting(self, registry: Registry) -> None:
-        """Lets a quota be tried here that another engine has been trying for too long."""
+        """Allows a quota to be probed here that another engine has been probing for too long."""
         now = self._file.times.clock.now()
         for place in [place for place, until in self._probed_elsewhere.items() if until <= now]:
             del self._probed_elsewhere[place]
@@ -208,7 +208,7 @@ class Reader:
             quota.days = dict(list(merged.items())[-DAYS:])
 
     def _recount_day(self, registry: Registry, fingerprint: str) -> None:
-        """After a reset: the day's count as the store has it, and not as the pool had it."""
+        """After a reset, sets the day's count to that of the store."""
         credential = registry.credentials[fingerprint]
         today = registry.today(self._file.times.clock.now()).name
         for quota in registry.quotas.values():
@@ -218,7 +218,7 @@ class Reader:
                     quota.days[today] = count
 
     def starts_of_day(self, registry: Registry, quota: Quota, day: str) -> int:
-        """Starts of a day in the store, under every name of a quota."""
+        """The starts of a day in the store, under every name of a quota."""
         names = {credential.quota for credential in registry.credentials_of(quota)}
         found = self._file.connection.execute(
             "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota.model, day)
@@ -226,7 +226,7 @@ class Reader:
         return sum(starts for name, starts in found if name in names)
 
     def moments(self, registry: Registry, quota: Quota) -> Counter[float]:
-        """The starts of a quota that are in the store."""
+        """The starts of a quota in the store."""
         names = {credential.quota for credential in registry.credentials_of(quota)}
         found: Counter[float] = Counter()
         rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (quota.model,))
@@ -237,5 +237,5 @@ class Reader:
 
 
 def _merged(known: list[float], found: Counter[float]) -> list[float]:
-    """Both, each moment as often as the one that has it most often."""
+    """Both, each moment as often as in the one that has it more often."""
     return sorted((Counter(known) | found).elements())

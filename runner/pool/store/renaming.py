@@ -1,6 +1,6 @@
-"""A key gets a project that was not known: what is known of its quota goes over to that one.
+"""Moves the data of a quota when the project of a credential becomes known.
 
-Otherwise a day that is used up would be forgotten because the user has told more about a key.
+Otherwise an exhausted day would be forgotten because the user declared the project.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RENAME = (
     """INSERT INTO days SELECT :project, model, day, starts, wall FROM days WHERE quota = :alone
        ON CONFLICT DO UPDATE SET starts = starts + excluded.starts""",
     "DELETE FROM days WHERE quota = :alone",
-    # of two that rest, the longer rest holds
+    # of two cooldowns, the longer one holds
     """DELETE FROM quotas WHERE quota = :project AND EXISTS (
            SELECT 1 FROM quotas AS own WHERE own.quota = :alone AND own.model = quotas.model
            AND own.boot = quotas.boot AND own.until > quotas.until)""",
@@ -27,7 +27,7 @@ _RENAME = (
 
 
 def rename_quotas(connection: sqlite3.Connection, credentials: Iterable[Credential]) -> None:
-    """Moves what is kept under the keys' own names. Call it within a transaction."""
+    """Moves what is stored under the credentials' own names. Call it within a transaction."""
     for credential in credentials:
         names = {"project": quota_name(credential), "alone": quota_of_its_own(credential)}
         if names["project"] != names["alone"]:

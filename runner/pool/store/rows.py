@@ -1,4 +1,4 @@
-"""The rows of the store that stand for a key and for a quota, and how another's is taken in."""
+"""The rows of credentials and quotas: built from a registry, and applied to one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.times import Times
 
 START, REFUND, REFUSED = 1, -1, 0
-"""What a row of the table of starts says: a call began, did not begin after all, was refused."""
+"""Kinds of rows in the table of starts: a call began, did not begin after all, was refused."""
 ELSEWHERE = -1
-"""The number of a probe that is in the hand of another engine."""
+"""The probe number that stands for the probe of another engine."""
 CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
-"""Doors that a time opens."""
+"""States that end at a time."""
 
 
 class CredentialRow(NamedTuple):
-    """What is kept of a key."""
+    """The stored state of a credential."""
 
     fingerprint: str
     name: str
@@ -32,7 +32,7 @@ class CredentialRow(NamedTuple):
 
 
 class QuotaRow(NamedTuple):
-    """What is kept of a quota and a model."""
+    """The stored state of a quota for a model. The fields are the columns."""
 
     quota: str
     model: str
@@ -51,7 +51,7 @@ class QuotaRow(NamedTuple):
     struck: str
     waived: str
     probing: bool
-    """One call is under way that is tried before the others."""
+    """A probing call is under way."""
 
 
 class Written(NamedTuple):
@@ -68,7 +68,7 @@ QUOTA_SIZE = len(QuotaRow._fields)
 
 
 def credential_row(credential: PooledCredential) -> CredentialRow:
-    """What to keep of a key; its text is not in it."""
+    """The row of a credential, without its secret."""
     return CredentialRow(
         credential.fingerprint, credential.name, credential.credential.project, credential.quota,
         credential.disabled, credential.invalid, credential.since, credential.strikes,
@@ -76,7 +76,7 @@ def credential_row(credential: PooledCredential) -> CredentialRow:
 
 
 def quota_row(quota: Quota, name: str) -> QuotaRow:
-    """What to keep of a group under the name of one of the quotas that it stands for."""
+    """The row of a quota, under one of the names that were merged into it."""
     return QuotaRow(
         name, quota.model, quota.state.value, quota.since, quota.until, quota.reason,
         quota.careful, quota.refusals, quota.refused_at, quota.per_minute, quota.per_day,
@@ -86,7 +86,7 @@ def quota_row(quota: Quota, name: str) -> QuotaRow:
 
 
 def apply_credential_row(registry: Registry, row: CredentialRow, *, report: bool) -> None:
-    """Makes a key what another process, or the user, has made of it."""
+    """Applies the state that another process or the user gave a credential."""
     credential = registry.credentials[row.fingerprint]
     before = (credential.disabled, credential.invalid)
     credential.disabled, credential.invalid = row.disabled, row.invalid
@@ -98,14 +98,14 @@ def apply_credential_row(registry: Registry, row: CredentialRow, *, report: bool
 def apply_quota_row(
     registry: Registry, row: QuotaRow, written: Written, times: Times, *, new: bool
 ) -> None:
-    """Takes in what another process, or an earlier one, has learned of a quota.
+    """Applies the state of a quota that another process has written.
 
     Args:
-        pool: Its group of this name is made if need be.
-        row: A quota of one of the pool's keys.
+        registry: Creates the quota if need be.
+        row: The quota of one of its credentials.
         written: When.
         times: To read the row's times.
-        new: The pool knows nothing of the quota yet, so that there is nothing to tell.
+        new: Whether the registry does not know the quota yet; then nothing is reported.
     """
     if new and not _worth_knowing(row):
         return
@@ -136,7 +136,7 @@ def _worth_knowing(row: QuotaRow) -> bool:
 def _apply_state(
     quota: Quota, row: QuotaRow, since: float, until: float, now: float, *, new: bool
 ) -> None:
-    """A state that another has closed is closed here too, and for no shorter than it was here."""
+    """Applies a cooldown of another engine, but never shortens one of this engine."""
     state = QuotaState(row.door)
     if state is QuotaState.NO_TIER or (state in CLOSED and until > now):
         until = max(until, quota.until if quota.state in CLOSED else 0.0)
@@ -158,7 +158,7 @@ def _apply_state(
 
 
 def _apply_probe(quota: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
-    """While another engine tries a quota with one call, this one does not."""
+    """While another engine probes a quota, this one does not."""
     tried = row.probing and of_this_boot and row.door == QuotaState.PROBING
     if quota.state is QuotaState.PROBING and tried and not quota.probe:
         quota.probe = ELSEWHERE

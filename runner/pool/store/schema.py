@@ -1,4 +1,4 @@
-"""The file of the pool's store: its tables, how it is opened, and what becomes of a damaged one."""
+"""The file of the pool's store: its tables, opening it, and setting a damaged one aside."""
 
 from __future__ import annotations
 
@@ -82,18 +82,18 @@ class Opened:
 
     connection: sqlite3.Connection
     inode: tuple[int, int]
-    """Which file it is, whatever is called so later."""
+    """Identifies the file, whatever has its name later."""
     notes: tuple[str, ...] = ()
-    """What a human should know."""
+    """Notes for the user."""
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is no database (any more)."""
+    """Whether an error means that the file is not a valid database."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
 
 def inode_of(path: Path) -> tuple[int, int] | None:
-    """Which file has this name now."""
+    """Identifies the file that has this name now."""
     try:
         found = os.stat(path)  # noqa: PTH116 - called for every lease, and twice as fast
     except OSError:
@@ -102,11 +102,11 @@ def inode_of(path: Path) -> tuple[int, int] | None:
 
 
 def open_database(path: Path, damaged: tuple[int, int] | None = None) -> Opened:
-    """Opens the store, makes it if it is not there, and sets it aside if it is damaged.
+    """Opens the store, creates it if it is missing, and sets it aside if it is damaged.
 
     Args:
         path: Of the database.
-        damaged: The file that is known to be damaged; another one of that name is taken as it is.
+        damaged: The file known to be damaged; another one of that name is opened as it is.
 
     Raises:
         sqlite3.Error: it cannot be opened or made, and is not damaged.
@@ -172,7 +172,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _set_aside(path: Path) -> str:
-    """Renames what is damaged; what was done, for humans."""
+    """Renames the damaged files; returns a note for the user."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     number, aside = 1, path.with_name(f"{path.name}.damaged-{stamp}")
     while os.path.lexists(aside):

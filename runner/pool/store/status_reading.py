@@ -1,4 +1,4 @@
-"""Reads how the keys stand out of the store."""
+"""Reads the status of credentials from the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOUR = 3600.0
 
 
 def read_snapshot(connection: sqlite3.Connection, times: Times, days: QuotaDays) -> PoolSnapshot:
-    """How the keys stand now. Call it within a transaction."""
+    """The status of all credentials now. Call it within a transaction."""
     wall = times.clock.wall()
     day = days.name(wall)
     keys = connection.execute(
@@ -109,7 +109,7 @@ def _leases(connection: sqlite3.Connection) -> tuple[ActiveLease, ...]:
 
 
 def is_alive(folder: str, pid: int) -> bool:
-    """Whether the engine that wrote this is still there: by its run, or else by its process."""
+    """Whether the engine that wrote this is alive: by its run's lock, or else by its process."""
     try:
         if folder:
             return is_held(RunFolder(Path(folder)).engine_lock)

@@ -1,8 +1,8 @@
-"""The pool's memory: one file for all runs of this machine, which outlives them.
+"""The persistent state of the pool: one file for all runs of this machine.
 
-Runs at the same time share one budget through it: who grants does so in a transaction that first
-takes in what the others have granted. It holds counts, names and fingerprints, and no key. Nothing
-that goes wrong with it stops a run: the pool goes on by what it knows itself.
+Concurrent runs share one budget through it: each grants in a transaction that first reads what the
+others have granted. It holds counts, names and fingerprints, but no secret. No error of the store
+stops a run: the pool continues with what it knows itself.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
 FILE_NAME = "pool.db"
 FIGURES_EVERY = 0.5
-"""Seconds between two times that what is only shown is written."""
+"""Seconds between two writes of figures that are only shown."""
 TIDY_EVERY = 30.0
-"""Seconds between two looks for what is too old."""
+"""Seconds between two removals of old rows."""
 
 
 class PoolStore:
@@ -43,7 +43,7 @@ class PoolStore:
         """See :meth:`open`."""
         self.path = file.path
         self.notes = file.notes
-        """What a human should know, the oldest first; whoever tells it may clear the list."""
+        """Notes for the user, the oldest first; whoever shows them may clear the list."""
         self._file = file
         self._clock = clock
         self._days = days
@@ -54,26 +54,26 @@ class PoolStore:
         self._figures_at = self._tidied_at = clock.now()
         self._registry: Registry | None = None
         self._seen = (0, 0)
-        """How often the file had been opened, and how many files, at the last look."""
+        """How often the file had been opened, and how many files, at the last check."""
         self._known: set[str] = set()
-        """Fingerprints of the pool's keys for which this file has been searched."""
+        """Fingerprints of the credentials that were read from this file."""
 
     @classmethod
     def open(
         cls, path: Path, clock: Clock, *, engine: str = "", boot: str | None = None, run: str = "",
         folder: Path | None = None, days: QuotaDays | None = None,
     ) -> PoolStore:  # fmt: skip
-        """Opens the store, and makes it where there is none.
+        """Opens the store, and creates it if it is missing.
 
-        It never fails: what is wrong is in :attr:`notes`, and the store is tried again later.
+        It never fails: errors are in :attr:`notes`, and the store is tried again later.
 
         Args:
             path: Of the database.
             clock: The one of the pool.
-            engine: A name of this writer that no other has; one is made up if it is empty.
-            boot: The machine's boot that the clock's times are of; this machine's if not given.
+            engine: A unique name of this writer; generated if it is empty.
+            boot: The boot that the clock's times belong to; the current one if not given.
             run: The name of the run that writes.
-            folder: Of that run: the writer lives as long as the engine's lock in it is held.
+            folder: Of that run: the writer is alive as long as the engine's lock in it is held.
             days: When the service's day ends.
         """
         writer = (engine or uuid.uuid4().hex, run, "" if folder is None else str(folder))
@@ -87,23 +87,23 @@ class PoolStore:
     # For an engine
 
     def load(self, registry: Registry) -> None:
-        """Gives a new pool what is known of its keys and their quotas."""
+        """Loads everything known about the credentials of a new registry."""
         self._registry = registry
         if self._begin(registry, report=False):
             self._finish(registry)
 
     def exchange(self, registry: Registry, work: Callable[[], Ledger]) -> Ledger:
-        """Takes in what others have done, lets the pool work, and writes down what it has done.
+        """Reads what others have done, does the work of a pool, and writes its changes.
 
-        All of that is one transaction, so that two engines never spend the same call. Where the
-        store cannot be used, the work is done all the same, and written when it can be.
+        All of that is one transaction, so that two engines never spend the same call. If the store
+        cannot be used, the work is done all the same, and written later.
 
         Args:
-            pool: The same one each time.
-            work: Feeds the pool and serves; done exactly once.
+            registry: Of the pool; the same one each time.
+            work: Feeds the pool and processes; called exactly once.
 
         Returns:
-            What the work gave.
+            The result of the work.
         """
         if not registry.credentials:
             ledger = work()
@@ -130,7 +130,7 @@ class PoolStore:
         return ledger
 
     def close(self) -> None:
-        """Writes what is left, and takes back the leases of this engine."""
+        """Writes what is pending, and removes the leases of this engine."""
         self._figures_at = self._clock.now() - FIGURES_EVERY
         if self._registry is not None and self._begin(self._registry):
             self._finish(self._registry)
@@ -167,10 +167,10 @@ class PoolStore:
         self._change(fingerprint, lambda registry: registry.reset(fingerprint))
 
     def snapshot(self, credentials: Iterable[Credential] = ()) -> PoolSnapshot:
-        """How the keys stand, by all runs of this machine; empty where the store cannot be read.
+        """The status of all credentials on this machine; empty if the store cannot be read.
 
         Args:
-            credentials: Keys as they are called now: their projects may have become known.
+            credentials: The current credentials: their projects may have become known.
         """
         try:
             self._file.ready()
@@ -202,7 +202,7 @@ class PoolStore:
     # A transaction of an engine
 
     def _begin(self, registry: Registry, *, report: bool = True) -> bool:
-        """Begins one and takes in what others have written; whether that could be done."""
+        """Begins one and reads what others have written; whether that worked."""
         if self._file.blocked:
             return False
         for _ in range(2):
@@ -236,7 +236,7 @@ class PoolStore:
             self._rewrite_all(registry)
 
     def _check_file(self) -> bool:
-        """Whether the file is another one than at the last look, and lacks what the pool knows."""
+        """Whether the file was replaced since the last check, and lacks what the pool knows."""
         openings, files = self._seen
         self._seen = (self._file.openings, self._file.files)
         if openings != self._file.openings:
@@ -248,7 +248,7 @@ class PoolStore:
         return files > 0
 
     def _rewrite_all(self, registry: Registry) -> None:
-        """Gets everything written that the pool knows and a fresh file does not."""
+        """Marks everything as pending that the pool knows and a fresh file lacks."""
         today = registry.today(self._clock.now()).name
         for quota in registry.quotas.values():
             stored = self._reader.moments(registry, quota)
@@ -256,9 +256,9 @@ class PoolStore:
             self._pending.add_missing(registry, quota, stored, today, of_day)
 
     def _finish(self, registry: Registry) -> bool:
-        """Writes what is pending and ends the transaction; ``False`` if a fresh file is to get it.
+        """Writes what is pending and commits; ``False`` if it has to be written to a fresh file.
 
-        Where it cannot be written, it stays pending.
+        What cannot be written stays pending.
         """
         now = self._clock.now()
         figures = now - self._figures_at >= FIGURES_EVERY

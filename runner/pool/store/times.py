@@ -1,4 +1,4 @@
-"""Times of the store: steady ones within a boot of the machine, those of the wall between boots."""
+"""Times of the store: steady times within a boot of the machine, wall times between boots."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from assemblyzero_tui.runner.pool.grants.clock import Clock
 
 
 class Times:
-    """Reads the times of rows that other processes wrote, maybe before the machine was restarted.
+    """Converts times of rows that other processes wrote, maybe before a restart of the machine.
 
-    A row has, besides its steady times, the boot they are of, and what both clocks showed when it
-    was written. Within one boot, setting the clock on the wall changes nothing.
+    Besides its steady times, a row has their boot and both clock readings at the time of writing.
+    Within one boot, setting the wall clock changes nothing.
     """
 
     def __init__(self, clock: Clock, boot: int) -> None:
@@ -23,15 +23,15 @@ class Times:
         """A moment of a row by this process's clock.
 
         Args:
-            moment: The steady time; infinite and 0 mean no time and stay so.
+            moment: The steady time; infinite and 0 mean no time and stay as they are.
             boot: The boot of the row.
             at: The steady time at which it was written.
-            wall: The time on the wall then, in seconds since the epoch.
+            wall: The wall time then, in seconds since the epoch.
         """
         if boot == self.boot or moment in (0.0, inf, -inf):
             return moment
-        # What was to come is never farther away than when it was written, wherever the wall's
-        # clock is now.
+        # A future moment is never farther away than when it was written, wherever the wall clock
+        # is now.
         return self.clock.now() - self._since(wall) + (moment - at)
 
     def wall(self, moment: float) -> float:
@@ -39,7 +39,7 @@ class Times:
         return self.clock.wall_at(moment)
 
     def _since(self, wall: float) -> float:
-        """Seconds of the pool's clock since a time on the wall; never less than none."""
+        """Seconds of the pool's clock since a wall time; never negative."""
         now = self.clock.now()
         each = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
         return max(0.0, (self.clock.wall() - wall) / each)

@@ -1,4 +1,4 @@
-"""What the store only shows: totals, calls a minute, who holds a lease. Written now and then."""
+"""Figures that the store only shows: totals, calls a minute, leases. Written now and then."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ calls = calls + excluded.calls, refused = refused + excluded.refused"""
 
 @dataclass(slots=True)
 class PendingUsage:
-    """What is not written yet."""
+    """Usage that is not written yet."""
 
     tallies: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    """Answered, refused, tokens in and out, by key, model and day."""
+    """Answered, refused, tokens in and out, by fingerprint, model and day."""
     minutes: dict[int, list[int]] = field(default_factory=dict)
-    """Calls and refusals, by the minute on the wall."""
+    """Calls and refusals, by the minute of the wall clock."""
     taken: dict[int, tuple[Lease, float]] = field(default_factory=dict)
-    """Leases, and when they began on the wall."""
+    """Leases, and their wall times of start."""
     returned: set[int] = field(default_factory=set)
     empty: bool = True
 
     def take(self, changes: Changes, day: str, wall: float) -> None:
-        """Counts what a step has changed."""
+        """Counts the changes of a step."""
         self.empty = False
         if not (changes.granted or changes.ended or changes.tallies):
             return
@@ -51,7 +51,7 @@ class PendingUsage:
             minute[1] += tally.refused
 
     def write(self, connection: sqlite3.Connection, engine: int, wall: float) -> None:
-        """Adds everything to the store, within a transaction of the caller."""
+        """Writes everything to the store, within a transaction of the caller."""
         connection.executemany(
             "DELETE FROM leases WHERE engine = ? AND number = ?",
             [(engine, number) for number in self.returned],

@@ -1,4 +1,4 @@
-"""What the store has still to write: gathered step by step, written in one transaction."""
+"""Pending changes: collected step by step, written in one transaction."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from assemblyzero_tui.runner.pool.store.rows import (
 )
 
 SAME_END = 2.0
-"""Seconds by which two processes may differ on when the same rest ends."""
+"""Seconds by which two processes may differ on the end of the same cooldown."""
 
 _Start = tuple[str, str, int, float, str, float]
-"""Quota, model, kind, moment, day, time on the wall."""
+"""Quota, model, kind, moment, day, wall time."""
 
 
 def _marks(count: int) -> str:
@@ -59,7 +59,7 @@ _WRITE_CREDENTIAL = (
 
 @dataclass(slots=True)
 class Pending:
-    """What is not written yet. It only grows while the store cannot be reached."""
+    """Changes that are not written yet. They only grow while the store cannot be used."""
 
     starts: list[_Start] = field(default_factory=list)
     days: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ class Pending:
     events: list[tuple[float, CredentialChanged]] = field(default_factory=list)
 
     def take(self, registry: Registry, ledger: Ledger, clock: Clock) -> Changes:
-        """Takes in what a step of the pool has changed, and clears the pool's list of it."""
+        """Collects the changes of a step, and takes them from the registry's recorder."""
         changes = registry.recorder.take_changes()
         for kind, leases in ((START, changes.granted), (REFUND, changes.refunds)):
             for lease in leases:
@@ -93,21 +93,21 @@ class Pending:
         return changes
 
     def forget_old(self, now: float, most_events: int) -> None:
-        """Drops what is of no use any more: starts that nobody counts, events nobody would see."""
+        """Drops starts that no longer count, and events that would not be shown."""
         self.starts = [start for start in self.starts if start[3] > now - MEMORY]
         del self.events[:-most_events]
 
     def add_missing(
         self, registry: Registry, quota: Quota, stored: Counter[float], today: str, of_day: int
     ) -> None:
-        """Takes in what a store lacks of a quota that the pool knows.
+        """Collects what a store lacks of a quota.
 
         Args:
-            pool: Of the group.
-            group: A quota and a model.
-            stored: The starts that are in the store.
+            registry: Has the quota.
+            quota: For one model.
+            stored: Its starts in the store.
             today: The service's day.
-            of_day: The starts of that day by the store.
+            of_day: The starts of that day in the store.
         """
         self.quotas.add((quota.name, quota.model))
         name = next((credential.quota for credential in registry.credentials_of(quota)), quota.name)
@@ -120,7 +120,7 @@ class Pending:
 
 
 class Writer:
-    """Writes what one pool has changed. Call it within a transaction."""
+    """Writes the changes of one registry. Call it within a transaction."""
 
     def __init__(self, file: StoreFile, run: str, engine: int | None = None) -> None:
         self._file = file
@@ -129,22 +129,22 @@ class Writer:
         self._keys: dict[str, CredentialRow] = {}
         self._quotas: dict[Place, QuotaRow] = {}
         self.resets: dict[str, int] = {}
-        """How often keys have been reset, of those that were reset here."""
+        """How often each credential that was reset here has been reset."""
 
     def forget_rows(self, changes: StoredChanges) -> None:
-        """Forgets what it knows of rows that somebody else has written."""
+        """Forgets rows that another process has written."""
         for fingerprint in changes.credentials:
             self._keys.pop(fingerprint, None)
         for place in changes.quotas:
             self._quotas.pop(place, None)
 
     def forget(self) -> None:
-        """Forgets what it knows of every row: a transaction of its own was lost."""
+        """Forgets every row, as a transaction was lost."""
         self._keys.clear()
         self._quotas.clear()
 
     def strikes_changed(self, registry: Registry, fingerprints: Iterable[str]) -> set[str]:
-        """Of these keys those whose strikes are not as they were written."""
+        """Those of these credentials whose strikes differ from the written ones."""
         return {
             fingerprint
             for fingerprint in fingerprints
@@ -226,14 +226,14 @@ class Writer:
 
 
 def next_stamp(connection: sqlite3.Connection) -> int:
-    """A number for rows that are written now; later ones have greater ones."""
+    """The stamp for rows that are written now; stamps only grow."""
     connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'stamp'")
     (stamp,) = connection.execute("SELECT value FROM counters WHERE name = 'stamp'").fetchone()
     return int(stamp)
 
 
 def count_reset(connection: sqlite3.Connection, fingerprint: str, stamp: int, engine: int) -> int:
-    """Counts a reset of a key, and says how many there have been."""
+    """Counts a reset of a credential; returns the number of resets."""
     connection.execute(
         "UPDATE keys SET resets = resets + 1, stamp = ?, engine = ? WHERE fingerprint = ?",
         (stamp, engine, fingerprint),
@@ -247,7 +247,7 @@ def record_event(
     connection: sqlite3.Connection, wall: float, fingerprint: str, name: str, model: str,
     state: str, reason: str, until: float | None, run: str,
 ) -> None:  # fmt: skip
-    """Notes what became of a key, unless that has been noted already, by another process maybe."""
+    """Records a change of a credential, unless it is recorded already, maybe by another process."""
     before = connection.execute(
         "SELECT state, reason, until FROM events WHERE fingerprint = ? AND model = ? "
         "ORDER BY id DESC LIMIT 1",
