@@ -117,7 +117,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.register_theme(LIGHT)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_LOGS, LIGHT_LOGS
         self.theme = LIGHT.name if light else DARK.name
-        self.dashboard = DashboardScreen(source, self.glyphs, clock=clock)
+        self.dashboard = DashboardScreen(source, self, self.glyphs, clock=clock)
 
     def get_default_screen(self) -> Screen[None]:
         return self.dashboard
@@ -137,7 +137,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
                 with contextlib.suppress(RuntimeError, ValueError):
-                    loop.add_signal_handler(number, self.leave)
+                    loop.add_signal_handler(number, self.detach)
 
     # Following the run
 
@@ -237,7 +237,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     # Leaving
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Closes the dashboard; whatever goes on goes on."""
         self.exit(Ending.FINISHED if self.source.state.finished else Ending.LEFT)
 
@@ -248,14 +248,14 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         if isinstance(self.screen, QuitDialog):
             return
         if not self.source.live or self.source.state.finished:
-            self.leave()
+            self.detach()
             return
         state = self.source.state
         self.push_screen(QuitDialog(state.counts, state.run, glyphs=self.glyphs), self._quit)
 
     def _quit(self, choice: str | None) -> None:
         if choice == "leave":
-            self.leave()
+            self.detach()
         elif choice == "stop":
             self.run_worker(self._part(Stop(), Ending.STOPPED, "Stopping: everyone saves."))
         elif choice == "cancel":
@@ -298,13 +298,13 @@ class DashboardApp(App[Ending], inherit_bindings=False):
     def on_summary_screen_open_log(self, event: SummaryScreen.OpenLog) -> None:
         """A log was chosen in the summary."""
         self._to_dashboard()
-        self.dashboard.zoom_in(event.item)
+        self.dashboard.navigation.zoom_in(event.item)
 
     def on_summary_screen_retry_failed(self, event: SummaryScreen.RetryFailed) -> None:
         """What failed is to be tried again."""
-        self.try_again(event.items)
+        self.retry(event.items)
 
-    def try_again(self, items: list[str]) -> None:
+    def retry(self, items: list[str]) -> None:
         """Tries items again that did not succeed; starts the engine for that if it has left."""
         if self.source.live:
             self.dashboard.send(Retry(items=items))
@@ -317,11 +317,15 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     def on_summary_screen_leave(self) -> None:
         """The user is done."""
-        self.leave()
+        self.detach()
 
     # The palette
 
     def action_command_palette(self) -> None:
+        """Textual's own name for it."""
+        self.show_palette()
+
+    def show_palette(self) -> None:
         """Opens the palette."""
         from assemblyzero_tui.app.dashboard.palette import Palette
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assemblyzero_tui.app.credentials.event_text import LEAVES
+from assemblyzero_tui.app.ui.keymap import screen_action
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.pool_text import (
     WITHOUT_A_TIME,
@@ -16,16 +17,16 @@ from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.banner import Button, Trouble
 
-PAUSE = Button("P", "Pause all", "screen.pause_all", "Pause", 3)
-RESUME_ALL = Button("P", "Resume all", "screen.pause_all")
-TRY_NOW = Button("R", "Resume now", "screen.try_now", "Now", 0)
-ADD_CREDENTIAL = Button("A", "Add a key", "screen.add_credential", "Add key", 2)
-RESUME_RUN = Button("r", "Resume", "screen.resume_run")
+PAUSE = Button("P", "Pause all", screen_action("pause_all"), "Pause", 3)
+RESUME_ALL = Button("P", "Resume all", screen_action("pause_all"))
+TRY_NOW = Button("R", "Resume now", screen_action("try_now"), "Now", 0)
+ADD_CREDENTIAL = Button("A", "Add a key", screen_action("add_credential"), "Add key", 2)
+RESUME_RUN = Button("r", "Resume", screen_action("resume_run"))
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """What is known of the engine."""
+class Engine:
+    """What the dashboard knows of the engine."""
 
     live: bool
     """Whether it takes commands."""
@@ -37,21 +38,21 @@ class Watch:
     """What is being waited for before the dashboard closes."""
 
 
-def find(run: RunState, now: float, watch: Watch) -> Trouble | None:
+def find(run: RunState, now: float, engine: Engine) -> Trouble | None:
     """What the banner says; ``now`` is the time on the wall, by the run's clock."""
-    if watch.parting:
-        return Trouble(watch.parting)
-    if watch.gone:
-        return _engine_gone(run, now, watch.can_resume)
+    if engine.parting:
+        return Trouble(engine.parting)
+    if engine.gone:
+        return _engine_gone(run, now, engine.can_resume)
     if run.finished:
         return None
     if run.held:
         why = f": {one_line(run.held_reason)}" if run.held_reason else ""
-        return Trouble(f"Paused{why}. No item is started.", (RESUME_ALL,) if watch.live else ())
+        return Trouble(f"Paused{why}. No item is started.", (RESUME_ALL,) if engine.live else ())
     if run.pool.paused:
-        return _all_rest(run, now, watch.live)
+        return _all_rest(run, now, engine.live)
     if run.counts[State.QUOTA] and not run.pool.auto_resume and run.ended is None:
-        buttons = (TRY_NOW, when_ready(run)) if watch.live else ()
+        buttons = (TRY_NOW, when_ready(run)) if engine.live else ()
         return Trouble("There are keys again; the run waits for you.", buttons)
     return None
 
@@ -59,7 +60,9 @@ def find(run: RunState, now: float, watch: Watch) -> Trouble | None:
 def when_ready(run: RunState) -> Button:
     """Switches going on by itself on and off."""
     word = "on" if run.pool.auto_resume else "off"
-    return Button("W", f"Resume when ready: {word}", "screen.auto_resume", f"Auto: {word}", 1)
+    return Button(
+        "W", f"Resume when ready: {word}", screen_action("auto_resume"), f"Auto: {word}", 1
+    )
 
 
 def _all_rest(run: RunState, now: float, live: bool) -> Trouble:

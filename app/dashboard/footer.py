@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assemblyzero_tui.app.dashboard.view_state import Stage
-from assemblyzero_tui.app.ui.keymap import Where, footer_commands
+from assemblyzero_tui.app.ui.keymap import Where, footer_commands, screen_action
+from assemblyzero_tui.app.ui.view_state import ViewState
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import (
     ATTENTION,
@@ -22,7 +22,10 @@ from assemblyzero_tui.widgets.items.layout import Mode
 from assemblyzero_tui.widgets.key_hints import Hint
 from assemblyzero_tui.widgets.text_line import Part
 
-LAST_HINTS = (Hint("?", "Help", "screen.help"), Hint("q", "Quit", "screen.ask_quit"))
+LAST_HINTS = (
+    Hint("?", "Help", screen_action("help")),
+    Hint("q", "Quit", screen_action("ask_quit")),
+)
 """What the footer always has, at its end."""
 
 KEYS_PLACE = 38
@@ -34,7 +37,7 @@ class Situation:
     """What decides on the keys."""
 
     run: RunState
-    stage: Stage
+    view_state: ViewState
     states: frozenset[State]
     """Of the items that the keys act on."""
     engine_gone: bool
@@ -47,9 +50,9 @@ class Situation:
     @property
     def where(self) -> Where:
         """What the user looks at."""
-        if self.stage.zoomed:
+        if self.view_state.zoomed:
             return Where.ZOOM
-        return Where.TABLE if self.stage.mode is Mode.LIST else Where.PANES
+        return Where.TABLE if self.view_state.mode is Mode.LIST else Where.PANES
 
 
 def hints(now: Situation) -> list[Hint]:
@@ -58,9 +61,7 @@ def hints(now: Situation) -> list[Hint]:
     if now.keys_in_trouble:
         commands.sort(key=lambda each: KEYS_PLACE if each.id == "pool" else each.footer)
     return [
-        Hint(
-            command.shown_keys[0], _label(command.id, command.label, now), f"screen.{command.does}"
-        )
+        Hint(command.shown_keys[0], _label(command.id, command.label, now), command.screen_action)
         for command in commands
     ]
 
@@ -80,9 +81,9 @@ def _applies(command: str, now: Situation) -> bool:
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
         case "next_page":
-            return now.stage.layout.pages > 1 or now.stage.zoomed
+            return now.view_state.layout.pages > 1 or now.view_state.zoomed
         case "zoom" | "toggle_list":
-            return len(now.run.items) > 1 and not (now.stage.zoomed and command == "zoom")
+            return len(now.run.items) > 1 and not (now.view_state.zoomed and command == "zoom")
         case _:
             return True
 
@@ -95,20 +96,22 @@ def _label(command: str, label: str, now: Situation) -> str:
     if command == "retry" and now.engine_gone:
         return "Resume run"
     if command == "toggle_list":
-        return "Grid" if now.stage.mode is Mode.LIST else "List"
-    if command == "next_page" and now.stage.zoomed:
+        return "Grid" if now.view_state.mode is Mode.LIST else "List"
+    if command == "next_page" and now.view_state.zoomed:
         return "Next item"
     return label
 
 
-def page_parts(run: RunState, items: Sequence[str], stage: Stage, glyphs: Glyphs) -> list[Part]:
+def page_parts(
+    run: RunState, items: Sequence[str], view_state: ViewState, glyphs: Glyphs
+) -> list[Part]:
     """Which page is shown, and what on the others needs attention."""
     parts: list[Part] = []
-    waiting = [run.items[item].state for item in stage.out_of_sight(items)]
+    waiting = [run.items[item].state for item in view_state.out_of_sight(items)]
     for state in sorted(ATTENTION, key=lambda state: state.look.order):
         if number := waiting.count(state):
             text = f"off page: {count(number)} {glyphs.word(state)}  "
             parts.append((text, f"{STATE_STYLES[state]} bold"))
-    if stage.layout.pages > 1 and not stage.zoomed and stage.mode is Mode.GRID:
-        parts.append((f"page {stage.page(items) + 1}/{stage.layout.pages}  ", "bold"))
+    if view_state.layout.pages > 1 and not view_state.zoomed and view_state.mode is Mode.GRID:
+        parts.append((f"page {view_state.page(items) + 1}/{view_state.layout.pages}  ", "bold"))
     return parts

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Collection
+from typing import ClassVar, Protocol
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from assemblyzero_tui.app.dashboard.actions.credentials import Keeping
-from assemblyzero_tui.app.dashboard.actions.items import Working
-from assemblyzero_tui.app.dashboard.actions.logs import Reading
-from assemblyzero_tui.app.dashboard.actions.navigation import Moving
+from assemblyzero_tui.app.dashboard import banner_text
+from assemblyzero_tui.app.dashboard.actions.base import Context, Handler, Program
+from assemblyzero_tui.app.dashboard.actions.credentials import CredentialActions
+from assemblyzero_tui.app.dashboard.actions.items import ItemActions
+from assemblyzero_tui.app.dashboard.actions.logs import LogActions
+from assemblyzero_tui.app.dashboard.actions.navigation import NavigationActions
 from assemblyzero_tui.app.dashboard.footer import LAST_HINTS, Situation, hints, page_parts
-from assemblyzero_tui.app.dashboard.log_polling import Watching
-from assemblyzero_tui.app.dashboard.view_state import Stage
+from assemblyzero_tui.app.dashboard.log_polling import LogPolling
 from assemblyzero_tui.app.ui.keymap import bindings, needs_sight
+from assemblyzero_tui.app.ui.view_state import ViewState
+from assemblyzero_tui.runner.model.commands import AnyCommand
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
 from assemblyzero_tui.runner.runs.run_source import RunSource
@@ -40,6 +44,7 @@ from assemblyzero_tui.widgets.items.steps import SidePanel
 from assemblyzero_tui.widgets.items.table import ItemTable
 from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
 from assemblyzero_tui.widgets.key_hints import KeyHints
+from assemblyzero_tui.widgets.logs.pane import LogPane
 from assemblyzero_tui.widgets.logs.view import LogView
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
@@ -56,7 +61,20 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that show a time that runs."""
 
 
-class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[None]):
+class DashboardProgram(Program, Protocol):
+    """The application, as the screen sees it."""
+
+    was_live: bool
+    """Whether an engine has served the run while it was shown."""
+    parting: str
+    """What is being waited for before the dashboard closes."""
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the run can be resumed from here."""
+
+
+class DashboardScreen(SteadyScreen[None]):
     """Shows the run of a :class:`RunSource` and knows nothing else of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -80,14 +98,16 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
     def __init__(
         self,
         source: RunSource,
+        program: DashboardProgram,
         glyphs: Glyphs = UNICODE,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.source = source
+        self.program = program
         self.glyphs = glyphs
-        self.stage = Stage()
+        self.view_state = ViewState()
         self.trouble: Trouble | None = None
         self.table = ItemTable(
             lambda: self.run_state, self.source_now, lambda: self.current, self.go_to, glyphs
@@ -100,6 +120,17 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         self.hints = KeyHints()
         self.panes: list[WorkflowPane] = []
         self.clock = clock
+        self.log_polling = LogPolling(self, clock)
+        context = Context(self, program)
+        self.navigation = NavigationActions(context)
+        self.item_actions = ItemActions(context)
+        self.handlers: dict[str, Handler] = {
+            **self.navigation.handlers(),
+            **self.item_actions.handlers(),
+            **CredentialActions(context).handlers(),
+            **LogActions(context).handlers(),
+        }
+        """What each action of the keymap does."""
         self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
@@ -116,7 +147,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
 
     def on_mount(self) -> None:
         self.set_interval(STATUS_PERIOD, self._tick)
-        self.run_worker(self.watch_logs(), group="logs")
+        self.run_worker(self.log_polling.run(), group="logs")
 
     # What there is to show
 
@@ -149,7 +180,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
     @property
     def in_order(self) -> list[str]:
         """The ids in the order in which they are shown."""
-        return self.table.rows if self.stage.mode is Mode.LIST else self.items
+        return self.table.rows if self.view_state.mode is Mode.LIST else self.items
 
     @property
     def shown_panes(self) -> list[WorkflowPane]:
@@ -159,7 +190,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
     @property
     def current(self) -> str:
         """The item that the keys act on; empty while there is none."""
-        return self.stage.current if self.stage.current in self.run_state.items else ""
+        return self.view_state.current if self.view_state.current in self.run_state.items else ""
 
     @property
     def current_pane(self) -> WorkflowPane | None:
@@ -173,11 +204,11 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
             item: Its id.
             in_log: In the list: keys that scroll go to its log from now on, and not to the table.
         """
-        stage = self.stage
-        stage.current = item
-        if stage.shows_table:
-            stage.in_log = in_log
-        if stage.mode is Mode.GRID and not stage.zoomed and self.current_pane is not None:
+        view_state = self.view_state
+        view_state.current = item
+        if view_state.shows_table:
+            view_state.in_log = in_log
+        if view_state.mode is Mode.GRID and not view_state.zoomed and self.current_pane is not None:
             self.focus_current()
             self.tell()
         else:
@@ -191,23 +222,41 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         """
         if not self.app.app_focus:
             return
-        pane, table = self.current_pane, self.stage.shows_table and not self.stage.in_log
+        pane, table = self.current_pane, self.view_state.shows_table and not self.view_state.in_log
         wanted = self.table if table else pane.log_pane if pane is not None else None
         self.set_focus(wanted if wanted is not None and wanted.is_mounted else None)
 
     @property
     def marked(self) -> list[str]:
         """The marked items, where marks are in sight."""
-        return sorted(self.table.marks) if self.stage.shows_table else []
+        return sorted(self.table.marks) if self.view_state.shows_table else []
 
     def targets(self) -> list[ItemState]:
         """The items that a command is meant for: the marked ones, else the current one."""
         run = self.run_state
         return [run.items[item] for item in self.marked or [self.current] if item in run.items]
 
+    @property
+    def engine_gone(self) -> bool:
+        """Whether work is left, no engine serves it, and one could be started."""
+        if self.source.live or not self.run_state.unfinished():
+            return False
+        return self.program.can_resume or self.program.was_live
+
+    def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
+        """Sends a command to the engine; marks are taken away once it has accepted it."""
+        self.item_actions.send(command, marks)
+
+    # Acting
+
+    def action_do(self, name: str, *arguments: object) -> None:
+        """Carries out a command of the keymap."""
+        self.handlers[name](*arguments)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing moves, and no item is acted on, while none is in sight."""
-        if self.stage.mode is Mode.TOO_SMALL and needs_sight(action):
+        too_small = self.view_state.mode is Mode.TOO_SMALL
+        if action == "do" and too_small and needs_sight(str(parameters[0])):
             return False
         return super().check_action(action, parameters)
 
@@ -216,6 +265,28 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         if item not in self._views:
             self._views[item] = LogView(self.source.log(item))
         return self._views[item]
+
+    def on_item_table_opened(self, event: ItemTable.Opened) -> None:
+        self.navigation.zoom_in(event.item)
+
+    def on_log_pane_moved(self, event: LogPane.Moved) -> None:
+        for pane in self.shown_panes:
+            if pane.log_pane is event.pane:
+                pane.tell_place()
+                self.tell()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click on a pane goes to its item.
+
+        The event itself comes up here, on the way that keys take, too: a key that is pressed after
+        the click is acted on after it.
+        """
+        for pane in self.shown_panes:
+            if pane.region.contains_point(event.screen_offset):
+                self.go_to(pane.item, in_log=True)
+
+    def on_workflow_pane_ready(self) -> None:
+        self.focus_current()
 
     # Placing
 
@@ -228,7 +299,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
             return
         width, height = self.app.size
         self._placed_items = len(self.run_state.items)
-        layout = self.stage.fit(self._placed_items, width, height)
+        layout = self.view_state.fit(self._placed_items, width, height)
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
         self.set_class(header_rows(height) == 2 and layout.mode is not Mode.TOO_SMALL, "-tall")
         if layout.mode is Mode.TOO_SMALL:
@@ -240,7 +311,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
             return
         if not self.current:  # there were no items before, or those of another run
             self.table.tell()
-            self.stage.current = next(iter(self.in_order), "")
+            self.view_state.current = next(iter(self.in_order), "")
         body = height - header_rows(height) - 1 - (self.trouble is not None)
         with self.app.batch_update():
             self.grid.place(self._placed(width, body))
@@ -249,22 +320,22 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
 
     def _placed(self, width: int, body: int) -> list[tuple[Widget, Cell]]:
         items = self.items
-        if self.stage.mode is Mode.LIST:
+        if self.view_state.mode is Mode.LIST:
             self.table.tell()
-        alone = len(items) == 1 and self.stage.mode is Mode.GRID
-        if self.current and (alone or self.stage.zoomed):
+        alone = len(items) == 1 and self.view_state.mode is Mode.GRID
+        if self.current and (alone or self.view_state.zoomed):
             log, panel = single_cells(width, body)
             self._assign([self.current], alone=panel is None)
             return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
-        if self.stage.mode is Mode.LIST:
+        if self.view_state.mode is Mode.LIST:
             table, logs = list_cells(width, body, len(items))
-            self.stage.in_log = self.stage.in_log and bool(logs)
+            self.view_state.in_log = self.view_state.in_log and bool(logs)
             chosen = self._beside_the_table(len(logs))
             self._assign(chosen)
             return [(self.table, table), *zip(self.panes, logs[: len(chosen)], strict=False)]
-        shown = self.stage.in_grid(items)
+        shown = self.view_state.in_grid(items)
         self._assign(shown)
-        cells = self.stage.layout.cells(len(shown), width, body)
+        cells = self.view_state.layout.cells(len(shown), width, body)
         return list(zip(self.panes, cells, strict=False))
 
     def _beside_the_table(self, logs: int) -> list[str]:
@@ -273,7 +344,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         While one of the logs is read, they stay.
         """
         shown = [pane.item for pane in self.shown_panes]
-        if self.stage.in_log and len(shown) == logs and self.current in shown:
+        if self.view_state.in_log and len(shown) == logs and self.current in shown:
             return shown
         rows, cursor = self.table.rows, self.table.cursor
         after = rows[cursor : cursor + logs]
@@ -283,7 +354,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         """Shows the logs of the rows at the cursor, if they are other ones by now."""
         shown = [pane.item for pane in self.shown_panes]
         wanted = self._beside_the_table(len(shown))
-        if shown != wanted and not self.stage.zoomed:
+        if shown != wanted and not self.view_state.zoomed:
             self._assign(wanted)
 
     def _assign(self, items: list[str], *, alone: bool = False) -> None:
@@ -300,7 +371,12 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
 
     def _number(self, pane: WorkflowPane, items: list[str]) -> int | None:
         place = self.panes.index(pane)
-        if self.stage.mode is Mode.LIST or self.stage.zoomed or len(items) == 1 or place > 9:
+        if (
+            self.view_state.mode is Mode.LIST
+            or self.view_state.zoomed
+            or len(items) == 1
+            or place > 9
+        ):
             return None
         return (place + 1) % 10
 
@@ -318,15 +394,15 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
         run = self.run_state
         counting = run.ended is None and (bool(run.items_waiting) or run.pool.paused)
         moving = counting or any(run.counts[state] for state in _MOVING)
-        quiet = self.clock() - self.grew > QUIET_AFTER and not counting
+        quiet = self.clock() - self.log_polling.grew > QUIET_AFTER and not counting
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
             self.tell()
-        elif self.grid.is_attached and self.stage.mode is not Mode.TOO_SMALL:
+        elif self.grid.is_attached and self.view_state.mode is not Mode.TOO_SMALL:
             self._tell_trouble()
 
     def tell(self) -> None:
         """Shows what has changed; costs little while nothing has."""
-        if self.stage.mode is Mode.TOO_SMALL or not self.grid.is_attached:
+        if self.view_state.mode is Mode.TOO_SMALL or not self.grid.is_attached:
             return
         run, now = self.run_state, self.source_now()
         with self.app.batch_update():
@@ -338,7 +414,7 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
                 with_keys=not self.has_class("-tall"),
             )  # fmt: skip
             self.pool.tell(run, now, self.glyphs)
-            if self.stage.mode is Mode.LIST:
+            if self.view_state.mode is Mode.LIST:
                 self.table.tell()
                 self._follow_the_table()
             self.focus_current()
@@ -350,15 +426,24 @@ class DashboardScreen(Moving, Working, Keeping, Reading, Watching, SteadyScreen[
             if self.side.display and shown and shown[0].item in run.items:
                 self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
             states = frozenset(item.state for item in self.targets())
-            can_go_on = self.engine_gone and self._app.can_resume
+            can_go_on = self.engine_gone and self.program.can_resume
             pool = run.pool
             trouble = pool.usable(now) < len(pool.present)
-            situation = Situation(run, self.stage, states, can_go_on, self.source.live, trouble)
-            notes = page_parts(run, self.items, self.stage, self.glyphs)
+            situation = Situation(
+                run, self.view_state, states, can_go_on, self.source.live, trouble
+            )
+            notes = page_parts(run, self.items, self.view_state, self.glyphs)
             self.hints.tell(hints(situation), notes, LAST_HINTS)
 
+    def _trouble_now(self) -> Trouble | None:
+        program = self.program
+        engine = banner_text.Engine(
+            self.source.live, self.engine_gone, program.can_resume, program.parting
+        )
+        return banner_text.find(self.run_state, self.wall_now(), engine)
+
     def _tell_trouble(self) -> None:
-        trouble = self.find_trouble()
+        trouble = self._trouble_now()
         if trouble != self.trouble:
             was = self.trouble
             self.trouble = trouble

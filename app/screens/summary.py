@@ -13,9 +13,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from assemblyzero_tui.app.ui.report_export import export_report
 from assemblyzero_tui.runner.base.durations import duration
-from assemblyzero_tui.runner.base.paths import write_atomically
-from assemblyzero_tui.runner.base.temporary_files import temporary_folder
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import FAILURES, Failure, ItemLine, Summary
 from assemblyzero_tui.runner.runs import report
@@ -31,7 +30,6 @@ from assemblyzero_tui.widgets.timeline import legend
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks for news, for a summary of a run that still goes on."""
-EXPORT_MODE = 0o644
 MUTED = "$text-muted"
 
 
@@ -200,22 +198,8 @@ class SummaryScreen(SteadyScreen[None]):
         self.post_message(self.Leave())
 
     def action_export(self) -> None:
-        """Writes the Markdown report into the current directory."""
-        path = Path(f"assemblyzero-summary-{self.summary.run}.md")
-        try:
-            path = Path.cwd() / path
-            scratch = temporary_folder(path.parent)
-            write_atomically(path, report.to_markdown(self.summary).encode(), EXPORT_MODE, scratch)
-        except OSError as error:
-            self.notify(
-                f"Cannot write {path}: {error.strerror or error}.\n"
-                f"The report is also in {self.source.folder.summary_markdown}",
-                title="Not exported",
-                severity="error",
-                markup=False,
-            )
-            return
-        self.notify(str(path), title="Report written", markup=False)
+        """Writes the Markdown report into the current folder."""
+        export_report(self, self.source)
 
 
 def headline(summary: Summary, glyphs: Glyphs) -> Content:

@@ -63,10 +63,24 @@ class UserCommand:
     action: str = ""
     """The action, if it is not named like the command."""
 
+    argument: int | None = None
+    """What the action is called with."""
+
+    @property
+    def handler(self) -> str:
+        """Name of the handler that carries it out."""
+        return self.action or self.id
+
     @property
     def does(self) -> str:
-        """The action of the screen."""
-        return self.action or self.id
+        """The action, as Textual wants it, of the dashboard's screen."""
+        argument = "" if self.argument is None else f", {self.argument}"
+        return f"do('{self.handler}'{argument})"
+
+    @property
+    def screen_action(self) -> str:
+        """The same for links, from anywhere on the screen."""
+        return f"screen.{self.does}"
 
     @property
     def shown_keys(self) -> list[str]:
@@ -83,7 +97,7 @@ COMMANDS: tuple[UserCommand, ...] = (
         UserCommand(
             f"pane_{digit}", (digit,), digit,
             f"Focus pane {int(digit) or 10} of the page.",
-            "Moving", Where.PANES, action=f"pane({int(digit) or 10})",
+            "Moving", Where.PANES, action="pane", argument=int(digit) or 10,
         )
         for digit in _DIGITS
     ),
@@ -164,10 +178,15 @@ _ON_ITEMS = frozenset(
     {"pause", "cancel", "force_cancel", "retry", "mark", "mark_all", "order", "copy"}
 )
 _NEED_SIGHT = frozenset(
-    command.does.partition("(")[0]
+    command.handler
     for command in COMMANDS
     if command.group in ("Moving", "Reading") or command.id in _ON_ITEMS
 )
+
+
+def screen_action(name: str) -> str:
+    """The action of a link that does what the handler of this name does."""
+    return f"screen.do('{name}')"
 
 
 def needs_sight(action: str) -> bool:

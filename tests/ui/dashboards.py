@@ -119,7 +119,7 @@ class Watched:
 
     def mode(self) -> Mode:
         """How the items are laid out."""
-        return self.board.stage.mode
+        return self.board.view_state.mode
 
     def order(self) -> Order:
         """How the list is sorted."""

@@ -1,21 +1,146 @@
-"""What the groups of actions have in common: the screen and the application they act on."""
+"""What the handlers act on: the dashboard's screen and application, as far as they need them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from assemblyzero_tui.app.dashboard.app import DashboardApp
-    from assemblyzero_tui.app.dashboard.screen import DashboardScreen
+from textual.app import App
+
+from assemblyzero_tui.app.credentials.actions import CredentialService
+from assemblyzero_tui.app.ui.view_state import ViewState
+from assemblyzero_tui.runner.model.commands import AnyCommand
+from assemblyzero_tui.runner.model.run_state import ItemState, RunState
+from assemblyzero_tui.runner.runs.run_source import RunSource
+from assemblyzero_tui.widgets.glyphs import Glyphs
+from assemblyzero_tui.widgets.items.table import ItemTable
+from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
+
+Handler = Callable[..., None]
+"""Carries out one command of the keymap."""
 
 
-class DashboardPart:
-    """A part of the dashboard's screen; the screen inherits from all of them."""
+class Screen(Protocol):
+    """The dashboard's screen, as the handlers see it."""
+
+    source: RunSource
+    glyphs: Glyphs
+    view_state: ViewState
+    table: ItemTable
 
     @property
-    def _screen(self) -> DashboardScreen:
-        return cast("DashboardScreen", self)
+    def app(self) -> App[Any]:
+        """Where other screens are pushed."""
 
     @property
-    def _app(self) -> DashboardApp:
-        return cast("DashboardApp", self._screen.app)
+    def run_state(self) -> RunState:
+        """The run as it is now."""
+
+    @property
+    def engine_gone(self) -> bool:
+        """Whether work is left, no engine serves it, and one could be started."""
+
+    @property
+    def items(self) -> list[str]:
+        """The ids of all items in the order of the queue."""
+
+    @property
+    def in_order(self) -> list[str]:
+        """The ids in the order in which they are shown."""
+
+    @property
+    def shown_panes(self) -> list[WorkflowPane]:
+        """The panes in sight."""
+
+    @property
+    def current(self) -> str:
+        """The item that the keys act on; empty while there is none."""
+
+    @property
+    def current_pane(self) -> WorkflowPane | None:
+        """The pane in sight that shows the current item."""
+
+    @property
+    def marked(self) -> list[str]:
+        """The marked items, where marks are in sight."""
+
+    def source_now(self) -> float:
+        """The time that the source is at."""
+
+    def targets(self) -> list[ItemState]:
+        """The items that a command is meant for."""
+
+    def go_to(self, item: str, *, in_log: bool = False) -> None:
+        """Makes this the current item and shows it."""
+
+    def lay_out(self) -> None:
+        """Puts everything in its place."""
+
+    def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
+        """Sends a command to the engine; marks are taken away once it has accepted it."""
+
+    def clear_selection(self) -> None:
+        """Takes the selection away."""
+
+    def get_selected_text(self) -> str | None:
+        """The selected text."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        severity: Literal["information", "warning", "error"] = "information",
+        markup: bool = True,
+    ) -> None:
+        """Shows a notification."""
+
+    def run_worker(self, work: Coroutine[Any, Any, None], name: str = "", group: str = "") -> Any:
+        """Runs a coroutine beside the screen."""
+
+
+class Program(Protocol):
+    """The dashboard's application, as the handlers see it."""
+
+    source: RunSource
+    credential_service: CredentialService | None
+
+    def seen(self) -> None:
+        """The user has looked."""
+
+    def look_now(self) -> None:
+        """Reads the newest events."""
+
+    def resume_run(self) -> None:
+        """Starts the engine again."""
+
+    def retry(self, items: list[str]) -> None:
+        """Retries items; starts the engine for that if it has gone."""
+
+    def show_summary(self) -> None:
+        """Shows the summary."""
+
+    def show_palette(self) -> None:
+        """Opens the palette."""
+
+    def detach(self) -> None:
+        """Closes the dashboard; the run continues."""
+
+    def ask_quit(self) -> None:
+        """Closes the dashboard, after a question if work is going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every handler gets."""
+
+    screen: Screen
+    program: Program
+
+
+class Actions:
+    """Handlers for one group of the keymap."""
+
+    def __init__(self, context: Context) -> None:
+        self.screen = context.screen
+        self.program = context.program

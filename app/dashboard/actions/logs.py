@@ -1,114 +1,130 @@
-"""Keys that act on a log or on the program."""
+"""Commands on logs and on the program."""
 
 from __future__ import annotations
 
-from assemblyzero_tui.app.dashboard.actions.base import DashboardPart
-from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.app.dashboard.actions.base import Actions, Handler
 from assemblyzero_tui.widgets.items.table import ItemTable
 from assemblyzero_tui.widgets.logs.pane import LogPane
 
 
-class Reading(DashboardPart):
-    """Keys that act on a log or on the program."""
+class LogActions(Actions):
+    """Scrolling, display and copying of a log; the program's own commands."""
+
+    def handlers(self) -> dict[str, Handler]:
+        """By the name of the action."""
+        return {
+            "down": self.down,
+            "up": self.up,
+            "page_down": self.page_down,
+            "page_up": self.page_up,
+            "top": self.top,
+            "bottom": self.bottom,
+            "left": self.left,
+            "right": self.right,
+            "follow": self.follow,
+            "wrap": self.wrap,
+            "times": self.times,
+            "copy": self.copy,
+            "summary": self.summary,
+            "export": self.export,
+            "help": self.help,
+            "command_palette": self.command_palette,
+            "leave": self.leave,
+            "ask_quit": self.ask_quit,
+            "interrupt": self.interrupt,
+        }
 
     @property
     def _log(self) -> LogPane | None:
         """The log that the keys act on."""
-        pane = self._screen.current_pane
+        pane = self.screen.current_pane
         return pane.log_pane if pane is not None else None
 
     @property
     def _scrolled(self) -> LogPane | ItemTable | None:
         """What keys scroll: the table, where one moves from item to item, or the log."""
-        stage = self._screen.stage
-        return self._screen.table if stage.shows_table and not stage.in_log else self._log
+        view_state = self.screen.view_state
+        return self.screen.table if view_state.shows_table and not view_state.in_log else self._log
 
-    def action_down(self) -> None:
+    def down(self) -> None:
         if self._scrolled is not None:
             self._scrolled.move(1)
 
-    def action_up(self) -> None:
+    def up(self) -> None:
         if self._scrolled is not None:
             self._scrolled.move(-1)
 
-    def action_page_down(self) -> None:
+    def page_down(self) -> None:
         if self._scrolled is not None:
             self._scrolled.move_pages(1)
 
-    def action_page_up(self) -> None:
+    def page_up(self) -> None:
         if self._scrolled is not None:
             self._scrolled.move_pages(-1)
 
-    def action_top(self) -> None:
+    def top(self) -> None:
         if self._scrolled is not None:
             self._scrolled.go_home()
 
-    def action_bottom(self) -> None:
+    def bottom(self) -> None:
         if self._scrolled is not None:
             self._scrolled.go_end()
 
-    def action_left(self) -> None:
+    def left(self) -> None:
         if self._log is not None:
             self._log.shift(-8)
 
-    def action_right(self) -> None:
+    def right(self) -> None:
         if self._log is not None:
             self._log.shift(8)
 
-    def action_follow(self) -> None:
+    def follow(self) -> None:
         if self._log is not None:
             self._log.toggle_follow()
 
-    def action_wrap(self) -> None:
+    def wrap(self) -> None:
         if self._log is not None:
             self._log.toggle_wrap()
 
-    def action_times(self) -> None:
+    def times(self) -> None:
         if self._log is not None:
             self._log.toggle_times()
 
-    def action_copy(self) -> None:
-        screen = self._screen
+    def copy(self) -> None:
+        screen = self.screen
         text = screen.get_selected_text() or (self._log.visible_text() if self._log else "")
         if not text:
             screen.notify("There is nothing to copy.")
             return
-        self._app.copy_to_clipboard(text)
+        screen.app.copy_to_clipboard(text)
         lines = text.count("\n") + 1
         screen.notify(f"Copied {lines} line{'' if lines == 1 else 's'}.")
         screen.clear_selection()
 
-    def action_summary(self) -> None:
-        self._app.show_summary()
+    def summary(self) -> None:
+        self.program.show_summary()
 
-    def action_export(self) -> None:
-        from assemblyzero_tui.runner.runs import report
+    def export(self) -> None:
+        from assemblyzero_tui.app.ui.report_export import export_report
 
-        screen = self._screen
-        folder = screen.source.folder
-        try:
-            report.write(report.build(screen.run_state, folder, screen.source_now()), folder)
-        except (TuiError, OSError) as error:
-            screen.notify(f"The summary was not written: {error}", severity="error", markup=False)
-        else:
-            screen.notify(f"Written: {folder.summary_markdown}", markup=False)
+        export_report(self.screen.app.screen, self.screen.source)
 
-    def action_help(self) -> None:
+    def help(self) -> None:
         from assemblyzero_tui.app.screens.help import HelpScreen
 
-        self._app.push_screen(HelpScreen(self._screen.glyphs))
+        self.screen.app.push_screen(HelpScreen(self.screen.glyphs))
 
-    def action_command_palette(self) -> None:
-        self._app.action_command_palette()
+    def command_palette(self) -> None:
+        self.program.show_palette()
 
-    def action_leave(self) -> None:
-        self._app.leave()
+    def leave(self) -> None:
+        self.program.detach()
 
-    def action_ask_quit(self) -> None:
-        self._app.ask_quit()
+    def ask_quit(self) -> None:
+        self.program.ask_quit()
 
-    def action_interrupt(self) -> None:
-        if self._screen.get_selected_text():
-            self.action_copy()
+    def interrupt(self) -> None:
+        if self.screen.get_selected_text():
+            self.copy()
         else:
-            self._app.ask_quit()
+            self.program.ask_quit()

@@ -224,7 +224,7 @@ class Player:
         assert board.current == model.current, step
         assert seen.source.sent == model.commands, step
         assert board.table.marks == model.marks, step
-        assert board.stage.mode is model.mode, step
+        assert board.view_state.mode is model.mode, step
         if model.mode is Mode.TOO_SMALL:
             return
         if model.zoomed:

@@ -172,6 +172,6 @@ async def test_an_idle_dashboard_paints_nothing(tmp_path: Path) -> None:
         for pane in seen.board.shown_panes:
             pane.log_pane.refresh = lambda *a, **k: painted.append(a)  # type: ignore[assignment]
             pane.status.refresh = lambda *a, **k: painted.append(a)  # type: ignore[assignment]
-        seen.board.look_at_logs()
+        seen.board.log_polling.poll()
         seen.board.tell()
         assert not painted

@@ -216,7 +216,7 @@ async def test_a_click_on_a_row_moves_the_cursor_and_two_open_its_log(tmp_path: 
         await seen.pilot.click(seen.board.table, offset=(5, 6), times=2)
         await seen.pilot.pause()
         assert seen.items == [seen.board.table.rows[4]] == [seen.board.current]
-        assert seen.board.stage.zoomed
+        assert seen.board.view_state.zoomed
 
 
 async def test_help_lists_every_key_and_state(tmp_path: Path) -> None:
@@ -266,5 +266,5 @@ async def test_a_log_chosen_in_the_summary_comes_to_the_front(tmp_path: Path) ->
         await seen.until(lambda: isinstance(seen.app.screen, SummaryScreen), "summary")
         await seen.press("enter")
         await seen.until(lambda: seen.app.screen is seen.board, "dashboard")
-        assert seen.board.stage.zoomed
+        assert seen.board.view_state.zoomed
         assert seen.items == ["LLD-46"], "the one that failed"

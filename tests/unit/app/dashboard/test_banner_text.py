@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from assemblyzero_tui.app.dashboard.banner_text import Watch, find
+from assemblyzero_tui.app.dashboard.banner_text import Engine, find
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
     AutoResumeSet,
@@ -28,8 +28,8 @@ from assemblyzero_tui.widgets.banner import Trouble, banner_content
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 
 NOW = 1_790_000_000.0
-LIVE = Watch(live=True, gone=False, can_resume=True)
-GONE = Watch(live=False, gone=True, can_resume=True)
+LIVE = Engine(live=True, gone=False, can_resume=True)
+GONE = Engine(live=False, gone=True, can_resume=True)
 PAUSED = PoolChanged(
     state="paused", until=NOW + 252, reason="a rests, b has used up its day", time=NOW
 )
@@ -52,7 +52,7 @@ def run_of(*events: AnyEvent) -> RunState:
     )
 
 
-def trouble(*events: AnyEvent, watch: Watch = LIVE) -> Trouble:
+def trouble(*events: AnyEvent, watch: Engine = LIVE) -> Trouble:
     found = find(run_of(*events), NOW, watch)
     assert found is not None
     return found
@@ -70,7 +70,7 @@ def shown(found: Trouble, width: int, **more: Any) -> str:
 
 def keys(found: Trouble, width: int) -> list[str]:
     _, actions = banner_content(found, UNICODE, width)
-    return [action.removeprefix("screen.") for _, _, action in actions]
+    return [action.removeprefix("screen.do('").removesuffix("')") for _, _, action in actions]
 
 
 def test_all_keys_rest_for_some_minutes() -> None:
@@ -148,7 +148,7 @@ def test_a_countdown_makes_no_other_trouble() -> None:
 
 
 def test_what_nobody_takes_is_not_offered() -> None:
-    replay = Watch(live=False, gone=False, can_resume=False)
+    replay = Engine(live=False, gone=False, can_resume=False)
     assert trouble(PAUSED, watch=replay).buttons == ()
 
 

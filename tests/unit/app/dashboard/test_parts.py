@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard.footer import Situation, hints
 from assemblyzero_tui.app.dashboard.notifications import BRIEFLY, Herald, terminal_title
-from assemblyzero_tui.app.dashboard.view_state import Stage, neighbour
 from assemblyzero_tui.app.ui import item_commands
 from assemblyzero_tui.app.ui.keymap import COMMANDS, Where, bindings, listed, markdown_table
+from assemblyzero_tui.app.ui.view_state import ViewState, neighbour
 from assemblyzero_tui.runner.model.commands import Pause, Resume, Retry
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
@@ -28,7 +28,7 @@ def run_of(*states: State) -> RunState:
 
 def test_the_page_is_that_of_the_current_item_whatever_the_size() -> None:
     items = [str(n) for n in range(6)]
-    stage = Stage(current="5")
+    stage = ViewState(current="5")
     stage.fit(6, 80, 24)
     assert stage.in_grid(items) == ["4", "5"]
     assert stage.out_of_sight(items) == ["0", "1", "2", "3"]
@@ -40,7 +40,7 @@ def test_the_page_is_that_of_the_current_item_whatever_the_size() -> None:
 
 
 def test_a_wish_for_the_list_and_back() -> None:
-    stage = Stage(current="x", zoomed=True)
+    stage = ViewState(current="x", zoomed=True)
     stage.fit(3, 120, 40)
     stage.toggle()
     assert (stage.fit(3, 120, 40).mode, stage.zoomed) == (Mode.LIST, False)
@@ -81,7 +81,7 @@ def test_what_can_be_cancelled_and_retried() -> None:
 
 
 def offered(run: RunState, *states: State, gone: bool = False) -> dict[str, str]:
-    stage = Stage()
+    stage = ViewState()
     stage.fit(len(run.items), 120, 40)
     found = hints(Situation(run, stage, frozenset(states), gone))
     return {hint.key: hint.label for hint in found}
@@ -101,7 +101,7 @@ def test_the_footer_offers_only_what_would_do_something() -> None:
 
 
 def test_the_footer_offers_no_command_that_no_engine_would_take() -> None:
-    run, stage = run_of(State.RUNNING, State.FAILED), Stage()
+    run, stage = run_of(State.RUNNING, State.FAILED), ViewState()
     stage.fit(2, 120, 40)
     for states in ({State.RUNNING}, {State.FAILED}, {State.PAUSED}):
         found = hints(Situation(run, stage, frozenset(states), engine_gone=False, live=False))

@@ -1,4 +1,4 @@
-"""What the user looks at, and which item is the current one. No widget in here."""
+"""What the user looks at, and which item is the current one. No widgets here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from assemblyzero_tui.widgets.items.layout import Layout, Mode, plan
 
 
 @dataclass
-class Stage:
+class ViewState:
     """What the user looks at, and the item that the keys act on.
 
     This is the one place that knows the current item. Widgets show it, and the focus follows it.
-    Only moves of the user change it: no other view, size or page, no event of the run.
+    Only the user's own moves change it: never a view, a size, a page or an event of the run.
     """
 
-    wish: Mode | None = None
+    wanted_mode: Mode | None = None
     """Grid or list, if the user asked for one."""
     current: str = ""
     """Id of the current item; empty until there are items."""
@@ -27,8 +27,8 @@ class Stage:
     layout: Layout = field(default_factory=lambda: plan(0, 80, 24))
 
     def fit(self, n: int, width: int, height: int) -> Layout:
-        """Plans for so many items in a terminal of this size."""
-        self.layout = plan(n, width, height, self.wish)
+        """Plans the layout of ``n`` items in a terminal of this size."""
+        self.layout = plan(n, width, height, self.wanted_mode)
         if self.mode is Mode.GRID:
             self.in_log = False
         return self.layout
@@ -44,8 +44,8 @@ class Stage:
         return self.mode is Mode.LIST and not self.zoomed
 
     def toggle(self) -> None:
-        """Wishes for the other shape."""
-        self.wish = Mode.GRID if self.mode is Mode.LIST else Mode.LIST
+        """Changes to the other mode."""
+        self.wanted_mode = Mode.GRID if self.mode is Mode.LIST else Mode.LIST
         self.zoomed = False
 
     def page(self, items: Sequence[str]) -> int:
@@ -57,7 +57,7 @@ class Stage:
         return [items[index] for index in self.layout.on_page(self.page(items), len(items))]
 
     def page_start(self, items: Sequence[str], pages: int) -> str:
-        """The first item of the page that is so many pages further; empty if there is none."""
+        """The first item of the page ``pages`` further on; empty if there is none."""
         page = self.page(items) + pages
         shown = self.layout.on_page(page, len(items)) if page >= 0 else range(0)
         return items[shown[0]] if shown else ""
@@ -71,7 +71,7 @@ class Stage:
 
 
 def neighbour(items: Sequence[str], item: str, step: int) -> str:
-    """The item so many places further; the ends stop it."""
+    """The item ``step`` places further on, within the list."""
     if item not in items:
         return items[0] if items else ""
     return items[max(0, min(items.index(item) + step, len(items) - 1))]
