@@ -79,11 +79,11 @@ class ItemChooser(Vertical):
         self._set((), ())
         self._spin()
 
-    def show(self, items: Sequence[ItemInfo], notes: Sequence[str]) -> None:
-        """Shows these items, and remarks below them."""
+    def show(self, items: Sequence[ItemInfo], notes: Sequence[str], nothing: str) -> None:
+        """Shows these items and the notes below them; ``nothing`` is shown if there are none."""
         self._waiting_for = ""
         self.chosen &= {item.id for item in items}
-        self._say(None if items else Content("Nothing is pending: every open issue has a design."))
+        self._say(None if items else Content(nothing))
         self._set(items, notes)
 
     def fail(self, error: TuiError, ways: str) -> None:

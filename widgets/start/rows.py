@@ -28,6 +28,8 @@ class WorkflowWords:
     """What is being done until the items are known."""
     made: str
     """What comes of one item."""
+    nothing: str
+    """Shown while nothing is pending."""
     otherwise: str = ""
     """What else can be done when they cannot be listed."""
 
@@ -35,10 +37,12 @@ class WorkflowWords:
 WORKFLOW_WORDS = {
     LLD.name: WorkflowWords(
         "Issues without a design", "issues", "Asking gh for the open issues", "design",
+        "Nothing is pending: every open issue has a design.",
         " Or take the issues from files, above.",
     ),
     ISSUE.name: WorkflowWords(
-        "Ideas without an issue", "ideas", "Reading ideas/active", "issue"
+        "Ideas without an issue", "ideas", "Reading ideas/active", "issue",
+        "Nothing is pending: ideas/active has no idea without an issue.",
     ),
 }  # fmt: skip
 """By the name of the workflow."""

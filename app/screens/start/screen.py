@@ -197,7 +197,7 @@ class StartApp(App[StartChoice]):
         self._tracker = message.outcome.tracker
         whose = f" in {one_line(short(self._tracker))}" if self._tracker else ""
         self.chooser.border_title = f"{self._words.pending}{whose}"
-        self.chooser.show(message.outcome.items, message.outcome.notes)
+        self.chooser.show(message.outcome.items, message.outcome.notes, self._words.nothing)
 
     def on_start_app_runs_listed(self, message: RunsListed) -> None:
         """The runs to go on with are known; the cursor goes there unless the user is busy."""

@@ -294,16 +294,26 @@ async def test_what_failed_can_be_tried_again_after_the_end(
         assert seen.screen() is seen.board
 
 
-async def test_e_writes_the_summary(tmp_path: Path) -> None:
+async def test_e_writes_the_report_into_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     async with watching(tmp_path, 6) as seen:
         await seen.press("E")
-        await seen.shows("Written:")
-        text = seen.source.folder.summary_markdown.read_text()
-        assert "LLD-46" in text
+        await seen.shows("Report written")
+        (report,) = here.iterdir()
+        assert report.name == f"assemblyzero-summary-{seen.source.state.run}.md"
+        assert "LLD-46" in report.read_text()
+        assert not seen.source.folder.summary_markdown.exists()
 
 
-async def test_e_says_why_the_summary_cannot_be_written(tmp_path: Path) -> None:
+async def test_e_says_why_the_report_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with watching(tmp_path, 3) as seen:
-        seen.source.folder.summary_markdown.mkdir()
+        (tmp_path / f"assemblyzero-summary-{seen.source.state.run}.md").mkdir()
         await seen.press("E")
-        await seen.shows("The summary was not written")
+        await seen.shows("Not exported")

@@ -305,7 +305,13 @@ async def test_nothing_pending_is_said_in_place() -> None:
     app = start_app(Listing(SHOP, [], []))
     async with app.run_test(size=(100, 36)) as pilot:
         await settled(pilot, app)
-        assert "Nothing is pending" in str(app.query_one("#chooser-status", Static).visual)
+        status = app.query_one("#chooser-status", Static)
+        assert str(status.visual) == "Nothing is pending: every open issue has a design."
+        app.query_one("#start-workflow", Picker).index = 1
+        await pilot.pause()
+        await settled(pilot, app)
+        text = "Nothing is pending: ideas/active has no idea without an issue."
+        assert str(status.visual) == text
 
 
 async def test_a_filter_that_nothing_fits_says_so() -> None:
