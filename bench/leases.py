@@ -1,8 +1,8 @@
 """How many leases a second ten workers get, and how long one takes: ``python -m bench.leases``.
 
-Ten real processes ask and give back through the worker's channel, as fast as they can; the other
-end is what the engine has: the channel's reader, the pool in its thread, its store on the disk.
-Beside it, in the same call, the same processes with a pool that has no keys and so no store.
+Ten real processes acquire and release leases through the worker's channel, as fast as they can; the
+other end is the engine's: the channel's reader, the pool in its thread, its store on the disk.
+The same call also measures a pool without credentials, which has no store.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from bench.batch import workplace
 from bench.report import Bench, percentile, progress, run
 
 WORKERS = 10
-KEYS = 4
+CREDENTIALS = 4
 TARGETS = {"leases_per_s": ">=5000", "p99_ms": "<10"}
 
 
-def ask(channel: InheritedFile, results: InheritedFile, seconds: float) -> None:
-    """A worker: asks, gives back, and tells how long each lease took to come."""
+def work(channel: InheritedFile, results: InheritedFile, seconds: float) -> None:
+    """A worker: acquires and releases leases, and reports how long each one took."""
     line = Channel(channel.take(), lambda _: None)
     waits = []
     ends = time.perf_counter() + seconds
@@ -52,7 +52,7 @@ def ask(channel: InheritedFile, results: InheritedFile, seconds: float) -> None:
         out.sendall(json.dumps([round(wait * 1e6) for wait in waits]).encode())
 
 
-class Desk:
+class EngineSide:
     """The engine's side of all workers."""
 
     def __init__(self, pool: Pool, store: Path | None) -> None:
@@ -72,7 +72,7 @@ class Desk:
             out, out_of_worker = socket.socketpair()
             worker = WorkerProcess(_spec(name), LockProbe(Path(os.devnull)))
             process = context.Process(
-                target=ask,
+                target=work,
                 args=(
                     InheritedFile(theirs.fileno()),
                     InheritedFile(out_of_worker.fileno()),
@@ -97,13 +97,13 @@ class Desk:
         return [wait / 1000 for wait in waits]
 
     async def _listen(self, name: str, worker: WorkerProcess) -> None:
-        def heard(message: AnyFromWorker) -> None:
+        def receive(message: AnyFromWorker) -> None:
             if isinstance(message, Acquire):
                 self._keeper.put(lambda pool: pool.acquire(name, 1, message))
             elif isinstance(message, Release):
                 self._keeper.put(lambda pool: pool.release(name, 1, message))
 
-        await worker.listen(heard, lambda _: None)
+        await worker.listen(receive, lambda _: None)
 
     def _carry_out(self, ledger: Ledger) -> None:
         for name, answer in ledger.answers:
@@ -127,19 +127,19 @@ def _spec(name: str) -> WorkerSpec:
     )  # fmt: skip
 
 
-def _pool(keys: int) -> Pool:
-    credentials = [Credential(f"key-{n}", Secret(f"key-of-the-bench-{n:04}")) for n in range(keys)]
+def _pool(count: int) -> Pool:
+    credentials = [Credential(f"key-{n}", Secret(f"key-of-the-bench-{n:04}")) for n in range(count)]
     return Pool(credentials, clock=MachineClock(), most=WORKERS)
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """With keys and store, and without."""
+    """With credentials and store, and without."""
     with workplace():
         make_private_directory(pool_file().parent)
-        progress(f"{WORKERS} workers, {KEYS} keys, {options.seconds} s")
-        waits = asyncio.run(Desk(_pool(KEYS), pool_file()).measure(options.seconds))
-        progress("the same without keys")
-        bare = asyncio.run(Desk(_pool(0), None).measure(options.seconds))
+        progress(f"{WORKERS} workers, {CREDENTIALS} credentials, {options.seconds} s")
+        waits = asyncio.run(EngineSide(_pool(CREDENTIALS), pool_file()).measure(options.seconds))
+        progress("the same without credentials")
+        bare = asyncio.run(EngineSide(_pool(0), None).measure(options.seconds))
     bench.set("leases_per_s", len(waits) / options.seconds)
     bench.set("p50_ms", percentile(waits, 50))
     bench.set("p99_ms", percentile(waits, 99))
@@ -148,7 +148,9 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=5.0, help="for which they ask")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="how long each measurement lasts"
+    )
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class _Service:
     _minutes: dict[int, deque[float]] = field(default_factory=dict)
     _day_counts: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def ask(self, project: int) -> Release | None:
+    def request(self, project: int) -> Release | None:
         """Takes a request; returns the refusal, if it refuses."""
         now, limits = self.clock.now(), self.scenario
         minute = self._minutes.setdefault(project, deque())
@@ -173,7 +173,7 @@ class Simulation:
         self._parked: list[_Workflow] = []
         self._paused = False
         self._slots = scenario.workers
-        self._asked: dict[tuple[str, int], float] = {}
+        self._requested_at: dict[tuple[str, int], float] = {}
         self.waits: list[float] = []
         self.turnarounds: list[float] = []
         self.parked = 0
@@ -240,9 +240,9 @@ class Simulation:
         self._at_work[workflow.name] = workflow
         if workflow.started < 0:
             workflow.started = self.clock.time
-        self._at(0.0, lambda: self._ask(workflow))
+        self._at(0.0, lambda: self._request_calls(workflow))
 
-    def _ask(self, workflow: _Workflow) -> None:
+    def _request_calls(self, workflow: _Workflow) -> None:
         while workflow.out < min(workflow.at_once, workflow.left):
             workflow.out += 1
             self._acquire(workflow)
@@ -250,15 +250,15 @@ class Simulation:
     def _acquire(self, workflow: _Workflow) -> None:
         workflow.requests += 1
         acquire = Acquire(request=workflow.requests, model=MODEL)
-        self._asked[workflow.name, workflow.requests] = self.clock.time
+        self._requested_at[workflow.name, workflow.requests] = self.clock.time
         self.pool.acquire(workflow.name, 1, acquire)
 
     def _granted(self, workflow: _Workflow, grant: Grant) -> None:
-        self.waits.append(self.clock.time - self._asked.pop((workflow.name, grant.request)))
+        self.waits.append(self.clock.time - self._requested_at.pop((workflow.name, grant.request)))
         self._at(self._rng.uniform(*TRANSIT), lambda: self._arrive(workflow, grant))
 
     def _arrive(self, workflow: _Workflow, grant: Grant) -> None:
-        refusal = self.service.ask(self._projects[grant.name])
+        refusal = self.service.request(self._projects[grant.name])
         if refusal is None:
             mean = LATENCY_MEAN / exp(LATENCY_SIGMA**2 / 2)
             seconds = mean * self._rng.lognormvariate(0.0, LATENCY_SIGMA)
@@ -278,21 +278,21 @@ class Simulation:
         workflow.out -= 1
         workflow.answered += 1
         if workflow.left:
-            self._ask(workflow)
+            self._request_calls(workflow)
             return
         self.turnarounds.append(self.clock.time - workflow.started)
-        self._leave(workflow)
+        self._stop(workflow)
         self.pool.forget_item(workflow.name)
 
     def _denied(self, workflow: _Workflow, denial: Deny) -> None:
-        self._asked.pop((workflow.name, denial.request), None)
+        self._requested_at.pop((workflow.name, denial.request), None)
         self.parked += 1
         workflow.out -= 1
         if not workflow.out:
-            self._leave(workflow)
+            self._stop(workflow)
             self._parked.append(workflow)
 
-    def _leave(self, workflow: _Workflow) -> None:
+    def _stop(self, workflow: _Workflow) -> None:
         del self._at_work[workflow.name]
         self.pool.release_all(workflow.name)
 

@@ -140,7 +140,9 @@ def test_two_engines_share_the_minute_and_the_day(path: Path, clock: HandClock) 
     assert sum(day.day for day in one.store.snapshot().quotas) == 8
 
 
-def test_a_refusal_in_one_engine_closes_the_door_in_the_other(path: Path, clock: HandClock) -> None:
+def test_a_refusal_in_one_engine_starts_the_cooldown_in_the_other(
+    path: Path, clock: HandClock
+) -> None:
     one, other = (Engine(path, clock, [credential(1)]) for _ in range(2))
     (grant,) = one.ask()
     one.end(grant, Outcome.MINUTE, retry_after=40.0, quotas={"RequestsPerMinute": 7})
@@ -197,19 +199,19 @@ def test_a_quota_that_is_two_in_the_pool_is_written_under_both_names(
     assert len(one.group().starts) == 2
 
 
-def test_what_the_user_wants_reaches_every_engine(path: Path, clock: HandClock) -> None:
+def test_a_command_reaches_every_engine(path: Path, clock: HandClock) -> None:
     engine = Engine(path, clock, [credential(1), credential(2)])
     engine.exchange()
-    face = PoolStore.open(path, clock, boot="one boot")
+    command = PoolStore.open(path, clock, boot="one boot")
     one = credential(1).secret.fingerprint
-    face.disable(one, "key-1")
+    command.disable(one, "key-1")
     for _ in range(3):
         (grant,) = engine.ask()
         assert grant.name == "key-2"
         engine.end(grant)
     assert engine.pool.registry.credentials[one].disabled == "by you"
     assert Engine(path, clock, [credential(1)]).ask() == []
-    face.enable(one)
+    command.enable(one)
     engine.exchange()
     assert engine.pool.registry.credentials[one].usable
     assert engine.states == [("key-1", "", "disabled"), ("key-1", "", "ready")]
@@ -227,7 +229,7 @@ def test_what_the_user_does_in_one_engine_reaches_the_other(path: Path, clock: H
     assert one.pool.registry.find("key-1").usable  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("where", ["face", "engine"])
+@pytest.mark.parametrize("where", ["command", "engine"])
 def test_a_reset_forgets_everything_in_every_engine(
     path: Path, clock: HandClock, where: str
 ) -> None:
@@ -235,7 +237,7 @@ def test_a_reset_forgets_everything_in_every_engine(
     one.use_up_the_day()
     other.exchange()
     assert other.group().state is QuotaState.EXHAUSTED
-    if where == "face":
+    if where == "command":
         PoolStore.open(path, clock, boot="one boot").reset(credential(1).secret.fingerprint)
     else:
         one.pool.registry.reset("key-1")
@@ -381,7 +383,7 @@ def test_old_rows_go_and_the_newest_starts_stay(path: Path, clock: HandClock) ->
     assert sum(minute.calls for minute in engine.store.snapshot().minutes) == 100
 
 
-def test_the_standing_tells_what_there_is(path: Path, clock: HandClock, tmp_path: Path) -> None:
+def test_the_snapshot_shows_everything(path: Path, clock: HandClock, tmp_path: Path) -> None:
     engine = Engine(path, clock, [credential(1, "shop", rpm=5), credential(2, rpd=9)], run="a run")
     first, second = engine.ask(2)
     engine.end(first, input_tokens=30, output_tokens=4)
