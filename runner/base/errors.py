@@ -18,17 +18,17 @@ class TuiError(Exception):
 
 
 class WorkflowError(TuiError):
-    """A workflow cannot go on with its item; the batch continues without it."""
+    """A workflow cannot continue with its item; the run continues without it."""
 
     exit_code = ExitCode.FAILED
 
 
 class UnusableAnswerError(WorkflowError):
-    """What the model answered cannot be used: a retry asks again instead of reading it back."""
+    """The model's answer is unusable: a retry calls again instead of using the kept answer."""
 
 
 class StartLostError(WorkflowError):
-    """What starts processes went away while it started one: another attempt may succeed."""
+    """The process that starts workers died meanwhile: another attempt may succeed."""
 
 
 class NewerVersionError(TuiError):

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the shell learns of a run."""
+    """The exit codes."""
 
     OK = 0
     """Every item succeeded, or there was nothing to do."""
@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     CANCELLED = 3
     """Nothing failed, but at least one item was cancelled or left unfinished on request."""
     EXHAUSTED = 75
-    """Stopped because every credential was exhausted; the same command goes on later."""
+    """Stopped because every credential was exhausted; the same command resumes later."""
     INTERRUPTED = 130
     """Ended by SIGINT."""
     PIPE_CLOSED = 141

@@ -1,4 +1,4 @@
-"""Where everything lies: the state folder, a run's folder, checkpoints, sockets."""
+"""Paths: the state folder, a run's folder, checkpoints, sockets."""
 
 from __future__ import annotations
 
@@ -152,10 +152,10 @@ class RunFolder:
 
 
 def pool_file(folder: RunFolder | None = None) -> Path:
-    """What is known of keys, for all runs of this machine; or for one that has its own books.
+    """The pool's database, for all runs of this machine; or for one run with a pool of its own.
 
     Args:
-        folder: Of a demonstration: its keys are nobody else's.
+        folder: The run of a demonstration: its credentials are its own.
     """
     return (state_home() if folder is None else folder.path) / "pool.db"
 
@@ -221,7 +221,7 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
         except OSError as error:
             raise TuiError(
                 f"Cannot make the folder {path}: {error.strerror or error}.",
-                "Make room or make it writable, or set ASSEMBLYZERO_HOME to another folder.",
+                "Free some space or make it writable, or set ASSEMBLYZERO_HOME to another folder.",
             ) from error
         folder = RunFolder(path)
         make_private_directory(folder.logs)

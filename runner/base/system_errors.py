@@ -8,11 +8,11 @@ import os
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
 
-_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def explain_os_error(error: OSError) -> TuiError | None:
-    """What a user can do about an error of the system; ``None`` if it is none of theirs."""
+    """The error as the user can solve it; ``None`` if they cannot."""
     if isinstance(error, FileNotFoundError) and folder_is_gone():
         return gone_folder()
     try:
@@ -20,13 +20,13 @@ def explain_os_error(error: OSError) -> TuiError | None:
         file = os.fsdecode(error.filename) if error.filename else ""
     except (OSError, TypeError):
         return None
-    room = error.errno in _ROOM
+    room = error.errno in _FULL
     if not room and file != home and not file.startswith(home + os.sep):
         return None
     what = f"{file}: {error.strerror}" if file else f"{error.strerror}"
     return TuiError(
         f"The state folder {home} cannot be used ({what}).",
-        f"{'Make room' if room else 'Make it a folder that you can read and write'}, "
+        f"{'Free some space' if room else 'Make it a folder that you can read and write'}, "
         "or set ASSEMBLYZERO_HOME to another folder.",
     )
 

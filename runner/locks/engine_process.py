@@ -21,7 +21,7 @@ _MODULE = b"assemblyzero_tui.runner.engine"
 
 
 def find_engine(folder: RunFolder) -> Process | None:
-    """The engine of a run; ``None`` if there is none, or it is not to be seen from here.
+    """The engine of a run; ``None`` if there is none, or it cannot be seen from here.
 
     Its number is in its lock, which is its own only while the lock is held. In another container
     the same number may be another process, so its command line is looked at as well.
@@ -62,17 +62,17 @@ def find_workers(engine: Process) -> list[Process]:
 
 
 def describe_survivors(folder: RunFolder) -> str:
-    """What still lives of a run, and how to look at it and to end it; empty if nothing does."""
+    """The processes of a run that are still alive, and how to end them; empty if there are none."""
     run = folder.path.name
     if (engine := find_engine(folder)) is None:
         return ""
     workers = find_workers(engine)
-    lines = [f"The engine of {run} still lives: process {engine.pid}"]
+    lines = [f"The engine of {run} is still alive: process {engine.pid}"]
     if workers:
         lines[0] += f", with {len(workers)} at work: {describe_processes(workers)}"
     lines[0] += "."
     if engine.suspended:
-        lines.append(f"It is suspended, and stops once it is woken: kill -CONT {engine.pid}")
-    lines.append(f"Look: assemblyzero-tui attach {run}")
+        lines.append(f"It is suspended and stops once it is continued: kill -CONT {engine.pid}")
+    lines.append(f"Attach: assemblyzero-tui attach {run}")
     lines.append(f"End it at once: assemblyzero-tui stop {run} --force")
     return "\n".join(lines)

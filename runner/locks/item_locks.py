@@ -141,7 +141,7 @@ class ItemLocks:
             TuiError: it cannot be made.
         """
         path = self.busy_file(key)
-        with _told(path):
+        with _as_tui_error(path):
             return _take(path, _encoded(self.me))
 
     def holder(self, key: str) -> Holder | None:
@@ -165,7 +165,7 @@ class ItemLocks:
         """
         folder = self._folder()
         owner, busy = (folder / f"{self._target}-{key}{kind}" for kind in (_OWNER, _BUSY))
-        with _told(owner):
+        with _as_tui_error(owner):
             lock = _take(owner, None)
         if lock is None:
             return _holder_in(owner)
@@ -175,7 +175,7 @@ class ItemLocks:
                 left = processes_with_open_file(str(path.resolve())) if path.suffix == _BUSY else []
                 return msgspec.structs.replace(_holder_in(path), left=describe_processes(left))
         before = _decoded(lock.read())
-        with _told(owner):
+        with _as_tui_error(owner):
             lock.write(_encoded(self.me))
         return ItemLock(lock, busy), before
 
@@ -220,7 +220,7 @@ class ItemLocks:
             raise TuiError(
                 f"The repository {self._repository} cannot be entered: "
                 f"{error.strerror or error}. "
-                "Was it moved? Move it back and retry, or start anew where it is now."
+                "Was it moved? Move it back and retry, or start a new run where it is now."
             ) from error
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -250,7 +250,7 @@ def _take(path: Path, note: str | None) -> FileLock | None:
     mode = stat.S_IMODE(path.parent.stat().st_mode) & 0o666
     try:
         lock = FileLock.take(path, note, mode=mode)
-    except PermissionError:  # somebody else left it, such as root
+    except PermissionError:  # another user left it, such as root
         if is_held(path):
             return None
         path.unlink()
@@ -318,7 +318,7 @@ def _holder_in(path: Path) -> Holder:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_tui_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -328,5 +328,5 @@ def _told(path: Path) -> Iterator[None]:
 def _unusable(path: Path, error: OSError) -> TuiError:
     return TuiError(
         f"Cannot make the lock {path}: {error.strerror or error}.",
-        "Make room and make the folder writable, then retry.",
+        "Free some space or make the folder writable, then retry.",
     )

@@ -1,6 +1,6 @@
 """Every command to the engine of a run, as tagged structs, and its answer.
 
-Commands are wishes: a face sends them over the engine's socket, one JSON object a line.
+A client sends commands over the engine's socket, one JSON object a line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ PROTOCOL_VERSION = 1
 
 
 class Command(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="command"):
-    """A wish of a face. ``request`` comes back in the reply."""
+    """A command of a client. ``request`` is repeated in the reply."""
 
     request: int = 0
 
@@ -51,10 +51,10 @@ class Retry(Command, tag="retry", kw_only=True, omit_defaults=True):
 
 
 class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
-    """Everyone saves, then the engine leaves; ``resume`` goes on from there."""
+    """Every item is saved, then the engine ends; ``resume`` continues from there."""
 
     interrupted: bool = False
-    """A signal was the cause, not a wish."""
+    """A signal was the cause, not the user's command."""
     force: bool = False
 
 
@@ -88,9 +88,9 @@ AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoRe
 
 
 class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The engine's answer to a command; ``request`` 0 announces that the journal has grown.
+    """The engine's reply to a command; ``request`` 0 announces that the journal has grown.
 
-    Then ``error`` says that it should have, and cannot be written.
+    With ``request`` 0, ``error`` says why the journal cannot be written.
     """
 
     request: int = 0
@@ -110,7 +110,7 @@ def encode(message: Command | Reply) -> bytes:
 
 
 def decode_command(line: bytes) -> AnyCommand:
-    """The command of a line from a face.
+    """The command in a line of a client.
 
     Raises:
         msgspec.DecodeError: the line is not a command.

@@ -1,7 +1,7 @@
 """Every event of a run, as tagged structs.
 
 Events are facts of the past: the engine writes them to the journal, one JSON object a line, and
-every face folds them into its state.
+every reader folds them into its state.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCHEMA = 1
 
 
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What every event carries. ``item`` is empty and ``attempt`` 0 where the run is meant."""
+    """The fields of every event. ``item`` is empty and ``attempt`` 0 for events of the run."""
 
     seq: int = 0
     """Place in the journal, from 1 and without gaps; given when the event is written."""
@@ -58,7 +58,7 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     url: str = ""
     """Where a human can read what was made."""
     keeps_checkpoint: bool = False
-    """The workflow stopped where it was told to; another run goes on from its checkpoint."""
+    """The workflow stopped early as requested; another run continues from its checkpoint."""
 
 
 class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
@@ -76,7 +76,7 @@ class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     demo: bool = False
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues these are; empty where none is asked."""
+    """``host/owner/name`` of the repository whose issues these are; empty without a tracker."""
 
 
 class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):
@@ -86,14 +86,14 @@ class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):
 
 
 class EngineStarted(Event, tag="engine_started", kw_only=True, omit_defaults=True):
-    """An engine took the run over; whatever was at work before is at work no more."""
+    """An engine took over the run; items that were at work before no longer are."""
 
     pid: int
     resumed: bool = False
     parallel: int = 0
-    """Items at work at once from now on; 0 where it stays as it was."""
+    """Items at work at once from now on; 0 for no change."""
     stops: bool = False
-    """Whether the run is left when no key can be used, instead of waiting for one."""
+    """Whether the run stops when no quota is left, instead of waiting for it."""
 
 
 class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
@@ -103,13 +103,13 @@ class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
     reason: str = ""
     """For humans, one line."""
     tries: int = 0
-    """How often the item was tried again after a failure."""
+    """Retries of the item after a failure."""
     until: float | None = None
     """When a waiting state is expected to end, seconds since the epoch."""
     result: Result | None = None
     """Only with ``done`` and, where something was made, ``failed``."""
     elsewhere: str = ""
-    """The run that is at work on the item; with ``queued``: the item waits for that."""
+    """With ``queued``: the other run that works on the item, which waits for its end."""
 
 
 class NodeStarted(Event, tag="node_started", kw_only=True, omit_defaults=True):
@@ -128,7 +128,7 @@ class NodeEnded(Event, tag="node_ended", kw_only=True, omit_defaults=True):
 
 
 class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
-    """The workflow says how far it is."""
+    """How far the workflow is."""
 
     iteration: int
     limit: int
@@ -137,14 +137,14 @@ class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
 
 
 class CallQueued(Event, tag="call_queued", kw_only=True, omit_defaults=True):
-    """A call waits for a credential, and is saved first if that takes long; or for its model."""
+    """A call waits for a credential or for its model; if that takes long, its item is saved."""
 
     model: str
     why: str = ""
     until: float | None = None
     """When it is expected to start, seconds since the epoch."""
     for_model: bool = False
-    """The model is not answering; the credentials are well."""
+    """The model does not answer; the credentials are fine."""
 
 
 class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
@@ -157,7 +157,7 @@ class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
     timeout: float = 0.0
     """Seconds the call may take."""
     waited: float = 0.0
-    """Seconds it waited in line."""
+    """Seconds it waited."""
 
 
 class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
@@ -173,11 +173,11 @@ class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
 
 
 ABANDONED = frozenset({"died", "cancelled"})
-"""Outcomes of calls whose caller did not wait for the answer: nobody refused anything."""
+"""Outcomes of calls that were given up before the answer: they were not refused."""
 
 
 class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
-    """An answer that was paid for before was read back; nothing was sent."""
+    """A kept answer was used; nothing was sent."""
 
     model: str = ""
     node: str = ""
@@ -226,7 +226,7 @@ class QuotaCounted(Event, tag="quota_counted", kw_only=True, omit_defaults=True)
     """Calls of the service's day."""
     per_day: int | None = None
     learned: bool = False
-    """A limit was told by a refusal, not by the user."""
+    """A limit is known from a refusal, not from the user."""
 
 
 class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
@@ -265,7 +265,7 @@ class RunHeld(Event, tag="run_held", kw_only=True, omit_defaults=True):
 
 
 class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
-    """The engine leaves."""
+    """The engine ends."""
 
     exit_code: int
     reason: EndReason = "finished"

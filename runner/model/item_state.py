@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that waits in line, for a key or for its model."""
+    """A call that waits for a credential or for its model."""
 
     model: str
     why: str
@@ -68,9 +68,9 @@ class ItemState:
     note: str = ""
     call: Call | None = None
     waiting: Waiting | None = None
-    """Its process is there and waits in line for a key."""
+    """The call that its process waits to make."""
     waits: list[tuple[float, float]] = field(default_factory=list)
-    """Its times in line that are over, each from when to when, in order and apart."""
+    """Its past call waits, each from when to when, in order and apart."""
     waited: float = 0.0
     """Seconds of all of them."""
     calls: int = 0
@@ -84,12 +84,12 @@ class ItemState:
     spans: list[Span] = field(default_factory=list)
     spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
-    _asking_since: float | None = None
-    """Since when there is a key for it, and it waits for the user to go on."""
-    _asked: float = 0.0
-    """Seconds of that, as far as they are over."""
+    _user_wait_since: float | None = None
+    """Since when it waits for the user to resume it, although there is quota."""
+    _user_waited: float = 0.0
+    """Seconds of such waits that have ended."""
     _work_since: float = 0.0
-    """When its process came to it: no time in line is older."""
+    """When its process started: no call wait is older."""
 
     @property
     def id(self) -> str:
@@ -106,42 +106,42 @@ class ItemState:
         return total
 
     def call_wait_seconds(self, now: float) -> float:
-        """Seconds in line for a key, with a process."""
+        """Seconds that its calls waited, with a process."""
         open_since = self.waiting.since if self.waiting is not None else now
         return self.waited + max(0.0, now - open_since)
 
     def process_seconds(self, now: float) -> float:
-        """Seconds with a process, at work or in line."""
+        """Seconds with a process, at work or waiting for a call."""
         return self.seconds_in(AT_WORK, now)
 
     def active_seconds(self, now: float) -> float:
-        """Seconds with a process at work, not in line."""
+        """Seconds with a process at work, not waiting for a call."""
         return max(0.0, self.process_seconds(now) - self.call_wait_seconds(now))
 
     def paused_seconds(self, now: float) -> float:
-        """Seconds paused by the user, or waiting for the user when there was a key again."""
-        return self.seconds_in((State.PAUSED,), now) + self._asked_seconds(now)
+        """Seconds paused by the user, or waiting for the user when there was quota again."""
+        return self.seconds_in((State.PAUSED,), now) + self._user_wait_seconds(now)
 
     def quota_seconds(self, now: float) -> float:
-        """Seconds spent waiting for a key, in line or without a process."""
-        without = self.seconds_in((State.QUOTA,), now) - self._asked_seconds(now)
+        """Seconds spent waiting for quota, with or without a process."""
+        without = self.seconds_in((State.QUOTA,), now) - self._user_wait_seconds(now)
         return without + self.call_wait_seconds(now)
 
-    def ask(self, time: float, *, asks: bool) -> None:
-        """There is a key for it from now on, and it waits for the user; or it does so no more."""
-        if asks and self._asking_since is None:
-            self._asking_since = time
-        elif not asks and self._asking_since is not None:
-            self._asked += max(0.0, time - self._asking_since)
-            self._asking_since = None
+    def set_user_wait(self, time: float, *, waits: bool) -> None:
+        """It waits for the user from now on, although there is quota; or no longer."""
+        if waits and self._user_wait_since is None:
+            self._user_wait_since = time
+        elif not waits and self._user_wait_since is not None:
+            self._user_waited += max(0.0, time - self._user_wait_since)
+            self._user_wait_since = None
 
-    def _asked_seconds(self, now: float) -> float:
-        since = now if self._asking_since is None else self._asking_since
-        return self._asked + max(0.0, now - since)
+    def _user_wait_seconds(self, now: float) -> float:
+        since = now if self._user_wait_since is None else self._user_wait_since
+        return self._user_waited + max(0.0, now - since)
 
     def enter(self, state: State, time: float) -> None:
         """It is in another state from now on."""
-        self.ask(time, asks=False)
+        self.set_user_wait(time, waits=False)
         if not self.state.terminal:
             self.spent[self.state] += max(0.0, time - self.since)
         if self.spans:
@@ -155,11 +155,11 @@ class ItemState:
         self.state, self.since, self.until = state, time, None
 
     def end_call_wait(self, time: float, seconds: float | None = None) -> None:
-        """It is in line no more.
+        """Its call waits no more.
 
         Args:
-            time: When it left.
-            seconds: How long it was in line; since it was said if ``None``.
+            time: When the wait ended.
+            seconds: How long it was; from its event on if ``None``.
         """
         since = self.waiting.since if self.waiting is not None else time
         self.waiting = None

@@ -1,4 +1,4 @@
-"""What was asked for: the specification of a run and of one worker."""
+"""The specification of a run, and of one worker."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class OfflineQuotas(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Quotas that the offline model keeps, for a demonstration of keys that run out."""
+    """Quotas of the offline model, for a demonstration of quota that runs out."""
 
     keys: int
     per_minute: int
     """Calls of a key."""
     per_day: int
     day_seconds: float
-    """So short is a day."""
+    """Length of a day."""
     start: float
     """When the first day began, in seconds since the epoch."""
     told: int
-    """Of so many keys the pool is told the limits; those of the others it learns."""
+    """For how many credentials the pool knows the limits; it learns those of the others."""
     book: str = ""
     """Path of the database in which the calls are counted."""
     speed: float = 1.0
     """Seconds of the service that go by in a second."""
 
 
-HOW_TO_ACCEPT = "add --fresh to start over, or --continue to go on from it"
-"""What helps where a checkpoint does not fit what is asked for any more."""
+HOW_TO_ACCEPT = "add --fresh to start over, or --continue to resume from it"
+"""What helps when a checkpoint does not match the request any more."""
 
 
 class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What every workflow of a run is told."""
+    """Options of every workflow of a run."""
 
     max_iterations: int = 20
     """Visits of the human-edit node before a workflow gives up."""
@@ -106,7 +106,7 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
 
 class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Everything one worker process needs to know; passed over a pipe, never pickled."""
+    """Everything that one worker process needs; passed over a pipe, never pickled."""
 
     run: str
     item: ItemInfo
@@ -122,7 +122,7 @@ class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     tracker: str = ""
     """As in the run's specification."""
     clock_speed: float = 1.0
-    """As in :class:`RunSpec`: so much sooner a silence of the service is too long."""
+    """As in :class:`RunSpec`: so much sooner does a silence of the service count as too long."""
     debug_log: str = ""
     """Path of the worker's debug log; empty without ``--debug``."""
 

@@ -1,7 +1,7 @@
 """The fold: the state of a run, computed from its events and from nothing else.
 
-Every face shows a :class:`RunState`. It is the same whether the events come from a running
-engine, from the journal of a finished run, or from a replay.
+The dashboard and the printers show a :class:`RunState`. It is the same whether the events come
+from a running engine, from the journal of a finished run, or from a replay.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from assemblyzero_tui.runner.model.states import State
 __all__ = ["ItemState", "RunState", "Span", "fold"]
 
 NOTICE_LIMIT = 500
-"""How many notices a run remembers; the journal has them all."""
+"""Notices that are kept in memory; the journal has all of them."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class RunState:
     notices: list[Notice] = field(default_factory=list)
     pool: PoolState = field(default_factory=PoolState)
     items_waiting: set[str] = field(default_factory=set)
-    """Ids of the items whose process waits for a key."""
+    """Ids of the items whose call waits for a credential or a model."""
     calls_ended: Counter[str] = field(default_factory=Counter)
     """How many calls had each outcome."""
     counts: Counter[State] = field(default_factory=Counter)
@@ -88,7 +88,7 @@ class RunState:
     """Goes on where the machine's clock was set back, so that no length of time is wrong."""
 
     def apply(self, event: AnyEvent) -> None:
-        """Takes one event in. Events of an older attempt of an item change nothing."""
+        """Applies an event. Events of older attempts of an item are dropped."""
         if event.seq:
             if event.seq <= self.seq:
                 return
@@ -108,18 +108,18 @@ class RunState:
         if (handler := _RUN_HANDLERS.get(type(event))) is not None:
             handler(self, event)
         if self.pool.ever_asked:
-            self._look_who_asks(event)
+            self._update_user_waits(event)
 
-    def _look_who_asks(self, event: AnyEvent) -> None:
-        """Times how long items wait for the user and not for a key."""
+    def _update_user_waits(self, event: AnyEvent) -> None:
+        """Measures how long items wait for the user and not for quota."""
         items: Iterable[ItemState] = ()
         if isinstance(event, (PoolChanged, AutoResumeSet, EngineStarted)):
             items = self.items.values()
         elif isinstance(event, ItemChanged):
             items = (self.items[event.item],)
-        asks = not self.pool.auto_resume and not self.pool.paused
+        waits = not self.pool.auto_resume and not self.pool.paused
         for item in items:
-            item.ask(self.time, asks=asks and item.state is State.QUOTA)
+            item.set_user_wait(self.time, waits=waits and item.state is State.QUOTA)
 
     @property
     def live(self) -> bool:
@@ -138,7 +138,7 @@ class RunState:
         return max(0.0, end - begin - self.unserved)
 
     def unfinished(self) -> list[ItemState]:
-        """The items that a resumed run goes on with, in order."""
+        """The items that a resumed run continues with, in order."""
         return [item for item in self.items.values() if not item.state.terminal]
 
     def position(self, item: ItemState) -> int:
@@ -146,7 +146,7 @@ class RunState:
         return self.nodes.index(item.node) + 1 if item.node in self.nodes else 0
 
     def done_fraction(self) -> float:
-        """How much of the run is done, 0 to 1: items that are through, others by their node."""
+        """How much of the run is done, 0 to 1: ended items count whole, others by their node."""
         if not self.items:
             return 0.0
         steps = max(1, len(self.nodes))
@@ -157,11 +157,11 @@ class RunState:
         return done / len(self.items)
 
     def seconds_left(self, now: float) -> float | None:
-        """Estimated seconds until the last item is through; ``None`` while nothing is known.
+        """Estimated seconds until the last item has ended; ``None`` while unknown.
 
-        The mean time with a process of the finished items, for every item that is left, shared
-        among the workers; items at work count with what they have behind them. While all keys
-        rest, that much is added.
+        The mean time with a process of the finished items, for every remaining item, shared
+        among the workers, less the time that items have been at work. While no quota is left, the
+        wait for it is added.
         """
         through = [i.process_seconds(now) for i in self.items.values() if i.state is State.DONE]
         left = self.unfinished()
@@ -176,7 +176,7 @@ class RunState:
 
     @property
     def at_once(self) -> int:
-        """How many items are at work at once, as far as the keys allow."""
+        """How many items may be at work at once, as far as the quotas allow."""
         return min(self.parallel, self.pool.slots or self.parallel)
 
     @property
@@ -188,11 +188,11 @@ class RunState:
 
     @property
     def calls_abandoned(self) -> int:
-        """Calls whose caller did not wait for the answer, as after a stop."""
+        """Calls that were given up before the answer, as by a stop."""
         return sum(self.calls_ended[outcome] for outcome in ABANDONED)
 
     def calls_in_flight(self) -> int:
-        """Leases that are out."""
+        """Leases that have not come back."""
         return sum(1 for item in self.items.values() if item.call is not None)
 
     def _started(self, event: RunStarted) -> None:

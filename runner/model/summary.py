@@ -1,4 +1,4 @@
-"""The parts of a run's summary: plain values, safe to show, the same for every face."""
+"""The parts of a run's summary: plain values, safe to show, the same for every output mode."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FAILURES = frozenset({State.FAILED, State.LOST})
 class Part(msgspec.Struct, kw_only=True, frozen=True):
     """A part of a summary. Times are seconds since the epoch, lengths are seconds.
 
-    Where the machine's clock was set back during the run, times go on by the clock as it was at
-    the start.
+    If the machine's clock was set back during the run, times follow the clock as it was at the
+    start.
     """
 
 
@@ -26,7 +26,7 @@ class Times(Part, kw_only=True, frozen=True):
     wall: float
     """From the start to the end, less ``unserved``."""
     active: float
-    """With a process at work that did not wait for a key."""
+    """With a process at work that did not wait for a call."""
     paused: float
     """Paused by the user."""
     quota: float
@@ -42,9 +42,9 @@ class Calls(Part, kw_only=True, frozen=True):
     refused: int
     """Came back without an answer, for whatever reason; see ``outcomes``."""
     abandoned: int = 0
-    """The caller did not wait for the answer, as after a stop or a cancellation."""
+    """Given up before the answer, as by a stop or a cancellation."""
     read_back: int
-    """Answers that were kept and read again instead of calling."""
+    """Kept answers that were used instead of a call."""
     input_tokens: int
     output_tokens: int
     outcomes: dict[str, int]
@@ -66,7 +66,7 @@ class ItemLine(Part, kw_only=True, frozen=True):
     url: str
     state: State
     outcome: str
-    """What came of it, or why not; one line."""
+    """Its result, or why there is none; one line."""
     iterations: int
     reviews: int
     active: float
@@ -137,14 +137,14 @@ class NoticeLine(Part, kw_only=True, frozen=True):
 
 
 class NextStep(Part, kw_only=True, frozen=True):
-    """A command that goes on from here."""
+    """A command to run next."""
 
     what: str
     command: str
 
 
 class Summary(Part, kw_only=True, frozen=True):
-    """A run, and what came of it."""
+    """A run and its results."""
 
     schema: int = SCHEMA
     run: str
@@ -160,7 +160,7 @@ class Summary(Part, kw_only=True, frozen=True):
     started: float | None
     ended: float | None
     time: float
-    """Up to when the summary tells."""
+    """The end of the time that the summary covers."""
     exit_code: int
     """The one of the run, or what it would be if the run ended now."""
     end_reason: str

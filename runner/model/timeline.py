@@ -38,11 +38,11 @@ LEGEND: tuple[tuple[State, str], ...] = (
     (State.RUNNING, "at work"),
     (State.QUEUED, "waiting"),
     (State.PAUSED, "paused"),
-    (State.QUOTA, "waits for a key"),
+    (State.QUOTA, "waiting for quota"),
     (State.DONE, "done"),
     (State.FAILED, "failed"),
 )
-"""What a reader needs to be told."""
+"""The meaning of the marks."""
 
 
 def bar(spans: Iterable[Stretch], start: float, end: float, width: int) -> list[State | None]:

@@ -242,7 +242,7 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
         changed = any(HOW_TO_ACCEPT in item.reason for item in again)
         steps.append(
             NextStep(
-                what=f"Retry the items that did not succeed ({len(again)})"
+                what=f"Retry what did not succeed ({len(again)})"
                 + ("; --fresh instead of --continue starts over" if changed else ""),
                 command=f"assemblyzero-tui resume {name} --failed"
                 + (" --continue" if changed else ""),

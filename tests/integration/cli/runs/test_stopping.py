@@ -96,7 +96,7 @@ def test_a_second_signal_leaves_although_the_engine_does_not_answer(program: Pro
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"still lives: process {served.pid}" in err.decode()
+    assert f"is still alive: process {served.pid}" in err.decode()
 
 
 def test_stop_reaches_a_suspended_engine_only_with_force(program: Program) -> None:
