@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -14,6 +14,9 @@ from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_optio
 from assemblyzero_tui.runner.base.paths import resolve_parent
 from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.runs.runs import ReadableRun
 
 
 def _reconcile_records(spec: RunSpec) -> None:
@@ -88,8 +91,8 @@ def command(
 ) -> int:
     """Resume a run that was stopped or interrupted.
 
-    Items that are done are left alone; the others continue from their last checkpoint. Keys are
-    looked for again.
+    Finished items are left alone; the others continue from their last checkpoint. Credentials are
+    loaded again.
     """
     if fresh and accept_changes:
         raise click.UsageError("Specify --fresh or --continue, not both.")
@@ -98,41 +101,27 @@ def command(
     if parallel is not None:
         parallel = check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.cli.finding_runs import newest_unfinished_run
-    from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.runs.runs import open_run, write_spec
     from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
 
     known = open_run(newest_unfinished_run(run, failed=failed))
-    if known.alive:
-        raise TuiError(
-            f"The run {known.name} is still running.",
-            f"Watch it: assemblyzero-tui attach {known.name}",
-        )
+    _check_not_running(known)
     _reconcile_records(known.spec)
     again = [i.id for i in known.state.items.values() if i.state.terminal and not i.state.succeeded]
     if known.state.finished and not (failed and again):
-        click.echo(f"{known.name} has nothing left to do.")
-        if again:
-            click.echo(
-                f"To retry the {len(again)} that did not succeed: "
-                f"assemblyzero-tui resume {known.name} --failed"
-            )
+        _print_nothing_to_resume(known.name, len(again))
         return 0
-    spec = known.spec
-    if credentials is not None:
-        spec = msgspec.structs.replace(spec, credentials=str(resolve_parent(credentials)))
-    if on_exhausted is not None:
-        spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
-    chosen: dict[str, Any] = {"accept_changes": True} if accept_changes else {}
-    if max_iterations is not None:
-        chosen["max_iterations"] = max_iterations
-    if model is not None:
-        chosen["model"] = check_model(model, "--model")
-    if review_model is not None:
-        chosen["review_model"] = check_reviewer(review_model)
-    if chosen:
-        options = msgspec.structs.replace(spec.options, **chosen)
-        spec = msgspec.structs.replace(spec, options=options)
+    spec = _changed_spec(
+        known.spec,
+        {
+            "accept_changes": accept_changes or None,
+            "max_iterations": max_iterations,
+            "model": None if model is None else check_model(model, "--model"),
+            "review_model": None if review_model is None else check_reviewer(review_model),
+        },
+        credentials=credentials,
+        on_exhausted=on_exhausted,
+    )
     if spec != known.spec:
         write_spec(known.folder, spec)
     if note := renamed_since(spec.tracker):
@@ -143,3 +132,38 @@ def command(
     return serve_and_show(
         known.folder, output, retry=retry, afresh=fresh and bool(again), parallel=parallel or 0
     )
+
+
+def _check_not_running(run: ReadableRun) -> None:
+    from assemblyzero_tui.runner.base.errors import TuiError
+
+    if run.alive:
+        raise TuiError(
+            f"The run {run.name} is still running.",
+            f"Watch it: assemblyzero-tui attach {run.name}",
+        )
+
+
+def _print_nothing_to_resume(name: str, unsuccessful: int) -> None:
+    click.echo(f"{name} has nothing left to do.")
+    if unsuccessful:
+        click.echo(
+            f"To retry the {unsuccessful} that did not succeed: "
+            f"assemblyzero-tui resume {name} --failed"
+        )
+
+
+def _changed_spec(
+    spec: RunSpec,
+    options: dict[str, Any],
+    *,
+    credentials: Path | None,
+    on_exhausted: Literal["wait", "stop"] | None,
+) -> RunSpec:
+    """The run's specification with the given values; those that are ``None`` stay as they are."""
+    if credentials is not None:
+        spec = msgspec.structs.replace(spec, credentials=str(resolve_parent(credentials)))
+    if on_exhausted is not None:
+        spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
+    given = {name: value for name, value in options.items() if value is not None}
+    return msgspec.structs.replace(spec, options=msgspec.structs.replace(spec.options, **given))

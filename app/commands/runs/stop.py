@@ -1,4 +1,4 @@
-"""``assemblyzero-tui stop``: everything is saved, then the engine leaves."""
+"""``assemblyzero-tui stop``: saves everything and ends the engine."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from assemblyzero_tui.runner.base.processes import Process
 
 PATIENCE = 20.0
-"""Seconds a run may need until it has stopped."""
+"""Seconds a run may take to stop."""
 ANSWER = 3.0
-"""Seconds an engine may need to answer before its process gets a signal."""
+"""Seconds an engine may take to answer before its process gets a signal."""
 FORCED = 5.0
-"""Seconds until what was told to end at once is killed."""
+"""Seconds until processes that were asked to end at once are killed."""
 KILLED = 5.0
-"""Seconds until what was killed is gone."""
+"""Seconds until killed processes are gone."""
 
 
 @click.command(
@@ -62,31 +62,17 @@ def command(run: str | None, force: bool) -> int:
 
 
 async def _stop(folder: RunFolder, *, force: bool) -> None:
-    """Returns when the engine has left.
+    """Stops the run and returns when its engine has ended.
 
     Raises:
-        EngineError: it does not leave.
+        EngineError: the engine does not end.
     """
     import asyncio
-    import contextlib
 
     from assemblyzero_tui.runner.base.errors import EngineError
-    from assemblyzero_tui.runner.locks.engine_process import (
-        describe_survivors,
-        find_engine,
-        find_workers,
-        signal_engine,
-    )
+    from assemblyzero_tui.runner.locks.engine_process import describe_survivors, signal_engine
     from assemblyzero_tui.runner.model.commands import Stop
     from assemblyzero_tui.runner.runs.live_run import LiveRun
-    from assemblyzero_tui.runner.runs.runs import is_alive
-
-    async def gone(seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while is_alive(folder):
-                    await asyncio.sleep(0.05)
-        return not is_alive(folder)
 
     source = LiveRun(folder)
     try:
@@ -96,23 +82,51 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
         signal_engine(folder, signal.SIGTERM)
     finally:
         await source.close()
-    if await gone(FORCED if force else PATIENCE):
+    if await _wait_until_ended(folder, FORCED if force else PATIENCE):
         return
-    engine = find_engine(folder)
-    if force and engine is not None:
-        workers = find_workers(engine)
-        signal_engine(folder, signal.SIGKILL)
-        if await gone(KILLED):
-            await _end_workers(workers)
-            return
+    if force and await _kill(folder):
+        return
     raise EngineError(
         f"{folder.path.name} has not stopped.",
         f"{describe_survivors(folder)}\n(see {folder.engine_log})",
     )
 
 
+async def _wait_until_ended(folder: RunFolder, seconds: float) -> bool:
+    """Waits at most this long for the engine to end; returns whether it has."""
+    import asyncio
+    import contextlib
+
+    from assemblyzero_tui.runner.runs.runs import is_alive
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while is_alive(folder):
+                await asyncio.sleep(0.05)
+    return not is_alive(folder)
+
+
+async def _kill(folder: RunFolder) -> bool:
+    """Kills the engine and then its workers; returns whether the engine is gone."""
+    from assemblyzero_tui.runner.locks.engine_process import (
+        find_engine,
+        find_workers,
+        signal_engine,
+    )
+
+    engine = find_engine(folder)
+    if engine is None:
+        return False
+    workers = find_workers(engine)
+    signal_engine(folder, signal.SIGKILL)
+    if not await _wait_until_ended(folder, KILLED):
+        return False
+    await _end_workers(workers)
+    return True
+
+
 async def _end_workers(workers: list[Process]) -> None:
-    """Ends what an engine that was killed leaves; most end by themselves at once."""
+    """Kills the workers that a killed engine left behind; most end on their own at once."""
     import asyncio
     import contextlib
 

@@ -1,4 +1,4 @@
-"""``assemblyzero-tui issue``: briefs become GitHub issues."""
+"""``assemblyzero-tui issue``: turns briefs into GitHub issues."""
 
 from __future__ import annotations
 
@@ -42,13 +42,7 @@ def command(
     once with gh and moved to ideas/done. Drafts and reviews are kept in docs/lineage. After a stop
     or a crash, run the same command again: it continues, and files nothing twice.
     """
-    if files and all_ideas:
-        raise click.UsageError("Specify files or --all, not both.")
-    if not files and not all_ideas:
-        raise click.UsageError(
-            "Nothing to do: specify brief files or --all.\n"
-            "For example: assemblyzero-tui issue --all --parallel 3"
-        )
+    _check_selection(files, all_ideas=all_ideas)
     parallel = settings.check()
     from assemblyzero_tui.app.cli.repository import find_repository
     from assemblyzero_tui.app.cli.selection import choose_briefs, list_items, tell
@@ -70,3 +64,13 @@ def command(
     return settings.start(
         "issue", repository, items, context, parallel, output, no_file=no_file, tracker=tracker
     )
+
+
+def _check_selection(files: tuple[Path, ...], *, all_ideas: bool) -> None:
+    if files and all_ideas:
+        raise click.UsageError("Specify files or --all, not both.")
+    if not files and not all_ideas:
+        raise click.UsageError(
+            "Nothing to do: specify brief files or --all.\n"
+            "For example: assemblyzero-tui issue --all --parallel 3"
+        )

@@ -59,11 +59,7 @@ def command(
     A design that this tool did not write is replaced only if you name its issue; a copy is kept in
     docs/lineage.
     """
-    if left_out and issues:
-        raise click.UsageError("--left-out works with --all, not with issue numbers.")
-    _check_selection(
-        issues, all_issues=all_issues, issues_dir=issues_dir, parallel=settings.parallel
-    )
+    _check_selection(issues, all_issues, issues_dir, left_out, settings.parallel)
     parallel = settings.check(issues)
     from assemblyzero_tui.app.cli.repository import find_repository
     from assemblyzero_tui.app.cli.selection import choose_items, list_items, list_left_out, tell
@@ -94,8 +90,14 @@ def command(
 
 
 def _check_selection(
-    issues: tuple[str, ...], *, all_issues: bool, issues_dir: Path | None, parallel: int
+    issues: tuple[str, ...],
+    all_issues: bool,
+    issues_dir: Path | None,
+    left_out: bool,
+    parallel: int,
 ) -> None:
+    if left_out and issues:
+        raise click.UsageError("--left-out works with --all, not with issue numbers.")
     if issues and all_issues:
         raise click.UsageError("Specify issue numbers or --all, not both.")
     if issues or all_issues or issues_dir:
@@ -109,7 +111,7 @@ def _check_selection(
 
 
 def check_numbers(issues: tuple[str, ...]) -> list[str]:
-    """The same, if each can be an issue; otherwise nothing has been asked of anybody yet.
+    """Checks the issue numbers before anything else is read, and returns them as a list.
 
     Raises:
         TuiError: one is no number of an issue.

@@ -201,7 +201,7 @@ def test_an_output_that_cannot_be_written_stops_the_run_and_says_so(
             stderr=subprocess.PIPE, text=True, env=os.environ | program.environment, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
-    assert "The output cannot be written: No space left on device." in done.stderr
+    assert "Cannot write the output: No space left on device." in done.stderr
     assert f"assemblyzero-tui resume {run_folders()[0].path.name}" in done.stderr
     assert next(readable_runs()).state.end_reason == "stopped"
 

@@ -136,7 +136,7 @@ def test_a_killed_engine_is_noticed_and_its_run_can_be_resumed(program: Program)
     os.kill(int(folder.engine_lock.read_text()), signal.SIGKILL)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 1, err
-    assert b"The engine has gone" in out
+    assert b"The engine has died" in out
     assert f"assemblyzero-tui resume {folder.path.name}".encode() in out
     assert "interrupted" in program("runs").stdout
     finish(program, folder)
@@ -162,7 +162,7 @@ def test_what_is_finished_has_nothing_left_to_resume(program: Program) -> None:
     assert "nothing left to do" in done.stdout
     nothing = program("resume")
     assert nothing.returncode == 2
-    assert "No run has anything left" in nothing.stderr
+    assert "No unfinished runs" in nothing.stderr
     stop = program("stop", name)
     assert stop.returncode == 0
     assert "not running" in stop.stdout
@@ -240,7 +240,7 @@ def test_an_issue_that_has_changed_can_be_resumed(
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(("--failed", "--fresh", "--continue"), "not both"), (("--fresh",), "goes with --failed")],
+    [(("--failed", "--fresh", "--continue"), "not both"), (("--fresh",), "requires --failed")],
 )
 def test_resume_refuses_what_makes_no_sense(
     program: Program, arguments: tuple[str, ...], told: str
