@@ -1,4 +1,4 @@
-"""Which items a run is going to have, and which of them wait for another run."""
+"""Selects the items of a run, and notes which of them wait for another run."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def choose_items(
     fresh: bool = False,
     read_only: bool = False,
 ) -> tuple[list[ItemInfo], list[str]]:
-    """The items to work on, and notes on what was left out or set right.
+    """The items to work on, and notes on what was left out or repaired.
 
     Args:
         repository: The target repository.
-        issues_dir: A folder of issue files; ``None`` asks ``gh``.
+        issues_dir: A folder of issue files; ``None`` means the issues that ``gh`` lists.
         wanted: What the user named; ``None`` means everything that is pending.
         tracker: ``host/owner/name`` of the repository that ``gh`` is asked about.
         fresh: Named issues are taken although they have an approved design.
-        read_only: Set nothing right in the repository.
+        read_only: Repair nothing in the repository.
 
     Raises:
         TuiError: something that was named does not exist, or the issues cannot be read.
@@ -43,34 +43,34 @@ def choose_items(
     items, notes = pending_lld_items(
         repository, issues_dir, wanted, tracker=tracker, fresh=fresh, read_only=read_only
     )
-    return _noted(repository, "lld", items, notes), notes
+    return _with_notes(repository, "lld", items, notes), notes
 
 
 def choose_briefs(
     repository: Path, wanted: Sequence[Path] | None, *, read_only: bool = False
 ) -> tuple[list[ItemInfo], list[str]]:
-    """The briefs to work on, and notes on what was left out or set right.
+    """The briefs to work on, and notes on what was left out or repaired.
 
     Args:
         repository: The target repository.
         wanted: The files that the user named; ``None`` means all ideas.
-        read_only: Set nothing right in the repository.
+        read_only: Repair nothing in the repository.
 
     Raises:
         TuiError: a brief is unusable, or two have one slug.
     """
-    mended = [] if read_only else records.reconcile(repository, ISSUE.name)
+    repairs = [] if read_only else records.reconcile(repository, ISSUE.name)
     items, left_out = pending_briefs(repository, wanted)
-    notes = mended + left_out
-    return _noted(repository, "issue", items, notes), notes
+    notes = repairs + left_out
+    return _with_notes(repository, "issue", items, notes), notes
 
 
-def _noted(
+def _with_notes(
     repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str]
 ) -> list[ItemInfo]:
-    """The items, with a note on those that another run is at work on: they wait for it.
+    """The items, with notes on those that another run is working on: they wait for it.
 
-    What looks like a key in a title is taken out: titles are shown and written everywhere.
+    Anything that looks like an API key is removed from titles, which are shown everywhere.
     """
     locks = ItemLocks(repository, workflow)
     elsewhere: dict[str, list[str]] = {}
@@ -85,14 +85,14 @@ def _noted(
     return [msgspec.structs.replace(item, title=redact(item.title)) for item in items]
 
 
-def tell(notes: Sequence[str]) -> None:
-    """Shows notes where they disturb no output."""
+def print_notes(notes: Sequence[str]) -> None:
+    """Prints notes on stderr, apart from the output."""
     for note in notes:
         click.echo(f"Note: {note}", err=True)
 
 
 def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> None:
-    """Lists what would run, or says that there is nothing."""
+    """Prints what would run, or that nothing is pending."""
     if as_json and dry_run:
         for item in items:
             click.echo(msgspec.json.encode(item))
@@ -114,7 +114,7 @@ def list_left_out(
         TuiError: the issues, the designs or the status file cannot be read.
     """
     left_out, notes = left_out_of_all(repository, issues_dir, tracker)
-    tell(notes)
+    print_notes(notes)
     redact = Redactor().redact
     for one in left_out:
         one = msgspec.structs.replace(one, title=redact(one.title))

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def _reconcile_records(spec: RunSpec) -> None:
     """Completes the records of items that finished just before the run was interrupted."""
-    from assemblyzero_tui.app.cli.selection import tell
+    from assemblyzero_tui.app.cli.selection import print_notes
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.workflows.records import reconcile
 
     try:
-        tell(reconcile(Path(spec.repository), spec.workflow))
+        print_notes(reconcile(Path(spec.repository), spec.workflow))
     except TuiError as error:
-        tell([error.what])
+        print_notes([error.what])
 
 
 @click.command(

@@ -36,14 +36,14 @@ def start_from_screen(context: click.Context) -> int:
     from assemblyzero_tui.app.screens.start.screen import StartApp
     from assemblyzero_tui.runner.base.errors import TuiError
 
-    settings, said = configured(context, LLD.name)
+    settings, given = configured(context, LLD.name)
     output = OutputMode(
-        "dashboard", ascii=said.get("ascii", False), mouse=not said.get("no_mouse", False)
+        "dashboard", ascii=given.get("ascii", False), mouse=not given.get("no_mouse", False)
     )
     app = StartApp(
         Path.cwd(),
         ascii=output.ascii,
-        parallel=said.get("parallel", 0),
+        parallel=given.get("parallel", 0),
         provider=settings.provider,
         check=lambda provider: check_ready(provider, settings.credentials),
     )
@@ -61,7 +61,7 @@ def start_from_screen(context: click.Context) -> int:
 
 
 def _do(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
-    from assemblyzero_tui.app.cli.selection import tell
+    from assemblyzero_tui.app.cli.selection import print_notes
     from assemblyzero_tui.app.launch.launch import serve_and_show, show
     from assemblyzero_tui.runner.runs.runs import find_run
     from assemblyzero_tui.runner.workflows.records import reconcile
@@ -70,7 +70,7 @@ def _do(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
         case StartNew():
             settings, _ = configured(context, choice.workflow)
             settings = replace(settings, parallel=choice.parallel, provider=choice.provider)
-            tell(reconcile(choice.repository, choice.workflow))
+            print_notes(reconcile(choice.repository, choice.workflow))
             return settings.start(
                 choice.workflow,
                 choice.repository,

@@ -45,18 +45,18 @@ def command(
     _check_selection(files, all_ideas=all_ideas)
     parallel = settings.check()
     from assemblyzero_tui.app.cli.repository import find_repository
-    from assemblyzero_tui.app.cli.selection import choose_briefs, list_items, tell
+    from assemblyzero_tui.app.cli.selection import choose_briefs, list_items, print_notes
     from assemblyzero_tui.app.cli.tracker_notice import (
-        tell_where_issues_would_go,
+        print_where_issues_would_go,
         tracker_to_file_in,
     )
 
     context = settings.context_files()
     repository = find_repository(settings.repo)
     items, notes = choose_briefs(repository, files or None, read_only=settings.dry_run)
-    tell(notes)
+    print_notes(notes)
     if settings.dry_run and items and not no_file:
-        tell_where_issues_would_go(repository)
+        print_where_issues_would_go(repository)
     if settings.dry_run or not items:
         list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0

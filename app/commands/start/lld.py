@@ -62,7 +62,12 @@ def command(
     _check_selection(issues, all_issues, issues_dir, left_out, settings.parallel)
     parallel = settings.check(issues)
     from assemblyzero_tui.app.cli.repository import find_repository
-    from assemblyzero_tui.app.cli.selection import choose_items, list_items, list_left_out, tell
+    from assemblyzero_tui.app.cli.selection import (
+        choose_items,
+        list_items,
+        list_left_out,
+        print_notes,
+    )
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
 
     wanted = check_numbers(issues) if issues else None
@@ -80,7 +85,7 @@ def command(
         fresh=settings.fresh,
         read_only=settings.dry_run,
     )
-    tell(notes)
+    print_notes(notes)
     if settings.dry_run or not items:
         list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0

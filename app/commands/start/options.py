@@ -1,4 +1,4 @@
-"""The options that every command has that starts a workflow, as one set of settings."""
+"""The options shared by the commands that start a workflow, as one set of settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, Options, RunSpe
 
 @dataclass(frozen=True, slots=True)
 class WorkflowSettings:
-    """How the items of a run are to be worked on."""
+    """The settings for a run's items."""
 
     parallel: int
     """As given; not checked yet."""
@@ -50,14 +50,14 @@ class WorkflowSettings:
     """When the command was given, seconds since the epoch; no option."""
 
     def check(self, numbers: tuple[str, ...] = ()) -> int:
-        """Looks for options that contradict each other; gives the number of workers.
+        """Checks for contradicting options and returns the number of workers.
 
         Args:
-            numbers: Issue numbers that were given besides.
+            numbers: Issue numbers that were also given.
 
         Raises:
-            click.UsageError: they do, or a number is none.
-            TuiError: a model is none, or must not review.
+            click.UsageError: options contradict each other or a number is invalid.
+            TuiError: a model is unknown or cannot review.
         """
         check_model(self.model, "--model")
         check_reviewer(self.review_model)
@@ -70,7 +70,7 @@ class WorkflowSettings:
         """The absolute paths of the context files.
 
         Raises:
-            TuiError: one cannot be read, or is no text.
+            TuiError: one cannot be read or is not text.
         """
         return [str(readable_text(path)) for path in self.context]
 
@@ -79,7 +79,7 @@ class WorkflowSettings:
         parallel: int, output: OutputMode, *, tracker: str, no_file: bool = False,
         replace: bool = False,
     ) -> int:  # fmt: skip
-        """Starts the run and shows it; gives the exit code of the command."""
+        """Starts and shows the run; returns the exit code of the command."""
         from assemblyzero_tui.app.launch.launch import start_run
 
         return start_run(
@@ -114,14 +114,14 @@ _NAMES = tuple(known.name for known in fields(WorkflowSettings) if known.name !=
 
 
 def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:
-    """What a command would do without options, by ``tui.toml`` and the environment.
+    """The settings of a command without options, from ``tui.toml`` and the environment.
 
     Args:
         context: Of the whole program.
         workflow: Name of the command.
 
     Returns:
-        Its settings, and the values of all options that somebody has set.
+        Its settings, and the values of all options that were set.
 
     Raises:
         TuiError: the configuration is wrong.
@@ -131,13 +131,13 @@ def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings,
     assert command is not None
     parsed = command.make_context(workflow, ["--all"], parent=context)
     default = click.core.ParameterSource.DEFAULT
-    said = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
-    return WorkflowSettings(**{name: parsed.params[name] for name in _NAMES}), said
+    given = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
+    return WorkflowSettings(**{name: parsed.params[name] for name in _NAMES}), given
 
 
 LATENCY_MOST = 400.0
-"""With the spread on top, a call still ends within the time that it has; it would be asked again
-for ever."""
+"""With its random spread added, a call still ends within its timeout; otherwise it would be
+repeated forever."""
 latency_option = click.option(
     "--latency",
     type=click.FloatRange(min=0, max=LATENCY_MOST),
@@ -148,15 +148,16 @@ latency_option = click.option(
 )
 
 
-def workflow_options(
-    what: str, item: str, *, fresh: str = ""
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Adds the options; the command gets them as one ``settings``.
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def workflow_options(what: str, item: str, *, fresh: str = "") -> _Decorator:
+    """Adds the options; the command receives them as one ``settings``.
 
     Args:
         what: What is written: ``designs``.
         item: What it is written for: ``issue``.
-        fresh: What ``--fresh`` does besides.
+        fresh: What else ``--fresh`` does.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,16 +166,19 @@ def workflow_options(
             mine = {name: options.pop(name) for name in _NAMES}
             return function(*arguments, settings=WorkflowSettings(**mine), **options)
 
+        decorated: Callable[..., Any] = with_settings
         for option in reversed(_options(what, item, fresh)):
-            with_settings = option(with_settings)
-        return with_settings
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 
 
-def _options(
-    what: str, item: str, fresh: str
-) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+def _options(what: str, item: str, fresh: str) -> list[_Decorator]:
+    return [*_run_options(what), *_model_options(), *_draft_options(item, fresh)]
+
+
+def _run_options(what: str) -> list[_Decorator]:
     return [
         parallel_option(),
         max_parallel_option,
@@ -186,6 +190,11 @@ def _options(
             metavar="PATH",
             help=f"Git repository for the {what}.",
         ),
+    ]
+
+
+def _model_options() -> list[_Decorator]:
+    return [
         click.option(
             "--provider",
             type=click.Choice(list(PROVIDERS)),
@@ -222,6 +231,11 @@ def _options(
             help="When no quota is left: wait and resume automatically, or stop with exit code 75.",
         ),
         latency_option,
+    ]
+
+
+def _draft_options(item: str, fresh: str) -> list[_Decorator]:
+    return [
         click.option(
             "--max-iterations",
             type=click.IntRange(min=1),

@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.workflows.tracker.issues import FROM_TRACKER, Issue
 
 
 class LldNodes(DraftingNodes):
-    """The nodes, bound to what one worker does its work with."""
+    """The nodes of the LLD graph, bound to one worker's context."""
 
     def __init__(self, context: Context, take_issue: Callable[[], Issue]) -> None:
         number = int(context.spec.item.key)
@@ -34,7 +34,7 @@ class LldNodes(DraftingNodes):
         self._take_issue = take_issue
 
     def fetch_issue(self, state: LldState) -> dict[str, Any]:
-        """Reads the issue and begins its lineage."""
+        """Reads the issue and starts its lineage."""
         issue = self._take_issue()
         number = issue.number
         guards.check_length(f"Issue #{number}", issue.body)
@@ -57,7 +57,9 @@ class LldNodes(DraftingNodes):
         if issue.labels:
             self._log(f"    Labels: {style.plain(', '.join(issue.labels))}")
         if not issue.open:
-            self._log(f"    {style.caution('The issue is closed; it was named, so on we go.')}")
+            self._log(
+                f"    {style.caution('The issue is closed; continuing because it was named.')}"
+            )
         if not issue.body.strip():
             self._log(f"    {style.caution('The issue has no description, only its title.')}")
         self._say_what_was_read(issue.body, context)
@@ -70,7 +72,7 @@ class LldNodes(DraftingNodes):
         return {**new, **self._new_state(first)}
 
     def design(self, state: LldState) -> dict[str, Any]:
-        """Has the next draft written."""
+        """Writes the next draft."""
         self._refuse_others(state["number"])
         number = self._begin_draft(state)
         request = texts.design_request(state, self._read_context())
@@ -83,7 +85,7 @@ class LldNodes(DraftingNodes):
         return changes
 
     def review(self, state: LldState) -> dict[str, Any]:
-        """Has the newest draft judged."""
+        """Reviews the newest draft."""
         request = texts.review_request(state, self._read_context())
         return self._judge(state, request, partial(self._judged, state["number"]))
 
@@ -92,19 +94,35 @@ class LldNodes(DraftingNodes):
             self._upsert(number, "blocked", reviews)
 
     def finalize(self, state: LldState) -> dict[str, Any]:
-        """Publishes the approved design and says so in the shared files."""
-        issue, last = state["number"], state["reviews"][-1]
+        """Publishes the approved design and records it in the shared files."""
+        issue = state["number"]
         output = designs.published_path(issue)
         final = texts.final_text(state, str(self._folder))
         published = publish_new(self._repository / output, final.encode())
-        replaced = self._make_way(state)
+        replaced = self._back_up_other_design(state)
         if not published:
             publish(self._repository / output, final.encode())
         number = (replaced.number if replaced else state["last"]) + 1
-        approval = lineage.Approval(
-            issue_number=issue,
+        approval = self._approval(state)
+        name = self._write(number, "approved.json", lineage.encode_approval(approval))
+        self._upsert(issue, "approved", state["reviews"])
+        self._record_event(design_complete(self._repository, approval))
+        self._log_success(state, len(final), name)
+        for other in designs.others_of(self._repository, issue):
+            self._warn(f"{other.name} was not written by this tool; it is left unchanged.")
+        self._progress(state["drafts"], "approved")
+        return {
+            "output": str(output),
+            "last": number,
+            "replaced": replaced.name if replaced else "",
+        }
+
+    def _approval(self, state: LldState) -> lineage.Approval:
+        last = state["reviews"][-1]
+        return lineage.Approval(
+            issue_number=state["number"],
             title=state["title"],
-            lld_path=str(output),
+            lld_path=str(designs.published_path(state["number"])),
             final_verdict="APPROVED",
             has_gemini_review=last["gemini"],
             last_review_date=last["date"],
@@ -117,58 +135,43 @@ class LldNodes(DraftingNodes):
             output_tokens=state.get("output_tokens", 0),
             origin=self._origin(state),
         )
-        evidence = lineage.encode_approval(approval)
-        name = self._write(number, "approved.json", evidence)
-        self._upsert(issue, "approved", state["reviews"])
-        self._record_event(design_complete(self._repository, approval))
 
-        size = style.count(len(final), "character")
+    def _log_success(self, state: LldState, characters: int, last_file: str) -> None:
+        output = designs.published_path(state["number"])
+        size = style.count(characters, "character")
         self._log(f"    {style.good('SUCCESS:')} LLD approved and saved")
         self._log(f"      Design:  {style.faint(str(output))} ({size})")
-        self._log(f"      Lineage: {style.faint(f'{self._folder}/')} (up to {name})")
+        self._log(f"      Lineage: {style.faint(f'{self._folder}/')} (up to {last_file})")
         self._log(f"      Status:  {style.faint(str(status_file.STATUS_FILE))}")
         drafts = style.count(state["drafts"], "draft")
         self._log(f"      Rounds:  {drafts}, {style.count(len(state['reviews']), 'review')}")
-        if not last["gemini"]:
+        if not state["reviews"][-1]["gemini"]:
             self._log(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
-        for other in designs.others_of(self._repository, issue):
-            self._warn(f"{other.name} was not written by this tool; it is left as it is.")
-        self._progress(state["drafts"], "approved")
-        return {
-            "output": str(output),
-            "last": number,
-            "replaced": replaced.name if replaced else "",
-        }
 
     def _refuse_others(self, number: int) -> None:
-        """Spends nothing on an issue for which somebody else has put down a design meanwhile."""
+        """Stops before spending anything if somebody else has added a design meanwhile."""
         others = designs.others_of(self._repository, number)
         if others and not self._spec.options.replace:
             raise WorkflowError(
                 f"{others[0].name} was not written by this tool, or was edited since: "
-                "no other design is made.",
+                "not designing it again.",
                 f"Move it away and retry, or replace it: assemblyzero-tui lld {number}",
             )
 
-    def _make_way(self, state: LldState) -> lineage.LineageFile | None:
-        """Keeps a copy of what publishing is going to overwrite, if somebody else wrote it.
+    def _back_up_other_design(self, state: LldState) -> lineage.LineageFile | None:
+        """Copies the design that publishing will overwrite, if this tool did not write it.
 
-        A node that runs again finds the copy, or the published design, and makes no other.
+        A node that runs again finds the copy or the published design, and makes no second one.
 
         Returns:
-            The newest copy that this journey has made.
+            The newest copy made since the last draft.
 
         Raises:
-            WorkflowError: the user did not say that it may be replaced.
-            TuiError: it cannot be read, so no copy can be made.
+            WorkflowError: the user did not allow replacing it.
+            TuiError: it cannot be read, so it cannot be copied.
         """
         folder = self._repository / self._folder
-        copies = [
-            file
-            for file in lineage.files(folder)
-            if file.number > state["last"] and file.kind == "replaced.md"
-        ]
-        newest = copies[-1] if copies else None
+        newest = self._newest_copy(state)
         other = designs.other_in_the_way(self._repository, state["number"])
         if other is None:
             return newest
@@ -192,6 +195,14 @@ class LldNodes(DraftingNodes):
         if path.is_symlink():  # the link is replaced, what it leads to is not
             path.unlink()
         return newest
+
+    def _newest_copy(self, state: LldState) -> lineage.LineageFile | None:
+        copies = [
+            file
+            for file in lineage.files(self._repository / self._folder)
+            if file.number > state["last"] and file.kind == "replaced.md"
+        ]
+        return copies[-1] if copies else None
 
     def _upsert(self, number: int, status: Any, reviews: list[ReviewRecord]) -> None:
         last = reviews[-1] if reviews else None

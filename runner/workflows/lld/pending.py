@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.workflows.tracker.issues import Issue, issue_number
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
 VIEWED_SINGLY = 3
-"""Up to so many wanted issues are asked for one by one, more by one listing."""
+"""Up to this many wanted issues are fetched one by one, more with one listing."""
 
 _HOW_TO_LIST = "List them: assemblyzero-tui lld --all --left-out"
 
@@ -46,20 +46,20 @@ def pending_lld_items(
     fresh: bool = False,
     read_only: bool = False,
 ) -> tuple[list[ItemInfo], list[str]]:
-    """The items to work on, and notes on what was left out or set right.
+    """The items to work on, and notes on what was left out or repaired.
 
     Args:
         repository: The target repository.
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
         wanted: Numbers such as ``42`` or ``"LLD-42"``, kept in this order; ``None`` means every
             open issue without a design, lowest number first.
-        tracker: ``host/owner/name`` of the repository that ``gh`` is asked about; empty: found out.
-        fresh: Wanted issues are taken although their design is approved.
-        read_only: Set nothing right in the repository (for a dry run).
+        tracker: ``host/owner/name`` of the issues' repository; ``gh`` finds it if this is empty.
+        fresh: Include wanted issues even if their design is approved.
+        read_only: Repair nothing in the repository (for a dry run).
 
     Raises:
-        TuiError: an issue does not exist, a number is none, or the issues, or the status file,
-            cannot be read; of files that are not named, not one.
+        TuiError: an issue does not exist, a number is invalid, or the issues or the status file
+            cannot be read. Unreadable files that were not named are noted, unless none is left.
     """
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
@@ -69,15 +69,15 @@ def pending_lld_items(
     if numbers is None:
         issues = _all_issues(repository, tracker, issues_dir, notes)
         left_out = _left_out(repository, issues, standings)
-        notes += _told(left_out)
+        notes += _left_out_notes(left_out)
         return [issue.item for issue in issues if issue.number not in left_out], notes
     issues = _wanted_issues(repository, tracker, issues_dir, numbers)
     approved = [n for n in numbers if standings.get(n) == "approved" and not fresh]
-    issues = [issue for issue in issues if issue.number not in approved]
     if approved:
         notes.append(
             f"{_listed(approved)} left out: the design is approved. Add --fresh to design it again."
         )
+    issues = [issue for issue in issues if issue.number not in approved]
     for issue in issues:
         notes += _replacements(repository, issue.number, read_only)
     return [issue.item for issue in issues], notes
@@ -141,7 +141,7 @@ _NOT_OURS = "the design was not written by this tool, or was edited since"
 _UNREAD = f"its entry in {status_file.STATUS_FILE} cannot be understood"
 
 
-def _told(left_out: dict[int, LeftOut]) -> list[str]:
+def _left_out_notes(left_out: dict[int, LeftOut]) -> list[str]:
     """One note for each reason."""
     notes = []
     for reason in (_APPROVED, _NOT_OURS, _UNREAD):
@@ -183,7 +183,7 @@ def _replacements(repository: Path, number: int, read_only: bool) -> list[str]:
         if in_the_way is not None and _same(repository / other.path, repository / in_the_way.path):
             continue
         notes.append(
-            f"#{number}: {other.name} was not written by this tool; it is left as it is, and the "
+            f"#{number}: {other.name} was not written by this tool; it is left unchanged, and the "
             f"new design is {designs.published_path(number)}."
         )
     return notes

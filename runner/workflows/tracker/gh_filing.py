@@ -96,7 +96,7 @@ def create_issue(
     for label in labels:
         arguments += ["--label", label]
     output = run_gh(
-        repository, arguments, otherwise=WITHOUT_GH, given=body.encode(), trial="gh auth status"
+        repository, arguments, otherwise=WITHOUT_GH, stdin=body.encode(), trial="gh auth status"
     )
     lines = output.decode(errors="replace").split()
     match = _ADDRESS.fullmatch(lines[-1]) if lines else None
@@ -104,6 +104,6 @@ def create_issue(
         raise TuiError(
             "gh issue create did not print the address of an issue. "
             f"It began with: {beginning(output)!r}",
-            "Check what `gh` is on your PATH, and update it: gh --version",
+            "Check which gh is on your PATH, and update it: gh --version",
         )
     return int(match[1]), match[0]

@@ -1,7 +1,7 @@
-"""Running GitHub's command line tool ``gh``: never with a prompt, never without an end.
+"""Runs GitHub's command line tool ``gh``, without prompts and with a timeout.
 
-``gh`` exits with 4 where it needs a login, and with 1 for nearly everything else; what else went
-wrong is told apart by what it prints.
+``gh`` exits with 4 if it needs a login, and with 1 for nearly all other errors; those are told
+apart by what it prints.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIAB
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 
 TIMEOUT = 60.0
-"""Seconds after which ``gh`` is given up."""
-SAID_LIMIT = 300
-"""Characters of what ``gh`` said that are shown."""
+"""Seconds after which ``gh`` is killed."""
+STDERR_LIMIT = 300
+"""Characters of ``gh``'s stderr that are shown."""
 LOGIN_NEEDED = 4
-"""Exit code of ``gh`` where nobody is logged in."""
+"""Exit code of ``gh`` without a login."""
 _QUIET = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1"}
 
 
 class GhTimeoutError(TuiError):
-    """``gh`` was ended because it took too long; what it was asked for may have been done."""
+    """``gh`` was killed because it took too long; it may have done its work all the same."""
 
 
 def run_gh(
@@ -41,25 +41,25 @@ def run_gh(
     timeout: float | None = None,
     otherwise: str = "",
     number: int = 0,
-    given: bytes = b"",
+    stdin: bytes = b"",
     trial: str = "",
 ) -> bytes:
-    """What ``gh`` prints.
+    """Runs ``gh`` and returns its stdout.
 
-    Where a worker runs it, ``gh`` holds the worker's lock as well: as long as it lives, no other
-    process takes the worker's place.
+    If a worker runs it, ``gh`` holds the worker's lock as well: no other process replaces the
+    worker while ``gh`` is alive.
 
     Args:
         repository: Where it is run.
         arguments: What follows ``gh``.
         timeout: Seconds; ``None`` means `TIMEOUT`.
         otherwise: How to do without ``gh``, for messages.
-        number: Of the issue that is asked for, if it is one.
-        given: What it reads from its standard input.
-        trial: What a user may run to see whether it works, where that is another command.
+        number: The issue that is requested, if it is one.
+        stdin: What it reads from its standard input.
+        trial: The command a user may run to try it, if it is another one.
 
     Raises:
-        TuiError: it is missing, not logged in, hangs, or fails.
+        TuiError: ``gh`` is missing, not logged in, hangs, or fails.
     """
     seconds = TIMEOUT if timeout is None else timeout
     program = shutil.which("gh")
@@ -71,6 +71,37 @@ def run_gh(
     command = f"gh {' '.join(arguments[:3] if number else arguments[:2])}"
     tracker = _tracker_in(arguments)
     trial = trial or (f"{command} --repo {tracker}" if tracker else command)
+    try:
+        code, stdout, stderr = _run(program, repository, arguments, stdin, seconds)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot run {program} in {repository}: {error.strerror or error}.",
+            _hint("Check that the folder exists and that gh works there.", otherwise),
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise GhTimeoutError(
+            f"{command} in {repository} did not answer within {seconds:.0f} s.",
+            f"Check the network and try it yourself: cd {repository} && {trial}",
+        ) from error
+    if code == 0:
+        return stdout
+    text = stderr.decode(errors="replace").strip()
+    raise _failure(repository, tracker, code, text, number, otherwise) or TuiError(
+        f"{command} in {repository} failed with exit code {code}: "
+        f"{' '.join(text.split())[:STDERR_LIMIT] or 'no message'}",
+        f"Try it yourself: cd {repository} && {trial}",
+    )
+
+
+def _run(
+    program: str, folder: Path, arguments: Sequence[str], stdin: bytes, seconds: float
+) -> tuple[int, bytes, bytes]:
+    """Runs ``gh``; returns its exit code, stdout and stderr.
+
+    Raises:
+        OSError: it cannot be run.
+        subprocess.TimeoutExpired: it took too long and was killed.
+    """
     environment = os.environ | _QUIET
     for name in ("GH_FORCE_TTY", *API_KEY_VARIABLES):
         environment.pop(name, None)
@@ -79,56 +110,37 @@ def run_gh(
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as errors,
     ):
-        source.write(given)
+        source.write(stdin)
         source.seek(0)
-        try:
-            process = subprocess.Popen(
-                [program, *arguments], cwd=repository, env=environment,
-                stdin=source if given else subprocess.DEVNULL, stdout=output, stderr=errors,
-                pass_fds=shared_with_children(),
-            )  # fmt: skip
-        except OSError as error:
-            raise TuiError(
-                f"Cannot run {program} in {repository}: {error.strerror or error}.",
-                _hint("Check that the folder exists and that gh works there.", otherwise),
-            ) from error
+        process = subprocess.Popen(
+            [program, *arguments], cwd=folder, env=environment,
+            stdin=source if stdin else subprocess.DEVNULL, stdout=output, stderr=errors,
+            pass_fds=shared_with_children(),
+        )  # fmt: skip
         try:
             code = process.wait(seconds)
-        except subprocess.TimeoutExpired as error:
-            raise GhTimeoutError(
-                f"{command} in {repository} gave no answer within {seconds:.0f} s.",
-                f"Check the network and try it yourself: cd {repository} && {trial}",
-            ) from error
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
         output.seek(0)
         errors.seek(0)
-        if code == 0:
-            return output.read()
-        said = errors.read().decode(errors="replace").strip()
-    failure = _failure(repository, tracker, code, said, number, otherwise)
-    raise failure or TuiError(
-        f"{command} in {repository} failed with exit code {code}: "
-        f"{' '.join(said.split())[:SAID_LIMIT] or 'it said nothing'}",
-        f"Try it yourself: cd {repository} && {trial}",
-    )
+        return code, output.read(), errors.read()
 
 
 def decode(output: bytes, shape: Any, command: str) -> Any:
     """The JSON that ``gh`` printed.
 
     Raises:
-        TuiError: it is something else.
+        TuiError: it is not such JSON.
     """
     try:
         return msgspec.json.decode(output, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise TuiError(
-            f"{command} did not answer with the JSON it was asked for ({error}). "
+            f"{command} did not print the expected JSON ({error}). "
             f"It began with: {beginning(output)!r}",
-            "Check what `gh` is on your PATH, and update it: gh --version",
+            "Check which gh is on your PATH, and update it: gh --version",
         ) from error
 
 
@@ -138,15 +150,15 @@ def beginning(output: bytes) -> str:
 
 
 def _tracker_in(arguments: Sequence[str]) -> str:
-    """Whose issues were asked for; empty where that was not said."""
+    """The value of ``--repo``, or an empty string."""
     return next((b for a, b in pairwise(arguments) if a == "--repo"), "")
 
 
 def _failure(
-    repository: Path, tracker: str, code: int, said: str, number: int, otherwise: str
+    repository: Path, tracker: str, code: int, stderr: str, number: int, otherwise: str
 ) -> TuiError | None:
-    """The known reasons for which ``gh`` fails, and what to do about each."""
-    words = said.lower()
+    """An error for a known failure of ``gh``, with what to do about it."""
+    words = stderr.lower()
     if number and "could not resolve to an issue" in words:
         return TuiError(
             f"There is no issue #{number} in {tracker or repository}.",
@@ -154,7 +166,7 @@ def _failure(
         )
     if any(sign in words for sign in ("no git remotes", "git remotes configured")):
         return TuiError(
-            f"{repository} has no remote on GitHub, so gh cannot tell whose issues are meant.",
+            f"{repository} has no remote on GitHub, so gh cannot tell which issues to use.",
             _hint("Add one: git remote add origin URL   (see: git remote -v)", otherwise),
         )
     if "not a git repository" in words:
@@ -165,7 +177,7 @@ def _failure(
     if code == LOGIN_NEEDED or "gh auth login" in words or "http 401" in words:
         return TuiError("gh is not logged in.", _hint("Run: gh auth login", otherwise))
     if "disabled issues" in words:
-        return TuiError(f"{tracker or repository} has issues switched off.", otherwise)
+        return TuiError(f"{tracker or repository} has issues disabled.", otherwise)
     return None
 
 

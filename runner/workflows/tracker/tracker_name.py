@@ -129,7 +129,7 @@ def _check(found: _Repository, otherwise: str, *, to_file: bool) -> None:
     if parent := found.fork_of:
         hint = f"It is a fork. For the issues of {parent}: gh repo set-default {parent}\n{hint}"
     if not found.has_issues_enabled:
-        raise TuiError(f"{short(found.tracker)} has issues switched off.", hint.strip())
+        raise TuiError(f"{short(found.tracker)} has issues disabled.", hint.strip())
     raise TuiError(
         f"{short(found.tracker)} is archived: no issue can be filed there.", hint.strip()
     )

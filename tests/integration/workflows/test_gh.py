@@ -125,7 +125,7 @@ def test_a_pull_request_is_no_issue(repository: Path, tracker: Path) -> None:
     ("fault", "told", "hint"),
     [
         ("not-logged-in", "not logged in", "gh auth login"),
-        ("garbage", "did not answer with the JSON", "gh --version"),
+        ("garbage", "did not print the expected JSON", "gh --version"),
         ("no-remote", "has no remote", "git remote add"),
         ("not-a-repository", "is not a git repository", "--repo"),
         ("fail", "check your internet connection", "Try it yourself"),
@@ -150,7 +150,7 @@ def test_a_gh_that_hangs_is_given_up(
     repository: Path, tracker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GH_STAND_IN_FAULT", "hang")
-    with pytest.raises(TuiError, match="gave no answer within"):
+    with pytest.raises(TuiError, match="did not answer within"):
         gh_issues.view_issue(repository, TRACKER, 1, timeout=0.3)
 
 

@@ -320,7 +320,7 @@ def test_each_call_of_gh_may_hang(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(gh_process, "TIMEOUT", 3.0)
     monkeypatch.setenv("GH_STAND_IN_FAULT", call)
-    with pytest.raises(WorkflowError, match="gave no answer within 3 s") as caught:
+    with pytest.raises(WorkflowError, match="did not answer within 3 s") as caught:
         work(repository, item, tmp_path)
     filing_hung = call.startswith("issue create")
     assert caught.value.what.startswith("Not filed, as far as can be seen: ") == filing_hung

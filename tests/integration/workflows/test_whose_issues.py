@@ -110,7 +110,7 @@ def test_a_fork_without_issues_names_the_way_to_its_parents(repository: Path, is
     )
     with pytest.raises(TuiError) as caught:
         pending_lld_items(repository)
-    assert "example/tidewater has issues switched off" in caught.value.what
+    assert "example/tidewater has issues disabled" in caught.value.what
     assert "gh repo set-default upstream/harbour" in caught.value.hint
 
 

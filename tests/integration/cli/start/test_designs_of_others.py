@@ -86,7 +86,7 @@ def test_a_named_number_replaces_and_keeps_a_copy(
     assert "would be replaced" in dry.stderr
     assert "a copy is kept in docs/lineage/active/1-lld" in dry.stderr
     assert (
-        "docs/lld/done/1-lamps.md was not written by this tool; it is left as it is" in dry.stderr
+        "docs/lld/done/1-lamps.md was not written by this tool; it is left unchanged" in dry.stderr
     )
     assert not (repository / "docs/lineage").exists()
 
@@ -140,4 +140,4 @@ def test_a_merge_conflict_in_the_status_file_makes_nothing_again(
 def test_left_out_is_about_all_issues(program: Program) -> None:
     done = program("lld", "1", "--left-out")
     assert done.returncode == 2
-    assert "--left-out goes with --all" in done.stderr
+    assert "--left-out works with --all" in done.stderr
