@@ -65,7 +65,7 @@ def keys(run: RunState, now: float, *, roomy: bool = True) -> list[Part]:
     if until is not None and (roomy or not ready):
         following = f", next {ends(until, now, run.clock.set_back)}"
     style = "$text-muted" if ready == len(known) else "$warning" if ready else "$error"
-    return [(f"  keys {ready}/{len(known)}{following}", style)]
+    return [(f"  ready {ready}/{len(known)}{following}", style)]
 
 
 def header_content(

@@ -1,4 +1,4 @@
-"""What the user can do with keys, whoever carries it out."""
+"""What the user can do with credentials."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ from typing import Protocol
 
 
 class CredentialService(Protocol):
-    """Takes orders about the keys of this machine. Keys are named by their fingerprints.
+    """Manages the credentials of this machine, which are named by their fingerprints.
 
-    Each order gives the sentence that the user is told.
+    Each method returns a sentence for the user.
     """
 
     @property
     def place(self) -> str:
-        """Where keys are kept, for humans."""
+        """Where credentials are stored, for humans."""
 
     @property
     def read_only_reason(self) -> str:
-        """Why no key can be added; empty if one can."""
+        """Why no credential can be added; empty if one can."""
 
     @property
     def tests(self) -> bool:
-        """Whether a key can be tried with a call."""
+        """Whether a credential can be tested with a call."""
 
     async def disable(self, fingerprint: str, name: str) -> str:
-        """Switches a key off.
+        """Disables a credential.
 
         Raises:
-            TuiError: it did not work.
+            TuiError: that failed.
         """
 
     async def enable(self, fingerprint: str, name: str) -> str:
-        """Switches a key on.
+        """Enables a credential.
 
         Raises:
-            TuiError: it did not work.
+            TuiError: that failed.
         """
 
     async def reset(self, fingerprint: str, name: str) -> str:
-        """Forgets what is held against a key.
+        """Forgets refusals and limits of a credential.
 
         Raises:
-            TuiError: it did not work.
+            TuiError: that failed.
         """
 
     async def test(self, fingerprint: str, name: str) -> str:
-        """Makes one call with a key.
+        """Makes one call with a credential.
 
         Raises:
-            TuiError: it could not be tried.
+            TuiError: it could not be tested.
         """
 
     async def add(self, name: str, key: str, project: str) -> str:
-        """Keeps a key for this run and for later ones.
+        """Stores a credential for this run and for later ones.
 
         Raises:
-            TuiError: it is not kept.
+            TuiError: it could not be stored.
         """

@@ -1,4 +1,4 @@
-"""Gives a new key to the runs that go on: an engine reads the file of keys only when it starts."""
+"""Sends a new credential to active runs: an engine reads the file only when it starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, run_folders
 
 
 def send_to_runs(file: Path, credential: AddCredential) -> list[str]:
-    """Gives a key to each run whose engine would find it in its file, were it started now.
+    """Sends a credential to each run whose engine would find it in its file if it started now.
 
     Returns:
         The names of the runs that took it.
@@ -36,7 +36,7 @@ async def _give(file: Path, credential: AddCredential) -> list[str]:
             finally:
                 await run.close()
         except (TuiError, OSError):
-            continue  # it has just ended, or is not for us to read
+            continue  # it has just ended, or belongs to somebody else
     return took
 
 

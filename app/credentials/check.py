@@ -1,4 +1,4 @@
-"""Opens what is needed to try keys: the store, and the provider with its libraries."""
+"""Opens what testing credentials needs: the store, and the provider with its SDK."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 def open_credential_check(
     found: CredentialSource, provider: str, model: str
 ) -> Iterator[tuple[CredentialCheck, PoolStore]]:
-    """Tries the keys that were found, on the budget of all runs of this machine.
+    """Tests the credentials of a source; the calls count for all runs of this machine.
 
     Raises:
-        TuiError: the provider cannot be opened, or the model is none.
+        TuiError: the provider cannot be opened, or the model name is invalid.
     """
     check_provider(provider)
     asked = open_provider(provider, Options(model=model))
@@ -39,15 +39,15 @@ def open_credential_check(
 def check_credential(
     fingerprint: str, credentials: Path | None, provider: str, model: str
 ) -> CheckResult:
-    """Makes one call with the key of a fingerprint.
+    """Makes one call with the credential of a fingerprint.
 
     Raises:
-        TuiError: there is no such key now, or the provider cannot be opened.
+        TuiError: there is no such credential now, or the provider cannot be opened.
     """
     found = sources.find(credentials)
     if all(credential.secret.fingerprint != fingerprint for credential in found.credentials):
         raise TuiError(
-            f"This key is not in {found.source} any more.",
+            f"This credential is not in {found.source} any more.",
             "Add it again: assemblyzero-tui pool add NAME",
         )
     with open_credential_check(found, provider, model) as (trial, _):

@@ -1,4 +1,4 @@
-"""What of the pool is news: for toasts, and in the lines of the faces without a screen."""
+"""What is worth saying about the pool: for notifications, and for plain lines."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from assemblyzero_tui.runner.model.states import State
 SETTLED = 2.0
 """Seconds after which no other item is likely to save and wait with those before it."""
 ANOTHER_TIME = 60.0
-"""Seconds by which a time must change to be news."""
+"""Seconds by which a time must change to be reported again."""
 QUIET_STATES = frozenset({"ready", "cooling", "probing"})
-"""States that keys go through all the time: what follows on them is no news."""
+"""States that credentials go through all the time; a change from one of them to ready or probing
+is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One toast."""
+    """One notification."""
 
     title: str
     text: str
@@ -39,32 +40,32 @@ class Notification:
     attention: bool = False
 
 
-LEAVES = "The run saves and leaves"
-"""What becomes of a run that is not to wait for keys."""
+STOPS = "The run saves and stops"
+"""What a run does that is not to wait for quota."""
 
 
 def paused_texts(
     event: PoolChanged, *, auto_resume: bool = True, stops: bool = False
 ) -> tuple[str, str]:
-    """That all keys rest; until when and why, and what happens then."""
+    """Title and text: that there is no quota, until when and why, and what happens then."""
     why = one_line(event.reason)
     if event.until is None:
-        return "No key can be used", f"{why}. {WITHOUT_A_TIME}." if why else f"{WITHOUT_A_TIME}."
-    then = "The run goes on by itself." if auto_resume else "The run waits for you then."
-    then = f"{LEAVES}." if stops else then
+        return "No usable credential", f"{why}. {WITHOUT_A_TIME}." if why else f"{WITHOUT_A_TIME}."
+    then = "The run resumes automatically." if auto_resume else "The run waits for you then."
+    then = f"{STOPS}." if stops else then
     until = f"until {time_of_day(event.until)}"
-    return "All keys rest", f"{until}: {why}. {then}" if why else f"{until}. {then}"
+    return "No quota left", f"{until}: {why}. {then}" if why else f"{until}. {then}"
 
 
 def auto_resume_text(event: AutoResumeSet) -> str:
-    """Whether the run goes on by itself."""
+    """Whether the run resumes automatically."""
     if event.on:
-        return "When there are keys again, the run goes on by itself."
-    return "When there are keys again, the run waits for you."
+        return "When there is quota again, the run resumes automatically."
+    return "When there is quota again, the run waits for you."
 
 
 class PoolNotifications:
-    """Remembers what was said, so that it is said once."""
+    """The notifications about the pool; each is given once."""
 
     def __init__(self) -> None:
         self._paused = False
@@ -73,12 +74,12 @@ class PoolNotifications:
         self._parked: dict[str, float] = {}
 
     def begin(self, pool: PoolState) -> None:
-        """What was so before is no news."""
+        """Takes in the present state, which is not reported."""
         self._paused, self._auto_resume = pool.paused, pool.auto_resume
         self._stops = pool.stops
 
-    def toasts(self, events: Sequence[AnyEvent], now: float) -> Iterator[Notification]:
-        """The toasts for these events, and for what was held back until now."""
+    def notifications(self, events: Sequence[AnyEvent], now: float) -> Iterator[Notification]:
+        """The notifications for these events, and those that were held back until now."""
         for event in events:
             if isinstance(event, PoolChanged):
                 yield from self._pool_changed(event)
@@ -97,7 +98,7 @@ class PoolNotifications:
             n = len(self._parked)
             self._parked.clear()
             who = "1 item has saved and waits" if n == 1 else f"{n} items have saved and wait"
-            yield Notification("", f"{who} for a key.", "information")
+            yield Notification("", f"{who} for quota.", "information")
 
     def _pool_changed(self, event: PoolChanged) -> Iterator[Notification]:
         was, self._paused = self._paused, event.state == "paused"
@@ -106,12 +107,12 @@ class PoolNotifications:
             severity: Literal["warning", "error"] = "warning" if event.until else "error"
             yield Notification(title, text[0].upper() + text[1:], severity, attention=True)
         elif was and not self._paused:
-            text = "The run goes on." if self._auto_resume else "The run waits for you: R."
-            yield Notification("There are keys again", text, "information", not self._auto_resume)
+            text = "The run resumes." if self._auto_resume else "The run waits for you: R."
+            yield Notification("There is quota again", text, "information", not self._auto_resume)
 
 
 class PoolLines:
-    """The pool's events as sentences, each of which is news."""
+    """The events of the pool as sentences; what happens all the time is left out."""
 
     def __init__(self) -> None:
         self._state = "open"
@@ -121,7 +122,7 @@ class PoolLines:
         self._auto_resume = True
 
     def begin(self, pool: PoolState) -> None:
-        """What was so before is no news."""
+        """Takes in the present state, which is not reported."""
         self._state, self._slots, self._until = pool.state, pool.slots, pool.until
         self._auto_resume = pool.auto_resume
         for credential in pool.credentials.values():
@@ -129,7 +130,7 @@ class PoolLines:
                 self._keys[credential.name, model] = status.state
 
     def pool(self, event: PoolChanged, parallel: int, *, stops: bool = False) -> Iterator[str]:
-        """How the keys as a whole stand."""
+        """How the pool as a whole is doing."""
         before, self._state = self._state, event.state
         earlier, self._until = self._until, event.until
         moved = abs((event.until or 0.0) - (earlier or 0.0)) >= ANOTHER_TIME
@@ -139,29 +140,29 @@ class PoolLines:
                 yield f"{title.lower()}{' ' if event.until else ': '}{text}"
             return
         if before == "paused":
-            yield "there are keys again"
+            yield "there is quota again"
         why = f": {one_line(event.reason)}" if event.reason else ""
         if event.state == "throttled" and before != "throttled":
             until = time_of_day(event.until, seconds=True) if event.until else "later"
-            yield f"nobody calls until {until}{why}"
+            yield f"no calls until {until}{why}"
         elif event.slots != self._slots:
             self._slots = event.slots
             yield f"{event.slots or parallel} of {parallel} at work from now on{why}"
 
     def auto_resume(self, event: AutoResumeSet) -> Iterator[str]:
-        """Whether the run goes on by itself."""
+        """Whether the run resumes automatically."""
         if event.on is not self._auto_resume:
             self._auto_resume = event.on
             text = auto_resume_text(event)
             yield text[0].lower() + text[1:].rstrip(".")
 
     def credential(self, event: CredentialChanged) -> Iterator[str]:
-        """How a key stands now; nothing of what happens all the time."""
+        """The state of a credential; nothing of what happens all the time."""
         place = (event.credential, event.model)
         before, self._keys[place] = self._keys.get(place, "ready"), event.state
         if event.state in ("ready", "probing") and before in QUIET_STATES:
             return
-        text = f"key {one_line(event.credential)} {SENTENCES[event.state]}"
+        text = f"credential {one_line(event.credential)} {SENTENCES[event.state]}"
         if event.model:
             text += f" for {one_line(event.model)}"
         if event.until:
@@ -170,10 +171,10 @@ class PoolLines:
 
 
 def queued_text(event: CallQueued) -> str:
-    """That a call waits for a key, or for its model."""
+    """That a call waits for quota, or for its model."""
     if event.for_model:
-        at = f"; asked again at {time_of_day(event.until, seconds=True)}" if event.until else ""
+        at = f"; retried at {time_of_day(event.until, seconds=True)}" if event.until else ""
         return f"{one_line(event.why)}{at}"
     until = f" until {time_of_day(event.until, seconds=True)}" if event.until else ""
     why = f": {one_line(event.why)}" if event.why else ""
-    return f"waits for a key{until}{why}"
+    return f"waiting for quota{until}{why}"

@@ -1,4 +1,4 @@
-"""Carries out what the user wishes of keys: in the store of the pool, and at the engine."""
+"""Manages credentials for the user: in the store of the pool, and at the engine."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from assemblyzero_tui.runner.model.commands import AddCredential
 from assemblyzero_tui.runner.runs.run_source import RunSource
 
 BY_YOU = "by you"
-"""Why a key is switched off, for whoever asks later."""
+"""Why a credential is disabled, for whoever asks later."""
 
 
 class CredentialStore(Protocol):
-    """What is written down of keys, for all runs of this machine."""
+    """What is stored about credentials, for all runs of this machine."""
 
     def disable(self, fingerprint: str, name: str, why: str) -> None:
-        """A key is not to be used."""
+        """No run may use a credential."""
 
     def enable(self, fingerprint: str) -> None:
-        """A key may be used again."""
+        """A credential may be used again."""
 
     def reset(self, fingerprint: str) -> None:
-        """Nothing is held against a key any more."""
+        """Refusals and limits of a credential are forgotten."""
 
 
 class RunCredentialService:
@@ -36,10 +36,10 @@ class RunCredentialService:
         source: Gives the run that is looked at.
         store: Opens the store in which orders are written down, where engines look. They are
             opened, used and closed in one thread for each order.
-        file: Where keys are kept.
-        keep: Adds a key to that file: its name, its text, its project. Says what it is called
-            there. Without it, no key can be added.
-        check_credential: Makes one call with the key of a fingerprint and says what came of it.
+        file: Where credentials are stored.
+        keep: Adds a credential to that file: its name, its API key, its project. Returns its name
+            there. Without it, no credential can be added.
+        check_credential: Makes one call with the credential of a fingerprint; returns the result.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RunCredentialService:
 
     @property
     def place(self) -> str:
-        """The file of keys, as short as it can be said."""
+        """The file of credentials, abbreviated with ~."""
         try:
             return f"~/{self._file.relative_to(Path.home())}"
         except ValueError:
@@ -66,12 +66,14 @@ class RunCredentialService:
 
     @property
     def read_only_reason(self) -> str:
-        """Why no key can be added; empty if one can."""
-        return "" if self._keep is not None else "A demo has keys of its own and takes no other."
+        """Why no credential can be added; empty if one can."""
+        return (
+            "" if self._keep is not None else "A demo uses its own credentials; none can be added."
+        )
 
     @property
     def tests(self) -> bool:
-        """Whether a key can be tried with a call."""
+        """Whether a credential can be tested with a call."""
         return self._check_credential is not None
 
     async def _write(self, order: Callable[[CredentialStore], None]) -> None:
@@ -82,38 +84,38 @@ class RunCredentialService:
         await asyncio.to_thread(write)
 
     async def disable(self, fingerprint: str, name: str) -> str:
-        """Switches a key off; a call under way with it goes on."""
+        """Disables a credential; a call in progress is finished."""
         await self._write(lambda store: store.disable(fingerprint, name, BY_YOU))
-        return f"{name} is switched off. A call under way with it goes on."
+        return f"{name} is disabled. A call in progress is finished."
 
     async def enable(self, fingerprint: str, name: str) -> str:
-        """Switches a key on."""
+        """Enables a credential."""
         await self._write(lambda store: store.enable(fingerprint))
-        return f"{name} is switched on."
+        return f"{name} is enabled."
 
     async def reset(self, fingerprint: str, name: str) -> str:
-        """Forgets what is held against a key."""
+        """Forgets refusals and limits of a credential."""
         await self._write(lambda store: store.reset(fingerprint))
-        return f"{name} is reset: it is tried with one call."
+        return f"{name} is reset: it is probed with one call."
 
     async def test(self, fingerprint: str, name: str) -> str:
-        """Makes one call with a key."""
+        """Makes one call with a credential."""
         if self._check_credential is None:
-            raise TuiError(f"{name} is no key of a real service: it cannot be tested.")
+            raise TuiError(f"{name} belongs to a demo: it cannot be tested.")
         return f"{name}: {await asyncio.to_thread(self._check_credential, fingerprint)}"
 
     async def add(self, name: str, key: str, project: str) -> str:
-        """Keeps a key, and gives it to the engine if there is one."""
+        """Stores a credential, and sends it to the engine if there is one."""
         if self._keep is None:
             raise TuiError(self.read_only_reason)
         name = await asyncio.to_thread(self._keep, name, key, project)
         source = self._source()
         if not source.live:
-            return f"{name} is kept in {self.place}; the run uses it when it is resumed."
+            return f"{name} is stored in {self.place}; the run uses it when it is resumed."
         try:
             await source.send(AddCredential(name=name, key=key, project=project))
         except (TuiError, OSError) as error:
             raise TuiError(
-                f"{name} is kept in {self.place}, but the engine did not take it: {error}"
+                f"{name} is stored in {self.place}, but the engine did not accept it: {error}"
             ) from None
-        return f"{name} is added, and kept in {self.place}."
+        return f"{name} is added, and stored in {self.place}."

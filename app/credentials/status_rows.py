@@ -1,4 +1,4 @@
-"""How keys stand, in rows: what is in the file, and what the store say of it."""
+"""The state of credentials, in rows: what the file and the store say."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from assemblyzero_tui.runner.pool.store.credential_status import (
 )
 
 IN_THE_FILE = "in the file"
-"""Why a key is off that the file switches off."""
+"""Why a credential is disabled that the file disables."""
 
 
 def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str, Any]]:
-    """Each key, for programs. Times are in seconds since the epoch; no key's text is in it."""
+    """Each credential, for programs. Times are seconds since the epoch; holds no API key."""
     credentials: list[dict[str, Any]] = []
     for credential in found.credentials:
         fingerprint = credential.secret.fingerprint
@@ -49,7 +49,7 @@ def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str,
 
 
 def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> dict[str, Any]:
-    """The strongest of what is the matter with a key and with its quotas."""
+    """The most severe state of a credential and its quotas."""
     if known is not None and (known.disabled or known.invalid):
         state = "disabled" if known.disabled else "invalid"
         reason = known.disabled or known.invalid
@@ -85,7 +85,7 @@ def _quota(
 
 
 def _used(standing: PoolSnapshot, fingerprint: str, model: str = "") -> dict[str, int]:
-    """What a key has done today, with a model or with all."""
+    """The calls of a credential today, with a model or with all."""
     totals = [
         total
         for total in standing.totals
@@ -109,14 +109,14 @@ def _off_in_the_file(name: str) -> dict[str, Any]:
 
 
 HEADER = (
-    "key", "fingerprint", "project", "state", "model", "since", "until", "minute", "today",
-    "answered", "refused", "tokens", "held by", "reason",
+    "name", "fingerprint", "project", "state", "model", "since", "until", "minute", "today",
+    "answered", "refused", "tokens", "used by", "reason",
 )  # fmt: skip
 RIGHT = "minute today answered refused tokens"
 
 
 def rows(credentials: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
-    """The same as lines of a table: one for each key and each model it has been used with."""
+    """The same as lines of a table: one for each credential and each model used with it."""
     for credential in credentials:
         whole = credential["state"] in ("disabled", "invalid") or not credential["quotas"]
         named = [credential["name"], credential["fingerprint"] or "", credential["project"] or ""]

@@ -36,23 +36,23 @@ def open_store(spec: RunSpec | None = None, folder: RunFolder | None = None) -> 
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Tells what a human should know, beside what the command puts out."""
+    """Prints notes for humans on the standard error."""
     for note in notes:
         click.echo(f"Note: {note.removesuffix('.')}.", err=True)
 
 
 def load_credentials(file: Path | None) -> CredentialSource:
-    """The keys there are, those that are switched off too.
+    """All credentials, disabled ones too.
 
     Raises:
-        TuiError: there is none at all, or a place has something wrong.
+        TuiError: there are none, or a place has an error.
     """
     found = sources.look(file)
     return sources.find(file) if found is None else found
 
 
 def find_credential(found: CredentialSource, name: str) -> Credential:
-    """The key of this name, or with this fingerprint.
+    """The credential of this name, or with this fingerprint.
 
     Raises:
         TuiError: there is none.
@@ -62,10 +62,10 @@ def find_credential(found: CredentialSource, name: str) -> Credential:
             return credential
     if name in found.disabled:
         raise TuiError(
-            f"{name} is switched off in {found.source}.",
-            f"Switch it on: assemblyzero-tui pool enable {name}",
+            f"{name} is disabled in {found.source}.",
+            f"Enable it: assemblyzero-tui pool enable {name}",
         )
-    said = "key of that name" if may_be_api_key(name) else f"key called {name!r}"
+    said = "credential of that name" if may_be_api_key(name) else f"credential called {name!r}"
     names = ", ".join([*(credential.name for credential in found.credentials), *found.disabled])
     raise TuiError(
         f"There is no {said} in {found.source}.", f"There is: {names}." if names else "Add one."
@@ -75,7 +75,7 @@ def find_credential(found: CredentialSource, name: str) -> Credential:
 def print_result(
     name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool, **more: object
 ) -> None:
-    """Tells what has been done with a key, to people or to programs; ``more`` only to these."""
+    """Prints what was done with a credential; ``more`` is only for programs."""
     if as_json:
         import msgspec
 

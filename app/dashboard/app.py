@@ -315,6 +315,10 @@ class DashboardApp(App[Ending], inherit_bindings=False):
             run = self.source.state.run
             self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)
 
+    def on_credentials_screen_detach(self) -> None:
+        """``d`` detaches on every screen."""
+        self.detach()
+
     def on_summary_screen_leave(self) -> None:
         """The user is done."""
         self.detach()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assemblyzero_tui.app.credentials.event_text import LEAVES
+from assemblyzero_tui.app.credentials.event_text import STOPS
 from assemblyzero_tui.app.ui.keymap import screen_action
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.pool_text import (
@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.model.pool_text import (
     begins,
     no_quota_text,
     resume_time,
+    resumes_automatically,
 )
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
@@ -20,7 +21,7 @@ from assemblyzero_tui.widgets.banner import Button, Trouble
 PAUSE = Button("P", "Pause all", screen_action("pause_all"), "Pause", 3)
 RESUME_ALL = Button("P", "Resume all", screen_action("pause_all"))
 TRY_NOW = Button("R", "Resume now", screen_action("try_now"), "Now", 0)
-ADD_CREDENTIAL = Button("A", "Add a key", screen_action("add_credential"), "Add key", 2)
+ADD_CREDENTIAL = Button("A", "Add a credential", screen_action("add_credential"), "Add", 2)
 RESUME_RUN = Button("r", "Resume", screen_action("resume_run"))
 
 
@@ -50,10 +51,10 @@ def find(run: RunState, now: float, engine: Engine) -> Trouble | None:
         why = f": {one_line(run.held_reason)}" if run.held_reason else ""
         return Trouble(f"Paused{why}. No item is started.", (RESUME_ALL,) if engine.live else ())
     if run.pool.paused:
-        return _all_rest(run, now, engine.live)
+        return _pool_paused(run, now, engine.live)
     if run.counts[State.QUOTA] and not run.pool.auto_resume and run.ended is None:
         buttons = (TRY_NOW, when_ready(run)) if engine.live else ()
-        return Trouble("There are keys again; the run waits for you.", buttons)
+        return Trouble("There is quota again; the run waits for you.", buttons)
     return None
 
 
@@ -65,20 +66,20 @@ def when_ready(run: RunState) -> Button:
     )
 
 
-def _all_rest(run: RunState, now: float, live: bool) -> Trouble:
+def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
     pool = run.pool
     what, back = no_quota_text(pool, now), run.clock.set_back
     if pool.until is None:
         then = f"{WITHOUT_A_TIME}"
-        brief = f"{what}; add one, or enable one: K"
+        brief = f"{what}; add or enable one: K"
     elif pool.stops:
-        then, brief = LEAVES, f"{what}; the run leaves"
+        then, brief = STOPS, f"{what}; the run stops"
     elif pool.auto_resume:
-        then = f"Goes on by itself {resume_time(pool.until, now, back)}"
-        brief = f"{what}, on {begins(pool.until, now, back)}"
+        then = resumes_automatically(pool.until, now, back)
+        brief = f"No quota, resumes {begins(pool.until, now, back)}"
     else:
-        then = f"Keys {resume_time(pool.until, now, back)}, then it waits for you"
-        brief = f"{what}, keys {begins(pool.until, now, back)}"
+        then = f"Quota is back {resume_time(pool.until, now, back)}, then the run waits for you"
+        brief = f"{what}, quota {begins(pool.until, now, back)}"
     buttons = (PAUSE, when_ready(run), TRY_NOW, ADD_CREDENTIAL) if live else ()
     return Trouble(
         what,
@@ -94,22 +95,22 @@ def _engine_gone(run: RunState, now: float, can_resume: bool) -> Trouble:
     buttons = (RESUME_RUN,) if can_resume else ()
     how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
     if run.end_reason == "exhausted":
-        return _no_key(run, now, (*buttons, ADD_CREDENTIAL), how)
+        return _no_quota(run, now, (*buttons, ADD_CREDENTIAL), how)
     stopped = run.ended is not None and run.end_reason == "stopped"
     what = "The run was stopped" if stopped else "The engine has gone"
     return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
 
 
-def _no_key(run: RunState, now: float, buttons: tuple[Button, ...], how: str) -> Trouble:
+def _no_quota(run: RunState, now: float, buttons: tuple[Button, ...], how: str) -> Trouble:
     untils = [i.until for i in run.items.values() if i.state is State.QUOTA and i.until]
     if not untils:
-        return Trouble(f"No key can be used any more; nothing is lost.{how}", buttons)
+        return Trouble(f"No usable credential any more; nothing is lost.{how}", buttons)
     if (until := min(untils)) <= now:
-        return Trouble(f"There should be keys again; nothing is lost.{how}", buttons)
+        return Trouble(f"There should be quota again; nothing is lost.{how}", buttons)
     back = run.clock.set_back
     return Trouble(
-        "No key can be used; nothing is lost",
+        "No quota left; nothing is lost",
         buttons,
-        then=f"The first one comes back {resume_time(until, now, back)}{'.' * bool(how)}{how}",
-        brief=f"No key, the first one {begins(until, now, back)}",
+        then=f"Available again {resume_time(until, now, back)}{'.' * bool(how)}{how}",
+        brief=f"No quota left, again {begins(until, now, back)}",
     )

@@ -79,7 +79,7 @@ class Herald:
             self._untold.clear()
         found += [
             Announcement(told.title, told.text, told.severity, told.attention)
-            for told in self._pool.toasts(events, now)
+            for told in self._pool.notifications(events, now)
         ]
         for event in events:
             if isinstance(event, Notice) and event.level != "info":

@@ -1,4 +1,4 @@
-"""The credential service of a run: its store, its file of keys, and a call to try one."""
+"""The credential service of a run: its store, its file of credentials, and a call to test one."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def credential_service_of_run(
 
 
 def _place(named: Path | None) -> Path:
-    """Where a key would be kept, as far as can be said now."""
+    """Where a credential would be stored, as far as is known now."""
     if named is not None:
         return named
     try:

@@ -1,4 +1,4 @@
-"""Adding a key: asks for it, keeps it, says what came of it."""
+"""Adding a credential: asks for it, stores it, reports the result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 def ask_for_credential(
     app: App[Any], credential_service: CredentialService | None, run: RunState, glyphs: Glyphs
 ) -> None:
-    """Opens the dialog; what is typed goes to the credential service."""
+    """Opens the dialog; what is typed goes to the service."""
     if isinstance(app.screen, AddCredentialDialog):
         return
     if credential_service is None:
-        app.notify("Keys cannot be added from here: this only shows a run.")
+        app.notify("Credentials cannot be added here: this only shows a run.")
         return
     if not run.pool.credentials and not needs_credentials(run.provider):
-        app.notify(f"There are no keys: {run.provider} needs none.", markup=False)
+        app.notify(f"There are no credentials: {run.provider} needs none.", markup=False)
         return
     if credential_service.read_only_reason:
         app.notify(credential_service.read_only_reason)

@@ -1,4 +1,4 @@
-"""The keys of the pool, one by one: how they stand, what they did, and what can be done."""
+"""The credentials screen: their states and calls, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from assemblyzero_tui.app.credentials.actions import CredentialService
@@ -39,30 +40,35 @@ from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 LOOK_AGAIN = 1.0
 """Seconds between two looks: countdowns run, and figures change."""
 TWO_PLOTS = 30
-"""Rows of the terminal from which the calls of all keys are shown below those of one."""
+"""Rows of the terminal from which the calls of all credentials are shown below those of one."""
+_DISABLE = "No run uses it until it is enabled again. A call in progress is finished."
+_ENABLE = "Every run may use it again."
 LEAST_BARS, MOST_BARS = 2, 10
 """Rows of the bars of a plot."""
 
 
 class CredentialsScreen(SteadyScreen[None]):
-    """Every key of the run.
+    """Every credential of the run.
 
     Args:
         source: Gives the run that is shown.
-        credential_service: Carries out what is wished of a key; without one they are only shown.
+        credential_service: Manages credentials; without one they are only shown.
         glyphs: What to draw with.
     """
+
+    class Detach(Message):
+        """The user wishes to leave the dashboard; the run continues."""
 
     CSS_PATH = "credentials.tcss"
     AUTO_FOCUS = "#pool-rows"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "disable", "Disable"),
-        Binding("e", "enable", "Enable"),
+        Binding("space", "disable_or_enable", "Disable or enable"),
         Binding("r", "reset", "Reset"),
         Binding("t", "test", "Test"),
-        Binding("n,A", "add", "Add a key"),
+        Binding("n,A", "add", "Add a credential"),
         Binding("R", "try_now", "Try now"),
+        Binding("d", "detach", "Detach"),
         Binding("escape,q,K", "back", "Back"),
     ]
 
@@ -135,7 +141,7 @@ class CredentialsScreen(SteadyScreen[None]):
         return table.row(self.run_state, self._lines, index, width, self.now, self._glyphs)
 
     def _head(self, run: RunState, now: float, width: int) -> Content:
-        left: list[Part] = [" ", ("Keys", "$primary bold"), f"  {one_line(run.provider)}   "]
+        left: list[Part] = [" ", ("Credentials", "$primary bold"), f"  {one_line(run.provider)}   "]
         for state, number in census(run.pool, now):
             left += [
                 (f"{number} {CREDENTIAL_WORDS[state]}", f"{CREDENTIAL_STYLES[state]} bold"),
@@ -146,7 +152,7 @@ class CredentialsScreen(SteadyScreen[None]):
         if pool.paused and run.ended is None:
             when = ""
             if pool.until is not None and pool.auto_resume:
-                when = f", goes on {resume_time(pool.until, now, run.clock.set_back)}"
+                when = f", resumes automatically {resume_time(pool.until, now, run.clock.set_back)}"
             right.append((f"{no_quota_text(pool, now)}{when} ", "$warning bold"))
         elif 0 < pool.slots < run.parallel:
             text = f"{pool.slots} of {run.parallel} at work: {one_line(pool.reason)} "
@@ -177,7 +183,7 @@ class CredentialsScreen(SteadyScreen[None]):
             )
         if height >= TWO_PLOTS and len(run.pool.credentials) > 1:
             good, bad = run.calls_ended["ok"], run.calls_refused
-            plots.append(("all keys", run.pool.traffic, good, bad))
+            plots.append(("all", run.pool.traffic, good, bad))
         taken = 9 + min(len(self._lines), height * 45 // 100) + len(lines) + 3 * len(plots)
         bars = (height - taken) // max(1, len(plots))
         start, end = window(run.started or now, run.time if run.ended is not None else now)
@@ -188,7 +194,7 @@ class CredentialsScreen(SteadyScreen[None]):
         credential, now = self.credential, self.now
         off = credential is not None and credential.at(now) == "disabled"
         hints = [
-            Hint("e", "Enable", "screen.enable") if off else Hint("d", "Disable", "screen.disable"),
+            Hint("space", "Enable" if off else "Disable", "screen.disable_or_enable"),
             Hint("r", "Reset", "screen.reset"),
         ]
         if self._credential_service is None:
@@ -196,7 +202,7 @@ class CredentialsScreen(SteadyScreen[None]):
         elif self._credential_service.tests:
             hints.append(Hint("t", "Test with one call", "screen.test"))
         if self._credential_service is not None and not self._credential_service.read_only_reason:
-            hints.append(Hint("n", "Add a key", "screen.add"))
+            hints.append(Hint("n", "Add a credential", "screen.add"))
         if self._source().live:
             hints.append(Hint("R", "Try now", "screen.try_now"))
         self.query_one(KeyHints).tell(hints, [], (Hint("esc", "Back", "screen.back"),))
@@ -216,16 +222,16 @@ class CredentialsScreen(SteadyScreen[None]):
 
     @property
     def credential(self) -> CredentialState | None:
-        """The key that is chosen."""
+        """The credential that is chosen."""
         return self._line.credential if self._line is not None else None
 
     def _chosen(self) -> tuple[CredentialService, str, str] | None:
-        """Who takes orders, and the fingerprint and the name of the key; says why not."""
+        """Who takes orders, and the fingerprint and the name of the credential; says why not."""
         credential = self.credential
         if self._credential_service is None or credential is None:
-            self.notify("Nothing can be done to keys from here: this only shows a run.")
+            self.notify("Credentials cannot be changed here: this only shows a run.")
         elif not credential.fingerprint:
-            self.notify(f"Nothing can be done to {one_line(credential.name)}: its run is too old.")
+            self.notify(f"{one_line(credential.name)} cannot be changed: its run is too old.")
         else:
             return self._credential_service, credential.fingerprint, one_line(credential.name)
         return None
@@ -242,48 +248,54 @@ class CredentialsScreen(SteadyScreen[None]):
         self.notify(said, markup=False)
         self.look_again()
 
-    def action_disable(self) -> None:
-        """Switches the key off."""
-        if (chosen := self._chosen()) is not None:
-            credential_service, fingerprint, name = chosen
-            self._carry_out(credential_service.disable(fingerprint, name))
+    def action_disable_or_enable(self) -> None:
+        """Disables or enables the credential, after a confirmation."""
+        if (chosen := self._chosen()) is None or (credential := self.credential) is None:
+            return
+        service, fingerprint, name = chosen
+        if credential.at(self.now) == "disabled":
+            question, detail, yes = f"Enable {name}?", _ENABLE, "Yes, enable it"
+            change = service.enable
+        else:
+            question, detail, yes = f"Disable {name}?", _DISABLE, "Yes, disable it"
+            change = service.disable
 
-    def action_enable(self) -> None:
-        """Switches the key on."""
-        if (chosen := self._chosen()) is not None:
-            credential_service, fingerprint, name = chosen
-            self._carry_out(credential_service.enable(fingerprint, name))
+        def answered(confirmed: bool | None) -> None:
+            if confirmed:
+                self._carry_out(change(fingerprint, name))
+
+        self.app.push_screen(Confirm(question, detail, yes, glyphs=self._glyphs), answered)
 
     def action_test(self) -> None:
-        """Makes one call with the key."""
+        """Makes one call with the credential."""
         if (chosen := self._chosen()) is not None:
-            credential_service, fingerprint, name = chosen
+            service, fingerprint, name = chosen
             self.notify(f"Testing {name} with one call", markup=False)
-            self._carry_out(credential_service.test(fingerprint, name))
+            self._carry_out(service.test(fingerprint, name))
 
     def action_reset(self) -> None:
-        """Forgets what is held against the key, after a question."""
+        """Forgets refusals and limits of the credential, after a confirmation."""
         if (chosen := self._chosen()) is None:
             return
-        credential_service, fingerprint, name = chosen
+        service, fingerprint, name = chosen
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._carry_out(credential_service.reset(fingerprint, name))
+                self._carry_out(service.reset(fingerprint, name))
 
         detail = (
-            "Its rests, refusals and learned limits are forgotten, also those of keys that share "
-            "its quota. It is tried with one call first."
+            "Its refusals and learned limits are forgotten, also those of credentials that share "
+            "its quota. It is probed with one call first."
         )
         dialog = Confirm(f"Reset {name}?", detail, "Yes, reset it", glyphs=self._glyphs)
         self.app.push_screen(dialog, answered)
 
     def action_add(self) -> None:
-        """Asks for another key."""
+        """Asks for another credential."""
         ask_for_credential(self.app, self._credential_service, self.run_state, self._glyphs)
 
     def action_try_now(self) -> None:
-        """Asks the keys again now."""
+        """Tries the credentials again now."""
         if self._source().live:
             self.run_worker(self._try_now(), group="keys")
         else:
@@ -294,6 +306,10 @@ class CredentialsScreen(SteadyScreen[None]):
             await self._source().send(TryNow())
         except (TuiError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
+
+    def action_detach(self) -> None:
+        """Leaves the dashboard, as on every screen."""
+        self.post_message(self.Detach())
 
     def action_back(self) -> None:
         """Back to the dashboard."""

@@ -26,7 +26,7 @@ MEANINGS: dict[State, str] = {
     State.ASKING: "waits for your answer",
     State.FAILED: "finished without success; r tries again",
     State.LOST: "its processes died again and again",
-    State.QUOTA: "has saved and waits for a key, goes on by itself",
+    State.QUOTA: "has saved and waits for quota, resumes automatically",
     State.RETRYING: "its process was lost, another takes over",
     State.CANCELLING: "asked to end",
     State.PAUSING: "asked to pause, ends its node first",
@@ -38,14 +38,14 @@ MEANINGS: dict[State, str] = {
     State.SKIPPED: "done by another run",
     State.DONE: "finished and succeeded",
 }
-KEY_MEANINGS = {
-    "ready": "can be called with",
+CREDENTIAL_MEANINGS = {
+    "ready": "can be used",
     "probing": "is tried with one call before others",
-    "cooling": "has used up what a minute allows, comes back by itself",
-    "exhausted": "has used up its day, comes back when the day of the service ends",
-    "no_tier": "may not call this model at all",
-    "invalid": "was refused as a key: mend it, then reset it",
-    "disabled": "switched off by you",
+    "cooling": "has used its quota of the minute; ready again automatically",
+    "exhausted": "has used its quota of the day; ready again when the day of the service ends",
+    "no_tier": "has no quota at all for this model",
+    "invalid": "its API key was refused: correct it, then reset the credential",
+    "disabled": "disabled by you",
 }
 _KEYS = 14
 _WIDTH = 84
@@ -102,10 +102,10 @@ class HelpScreen(SteadyScreen[None], ModalScreen[None]):
         for state in sorted(State, key=lambda state: state.look.order):
             word = f"{self.glyphs.of(state)} {self.glyphs.word(state)}"
             rows.append(self._row(word, MEANINGS[state], f"bold {STATE_STYLES[state]}"))
-        rows += [Content(""), Content.assemble(("Keys of the pool", "bold $secondary"))]
-        for key, meaning in KEY_MEANINGS.items():
-            word = f"{CREDENTIAL_GLYPHS[key][self.glyphs.plain]} {CREDENTIAL_WORDS[key]}"
-            rows.append(self._row(word, meaning, f"bold {CREDENTIAL_STYLES[key]}"))
+        rows += [Content(""), Content.assemble(("Credentials", "bold $secondary"))]
+        for name, meaning in CREDENTIAL_MEANINGS.items():
+            word = f"{CREDENTIAL_GLYPHS[name][self.glyphs.plain]} {CREDENTIAL_WORDS[name]}"
+            rows.append(self._row(word, meaning, f"bold {CREDENTIAL_STYLES[name]}"))
         return Content("\n").join(rows)
 
     def _row(self, keys: str, text: str, style: str) -> Content:

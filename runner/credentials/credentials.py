@@ -1,4 +1,4 @@
-"""Credentials: a key with a name. Files of them, as AssemblyZero has them, and the way they travel.
+"""Credentials: API keys with a name. Reads files of them, as AssemblyZero has them.
 
 ::
 
@@ -6,8 +6,8 @@
                       "project": "my-project"}]}
 
 ``account-name``, ``notes`` and members unknown here are left alone. ``type`` may be ``oauth``: such
-an entry has no key and is skipped. Keys of one ``project`` share its quota. ``rpm`` and ``rpd`` are
-the requests a minute and a day that the quota allows, for every model or by model:
+an entry has no API key and is skipped. Credentials of one ``project`` share its quota. ``rpm`` and
+``rpd`` are the requests a minute and a day that the quota allows, for every model or by model:
 ``"rpm": {"gemini-3.1-pro-preview": 5, "*": 10}``.
 """
 
@@ -30,7 +30,7 @@ from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 FILE_LIMIT = 1 << 20
 """Bytes of a credential file at most."""
 SHORTEST_API_KEY = 16
-"""Characters of a key at least; anything shorter would blank ordinary words in the logs."""
+"""Characters of an API key at least; anything shorter would blank ordinary words in the logs."""
 _Row = tuple[str, str, str, dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -39,7 +39,7 @@ _LIKE_A_KEY = re.compile(r"(?:AIza|AQ\.|ya29\.)\S{6}|(?=\S*[0-9])(?=\S*[A-Za-z])
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One key and what it is called."""
+    """An API key and its name."""
 
     name: str
     secret: Secret
@@ -63,7 +63,7 @@ class CredentialSource:
     """Where, for humans: a path, the name of a variable."""
     credentials: tuple[Credential, ...] = ()
     disabled: tuple[str, ...] = ()
-    """Names of entries that are switched off."""
+    """Names of entries that are disabled."""
     notes: tuple[str, ...] = ()
     """What was left out, and why."""
     path: Path | None = None
@@ -90,7 +90,7 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise TuiError(f"The credentials {path} are no file.", "Give a JSON file.")
+                raise TuiError(f"The credentials {path} is not a file.", "Give a JSON file.")
             if found.st_mode & 0o077:
                 raise TuiError(
                     f"Others can read the credentials in {path} "
@@ -141,7 +141,7 @@ def entries_of(document: Any, source: str) -> list[dict[str, Any]]:
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise TuiError(
             f"{source} has no list of credentials.",
-            'Write: {"credentials": [{"name": "one", "type": "api_key", "key": "YOUR KEY"}]}',
+            'Write: {"credentials": [{"name": "one", "type": "api_key", "key": "YOUR API KEY"}]}',
         )
     return entries
 
@@ -161,14 +161,14 @@ def _collected(entries: Iterable[dict[str, Any]], source: str) -> CredentialSour
         if entry.get("enabled", True) is not True:
             disabled.append(name)
         elif (kind := entry.get("type", "api_key")) != "api_key":
-            notes.append(f"{name} is skipped: it is of the type {str(kind)[:20]!r}, not a key")
+            notes.append(f"{name} is skipped: it is of the type {str(kind)[:20]!r}, not an API key")
         else:
             credential = _credential(entry, name, source)
             same = next((other for other in found if other.secret == credential.secret), None)
             if same is None:
                 found.append(credential)
             else:
-                notes.append(f"{name} is skipped: it has the same key as {same.name}")
+                notes.append(f"{name} is skipped: it has the same API key as {same.name}")
     return CredentialSource(source, tuple(found), tuple(disabled), tuple(notes))
 
 
@@ -185,7 +185,7 @@ def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
         and key.strip()[:SHORTEST_API_KEY] in name
     ):
         raise TuiError(
-            f"Credential {number} of {source} has its key, or a part of it, for a name.",
+            f"Credential {number} of {source} has its API key, or a part of it, as its name.",
             "Names are shown everywhere: give it another one.",
         )
     return name.strip()
@@ -195,8 +195,8 @@ def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
     key = entry.get("key")
     if not isinstance(key, str) or not key.strip():
         raise TuiError(
-            f"The credential {name!r} of {source} has no key.",
-            'Add its "key", or switch it off: "enabled": false',
+            f"The credential {name!r} of {source} has no API key.",
+            'Add its "key", or disable it: "enabled": false',
         )
     project = entry.get("project")
     return Credential(
@@ -220,7 +220,7 @@ def _limit(entry: dict[str, Any], member: str, name: str, source: str) -> dict[s
 
 
 def parse_api_key(key: str, whose: str) -> Secret:
-    """The key, if it can be one; its kind is not looked at, as there are several.
+    """The API key, if it can be one; its kind is not checked, as there are several.
 
     Raises:
         TuiError: it cannot.
@@ -228,14 +228,14 @@ def parse_api_key(key: str, whose: str) -> Secret:
     key = key.strip()
     if not _KEY.fullmatch(key) or len(key) < SHORTEST_API_KEY:
         raise TuiError(
-            f"The key of {whose} cannot be one: it is too short or has spaces or odd characters.",
+            f"The API key of {whose} is invalid: it is too short, or has spaces or odd characters.",
             "Copy it again from https://aistudio.google.com/apikey",
         )
     return Secret(key)
 
 
 def may_be_api_key(text: str) -> bool:
-    """Whether a text that should be something else, and be shown, may be a key by mistake."""
+    """Whether a text that should be something else, and be shown, may be an API key by mistake."""
     return _LIKE_A_KEY.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Changes a file of credentials. What it has besides, and the order of it, stays."""
+"""Changes a file of credentials. Everything else in it, and its order, stays."""
 
 from __future__ import annotations
 
@@ -32,28 +32,29 @@ def add_credential(
     path: Path, name: str, key: str, project: str = "", rpm: int | None = None,
     rpd: int | None = None,
 ) -> str:  # fmt: skip
-    """Writes a key into a file, which is made if it is not there.
+    """Writes a credential into a file, which is made if it is not there.
 
     Args:
         path: Of the file.
-        name: What the key is called.
-        key: Its text.
+        name: The name of the credential.
+        key: The text of the API key.
         project: Whose quota it uses; empty if that is not known.
         rpm: Requests a minute that the quota allows, where they are known.
         rpd: Requests a day.
 
     Returns:
-        The key's fingerprint.
+        The credential's fingerprint.
 
     Raises:
-        TuiError: the name or the key is there already, one of them cannot be one, or the file
-            cannot be read or written. No text holds the key.
+        TuiError: the file has the name or the API key already, one of them is invalid, or the file
+            cannot be read or written. No text holds the API key.
     """
     name, project = name.strip(), project.strip()
     for what, text in (("name", name), ("project", project)):
         if may_be_api_key(text):
             raise TuiError(
-                f"The {what} looks like a key.", "Names are shown everywhere: give another one."
+                f"The {what} looks like an API key.",
+                "Names are shown everywhere: give another one.",
             )
     secret = parse_api_key(key, repr(name))
     entry: dict[str, Any] = {"name": name, "type": "api_key", "key": secret.reveal()}
@@ -65,17 +66,19 @@ def add_credential(
             if _name(other) == name:
                 raise TuiError(
                     f"{path} has a credential called {name!r} already.",
-                    "Give the key another name, or remove that one first.",
+                    "Give the credential another name, or remove that one first.",
                 )
             if _secret(other) == secret:
-                off = "" if other.get("enabled", True) is True else ", switched off"
-                raise TuiError(f"{path} has this key already: it is called {_name(other)!r}{off}.")
+                off = "" if other.get("enabled", True) is True else ", disabled"
+                raise TuiError(
+                    f"{path} has this API key already: it is called {_name(other)!r}{off}."
+                )
         entries.append(entry)
     return secret.fingerprint
 
 
 def name_of(path: Path, key: str) -> str | None:
-    """What a key is called in a file; ``None`` if it is not there, or switched off.
+    """The name of the credential with this API key; ``None`` if there is none, or it is disabled.
 
     Raises:
         TuiError: the file cannot be read.
@@ -90,7 +93,7 @@ def remove_credential(path: Path, name: str) -> str:
     """Takes a credential out of a file.
 
     Returns:
-        The fingerprint of its key; empty if it has none.
+        The fingerprint of its API key; empty if it has none.
 
     Raises:
         TuiError: there is none of that name, or the file cannot be read or written.

@@ -1,13 +1,13 @@
-"""AssemblyZero's note of which keys are used up, beside the file of keys.
+"""AssemblyZero's note of which credentials are exhausted, beside the file of credentials.
 
 ::
 
     {"exhausted": {"one": "2026-01-31T21:00:00+00:00"},
      "last_success": "two", "last_success_time": "2026-01-31T14:02:00+00:00"}
 
-It puts a key down for a day after any refusal that mentions 429, and is written without a lock: so
-an entry is a hint to try the key with one call before the others, and nothing more. It is written
-only when a day's quota is known to be used up.
+AssemblyZero rules a credential out for a day after any refusal that mentions 429, and writes
+without a lock: so an entry is only a hint to probe the credential with one call first. This program
+writes one only when a day's quota is known to be exhausted.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ PATIENCE = 2.0
 
 
 def rotation_file(credentials: Path) -> Path:
-    """Where the note lies that belongs to a file of keys."""
+    """Where the note lies that belongs to a file of credentials."""
     return credentials.with_name(FILE_NAME)
 
 
 def read_hints(path: Path, names: Iterable[str], now: float) -> tuple[str, ...]:
-    """The keys that may be used up, of those with these names.
+    """The credentials that may be exhausted, of those with these names.
 
     Args:
         path: Of the note; one that is missing, torn or odd gives no hint.
-        names: Of keys.
+        names: Of credentials.
         now: Seconds since the epoch.
     """
     exhausted = _read(path).get("exhausted")
@@ -50,14 +50,14 @@ def read_hints(path: Path, names: Iterable[str], now: float) -> tuple[str, ...]:
 
 
 def write_exhausted(path: Path, name: str, until: float) -> None:
-    """Notes that a key is used up; what else is in the note stays.
+    """Notes that a credential is exhausted; what else is in the note stays.
 
     A later time that is noted already stays too. A file that is no such note is replaced, as
     AssemblyZero itself does it.
 
     Args:
         path: Of the note.
-        name: Of the key.
+        name: Of the credential.
         until: When it can be used again, in seconds since the epoch.
 
     Raises:
@@ -81,7 +81,7 @@ def write_exhausted(path: Path, name: str, until: float) -> None:
     except OSError as error:
         raise TuiError(
             f"Cannot write {path}: {error.strerror or error}.",
-            "Make room or make it writable; AssemblyZero looks there for keys that are used up.",
+            "Make room or make it writable; AssemblyZero looks there for exhausted credentials.",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The text of a key, in a box that does not show it by accident."""
+"""The text of an API key, wrapped so that it is not shown by accident."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Secret:
     def __init__(self, value: str) -> None:
         self.__value = value
         self.fingerprint = hashlib.sha256(value.encode()).hexdigest()[:8]
-        """The first 8 hexadecimal digits of its SHA-256: tells keys apart without showing them."""
+        """The first 8 hexadecimal digits of its SHA-256; tells API keys apart."""
 
     def reveal(self) -> str:
         """The text itself: for the pipe to the engine, the lease and the redactors, no one else."""

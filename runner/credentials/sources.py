@@ -1,4 +1,4 @@
-"""Where keys are looked for: the first place that has one is the one that is used."""
+"""Where credentials are looked for: the first place that has one is used."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from assemblyzero_tui.runner.model.run_spec import RunSpec
 
 FILE_NAME = "gemini-credentials.json"
 KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
-"""Under these the system's keyring holds a key, or the text of a credential file."""
+"""Under these the system's keyring holds an API key, or the text of a credential file."""
 
 
 def find(
     file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> CredentialSource:
-    """The credentials of the first place that has a key; others before it are noted.
+    """The credentials of the first place that has one; places before it are noted.
 
     Args:
         file: Named by the user: then no other place counts.
         environment: ``os.environ`` unless given.
 
     Raises:
-        TuiError: there is no key that could be used, or a place has something wrong.
+        TuiError: there is no credential that could be used, or a place has something wrong.
     """
     if (found := look(file, environment)) is not None:
         return usable(found)
     raise TuiError(
-        "There is no Gemini key.",
-        f"Run: export {API_KEY_VARIABLES[0]}=…   (a key from https://aistudio.google.com/apikey)\n"
-        "Or keep one in a file: assemblyzero-tui pool add NAME\n"
+        "There is no Gemini credential.",
+        f"Run: export {API_KEY_VARIABLES[0]}=…   (an API key from https://aistudio.google.com/apikey)\n"
+        "Or store one in a file: assemblyzero-tui pool add NAME\n"
         "Or try: assemblyzero-tui demo",
     )
 
@@ -51,7 +51,7 @@ def find(
 def look(
     file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> CredentialSource | None:
-    """As :func:`find`, but what is found may have no key that is switched on.
+    """As :func:`find`, but all that is found may be disabled.
 
     Returns:
         ``None`` if nothing is found at all.
@@ -64,14 +64,14 @@ def look(
     without: list[CredentialSource] = []
     for found in places(os.environ if environment is None else environment):
         if found.credentials:
-            passed = tuple(f"{place.source} has no key that is switched on" for place in without)
+            passed = tuple(f"{place.source} has no enabled credential" for place in without)
             return replace(found, notes=(*passed, *found.notes))
         without.append(found)
     return without[0] if without else None
 
 
 def file_to_write() -> Path:
-    """The file that a new key is written into unless the user names one: the one in use.
+    """The file that a new credential is written into unless the user names one: the one in use.
 
     Raises:
         TuiError: a file has something wrong.
@@ -95,7 +95,7 @@ def for_run(spec: RunSpec) -> CredentialSource | None:
 
 
 def usable(found: CredentialSource) -> CredentialSource:
-    """The same, if a key of it can be used.
+    """The same, if a credential of it can be used.
 
     Raises:
         TuiError: none can.
@@ -105,13 +105,13 @@ def usable(found: CredentialSource) -> CredentialSource:
     if found.disabled:
         names = ", ".join(found.disabled)
         raise TuiError(
-            f"Every key in {found.source} is switched off: {names}.",
-            'Switch one on: "enabled": true',
+            f"Every credential in {found.source} is disabled: {names}.",
+            'Enable one: "enabled": true',
         )
     why = f" ({'; '.join(found.notes)})" if found.notes else ""
     raise TuiError(
-        f"There is no key in {found.source}{why}.",
-        'Add one: {"name": "one", "type": "api_key", "key": "YOUR KEY"}',
+        f"There is no credential in {found.source}{why}.",
+        'Add one: {"name": "one", "type": "api_key", "key": "YOUR API KEY"}',
     )
 
 

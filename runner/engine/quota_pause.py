@@ -122,11 +122,11 @@ class QuotaPause:
             TuiError: the run needs none, or has one of this name.
         """
         if not self._pool.metered:
-            raise TuiError("This run needs no key.")
+            raise TuiError("This run needs no credentials.")
         known = self._recorder.state.pool.credentials.get(credential.name)
         fingerprint = credential.secret.fingerprint
         if known is not None and known.present and known.fingerprint != fingerprint:
-            raise TuiError(f"This run has another key called {credential.name!r}.")
+            raise TuiError(f"This run has another credential called {credential.name!r}.")
         text = credential.secret.reveal()
         self._recorder.hide(text)
         self._executor.hide(text)

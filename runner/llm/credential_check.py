@@ -1,4 +1,4 @@
-"""Tries keys with one call each. The calls are counted, and what is learned of keys is kept."""
+"""Tests credentials with one call each; the calls count, and the results are stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUESTION = Request(
 
 
 class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
-    """What came of a call with a key. Holds no key."""
+    """The result of a call with a credential. Holds no API key."""
 
     name: str
     fingerprint: str
@@ -47,17 +47,17 @@ class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """For humans, without the key's name."""
+        """For humans, without the credential's name."""
         if self.ok:
-            return f"it works: {self.model} answered in {self.seconds:.1f} s"
+            return f"works: {self.model} answered in {self.seconds:.1f} s"
         return self.message
 
 
 class CredentialCheck:
-    """Tries keys.
+    """Tests credentials.
 
     Args:
-        credentials: All keys there are, as keys of one project have more in common than a quota.
+        credentials: All there are, as those of one project have more in common than a quota.
         store: Where calls are counted.
         clock: The one of the store.
         provider: Who is asked.
@@ -73,20 +73,20 @@ class CredentialCheck:
         store.load(self._pool.registry)
 
     def try_key(self, name: str, timeout: float = TIMEOUT) -> CheckResult:
-        """Makes a call with a key, one that is switched off or resting too.
+        """Makes a call with a credential, even a disabled or exhausted one.
 
-        A model that ends without an answer is asked again, as a workflow does.
+        A model that ends without an answer is called again, as in a workflow.
 
         Args:
-            name: Of the key, or its fingerprint.
+            name: Of the credential, or its fingerprint.
             timeout: Seconds the call may take.
 
         Raises:
-            TuiError: there is no such key.
+            TuiError: there is no such credential.
         """
         credential = self._pool.registry.find(name)
         if credential is None:
-            raise TuiError(f"There is no key {name!r}.", "Run: assemblyzero-tui pool status")
+            raise TuiError(f"There is no credential {name!r}.", "Run: assemblyzero-tui pool status")
         for _ in range(ASKED_AT_MOST):
             tried = self._try_once(credential, timeout)
             if tried.outcome != Outcome.NO_ANSWER:

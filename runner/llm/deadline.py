@@ -27,17 +27,17 @@ def endpoint() -> str:
     """The server to ask, without a slash at its end; empty for Google's.
 
     Raises:
-        TuiError: it is no URL, or keys would travel in clear text.
+        TuiError: it is not a URL, or API keys would travel in clear text.
     """
     url = os.environ.get(ENDPOINT, "").strip().rstrip("/")
     if not url:
         return ""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TuiError(f"{ENDPOINT}={url} is no URL.", "For example: http://127.0.0.1:8123")
+        raise TuiError(f"{ENDPOINT}={url} is not a URL.", "For example: http://127.0.0.1:8123")
     if parts.scheme == "http" and parts.hostname not in _HERE:
         raise TuiError(
-            f"{ENDPOINT}={url} would send keys in clear text.",
+            f"{ENDPOINT}={url} would send API keys in clear text.",
             "Use https://, or a server on this machine.",
         )
     return url

@@ -61,8 +61,8 @@ _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
 _NETWORK = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
 _HERE = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
 """What an SDK or its HTTP client raises before it sends anything, for what is set up on this
-machine: a proxy of a kind that it does not know, a key of odd characters. So is an ``OSError``
-which is none of the network: certificates that are not there."""
+machine: a proxy of an unknown kind, an API key with odd characters. So is an ``OSError`` that is
+not about the network: missing certificates."""
 _UNSENT = frozenset(
     {"NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "ConnectError",
      "NameResolutionError", "ProxyError", "SSLError"}
@@ -116,10 +116,10 @@ def classify(
     Args:
         what: What came instead of an answer, or how the answer ended.
         model: The one that was asked, for the message.
-        secret: The key that was used; it is taken out of every message.
+        secret: The API key that was used; it is taken out of every message.
         timeout: Seconds the call had, for the message.
     """
-    # Errors about odd keys quote them with their odd characters escaped.
+    # Errors about odd API keys quote them with their odd characters escaped.
     redact = Redactor([secret, ascii(secret)[1:-1]] if secret else []).redact
     match what:
         case Ending():
@@ -206,7 +206,7 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
     details = _objects(error.get("details"))
     reasons = [redact(one_line(str(each["reason"]))) for each in details if each.get("reason")]
     violations = [one for each in details for one in _objects(each.get("violations"))]
-    # Redacted before it is cut: a part of a key would not be found any more.
+    # Redacted before it is cut: a part of an API key would not be found any more.
     said = redact(one_line(str(error.get("message") or "")))[:MESSAGE_LIMIT]
     name = redact(one_line(str(error.get("status") or "")))[:MESSAGE_LIMIT]
     if not reasons:
@@ -252,19 +252,19 @@ def _meaning(
     if status == 429:
         return _quota(violations, said, model)
     if "API_KEY_INVALID" in reasons or "API_KEY_EXPIRED" in reasons:
-        return Outcome.AUTH, "the key is not valid"
+        return Outcome.AUTH, "the API key is not valid"
     if status == 401:
-        return Outcome.AUTH, "the key is not accepted"
+        return Outcome.AUTH, "the API key is not accepted"
     if status == 403:
         disabled = "SERVICE_DISABLED" in reasons
         return Outcome.AUTH, (
-            "the Gemini API is not enabled in the key's project" if disabled
-            else "the key may not be used"
+            "the Gemini API is not enabled in the credential's project" if disabled
+            else "the credential may not be used"
         )  # fmt: skip
     if status == 400 and name == "FAILED_PRECONDITION":
         return Outcome.REGION, "the service is not offered here without billing"
     if status == 404:
-        return Outcome.BAD_REQUEST, f"the model {model} does not exist for this key"
+        return Outcome.BAD_REQUEST, f"the model {model} does not exist for this credential"
     if status in (408, 504):
         return Outcome.TIMEOUT, f"{model} took too long for the service itself"
     if status in (409, 425, 499):
@@ -281,7 +281,7 @@ def _quota(violations: list[dict[str, Any]], said: str, model: str) -> tuple[Out
     ids = [str(one.get("quotaId", "")) for one in violations]
     values = [str(one.get("quotaValue", "")) for one in violations]
     if "0" in values or ("" in values and _NO_LIMIT.search(said)):
-        return Outcome.NO_TIER, f"the key's project has no quota for {model}"
+        return Outcome.NO_TIER, f"the credential's project has no quota for {model}"
     if any("PerDay" in each for each in ids):
         return Outcome.DAY, f"the quota of the day for {model} is used up"
     if any("PerMinute" in each for each in ids):

@@ -1,9 +1,9 @@
 """Gemini through ``google-generativeai``: its generated client, over REST.
 
-The package's own front (``google.generativeai``) keeps one key for the whole process, so it is
-left alone: every attempt has a client of its own. That client retries nothing here, neither a busy
-model (it would, silently, for ten minutes) nor a refused key (it would, twice), and reads nothing:
-the session's hook takes the reply away from it.
+The package's own front (``google.generativeai``) keeps one API key for the whole process, so it is
+not used: every attempt has a client of its own. That client retries nothing here, neither a busy
+model (it would, silently, for ten minutes) nor a refused API key (it would, twice), and reads
+nothing: the session's hook takes the reply away from it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Limits:
 
 
 class Exchange(Protocol):
-    """One attempt with one key."""
+    """One attempt with one credential."""
 
     def run(self, received: Received, say: Say) -> None:
         """Sends the question and reads the reply to its end, with :func:`read_reply`."""
@@ -98,7 +98,7 @@ class GeminiProvider(ABC):
         if failure is not None:
             failure.input_tokens = received.prompt_tokens
             failure.output_tokens = received.output_tokens
-            raise failure from None  # what the SDK raised holds the request, and so the key
+            raise failure from None  # what the SDK raised holds the request, and so the API key
         return Answer(
             text=received.text,
             model=received.model,

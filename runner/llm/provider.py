@@ -57,7 +57,7 @@ cached, so that a limit of 90 s broke good calls off (BlockRunAI/Franklin#74).""
 
 
 class CallError(Exception):
-    """One attempt of a call failed. Its text holds no key."""
+    """One attempt of a call failed. Its text holds no API key."""
 
     def __init__(
         self, outcome: Outcome, message: str, *, sent: bool = True, http_status: int = 0,
@@ -107,7 +107,7 @@ class Provider(Protocol):
 
         Args:
             request: The question.
-            secret: The key, empty where none is needed.
+            secret: The API key, empty where none is needed.
             timeout: Wall-clock seconds for the whole call.
             on_text: Called with each new piece of the answer, where the provider streams.
             silence: How long nothing may come, where something can.

@@ -123,7 +123,7 @@ def read_reply(
 
     Args:
         status: Of HTTP. A redirection is a refusal too: the service sends none, and to follow one
-            would carry the key to another server.
+            would carry the API key to another server.
         headers: Looked up in any spelling.
         chunks: The body, as it comes.
         received: Where the answer goes.

@@ -41,7 +41,7 @@ class Cancel(Command, tag="cancel", kw_only=True, omit_defaults=True):
 
     items: list[str] = []
     force: bool = False
-    """Kill at once instead of asking first."""
+    """Kill at once instead of asking the process first."""
 
 
 class Retry(Command, tag="retry", kw_only=True, omit_defaults=True):
@@ -59,17 +59,17 @@ class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
 
 
 class TryNow(Command, tag="try_now", kw_only=True, omit_defaults=True):
-    """Ask the keys again now, whatever they wait for, with one call each at first."""
+    """Try all credentials again now, each with one call first."""
 
 
 class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=True):
-    """Whether the run goes on by itself when there are keys again."""
+    """Whether the run resumes automatically when there is quota again."""
 
     on: bool
 
 
 class AddCredential(Command, tag="add_key", kw_only=True, omit_defaults=True):
-    """Use this key as well, from now until the engine leaves."""
+    """Use this credential as well, until the engine ends."""
 
     name: str
     key: str
@@ -80,7 +80,7 @@ class AddCredential(Command, tag="add_key", kw_only=True, omit_defaults=True):
     """Requests a day."""
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Without the API key."""
         return f"AddCredential(name={self.name!r})"
 
 

@@ -1,4 +1,4 @@
-"""What is known of one key of the pool: how it stands, and what its calls came to."""
+"""What is known of one credential of the pool: its state, and the outcomes of its calls."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from math import inf
 STRENGTH = (
     "disabled", "invalid", "exhausted", "no_tier", "cooling", "probing", "ready",
 )  # fmt: skip
-"""The states of a key; the first one that any of its models has is the one that it is in."""
+"""The states of a credential; the first one that any of its models has is the one that it is in."""
 RECOVERING = frozenset({"cooling", "exhausted"})
 """States that a time ends."""
 USABLE = frozenset({"ready", "probing"})
 """States in which a call may be made."""
 ABSENT = "absent"
-"""The state of a key that only an older engine had."""
+"""The state of a credential that only an older engine had."""
 BUCKET = 15.0
 """Seconds in which calls are counted together."""
 BUCKETS = 240
@@ -25,7 +25,7 @@ BUCKETS = 240
 
 @dataclass(frozen=True, slots=True)
 class CredentialStatus:
-    """How a key stands with one model, or with all (``model`` empty)."""
+    """The state of a credential with one model, or with all (``model`` empty)."""
 
     state: str = "ready"
     model: str = ""
@@ -37,7 +37,7 @@ class CredentialStatus:
     """Refusals in a row."""
 
     def at(self, now: float) -> str:
-        """The state at a time: a rest that has passed is none."""
+        """The state at a time: one whose time has passed is over."""
         passed = self.until is not None and self.until <= now
         return "ready" if passed else self.state
 
@@ -64,7 +64,7 @@ class Traffic:
 
 @dataclass(slots=True)
 class CredentialState:
-    """What is known of one key now, by its name."""
+    """What is known of one credential now, by its name."""
 
     name: str
     project: str = ""
@@ -79,7 +79,7 @@ class CredentialState:
     output_tokens: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     rested: float = 0.0
-    """Seconds of rest until :attr:`seen`."""
+    """Seconds not usable until :attr:`seen`."""
     seen: float = 0.0
 
     @property
@@ -93,7 +93,7 @@ class CredentialState:
         return bool(self.answered or self.refused)
 
     def strongest(self, now: float) -> CredentialStatus:
-        """What matters most of how it stands with its models: the worst, and then the longest."""
+        """The most severe status of its models; of equal ones the longest."""
         if not self.statuses:
             return CredentialStatus(ABSENT)
         return min(self.statuses.values(), key=lambda each: _order(each, now))
@@ -103,7 +103,7 @@ class CredentialState:
         return self.strongest(now).at(now)
 
     def rows(self, now: float) -> list[CredentialStatus]:
-        """How it stands, by model where that differs, else once."""
+        """Its status by model if that differs, else once."""
         whole = self.statuses.get("")
         if whole is not None and whole.at(now) != "ready":
             return [whole]
@@ -113,7 +113,7 @@ class CredentialState:
         return [self.strongest(now)]
 
     def unavailable_seconds(self, now: float) -> float:
-        """Seconds for which some rest kept it from being used."""
+        """Seconds for which it was cooling down or exhausted."""
         ends = [
             inf if each.until is None else each.until
             for each in self.statuses.values()
@@ -122,12 +122,12 @@ class CredentialState:
         return self.rested + max(0.0, min(now, max(ends, default=-inf)) - self.seen)
 
     def stand(self, status: CredentialStatus, now: float) -> None:
-        """It stands like this from now on."""
+        """Sets its status from now on."""
         self.settle(now)
         self.statuses[status.model] = status
 
     def settle(self, now: float) -> None:
-        """Adds up its rests."""
+        """Adds up the time it was not usable."""
         self.rested, self.seen = self.unavailable_seconds(now), max(self.seen, now)
 
 

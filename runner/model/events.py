@@ -193,7 +193,7 @@ CredentialStateName = Literal[
 
 
 class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defaults=True):
-    """A key can be used (again), or not for some time, or not any more."""
+    """A credential can be used (again), or not for some time, or not any more."""
 
     credential: str
     """Its name; its text is nowhere."""
@@ -206,9 +206,9 @@ class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defa
     project: str = ""
     """Whose quota it uses, where the user said so."""
     fingerprint: str = ""
-    """The first 8 hexadecimal digits of the key's SHA-256."""
+    """The first 8 hexadecimal digits of the SHA-256 of its API key."""
     quota: str = ""
-    """The name of the quota it uses; keys that share one have the same."""
+    """The name of the quota it uses; credentials that share one have the same."""
     count: int = 0
     """Refusals in a row."""
 
@@ -230,22 +230,22 @@ class QuotaCounted(Event, tag="quota_counted", kw_only=True, omit_defaults=True)
 
 
 class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
-    """How the keys stand as a whole."""
+    """The state of the pool as a whole."""
 
     state: Literal["open", "low", "throttled", "paused"]
     """``low``: fewer workflows at once than asked for are worth it. ``throttled``: nobody calls for
     a moment. ``paused``: nothing is started; whoever needs a call saves and leaves."""
     until: float | None = None
-    """When it goes on by itself, seconds since the epoch; ``None`` if no time is known."""
+    """When it resumes automatically, seconds since the epoch; ``None`` if no time is known."""
     slots: int = 0
     """Workflows that are worth having at work; 0 for as many as were asked for."""
     reason: str = ""
     stuck: bool = False
-    """Paused, and neither time nor a key that is switched off can help: only another key can."""
+    """Paused, and neither time nor a disabled credential can help: only another one can."""
 
 
 class AutoResumeSet(Event, tag="auto_resume_set", kw_only=True, omit_defaults=True):
-    """Whether the run goes on by itself when there are keys again."""
+    """Whether the run resumes automatically when there is quota again."""
 
     on: bool
 
@@ -269,7 +269,7 @@ class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
 
     exit_code: int
     reason: EndReason = "finished"
-    """``exhausted``: no key was left that could have been used."""
+    """``exhausted``: no credential was left that could have been used."""
 
 
 AnyEvent = (

@@ -40,7 +40,7 @@ class Waiting:
     until: float | None
     """When it is expected to start."""
     for_model: bool = False
-    """The model is not answering; the keys are well."""
+    """The model is not answering; the credentials are ready."""
 
 
 @dataclass(slots=True)

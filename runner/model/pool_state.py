@@ -1,4 +1,4 @@
-"""The pool's part of the fold: keys, quotas, and how they stand as a whole."""
+"""The pool's part of the fold: credentials, quotas, and the pool as a whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.model.events import (
 PoolEvent = CredentialChanged | QuotaCounted | PoolChanged | AutoResumeSet
 """What the engine says of the pool."""
 WINDOW = 61.0
-"""Seconds after which a figure of the minute tells nothing any more."""
+"""Seconds after which a figure of the minute is outdated."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class QuotaState:
     """When that was so."""
 
     def minute_at(self, now: float) -> int:
-        """Calls of the minute; none is told long after the last news."""
+        """Calls of the minute; 0 long after the last report."""
         return self.minute if now - self.time <= WINDOW else 0
 
     def fullness(self, now: float) -> tuple[float, int]:
@@ -68,42 +68,42 @@ class PoolState:
     """What is known of the pool now. Times are those of the run's clock."""
 
     credentials: dict[str, CredentialState] = field(default_factory=dict)
-    """The keys of all engines, by name."""
+    """The credentials of all engines, by name."""
     quotas: dict[tuple[str, str], QuotaState] = field(default_factory=dict)
     """By the name of the quota and the model."""
     state: str = "open"
     """``open``, ``low``, ``throttled`` or ``paused``."""
     since: float = 0.0
     until: float | None = None
-    """When it goes on by itself; ``None`` if no time is known."""
+    """When it resumes automatically; ``None`` if no time is known."""
     slots: int = 0
     """Workflows that are worth having at work; 0 for as many as were asked for."""
     reason: str = ""
     auto_resume: bool = True
     ever_asked: bool = False
-    """Whether going on by itself was ever switched off."""
+    """Whether resuming automatically was ever disabled."""
     stops: bool = False
-    """Whether the run is left when it is paused, instead of waiting."""
+    """Whether the run stops when the pool is paused, instead of waiting."""
     outages: list[Outage] = field(default_factory=list)
     traffic: Traffic = field(default_factory=Traffic)
-    """The calls with all keys."""
+    """The calls with all credentials."""
 
     @property
     def paused(self) -> bool:
-        """Whether whoever needs a call has to save and leave."""
+        """Whether whoever needs a call has to save and end."""
         return self.state == "paused"
 
     @property
     def present(self) -> list[CredentialState]:
-        """The keys that the engine of now has."""
+        """The credentials of the current engine."""
         return [credential for credential in self.credentials.values() if credential.present]
 
     def usable(self, now: float) -> int:
-        """How many keys can be called with."""
+        """How many credentials are usable."""
         return sum(credential.at(now) in USABLE for credential in self.present)
 
     def quotas_of(self, credential: CredentialState) -> list[QuotaState]:
-        """What is used of the quota of a key, for each of its models."""
+        """What is used of the quota of a credential, for each of its models."""
         return [each for (quota, _), each in self.quotas.items() if quota == credential.quota]
 
     def fullest(self, credential: CredentialState, now: float) -> QuotaState | None:
@@ -111,7 +111,7 @@ class PoolState:
         return max(self.quotas_of(credential), key=lambda each: each.fullness(now), default=None)
 
     def engine_started(self, last: float, *, stops: bool = False) -> None:
-        """Another engine: it says anew which keys there are, and how they stand."""
+        """Another engine: it reports all credentials and their states anew."""
         for credential in self.credentials.values():
             credential.settle(last)
             credential.statuses.clear()
@@ -121,7 +121,7 @@ class PoolState:
         self.auto_resume, self.stops = True, stops
 
     def engine_ended(self, time: float) -> None:
-        """Nobody waits for a key any more."""
+        """Nobody waits for quota any more."""
         self._end_outage(time)
 
     def apply(self, event: PoolEvent, now: float, set_back: float) -> None:

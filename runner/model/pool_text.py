@@ -1,4 +1,4 @@
-"""What keys do and when they come back, in the words of every face."""
+"""The states of credentials, and when quota is available again, in words."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from assemblyzero_tui.runner.model.credential_state import RECOVERING, STRENGTH,
 from assemblyzero_tui.runner.model.pool_state import PoolState, QuotaState
 
 HOUR = 3600.0
-"""Seconds from which a time of day tells more than a countdown."""
+"""Seconds from which a time of day says more than a countdown."""
 CREDENTIAL_WORDS = {
     "ready": "ready",
-    "probing": "is tried",
-    "cooling": "rests",
-    "exhausted": "used up",
+    "probing": "probing",
+    "cooling": "cooling",
+    "exhausted": "exhausted",
     "no_tier": "no quota",
-    "invalid": "refused",
-    "disabled": "off",
+    "invalid": "invalid",
+    "disabled": "disabled",
     "absent": "gone",
 }
-"""What a key in each state is or does, in at most eight cells."""
+"""The states of a credential, in at most nine cells."""
 SENTENCES = {
-    "ready": "can be used again",
-    "probing": "is tried with one call",
-    "cooling": "rests",
-    "exhausted": "is used up for the day",
+    "ready": "is ready again",
+    "probing": "is probed with one call",
+    "cooling": "is cooling down",
+    "exhausted": "is exhausted",
     "no_tier": "has no quota",
-    "invalid": "is refused and not used any more",
-    "disabled": "is switched off",
+    "invalid": "is invalid and no longer used",
+    "disabled": "is disabled",
 }
-"""The same in a sentence."""
-WITHOUT_A_TIME = "A key that is added, enabled or reset would help"
-"""What to do when nobody knows when a key comes back."""
+"""The same as the rest of a sentence that begins with the name of the credential."""
+WITHOUT_A_TIME = "Add, enable or reset a credential to continue"
+"""What to do when it is not known when a credential can be used again."""
 
 
 def time_of_day(moment: float, *, seconds: bool = False) -> str:
@@ -42,21 +42,31 @@ def time_of_day(moment: float, *, seconds: bool = False) -> str:
 
 
 def ends(until: float, now: float, set_back: float = 0.0) -> str:
-    """When something is over: ``04:12`` from now, or ``till 09:00`` where it is hours."""
+    """When something is over: ``4:12`` from now, or ``until 09:00`` if that is an hour or more."""
     left = until - now
-    return countdown(left) if left < HOUR else f"till {time_of_day(until - set_back)}"
+    return _countdown(left) if left < HOUR else f"until {time_of_day(until - set_back)}"
 
 
 def begins(until: float, now: float, set_back: float = 0.0) -> str:
-    """When something begins: ``in 04:12``, or ``at 09:00`` where it is hours."""
+    """When something begins: ``in 4:12``, or ``at 09:00`` if that is an hour or more from now."""
     left = until - now
-    return f"in {countdown(left)}" if left < HOUR else f"at {time_of_day(until - set_back)}"
+    return f"in {_countdown(left)}" if left < HOUR else f"at {time_of_day(until - set_back)}"
 
 
 def resume_time(until: float, now: float, set_back: float = 0.0) -> str:
-    """When something goes on: ``in 04:12 (at 14:06)``, ``at 09:00 (in 5h 02m)``."""
+    """When something resumes: ``in 4:12 (14:06)``, or ``at 09:00 (in 5h 02m)``."""
     left, at = max(0.0, until - now), time_of_day(until - set_back)
-    return f"in {countdown(left)} (at {at})" if left < HOUR else f"at {at} (in {duration(left)})"
+    return f"in {_countdown(left)} ({at})" if left < HOUR else f"at {at} (in {duration(left)})"
+
+
+def resumes_automatically(until: float, now: float, set_back: float = 0.0) -> str:
+    """That a run resumes, and when: a sentence without its full stop."""
+    return f"Resumes automatically {resume_time(until, now, set_back)}"
+
+
+def _countdown(seconds: float) -> str:
+    """``4:12``: minutes without a leading zero."""
+    return countdown(seconds).removeprefix("0")
 
 
 def used_of_minute(quota: QuotaState, now: float) -> str:
@@ -74,20 +84,20 @@ def _of(used: int, limit: int | None) -> str:
 
 
 def no_quota_text(pool: PoolState, now: float) -> str:
-    """What is to be said when nobody can call: a sentence without its full stop."""
+    """Why no call can be made: a sentence without its full stop."""
     states = {state for state, _ in census(pool, now)}
     if states & USABLE:
-        return "No key is free"
-    return "All keys rest" if states & RECOVERING else "No key can be used"
+        return "No credential is free"
+    return "No quota left" if states & RECOVERING else "No usable credential"
 
 
 def census(pool: PoolState, now: float) -> list[tuple[str, int]]:
-    """How many keys are in each state, the usable ones first."""
+    """How many credentials are in each state, the usable ones first."""
     counts = Counter(credential.at(now) for credential in pool.present)
     return [(state, counts[state]) for state in reversed(STRENGTH) if counts[state]]
 
 
 def next_return(pool: PoolState, now: float) -> float | None:
-    """When the next key comes back, if one does."""
+    """When the next credential can be used again, if that is known."""
     untils = [credential.strongest(now).until for credential in pool.present]
     return min((until for until in untils if until is not None and until > now), default=None)

@@ -16,7 +16,7 @@ DEFAULT_PARALLEL = 3
 MAX_PARALLEL = 10
 """The most workers at once unless the user raises it."""
 ON_EXHAUSTED = ("wait", "stop")
-"""What can become of a run when no key can be used."""
+"""What can become of a run when no credential can be used."""
 
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -26,7 +26,7 @@ class OfflineQuotas(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=Tru
 
     keys: int
     per_minute: int
-    """Calls of a key."""
+    """Calls of a credential."""
     per_day: int
     day_seconds: float
     """Length of a day."""
@@ -60,7 +60,7 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     latency_spread: float = 0.4
     """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
     quota: OfflineQuotas | None = None
-    """The made-up quotas of a demonstration; ``None`` for those of real keys, or for no keys."""
+    """The made-up quotas of a demonstration; ``None`` for real quotas, or for none."""
     no_file: bool = False
     """Stop before an issue is filed."""
     fresh: bool = False
@@ -73,7 +73,7 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
 
 class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """One batch, as written to ``run.json``. Holds no key."""
+    """One batch, as written to ``run.json``. Holds no API key."""
 
     run: str
     """``<time>-<name>``, the name of the run's folder."""
@@ -93,12 +93,12 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     socket: str = ""
     """Path of the engine's socket."""
     on_exhausted: Literal["wait", "stop"] = "wait"
-    """What becomes of the run when no key can be used for some time."""
+    """What becomes of the run when no credential can be used for some time."""
     clock_speed: float = 1.0
     """Seconds of the pool, and of the service, that go by in a second; only benchmarks, tests and
     demonstrations have another."""
     credentials: str = ""
-    """Path of the file the keys are in; empty where they are looked for in the usual places."""
+    """Path of the file with the credentials; empty for the usual places."""
     tracker: str = ""
     """``host/owner/name`` of the repository whose issues these are; empty where none is asked, or
     where the run was made before that was noted."""

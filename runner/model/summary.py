@@ -95,18 +95,18 @@ class PoolLine(Part, kw_only=True, frozen=True):
     input_tokens: int
     output_tokens: int
     project: str = ""
-    """Whose quota a key uses, where that is known."""
+    """Whose quota a credential uses, where that is known."""
     fingerprint: str = ""
     rested: float = 0.0
     """For how long it could not be used because of a quota."""
     state: str = ""
-    """How a key stood in the end; empty for a provider without keys."""
+    """How a credential stood in the end; empty for a provider without credentials."""
     until: float | None = None
     """When it was expected back."""
 
 
 class OutageLine(Part, kw_only=True, frozen=True):
-    """A stretch of time in which no key could be used."""
+    """A stretch of time in which no credential could be used."""
 
     start: float
     end: float

@@ -119,7 +119,7 @@ def parked_stories(n: int) -> list[Story]:
     return [
         Story(
             key=str(42 + i), title=TITLES[i % len(TITLES)], ends=ends[i % len(ends)],
-            begins=9.0 * i, rejections=i % 3, reason="all keys rest" if i % 6 in (0, 1, 3) else "",
+            begins=9.0 * i, rejections=i % 3, reason="no quota left" if i % 6 in (0, 1, 3) else "",
         )
         for i in range(n)
     ]  # fmt: skip

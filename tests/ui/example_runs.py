@@ -337,7 +337,7 @@ class _Teller:
             self.progress(draft, f"draft {draft}")
             self.call("N1_design", "\x1b[36mdraft\x1b[0m", draft)
             self.node("N2_human_edit", "N1_design")
-            self.say("no gate: goes on by itself", 0.1)
+            self.say("no gate: resumes automatically", 0.1)
             self.node("N3_review", "N2_human_edit")
             self.progress(draft, f"review {draft}")
             self.call("N3_review", "\x1b[35mreview\x1b[0m", draft)
@@ -373,7 +373,7 @@ class _Teller:
         last_call = self.done >= self.total and self.story.ends is not State.DONE
         if last_call and self.story.waits:
             until = self.time + self.story.waits
-            self.say("waits for a key", 0.0)
+            self.say("waiting for quota", 0.0)
             waits = CallQueued(
                 model=MODEL,
                 why=self.story.reason,
@@ -454,7 +454,7 @@ class _Teller:
             self.say("paused at a node border; the checkpoint is kept", 0.0)
         elif ends is State.QUOTA:
             self.say("\x1b[33mno credential is free: waits\x1b[0m", 0.2)
-            self.change(State.QUOTA, reason or "all keys rest", until=self.time + 252.0)
+            self.change(State.QUOTA, reason or "no quota left", until=self.time + 252.0)
         elif ends is State.RETRYING:
             self.say("\x1b[33mits process was killed (signal 9)\x1b[0m", 0.2)
             self.change(State.RETRYING, reason or "process lost", until=self.time + 12.0)

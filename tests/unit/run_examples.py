@@ -176,7 +176,7 @@ def run_with_keys() -> list[AnyEvent]:
         PoolChanged(
             state="paused", until=START + 160, reason="a rests, b is used up", time=START + 60
         ),
-        change("LLD-42", State.QUOTA, 61, reason="all keys rest"),
+        change("LLD-42", State.QUOTA, 61, reason="no quota left"),
         key("a", "probing", 160, model="m"),
         PoolChanged(state="open", time=START + 160),
         change("LLD-42", State.QUEUED, 160),

@@ -34,7 +34,7 @@ Local = Callable[[float], time.struct_time]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The calls of a key, or of all, in the minute before each cell."""
+    """The calls of a credential, or of all, in the minute before each cell."""
 
     name: str
     answered: Sequence[int]
@@ -119,7 +119,7 @@ def _line(name: str, bar: str, figure: str, name_style: str, style: str) -> Cont
 
 
 class CallPlot(Widget):
-    """The calls of one key and those of all, over the same time."""
+    """The calls of one credential and those of all, over the same time."""
 
     DEFAULT_CSS = """
     CallPlot { height: auto; }

@@ -1,4 +1,4 @@
-"""Asks for a key. It is never shown, and goes nowhere but to who asked."""
+"""Asks for a credential. Its API key is never shown, and only returned to the caller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class NewCredential:
-    """A key that the user has typed."""
+    """A credential that the user has typed."""
 
     name: str
     secret: Secret = field(repr=False)
@@ -31,11 +31,11 @@ class NewCredential:
 
 
 _CANCEL: Choice[NewCredential | None] = Choice(None, "esc", "Cancel")
-_ADD: Choice[NewCredential | None] = Choice(None, "enter", "Add the key")
+_ADD: Choice[NewCredential | None] = Choice(None, "enter", "Add the credential")
 
 
 def free_name(taken: Collection[str]) -> str:
-    """A name that no key has: ``key-4``."""
+    """A name that no credential has: ``key-4``."""
     number = len(taken) + 1
     while f"key-{number}" in taken:
         number += 1
@@ -43,20 +43,20 @@ def free_name(taken: Collection[str]) -> str:
 
 
 def what_is_wrong(name: str, taken: Collection[str]) -> str:
-    """Why a key cannot be called so; empty if it can."""
+    """What is wrong with a name; empty if nothing is."""
     if not name:
-        return "Give the key a name: it is shown in place of the key."
+        return "Give the credential a name: it is shown in place of the API key."
     if len(name) > LONGEST_NAME or not name.isprintable():
-        return f"A name has at most {LONGEST_NAME} characters, all of them printable."
-    return f"There is a key called {name} already." if name in taken else ""
+        return f"A name has at most {LONGEST_NAME} characters, all printable."
+    return f"There is a credential called {name} already." if name in taken else ""
 
 
 class AddCredentialDialog(Dialog[NewCredential | None]):
-    """Name, key and project; enter goes on to the next field and answers in the last.
+    """Name, API key and project; enter moves to the next field and answers in the last.
 
     Args:
         taken: Names that are not free.
-        place: Where the key will be kept, for humans.
+        place: Where the credential will be stored, for humans.
         glyphs: The characters to draw with.
     """
 
@@ -68,9 +68,11 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
     def __init__(
         self, taken: Collection[str] = (), place: str = "", *, glyphs: Glyphs = UNICODE
     ) -> None:
-        kept = f" and is kept in {place}" if place else ""
-        text = f"It is used from now on{kept}. It is shown nowhere, and in no log."
-        super().__init__("Add a key", Content(text), [], escape=None, focus="", glyphs=glyphs)
+        kept = f" and is stored in {place}" if place else ""
+        text = f"It is used from now on{kept}. It is never shown or logged."
+        super().__init__(
+            "Add a credential", Content(text), [], escape=None, focus="", glyphs=glyphs
+        )
         self._first = "#key-secret"
         self._taken = taken
 
@@ -79,9 +81,14 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
             box.border_title = Content(self._title)
             yield Static(self._text, id="dialog-text")
             for id, label, hint, secret in (
-                ("key-name", "Name", "shown in place of the key", False),
-                ("key-secret", "Key", "from https://aistudio.google.com/apikey", True),
-                ("key-project", "Project", "if other keys share its quota; may be empty", False),
+                ("key-name", "Name", "shown in place of the API key", False),
+                ("key-secret", "API key", "from https://aistudio.google.com/apikey", True),
+                (
+                    "key-project",
+                    "Project",
+                    "if other credentials share its quota; may be empty",
+                    False,
+                ),
             ):
                 with Horizontal(classes="field"):
                     yield Static(label, classes="name")
@@ -101,7 +108,7 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
             self.focus_next(Input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What was wrong is not, perhaps."""
+        """Clears the complaint."""
         event.stop()
         self._complain("")
 

@@ -1,4 +1,4 @@
-"""The second row of the screen: every key and how it stands, and how busy they are."""
+"""The second row of the screen: the state of every credential, and their calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 
 NAME_WIDTH = 16
-"""Cells of a key's name at most."""
+"""Cells of a credential's name at most."""
 CREDENTIAL_STYLES = {
     "ready": "$success",
     "probing": "$accent",
@@ -37,7 +37,7 @@ CREDENTIAL_STYLES = {
     "disabled": "$text-muted",
     "absent": "$text-disabled",
 }
-"""Theme variable of the colour of each state of a key."""
+"""Theme variable of the colour of each state of a credential."""
 
 Piece = tuple[str, str]
 """Text and style."""
@@ -51,12 +51,12 @@ class Detail:
     run: bool = True
     answered: bool = True
     words: bool = True
-    """Also of the keys that are well."""
+    """Also of ready credentials."""
     out: bool = True
     day: bool = True
     minute: bool = True
     names: bool = True
-    """Also of the keys that are well."""
+    """Also of ready credentials."""
     clock: bool = True
     credentials: bool = True
     """One by one."""
@@ -82,7 +82,7 @@ def credential_pieces(
     leased: set[str],
     ellipsis: str,
 ) -> list[Piece]:
-    """A key by its name: how it stands, until when, and what it has used."""
+    """A credential by its name: its state, until when, and what it has used."""
     status = credential.strongest(now)
     state = status.at(now)
     name = cut(one_line(credential.name), NAME_WIDTH, ellipsis)
@@ -108,7 +108,7 @@ def credential_pieces(
 
 
 def credential_counts(run: RunState, now: float) -> list[list[Piece]]:
-    """How many keys are in each state, and when the next one comes back."""
+    """How many credentials are in each state, and when the next one is ready."""
     groups = [
         [(f"{number} {CREDENTIAL_WORDS[state]}", CREDENTIAL_STYLES[state])]
         for state, number in census(run.pool, now)
@@ -140,7 +140,7 @@ def call_pieces(run: RunState, detail: Detail) -> list[list[Piece]]:
 
 
 def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> list[list[Piece]]:
-    """The provider, its keys and the calls."""
+    """The provider, its credentials and the calls."""
     groups: list[list[Piece]] = []
     if detail.out or not run.pool.present:
         groups.append([(_provider_text(run), "$text-muted")])
@@ -223,5 +223,5 @@ class PoolStrip(TextLine):
     """
 
     def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
-        """Shows how the keys and the calls are doing."""
+        """Shows the state of the credentials and the calls."""
         self.fill(lambda width: strip_content(run, now, glyphs, width))

@@ -1,4 +1,4 @@
-"""Every key of the pool in a row: how it stands, what it has used, who has it in hand."""
+"""Every credential of the pool in a row: its state, what it has used, which items use it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _LEAST_REASON = 14
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A key with one model, or with all."""
+    """A credential with one model, or with all."""
 
     credential: CredentialState
     status: CredentialStatus
 
 
 def lines_of(run: RunState, now: float) -> list[Line]:
-    """The rows of the table, in the order in which the engine named the keys."""
+    """The rows of the table, in the order in which the engine named the credentials."""
     return [
         Line(credential, status)
         for credential in run.pool.credentials.values()
@@ -59,7 +59,7 @@ def lines_of(run: RunState, now: float) -> list[Line]:
 
 
 def place_of(lines: Sequence[Line], chosen: Line | None, otherwise: int) -> int:
-    """The row that was chosen before the rows became others: its key's, if not its very own."""
+    """The index of the row that was chosen before; of its credential if that row is gone."""
     if chosen is None:
         return otherwise
     names = [line.credential.name for line in lines]
@@ -71,7 +71,7 @@ def place_of(lines: Sequence[Line], chosen: Line | None, otherwise: int) -> int:
 
 
 def holders(run: RunState, name: str) -> list[str]:
-    """Ids of the items that have a call under way with a key."""
+    """Ids of the items that have a call under way with a credential."""
     return [
         item.id
         for item in run.items.values()
@@ -106,9 +106,9 @@ def columns(lines: Sequence[Line], width: int) -> list[Column]:
     models = max([0, *(len(line.status.model) for line in lines)])
     several = len({line.status.model for line in lines if line.status.model}) > 1
     kept = [
-        Column("key", min(names, 16), 0),
+        Column("name", min(names, 16), 0),
         *([Column("model", min(models, 22), 7)] if several else []),
-        Column("state", 20, 0),
+        Column("state", 23, 0),
         Column("minute", 7, 1, True),
         Column("day", 9, 2, True),
         Column("answered", 8, 5, True),
@@ -116,7 +116,7 @@ def columns(lines: Sequence[Line], width: int) -> list[Column]:
         Column("in a row", 8, 8, True),
         Column("tokens", 6, 9, True),
         Column("since", 5, 10, True),
-        Column("held by", 12, 6),
+        Column("used by", 12, 6),
         *(
             [Column("project", min(projects, 14), 11)]
             if any(x.credential.project for x in lines)
@@ -147,7 +147,7 @@ def header(lines: Sequence[Line], width: int) -> Content:
 def row(
     run: RunState, lines: Sequence[Line], index: int, width: int, now: float, glyphs: Glyphs
 ) -> Content:
-    """The row of a key."""
+    """The row of a credential."""
     line = lines[index]
     credential, status = line.credential, line.status
     state = status.at(now)
@@ -156,7 +156,7 @@ def row(
     held = holders(run, credential.name)
     more = f" +{len(held) - 1}" if len(held) > 1 else ""
     texts: dict[str, tuple[str, str]] = {
-        "key": ("" if again else one_line(credential.name), "bold"),
+        "name": ("" if again else one_line(credential.name), "bold"),
         "model": (one_line(status.model), ""),
         "state": (state_text(run, status, now, glyphs), f"{CREDENTIAL_STYLES[state]} bold"),
         "minute": (used_of_minute(quota, now) if quota is not None else "", ""),
@@ -175,7 +175,7 @@ def row(
                 "$error" if credential.refused else "$text-muted",
             ),
             "tokens": (brief(credential.input_tokens + credential.output_tokens), ""),
-            "held by": (f"{held[0]}{more}" if held else "", "$primary"),
+            "used by": (f"{held[0]}{more}" if held else "", "$primary"),
             "project": (one_line(credential.project), ""),
             "fingerprint": (credential.fingerprint, "$text-muted"),
         }
@@ -199,7 +199,7 @@ def state_text(run: RunState, status: CredentialStatus, now: float, glyphs: Glyp
 
 
 def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Content]:
-    """Everything about a key: how it stands, whose quota it uses, how much of that."""
+    """Everything about a credential: its state, whose quota it uses, how much of that."""
     credential = line.credential
     gap = f" {glyphs.dot} "
     found = [
@@ -211,11 +211,11 @@ def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Conte
     if others := sharing(run, credential):
         whose.append(f"shares its quota with {', '.join(others)}")
     held = holders(run, credential.name)
-    whose += [f"in hand of {', '.join(held)}"] if held else []
+    whose += [f"in use by {', '.join(held)}"] if held else []
     found.append(Content.styled(gap.join(whose), "$text-muted"))
     figures = [
         f"{one_line(quota.model)}: {used_of_minute(quota, now)} this minute, "
-        f"{used_of_day(quota)} today{' (a limit was told by a refusal)' if quota.learned else ''}"
+        f"{used_of_day(quota)} today{' (limit learned from a refusal)' if quota.learned else ''}"
         for quota in run.pool.quotas_of(credential)
     ]
     figures += [
@@ -227,7 +227,7 @@ def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Conte
 
 
 def sharing(run: RunState, credential: CredentialState) -> list[str]:
-    """The other keys that use the same quota."""
+    """The other credentials that use the same quota."""
     present = run.pool.present if credential.quota else []
     return [
         one_line(o.name) for o in present if o is not credential and o.quota == credential.quota
@@ -235,9 +235,9 @@ def sharing(run: RunState, credential: CredentialState) -> list[str]:
 
 
 def sentence(run: RunState, status: CredentialStatus, now: float) -> list[Part]:
-    """How a key stands, as the rest of a sentence that begins with its name."""
+    """The state of a credential, as the rest of a sentence that begins with its name."""
     state = status.at(now)
-    words = {**SENTENCES, "ready": "is ready", "absent": "is not there any more"}[state]
+    words = {**SENTENCES, "ready": "is ready", "absent": "is no longer there"}[state]
     model = f" for {one_line(status.model)}" if status.model else ""
     parts: list[Part] = [(words, CREDENTIAL_STYLES[state]), model]
     if state in ("ready", "absent"):
@@ -245,7 +245,7 @@ def sentence(run: RunState, status: CredentialStatus, now: float) -> list[Part]:
     if status.since:
         parts.append(f" since {time_of_day(status.since - run.clock.set_back)}")
     if status.until is not None:
-        parts.append(f", back {begins(status.until, now, run.clock.set_back)}")
+        parts.append(f", ready {begins(status.until, now, run.clock.set_back)}")
     if status.reason:
         parts.append(f": {one_line(status.reason)}")
     if status.count > 1:

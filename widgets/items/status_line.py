@@ -72,7 +72,7 @@ def resume_text(item: ItemState, run: RunState, now: float) -> str:
     if item.until <= now:
         return "" if run.pool.auto_resume else "waits for you"
     when = begins(item.until, now, run.clock.set_back)
-    return f"resume {when.removeprefix('in ')}" if run.pool.auto_resume else f"keys {when}"
+    return f"resume {when.removeprefix('in ')}" if run.pool.auto_resume else f"quota {when}"
 
 
 def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
@@ -83,7 +83,7 @@ def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
     text = (
         f"{glyph} waiting for {one_line(waiting.model)}"
         if waiting.for_model
-        else (f"{glyph} waits for a key")
+        else (f"{glyph} waiting for quota")
     )
     if waiting.until is not None and waiting.until > now:
         left = countdown(waiting.until - now)

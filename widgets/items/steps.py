@@ -106,7 +106,7 @@ def _figures(item: ItemState, now: float) -> list[tuple[str, str]]:
         ("draft", f"{item.iteration} of at most {item.limit}" if item.iteration else "-"),
         ("at work", clock(item.active_seconds(now))),
         ("paused", clock(item.paused_seconds(now))),
-        ("waited for keys", clock(item.quota_seconds(now))),
+        ("waited for quota", clock(item.quota_seconds(now))),
         ("calls", str(item.calls)),
         ("answers reused", str(item.calls_skipped)),
         ("tokens in", brief(item.input_tokens)),

@@ -153,11 +153,11 @@ def key_facts(summary: Summary, glyphs: Glyphs) -> Content:
         name = line.name.removeprefix(f"{summary.provider}: ")
         text = f"{name} {line.answered}"
         text += f", {line.refused} refused" if line.refused else ""
-        text += f", rested {duration(line.rested)}" if line.rested >= 1 else ""
+        text += f", without quota {duration(line.rested)}" if line.rested >= 1 else ""
         text += f", {CREDENTIAL_WORDS[line.state]}" if line.state not in ("ready", "absent") else ""
         parts.append(text)
     text = gap.join(parts)
     if summary.outages:
         total = sum(outage.end - outage.start for outage in summary.outages)
-        text += f"{gap}no key {counted(len(summary.outages), 'time')}, for {duration(total)}"
-    return Content.styled(f"keys: {text}" if text else "", "$text-muted")
+        text += f"{gap}no quota {counted(len(summary.outages), 'time')}, for {duration(total)}"
+    return Content.styled(f"credentials: {text}" if text else "", "$text-muted")

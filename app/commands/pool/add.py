@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool add``: keeps a key."""
+"""``assemblyzero-tui pool add``: stores a credential."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import json_option
 
 LONGEST = 4096
-"""Characters that are read of a line that should be a key."""
+"""Characters that are read of a line that should be an API key."""
 LIKE_AN_API_KEY = 16
-"""Characters from which on a word may be a key, so that it is not repeated."""
+"""Characters from which on a word may be an API key, so that it is not repeated."""
 
 
 class _AddCommand(Command):
-    """Never repeats what may be a key, typed at the wrong place."""
+    """Never repeats what may be an API key, typed at the wrong place."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = {part for word in args for part in (word, word.partition("=")[2])}
@@ -28,7 +28,7 @@ class _AddCommand(Command):
                 len(word) >= LIKE_AN_API_KEY and word in error.format_message() for word in words
             ):
                 raise click.UsageError(
-                    "Give the name of the key and nothing else: the key itself is asked for. "
+                    "Give only the name of the credential: you are asked for the API key. "
                     "What is typed on a command line can be read by others, and stays in the "
                     "shell's history.",
                     ctx,
@@ -40,9 +40,9 @@ class _AddCommand(Command):
     cls=_AddCommand,
     configurable=False,
     examples=[
-        ("work", "asks for the key, and shows nothing of it"),
+        ("work", "asks for the API key, without showing it"),
         ("work --project my-project --rpm 5 --rpd 100", "with what its project allows"),
-        ("work --credentials keys.json", "kept in this file"),
+        ("work --credentials credentials.json", "stored in this file"),
     ],
 )
 @click.argument("name")
@@ -50,7 +50,7 @@ class _AddCommand(Command):
     "--project",
     default="",
     metavar="PROJECT",
-    help="The key's project. Keys of one project share its quota.",
+    help="The credential's project. Credentials of one project share its quota.",
 )
 @click.option(
     "--rpm", type=click.IntRange(min=1), metavar="N", help="Requests a minute that it allows."
@@ -62,17 +62,17 @@ class _AddCommand(Command):
     "--credentials",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where to keep it; without it in the file that is in use, or in the state folder.",
+    help="The file to store it in. Default: the file in use, or one in the state folder.",
 )
 @json_option
 def command(
     name: str, project: str, rpm: int | None, rpd: int | None, credentials: Path | None,
     as_json: bool,
 ) -> int:  # fmt: skip
-    """Keep a key; its text is asked for and shown nowhere.
+    """Add a credential; asks for its API key and never shows it.
 
-    Runs that go on use it from now on. Without a terminal it is the first line of the standard
-    input, as with < key.txt. The file of keys is made so that only you can read it.
+    Active runs use it at once. Without a terminal, the API key is the first line of the standard
+    input: < key.txt. The file is created so that only you can read it.
     """
     from assemblyzero_tui.app.credentials.broadcast import send_to_runs
     from assemblyzero_tui.app.credentials.store_access import open_store, print_notes, print_result
@@ -84,8 +84,8 @@ def command(
     for what, text in (("name", name), ("project", project)):
         if may_be_api_key(text):
             raise click.UsageError(
-                f"The {what} looks like a key. Give another one; the key itself is asked for. "
-                "If it was the key: it is in the shell's history now."
+                f"The {what} looks like an API key. Give another one; the API key is asked for. "
+                "If it was the API key, it is in the shell's history now."
             )
     file = credentials or sources.file_to_write()
     used = sources.look() if credentials is None else None
@@ -96,14 +96,14 @@ def command(
         if known is not None and known.disabled:
             store.enable(fingerprint)
     if used is not None and used.path != file:
-        print_notes([f"So far the key of {used.source} was used; from now on only those in {file}"])
+        print_notes([f"Until now, {used.source} was used; from now on, only {file} is"])
     new = AddCredential(
         name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd
     )
     runs = send_to_runs(file, new)
-    sentence = f"{new.name} is kept in {file}."
+    sentence = f"{new.name} is stored in {file}."
     if runs:
-        sentence += f" Used from now on by: {', '.join(runs)}."
+        sentence += f" Now used by: {', '.join(runs)}."
     print_result(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
     return 0
 
@@ -112,6 +112,6 @@ def _read_api_key(name: str) -> str:
     from assemblyzero_tui.app.cli.output_mode import is_terminal
 
     if is_terminal(sys.stdin):
-        typed: str = click.prompt(f"The key {name} (not shown)", hide_input=True, err=True)
+        typed: str = click.prompt(f"API key of {name} (not shown)", hide_input=True, err=True)
         return typed
     return sys.stdin.readline(LONGEST) if sys.stdin is not None else ""

@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool test``: one call with each key."""
+"""``assemblyzero-tui pool test``: one call with each credential."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PRO
     cls=Command,
     configurable=False,
     examples=[
-        ("", "every key that is not switched off"),
-        ("work spare", "these two, whatever is held against them"),
-        ("--model gemini-3.1-pro-preview --json", "for programs, one key a line"),
+        ("", "every credential that is not disabled"),
+        ("work spare", "these two, even if they are disabled or exhausted"),
+        ("--model gemini-3.1-pro-preview --json", "for programs, one credential a line"),
     ],
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PRO
     type=click.Choice([entry.name for entry in PROVIDERS.values() if entry.needs_credentials]),
     default=DEFAULT_PROVIDER,
     show_default=True,
-    help="The library that asks. genai: google-genai.",
+    help="The library to call with. genai: google-genai.",
 )
 @click.option(
     "--model", default=DEFAULT_MODEL, show_default=True, metavar="NAME", help="The model to ask."
@@ -37,10 +37,10 @@ from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PRO
 def command(
     names: tuple[str, ...], provider: str, model: str, credentials: Path | None, as_json: bool
 ) -> int:
-    """Make one call with each key, and say what was answered.
+    """Make one call with each credential, and show the answer.
 
-    The calls count like those of a run, and what is learned holds for all runs: a key that was
-    refused and works again is used again. The exit code is 1 if a key does not work.
+    The calls count like those of a run, and the result holds for all runs: a credential that was
+    invalid and works again is used again. The exit code is 1 if a credential does not work.
     """
     from assemblyzero_tui.app.credentials.check import open_credential_check
     from assemblyzero_tui.app.credentials.store_access import find_credential, print_notes
@@ -57,7 +57,7 @@ def command(
             known = snapshot.credential(credential.secret.fingerprint)
             if known is not None and known.disabled and not names:
                 print_notes(
-                    [f"{credential.name} is switched off ({known.disabled}); name it to test it"]
+                    [f"{credential.name} is disabled ({known.disabled}); name it to test it"]
                 )
                 continue
             tried = trial.try_key(credential.secret.fingerprint)

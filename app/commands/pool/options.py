@@ -1,4 +1,4 @@
-"""Options that the commands about keys have in common."""
+"""Options that the commands about credentials have in common."""
 
 from __future__ import annotations
 

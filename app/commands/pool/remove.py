@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool remove``: takes a key out of its file."""
+"""``assemblyzero-tui pool remove``: removes a credential from its file."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import credentials_option, json_option
 
 REMOVED = "removed"
-"""Why a key is switched off whose entry is gone."""
+"""Why a credential is disabled whose entry is gone."""
 
 
 @click.command(
     cls=Command,
     configurable=False,
-    examples=[("work", "asks first"), ("work --yes", "does not ask")],
+    examples=[("work", "asks for confirmation"), ("work --yes", "does not ask")],
 )
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @credentials_option
 @json_option
 def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> int:
-    """Take a key out of the file, and out of every run.
+    """Remove a credential from its file and from every run.
 
-    Runs that go on do not use it any more; a call under way with it goes on. The key itself stays
-    valid: delete it at https://aistudio.google.com/apikey if nobody should use it.
+    Active runs stop using it; a call in progress is finished. The API key itself stays valid:
+    delete it at https://aistudio.google.com/apikey if nobody should use it.
     """
     from assemblyzero_tui.app.cli.output_mode import is_terminal
     from assemblyzero_tui.app.credentials.store_access import (
@@ -44,19 +44,19 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
         name = find_credential(found, name).name
     if found.path is None:
         raise TuiError(
-            f"{name} is in no file: it comes from {found.source}.",
-            f"Take it out there, or: assemblyzero-tui pool disable {name}",
+            f"{name} is not in a file: it comes from {found.source}.",
+            f"Remove it there, or run: assemblyzero-tui pool disable {name}",
         )
     if not yes:
         if not is_terminal(sys.stdin):
-            raise click.UsageError("There is no terminal to ask on. Give --yes.")
-        if not click.confirm(f"Take {name} out of {found.path}?", err=True):
-            click.echo("Nothing is changed.", err=True)
+            raise click.UsageError("There is no terminal to confirm on. Give --yes.")
+        if not click.confirm(f"Remove {name} from {found.path}?", err=True):
+            click.echo("Nothing was changed.", err=True)
             return 1
     fingerprint = remove_credential(found.path, name)
     if fingerprint:
         with open_store() as store:
             store.disable(fingerprint, name, REMOVED)
-    sentence = f"{name} is taken out of {found.path}, and no run uses it any more."
+    sentence = f"{name} is removed from {found.path}; no run uses it any more."
     print_result(name, fingerprint, "removed", sentence, as_json=as_json)
     return 0

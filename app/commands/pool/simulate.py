@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool simulate``: what the pool would make of a batch."""
+"""``assemblyzero-tui pool simulate``: how the pool would serve a batch."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def _number(option: str, default: int, least: int, most: int, text: str) -> Call
     cls=Command,
     configurable=False,
     examples=[
-        ("", "4 keys of 4 projects, 200 workflows, 20 seeds"),
+        ("", "4 credentials of 4 projects, 200 workflows, 20 seeds"),
         ("--keys 4 --projects 4 --hidden-projects 2 --learn", "what if they share projects?"),
         ("--rpd 250 --seeds 5 --json", "a batch of more than a day, for programs"),
     ],
 )
-@_number("--keys", 4, 1, 1000, "Keys.")
+@_number("--keys", 4, 1, 1000, "Credentials.")
 @_number("--projects", 4, 1, 1000, "Projects that they are known to be spread over.")
 @_number(
     "--hidden-projects",
     0,
     0,
     1000,
-    "Projects that they are spread over in truth, if nobody has said so; 0: as known.",
+    "Projects that they are actually spread over, unknown to the pool; 0: as known.",
 )
 @_number("--rpm", 10, 1, 100_000, "Requests a minute that a project allows.")
 @_number("--rpd", 0, 0, 10_000_000, "Requests a day that a project allows; 0 is no limit.")
@@ -48,14 +48,14 @@ def _number(option: str, default: int, least: int, most: int, text: str) -> Call
 @_number("--workflows", 200, 1, 100_000, "Workflows.")
 @_number("--calls", 6, 1, 10_000, "Calls of each workflow, one after the other.")
 @_number("--fan-out", 5, 1, 1000, "Calls that some ask for at once where fairness is looked at.")
-@click.option("--learn", is_flag=True, help="The pool is not told the limits.")
+@click.option("--learn", is_flag=True, help="The pool does not know the limits.")
 @_number("--seeds", 20, 1, 1000, "Simulations, each with other random numbers.")
 @json_option
 def command(
     keys: int, projects: int, hidden_projects: int, rpm: int, rpd: int, workers: int,
     workflows: int, calls: int, fan_out: int, learn: bool, seeds: int, as_json: bool,
 ) -> int:  # fmt: skip
-    """See what the pool would make of a batch; calls nobody.
+    """Simulate how the pool would serve a batch; makes no calls.
 
     The very pool that runs use, with a service that counts as Gemini does and a clock that costs
     nothing. Each figure is given with its least, its median and its greatest value.
@@ -63,9 +63,11 @@ def command(
     from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
 
     if projects > keys:
-        raise click.UsageError(f"{keys} keys cannot be spread over {projects} projects.")
+        raise click.UsageError(f"{keys} credentials cannot be spread over {projects} projects.")
     if hidden_projects > keys:
-        raise click.UsageError(f"{keys} keys cannot be spread over {hidden_projects} projects.")
+        raise click.UsageError(
+            f"{keys} credentials cannot be spread over {hidden_projects} projects."
+        )
     scenario = Scenario(
         keys=keys, projects=projects, hidden_projects=hidden_projects, rpm=rpm, rpd=rpd,
         workers=workers, workflows=workflows, calls=calls, fan_out=fan_out, learn=learn,
@@ -95,8 +97,8 @@ _SHOWN = {
     "makespan_s": (0, "time of the batch, seconds"),
     "jain": (3, "fairness; 1 is fair"),
     "turnaround_s": (1, "a workflow from its start to its end, mean seconds"),
-    "wait_p95_s": (1, "waiting for a key, seconds; of twenty calls nineteen waited less"),
-    "parked": (0, "workflows that saved and left until there was quota again"),
+    "wait_p95_s": (1, "waiting for quota, seconds; of twenty calls nineteen waited less"),
+    "parked": (0, "workflows that saved and waited without a process for quota"),
 }
 """Figures in the order in which they are shown: their digits, and what they are."""
 

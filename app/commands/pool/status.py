@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool status``: how each key stands."""
+"""``assemblyzero-tui pool status``: the state of each credential."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from assemblyzero_tui.app.commands.pool.options import credentials_option, json_
 @click.command(
     cls=Command,
     configurable=False,
-    examples=[("", "a table"), ("--json", "the same for programs, one key a line")],
+    examples=[("", "a table"), ("--json", "the same for programs, one credential a line")],
 )
 @credentials_option
 @json_option
 def command(credentials: Path | None, as_json: bool) -> int:
-    """Show how each key stands, by all runs of this machine.
+    """Show the state of each credential, across all runs of this machine.
 
     Calls are counted by the minute and by the service's day, which ends at midnight in California;
-    a limit is "?" until it is given or learned. A key is told by its name and by the first digits
-    of its SHA-256.
+    a limit is "?" until it is given or learned. A fingerprint is the first digits of the SHA-256 of
+    the API key.
     """
     import time
 
@@ -51,9 +51,9 @@ def command(credentials: Path | None, as_json: bool) -> int:
     header = [HEADER[i] for i in filled]
     for line in table(header, [[line[i] for i in filled] for line in lines], right=RIGHT):
         click.echo(line)
-    click.echo(f"Keys: {found.source}")
+    click.echo(f"Credentials: {found.source}")
     return 0
 
 
-_ALWAYS = ("key", "fingerprint", "state")
+_ALWAYS = ("name", "fingerprint", "state")
 """Columns that are shown although they may be empty."""

@@ -1,6 +1,6 @@
-"""``assemblyzero-tui pool disable``, ``enable`` and ``reset``: what every run is to do with a key.
+"""``assemblyzero-tui pool disable``, ``enable`` and ``reset``: changes a credential for every run.
 
-Runs that go on take it in with their next call.
+Active runs notice with their next call.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from assemblyzero_tui.runner.credentials.credentials import Credential
 
 
-def _wish(function: Callable[..., int]) -> click.Command:
-    """The command that takes the name of a key."""
+def _credential_command(function: Callable[..., int]) -> click.Command:
+    """The command that takes the name of a credential."""
     command = click.command(
         cls=Command,
         configurable=False,
-        examples=[("work", "the key called work"), ("work --json", "say it as JSON")],
+        examples=[("work", "the credential called work"), ("work --json", "the result as JSON")],
     )
     return command(click.argument("name")(credentials_option(json_option(function))))
 
 
-@_wish
+@_credential_command
 def disable(name: str, credentials: Path | None, as_json: bool) -> int:
-    """Switch a key off, in every run.
+    """Disable a credential in every run.
 
-    A call under way with it goes on.
+    A call in progress is finished.
     """
     from assemblyzero_tui.app.credentials.store_access import open_store
 
@@ -42,17 +42,17 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
     _say(
         credential,
         "disabled",
-        f"{credential.name} is switched off. A call under way with it goes on.",
+        f"{credential.name} is disabled. A call in progress is finished.",
         as_json,
     )
     return 0
 
 
-@_wish
+@_credential_command
 def enable(name: str, credentials: Path | None, as_json: bool) -> int:
-    """Switch a key on again, in every run.
+    """Enable a credential again in every run.
 
-    A key that its file switches off is switched on there, too.
+    A credential that is disabled in its file is enabled there, too.
     """
     from assemblyzero_tui.app.credentials.store_access import load_credentials, open_store
     from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
@@ -63,22 +63,23 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
     credential = _key(name, credentials)
     with open_store() as store:
         store.enable(credential.secret.fingerprint)
-    _say(credential, "enabled", f"{credential.name} is switched on.", as_json)
+    _say(credential, "enabled", f"{credential.name} is enabled.", as_json)
     return 0
 
 
-@_wish
+@_credential_command
 def reset(name: str, credentials: Path | None, as_json: bool) -> int:
-    """Forget what is held against a key; it is tried anew.
+    """Forget refusals and limits of a credential.
 
-    Its quota counts for the day begin at zero, for every key of its project.
+    It is probed with one call. The calls counted today are forgotten, too, for every credential of
+    its project.
     """
     from assemblyzero_tui.app.credentials.store_access import open_store
 
     credential = _key(name, credentials)
     with open_store() as store:
         store.reset(credential.secret.fingerprint)
-    _say(credential, "reset", f"{credential.name} is reset: it is tried with one call.", as_json)
+    _say(credential, "reset", f"{credential.name} is reset: it is probed with one call.", as_json)
     return 0
 
 

@@ -65,7 +65,7 @@ def _reconcile_records(spec: RunSpec) -> None:
     "--credentials",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Other Gemini keys than the run began with.",
+    help="Use other Gemini credentials than before.",
 )
 @click.option(
     "--on-exhausted",

@@ -277,11 +277,16 @@ def _keys() -> Check:
         found = find()
     except TuiError as error:
         return Check(
-            name="keys", verdict="warning", found=error.what, mend=error.hint.replace("\n", "  ")
+            name="credentials",
+            verdict="warning",
+            found=error.what,
+            mend=error.hint.replace("\n", "  "),
         )
     parts = [", ".join(f"{c.name} ({c.secret.fingerprint})" for c in found.credentials)]
-    parts += [f"switched off: {', '.join(found.disabled)}"] if found.disabled else []
-    return _ok("keys", "; ".join([f"{parts[0]} in {found.source}", *parts[1:], *found.notes]))
+    parts += [f"disabled: {', '.join(found.disabled)}"] if found.disabled else []
+    return _ok(
+        "credentials", "; ".join([f"{parts[0]} in {found.source}", *parts[1:], *found.notes])
+    )
 
 
 def _configuration(group: click.Context) -> Check:

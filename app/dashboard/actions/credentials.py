@@ -26,7 +26,7 @@ class CredentialActions(Actions):
             return
         if not self.screen.run_state.pool.credentials:
             name = self.screen.run_state.provider or "this run"
-            self.screen.notify(f"There are no keys: {name} needs none.", markup=False)
+            self.screen.notify(f"There are no credentials: {name} needs none.", markup=False)
             return
         app.push_screen(
             CredentialsScreen(

@@ -62,7 +62,7 @@ def pool(program: Program, server: GeminiServer, state_home: Path) -> Pool:
 
 def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> None:
     said = pool("add", "work", "--project", "shop", "--rpm", "5", typed=f"{CANARIES[0]}\nmore\n")
-    assert said.stdout == f"work is kept in {pool.file}.\n"
+    assert said.stdout == f"work is stored in {pool.file}.\n"
     assert stat.S_IMODE(pool.file.stat().st_mode) == 0o600
     (credential,) = read_file(pool.file).credentials
     assert credential.secret.reveal() == CANARIES[0]
@@ -120,7 +120,7 @@ def test_a_key_is_never_taken_from_the_command_line(pool: Pool) -> None:
 
 def test_what_is_no_key_or_is_there_already_is_not_added(pool: Pool) -> None:
     for typed in ("", "\n", "short\n", "two words that are long enough\n"):
-        assert "cannot be one" in pool("add", "work", code=2, typed=typed).stderr
+        assert "is invalid" in pool("add", "work", code=2, typed=typed).stderr
     assert not pool.file.exists()
     pool("add", "work", typed=CANARIES[0])
     assert "called 'work' already" in pool("add", "work", code=2, typed=CANARIES[1]).stderr
@@ -134,7 +134,7 @@ def test_a_file_that_hides_a_key_of_the_environment_says_so(pool: Pool, tmp_path
         pool("remove", "gemini_api_key", "--yes", code=2, GEMINI_API_KEY=CANARIES[2]).stderr
     )
     said = pool("add", "work", typed=CANARIES[0], GEMINI_API_KEY=CANARIES[2]).stderr
-    assert "So far the key of the environment variable GEMINI_API_KEY was used" in said
+    assert "Until now, the environment variable GEMINI_API_KEY was used" in said
     other = tmp_path / "keys" / "gemini-credentials.json"
     pool("add", "other", "--credentials", str(other), typed=CANARIES[1], GEMINI_API_KEY=CANARIES[2])
     assert list(pool.json("status", "--credentials", str(other))) == ["other"]
@@ -164,7 +164,7 @@ def test_each_key_is_tried_with_one_call_that_counts(
     done = pool("test", "--provider", provider, code=1)
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"key-1  ok             it works: {DEFAULT_MODEL} answered in ")
-    assert lines[1].startswith("key-2  auth           the key may not be used: ")
+    assert lines[1].startswith("key-2  auth           the credential may not be used: ")
     assert "has been suspended" in lines[1]
     assert lines[2].startswith("key-3  no_tier        the key's project has no quota")
     assert [request.key for request in server.requests] == [*map(fingerprint, CANARIES)]
@@ -219,7 +219,7 @@ def test_a_key_whose_day_is_used_up_is_tried_all_the_same(pool: Pool, server: Ge
 def test_without_a_key_the_way_to_one_is_told(pool: Pool) -> None:
     for verb in ("status", "test"):
         said = pool(verb, code=2).stderr
-        assert "There is no Gemini key." in said
+        assert "There is no Gemini credential." in said
         assert "assemblyzero-tui pool add NAME" in said
 
 

@@ -104,7 +104,7 @@ def test_gemini_is_the_default_and_without_a_key_nothing_starts(
     issues(1)
     done = program("lld", "--all")
     assert done.returncode == 2
-    assert "There is no Gemini key." in done.stderr
+    assert "There is no Gemini credential." in done.stderr
     assert "assemblyzero-tui demo" in done.stderr
     assert runs() == 0
 

@@ -104,7 +104,7 @@ async def test_a_log_in_front_shows_the_steps(tmp_path: Path) -> None:
         await seen.shows("✓ N1 design ── ✓ N2 human edit ── ▸ N3 review")
     async with watching(tmp_path / "wide", 3, size=(200, 60)) as seen:
         await seen.press("z")
-        await seen.shows("waited for keys", "▸ N3 review")
+        await seen.shows("waited for quota", "▸ N3 review")
 
 
 async def test_v_changes_to_the_list_and_back_and_sticks(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ async def test_help_lists_every_key_and_state(tmp_path: Path) -> None:
         await seen.press("question_mark")
         assert isinstance(seen.app.screen, HelpScreen)
         text = seen.text()
-        for word in ("shift+tab", "1-9 0", "QUOTA", "goes on by itself", "Pause all items"):
+        for word in ("shift+tab", "1-9 0", "QUOTA", "resumes automatically", "Pause all items"):
             assert word in text
         await seen.press("j", "k", "escape")
         assert seen.screen() is seen.board

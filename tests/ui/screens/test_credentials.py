@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from assemblyzero_tui.app.dashboard.app import DashboardApp
+from assemblyzero_tui.app.dashboard.app import DashboardApp, Ending
 from assemblyzero_tui.app.screens.credentials import CredentialsScreen
 from assemblyzero_tui.runner.model.commands import Pause, SetAutoResume, TryNow
 from assemblyzero_tui.runner.model.events import AnyEvent, AutoResumeSet, PoolChanged, RunEnded
@@ -57,42 +57,42 @@ async def test_the_strip_and_the_panes_say_who_waits(tmp_path: Path) -> None:
     async with with_keys(tmp_path, size=(200, 50)) as (seen, _):
         await seen.shows(
             "amber 7/10 min 113/250 day",
-            "cedar used up till",
-            "dune rests 00:37",
-            "ember refused",
+            "cedar exhausted until",
+            "dune cooling 0:37",
+            "ember invalid",
             "3 of 5 at work: quota",
-            "◷ waits for a key 00:37",
+            "◷ waiting for quota 00:37",
         )
 
 
 async def test_countdowns_run_every_second(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
-        await seen.shows("waits for a key 00:37", "dune rests 00:37")
+        await seen.shows("waiting for quota 00:37", "dune cooling 0:37")
         seen.source.time += 10
-        await seen.shows("waits for a key 00:27", "dune rests 00:27")
+        await seen.shows("waiting for quota 00:27", "dune cooling 0:27")
 
 
 async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest, size=(200, 50)) as (seen, _):
         await seen.shows(
-            "All keys rest: amber, birch and cedar rest",
-            "Goes on by itself in 04:12 (at 14:26).",
-            "resume 04:12",
+            "No quota left: amber, birch and cedar rest",
+            "Resumes automatically in 4:12 (14:26).",
+            "resume 4:12",
         )
         seen.source.time += 2
-        await seen.shows("Goes on by itself in 04:10 (at 14:26).", "resume 04:10")
+        await seen.shows("Resumes automatically in 4:10 (14:26).", "resume 4:10")
         await seen.press("R")
         await seen.sends(TryNow())
         await seen.press("W")
         await seen.sends(SetAutoResume(on=False))
         seen.source.happen(AutoResumeSet(on=False))
-        await seen.shows("Resume when ready: off", "then it waits for you", "keys in 04:10")
+        await seen.shows("Resume when ready: off", "then the run waits for you", "quota in 4:10")
         await seen.press("W")
         await seen.sends(SetAutoResume(on=True))
         seen.source.happen(AutoResumeSet(on=True))
         seen.source.happen(PoolChanged(state="open"))
         await seen.until(lambda: seen.board.trouble is None, "end of the banner")
-        await seen.shows("There are keys again")
+        await seen.shows("There is quota again")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_the_buttons_of_the_banner_can_be_clicked(
 async def test_keys_that_come_back_wait_for_the_user_if_he_wants(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
         seen.source.happen(AutoResumeSet(on=False), PoolChanged(state="open"))
-        await seen.shows("There are keys again; the run waits for you.", "R  Resume now")
+        await seen.shows("There is quota again; the run waits for you.", "R  Resume now")
 
 
 async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path) -> None:
@@ -136,25 +136,24 @@ async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path
         seen.source.happen(RunEnded(exit_code=75, reason="exhausted"))
         await seen.until(lambda: seen.source.state.ended is not None, "end")
         seen.source.engine_goes()
-        await seen.shows("No key can be used; nothing is lost", "r  Resume", "A  Add a key")
+        await seen.shows("No quota left; nothing is lost", "r  Resume", "A  Add a credential")
 
 
 async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         await seen.press("K")
         await seen.until(lambda: isinstance(seen.app.screen, CredentialsScreen), "screen of keys")
-        await seen.shows("2 ready", "used up till 19:52", "rests 00:37", "113/250", "LLD-43")
-        await seen.shows("amber is ready", "shares its quota with birch", "all keys")
+        await seen.shows("2 ready", "exhausted until 19:52", "cooling 0:37", "113/250", "LLD-43")
+        await seen.shows("amber is ready", "shares its quota with birch", "all ")
         await seen.press("down", "down", "down")
         await seen.shows(
-            "dune rests for offline-1 since 14:22, back in 00:37: the quota of the minute is used "
-            "up (2 refusals in a row)",
-            "(a limit was told by a refusal)",
+            "dune is cooling down for offline-1 since 14:22, ready in 0:37",
+            "(limit learned from a refusal)",
         )
         seen.source.time += 7
-        await seen.shows("rests 00:30", "back in 00:30")
+        await seen.shows("cooling 0:30", "ready in 0:30")
         seen.source.happen(key("dune", "disabled", 0.0, reason="by you"))
-        await seen.shows("dune is switched off since 14:22: by you", "e Enable")
+        await seen.shows("dune is disabled since 14:22: by you", "space Enable")
         for name in ("K", "q", "escape"):
             await seen.press(name)
             assert seen.app.screen is seen.board
@@ -162,9 +161,11 @@ async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pressed", "order"), [("d", "disable"), ("e", "enable"), ("t", "test"), ("ry", "reset")]
+    ("pressed", "order"), [(("space", "y"), "disable"), (("t",), "test"), (("r", "y"), "reset")]
 )
-async def test_orders_about_the_chosen_key(tmp_path: Path, pressed: str, order: str) -> None:
+async def test_orders_about_the_chosen_key(
+    tmp_path: Path, pressed: tuple[str, ...], order: str
+) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("K", "down", *pressed)
         await seen.until(lambda: credential_service.orders, order)
@@ -173,6 +174,29 @@ async def test_orders_about_the_chosen_key(tmp_path: Path, pressed: str, order: 
         credential_service.refusal = "the [store] is busy"
         await seen.press(*pressed)
         await seen.shows("the [store] is busy")
+
+
+async def test_a_credential_is_disabled_for_every_run_only_after_a_confirmation(
+    tmp_path: Path,
+) -> None:
+    async with with_keys(tmp_path) as (seen, credential_service):
+        await seen.press("K", "space")
+        await seen.shows("Disable amber?", "No run uses it until it is enabled again.")
+        await seen.press("enter")
+        await seen.until(lambda: isinstance(seen.app.screen, CredentialsScreen), "no dialog")
+        assert not credential_service.orders
+        seen.source.happen(key("amber", "disabled", 0.0, reason="by you"))
+        await seen.shows("amber is disabled")
+        await seen.press("space", "y")
+        await seen.until(lambda: credential_service.orders, "order")
+        assert credential_service.orders == [("enable", fingerprint("amber"), "amber")]
+
+
+async def test_d_detaches_on_the_credentials_screen_too(tmp_path: Path) -> None:
+    async with with_keys(tmp_path) as (seen, credential_service):
+        await seen.press("K", "d")
+        await seen.until(lambda: seen.app.return_value is Ending.LEFT, "left")
+        assert not credential_service.orders
 
 
 async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
@@ -184,17 +208,17 @@ async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
         await seen.press("down", "down")
         await seen.shows("birch is ready")
         seen.source.happen(key("amber", "disabled", 0.0, reason="by you"))
-        await seen.shows("1 off")
-        await seen.press("d")
+        await seen.shows("1 disabled")
+        await seen.press("space", "y")
         await seen.until(lambda: credential_service.orders, "order")
         assert credential_service.orders == [("disable", fingerprint("birch"), "birch")]
 
 
 async def test_a_demo_says_at_once_that_it_takes_no_key(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
-        credential_service.read_only_reason = "A demo has keys of its own"
+        credential_service.read_only_reason = "A demo uses its own credentials"
         await seen.press("A")
-        await seen.shows("A demo has keys of its own")
+        await seen.shows("A demo uses its own credentials")
         assert seen.app.screen is seen.board
 
 
@@ -219,17 +243,17 @@ async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
 async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
     built = {"provider": "gemini", "keys": KEYS, "pool": in_trouble}
     async with watching(tmp_path, waiting_stories(3), built=built) as seen:
-        await seen.press("K", "d")
-        await seen.shows("Nothing can be done to keys from here")
+        await seen.press("K", "space")
+        await seen.shows("Credentials cannot be changed here")
         await seen.press("n")
-        await seen.shows("Keys cannot be added from here")
+        await seen.shows("Credentials cannot be added here")
 
 
 async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
     async with watching(tmp_path, 3, credential_service=FakeCredentialService()) as seen:
         for name in ("K", "A"):
             await seen.press(name)
-            await seen.shows("There are no keys: offline needs none.")
+            await seen.shows("There are no credentials: offline needs none.")
         assert seen.app.screen is seen.board
         assert "K Keys" not in seen.text()
 
@@ -263,8 +287,8 @@ async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "secret", "complaint"),
     [
-        ("", CANARY, "Give the key a name"),
-        ("amber", CANARY, "There is a key called amber already."),
+        ("", CANARY, "Give the credential a name"),
+        ("amber", CANARY, "There is a credential called amber already."),
         ("new", "short", "it is too short"),
     ],
 )
@@ -288,9 +312,9 @@ async def test_a_toast_says_that_all_keys_rest(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         until = seen.source.now() + 252
         seen.source.happen(PoolChanged(state="paused", until=until, reason="all [rest]"))
-        await seen.shows("All keys rest", "all [rest]", "by itself")
+        await seen.shows("No quota left", "all [rest]", "resumes automatically")
         for item in ("LLD-42", "LLD-45"):
-            seen.source.change(item, State.QUOTA, reason="all keys rest")
+            seen.source.change(item, State.QUOTA, reason="no quota left")
         await seen.shows("QUOTA · resume")
 
 

@@ -90,7 +90,7 @@ async def test_without_a_key_it_says_so_and_stays() -> None:
         await pilot.press("asterisk", "enter")
         await pilot.pause()
         (note,) = app._notifications
-        assert "There is no Gemini key." in note.message
+        assert "There is no Gemini credential." in note.message
         assert "export GEMINI_API_KEY" in note.message
         assert app.is_running
     assert app.return_value is None

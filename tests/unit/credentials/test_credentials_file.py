@@ -76,7 +76,7 @@ def test_a_name_and_a_key_are_there_once(file: Path, enabled: bool) -> None:
     before = file.read_bytes()
     with pytest.raises(TuiError, match="called 'one' already"):
         add_credential(file, "one", key(2))
-    with pytest.raises(TuiError, match="this key already: it is called 'one'") as told:
+    with pytest.raises(TuiError, match="this API key already: it is called 'one'") as told:
         add_credential(file, "two", key(1))
     assert CANARY not in str(told.value)
     assert file.read_bytes() == before
@@ -85,12 +85,12 @@ def test_a_name_and_a_key_are_there_once(file: Path, enabled: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        (key(3), key(3), "The name looks like a key"),
+        (key(3), key(3), "The name looks like an API key"),
         ("", key(3), "no usable name"),
         ("a\nb", key(3), "no usable name"),
-        ("one", "short", "cannot be one"),
-        ("one", f"{key(3)} and more", "cannot be one"),
-        ("one", "", "cannot be one"),
+        ("one", "short", "is invalid"),
+        ("one", f"{key(3)} and more", "is invalid"),
+        ("one", "", "is invalid"),
     ],
 )
 def test_what_cannot_be_a_name_or_a_key_is_refused(

@@ -66,7 +66,7 @@ def test_a_file_of_assemblyzero_is_read(file: Path) -> None:
     assert found.disabled == ("key-2",)
     assert found.source == str(file)
     assert "login is skipped: it is of the type 'oauth'" in found.notes[0]
-    assert "key-4 is skipped: it has the same key as key-1" in found.notes[1]
+    assert "key-4 is skipped: it has the same API key as key-1" in found.notes[1]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o777])
@@ -86,18 +86,21 @@ def test_a_file_that_others_can_read_is_refused_with_what_mends_it(file: Path, m
         ("{}", "has no list of credentials"),
         ('"text"', "has no list of credentials"),
         (f'{{"credentials": ["{key(1)}"]}}', "has no list of credentials"),
-        ('{"credentials": []}', "There is no key in"),
+        ('{"credentials": []}', "There is no credential in"),
         (json.dumps({"credentials": [entry(1) | {"name": ""}]}), "has no usable name"),
         (json.dumps({"credentials": [entry(1) | {"name": "a\x1bb"}]}), "has no usable name"),
         (json.dumps({"credentials": [entry(1) | {"name": 7}]}), "has no usable name"),
-        (json.dumps({"credentials": [entry(1) | {"name": key(1)}]}), "its key, or a part of it"),
+        (
+            json.dumps({"credentials": [entry(1) | {"name": key(1)}]}),
+            "its API key, or a part of it",
+        ),
         (json.dumps({"credentials": [entry(1) | {"name": key(1)[:16]}]}), "a part of it"),
         (json.dumps({"credentials": [entry(1), entry(1)]}), "two credentials called 'key-1'"),
-        (json.dumps({"credentials": [entry(1) | {"key": ""}]}), "has no key"),
-        (json.dumps({"credentials": [entry(1) | {"key": None}]}), "has no key"),
-        (json.dumps({"credentials": [entry(1) | {"key": "short"}]}), "cannot be one"),
-        (json.dumps({"credentials": [entry(1) | {"key": key(1) + "\nx"}]}), "cannot be one"),
-        (json.dumps({"credentials": [entry(1, enabled=False)]}), "switched off: key-1"),
+        (json.dumps({"credentials": [entry(1) | {"key": ""}]}), "has no API key"),
+        (json.dumps({"credentials": [entry(1) | {"key": None}]}), "has no API key"),
+        (json.dumps({"credentials": [entry(1) | {"key": "short"}]}), "is invalid"),
+        (json.dumps({"credentials": [entry(1) | {"key": key(1) + "\nx"}]}), "is invalid"),
+        (json.dumps({"credentials": [entry(1, enabled=False)]}), "disabled: key-1"),
         (json.dumps({"credentials": [entry(1, type="oauth")]}), "key-1 is skipped"),
         ("[" + " " * (1 << 20) + "]", "is too large"),
     ],
@@ -144,21 +147,21 @@ def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None
     write(path, entry(1, enabled=False))
     found = sources.find(None, {"GEMINI_API_KEY": key(2)})
     assert names(found) == ["gemini_api_key"]
-    assert found.notes == (f"{path} has no key that is switched on",)
-    with pytest.raises(TuiError, match="switched off"):
+    assert found.notes == (f"{path} has no enabled credential",)
+    with pytest.raises(TuiError, match="disabled"):
         sources.find(None, {})
 
 
 def test_a_place_with_something_wrong_is_not_passed_over(state_home: Path) -> None:
     write(sources.files()[0], entry(1) | {"key": "short"})
-    with pytest.raises(TuiError, match="cannot be one"):
+    with pytest.raises(TuiError, match="is invalid"):
         sources.find(None, {"GEMINI_API_KEY": key(2)})
 
 
 def test_no_key_at_all_says_where_to_get_one() -> None:
     with pytest.raises(TuiError) as caught:
         sources.find(None, {})
-    assert caught.value.what == "There is no Gemini key."
+    assert caught.value.what == "There is no Gemini credential."
     assert "aistudio.google.com" in caught.value.hint
     assert caught.value.exit_code == 2
 

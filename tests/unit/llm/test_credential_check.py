@@ -138,7 +138,7 @@ def test_an_error_of_this_program_takes_the_lease_back(
 
 
 def test_a_key_that_is_not_there_cannot_be_tried(trial: CredentialCheck) -> None:
-    with pytest.raises(TuiError, match="no key 'key-9'"):
+    with pytest.raises(TuiError, match="no credential 'key-9'"):
         trial.try_key("key-9")
 
 

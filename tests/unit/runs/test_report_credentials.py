@@ -65,7 +65,7 @@ def test_markdown_has_tables_of_keys_and_outages(summary: Summary) -> None:
     assert (
         "| offline: a | shop | `0000000a` | 2 | 1 | 300 | 150 | 1m 40s | ready |\n"
         "| offline: b |  | `0000000b` | 0 | 1 | 100 | 50 | 2m 49s | "
-        "used up until 2026-09-21 15:36:40 UTC |" in text
+        "exhausted until 2026-09-21 15:36:40 UTC |" in text
     )
     assert (
         "## Without quota\n\n| From | To | For | Why |\n| --- | --- | ---: | --- |\n"
@@ -80,11 +80,11 @@ def test_json_gives_keys_and_outages_back(summary: Summary) -> None:
 
 def test_the_faces_say_what_keys_did(summary: Summary) -> None:
     assert key_facts(summary, UNICODE).plain == (
-        "keys: a 2, 1 refused, rested 1m 40s · b 0, 1 refused, rested 2m 49s, used up · "
-        "no key 1 time, for 1m 40s"
+        "credentials: a 2, 1 refused, without quota 1m 40s · b 0, 1 refused, without quota "
+        "2m 49s, exhausted · no quota 1 time, for 1m 40s"
     )
     lines = list(summary_lines(summary))
     assert any(
         "51s of work, 2m 09s waiting for the service, 2 calls answered." in line for line in lines
     )
-    assert "offline: b: 0 answered, 1 refused, rested 2m 49s, used up" in lines
+    assert "offline: b: 0 answered, 1 refused, without quota 2m 49s, exhausted" in lines

@@ -158,13 +158,13 @@ def test_no_key_and_only_disabled_keys_are_said_before_anything_starts(
     issues(2)
     none = gemini(*LLD)
     assert none.returncode == 2
-    assert "There is no Gemini key." in none.stderr
+    assert "There is no Gemini credential." in none.stderr
     assert "export GEMINI_API_KEY" in none.stderr
     text = keys.read_text().replace('"api_key"', '"api_key", "enabled": false')
     keys.write_text(text)
     disabled = gemini(*LLD, "--credentials", str(keys))
     assert disabled.returncode == 2
-    assert "switched off: key-1, key-2, key-3" in disabled.stderr
+    assert "disabled: key-1, key-2, key-3" in disabled.stderr
     keys.chmod(0o644)
     open_to_all = gemini(*LLD, "--credentials", str(keys))
     assert open_to_all.returncode == 2
@@ -287,7 +287,7 @@ def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
     server.script(Fault.SUSPENDED)
     done = gemini(*LLD, "--credentials", str(keys))
     assert done.returncode == 75, done.stdout + done.stderr
-    assert "key key-3 is refused and not used any more" in done.stdout
+    assert "credential key-3 is invalid and no longer used" in done.stdout
     assert "has been suspended" in done.stdout
     assert len(server.requests) == 3
     assert list((state_home / "checkpoints").rglob("*.db"))

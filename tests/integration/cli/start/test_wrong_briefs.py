@@ -164,7 +164,7 @@ def test_options_that_make_no_sense(
 def test_no_key(program: Program, folder: Path) -> None:
     done = program("issue", "--all")
     assert done.returncode == 2
-    assert "There is no Gemini key." in done.stderr
+    assert "There is no Gemini credential." in done.stderr
     assert "export GEMINI_API_KEY" in done.stderr
 
 

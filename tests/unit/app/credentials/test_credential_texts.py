@@ -61,10 +61,10 @@ def test_keys_of_an_older_engine_are_absent() -> None:
 
 def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
     text = strip_content(run_with_keys(), 10.0, UNICODE, 120).plain
-    assert "gemini · a ready · b rests" in text
-    assert "· c refused ·" in text
+    assert "gemini · a ready · b cooling" in text
+    assert "· c invalid ·" in text
     later = strip_content(run_with_keys(), 50.0, UNICODE, 120).plain
-    assert "gemini · a ready · b ready · c refused" in later
+    assert "gemini · a ready · b ready · c invalid" in later
 
 
 def test_plain_lines_say_what_became_of_a_key() -> None:
@@ -72,10 +72,10 @@ def test_plain_lines_say_what_became_of_a_key() -> None:
     run = run_with_keys()
     out = CredentialChanged(credential="c", state="invalid", reason="not valid", time=4)
     (line,) = lines.event(out, run)
-    assert line == "[COORDINATOR] key c is refused and not used any more: not valid"
+    assert line == "[COORDINATOR] credential c is invalid and no longer used: not valid"
     day = CredentialChanged(credential="b", state="exhausted", model="m", until=5.0, time=4)
     (line,) = lines.event(day, run)
-    assert line.startswith("[COORDINATOR] key b is used up for the day for m until ")
+    assert line.startswith("[COORDINATOR] credential b is exhausted for m until ")
     assert list(lines.event(CredentialChanged(credential="a", state="ready"), run)) == []
 
 

@@ -56,10 +56,10 @@ def lines(*events: AnyEvent) -> list[str]:
 def test_a_pause_is_told_once_and_so_is_its_end() -> None:
     herald = Herald()
     assert toasts(paused(), herald=herald) == [
-        f"All keys rest|Until {AT}: a rests. The run goes on by itself."
+        f"No quota left|Until {AT}: a rests. The run resumes automatically."
     ]
     assert toasts(paused(UNTIL + 5), herald=herald) == []
-    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run goes on."]
+    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run resumes."]
     assert toasts(pool("low", slots=2), herald=herald) == []
 
 
@@ -68,25 +68,25 @@ def test_a_pause_needs_attention_and_one_without_an_end_is_an_error() -> None:
     (unknown,) = Herald().announce([paused(None)], 0.0)
     assert (known.attention, known.severity) == (True, "warning")
     assert (unknown.attention, unknown.severity) == (True, "error")
-    assert unknown.title == "No key can be used"
-    assert unknown.text == "A rests. A key that is added, enabled or reset would help."
+    assert unknown.title == "No usable credential"
+    assert unknown.text == "A rests. Add, enable or reset a credential to continue."
 
 
 def test_it_is_told_whether_the_run_goes_on_by_itself() -> None:
     herald = Herald()
     assert toasts(AutoResumeSet(on=True), herald=herald) == []
     assert toasts(AutoResumeSet(on=False), herald=herald) == [
-        "|When there are keys again, the run waits for you."
+        "|When there is quota again, the run waits for you."
     ]
     assert toasts(paused(), herald=herald)[0].endswith("The run waits for you then.")
-    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run waits for you: R."]
+    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run waits for you: R."]
 
 
 def test_what_was_so_before_is_not_told() -> None:
     herald = Herald()
     herald.begin(fold([paused()]))
     assert toasts(paused(UNTIL + 90), herald=herald) == []
-    assert toasts(pool("open"), herald=herald) == ["There are keys again|The run goes on."]
+    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run resumes."]
 
 
 def test_items_that_save_and_wait_are_counted_in_one_toast() -> None:
@@ -95,7 +95,7 @@ def test_items_that_save_and_wait_are_counted_in_one_toast() -> None:
     assert toasts(*parked[:4], herald=herald, now=10.0) == []
     assert toasts(parked[4], herald=herald, now=11.0) == []
     assert toasts(herald=herald, now=12.5) == []
-    assert toasts(herald=herald, now=13.0) == ["|5 items have saved and wait for a key."]
+    assert toasts(herald=herald, now=13.0) == ["|5 items have saved and wait for quota."]
     assert toasts(herald=herald, now=30.0) == []
 
 
@@ -116,42 +116,42 @@ def test_lines_say_how_the_pool_stands() -> None:
         pool("open"),
     ) == [
         "2 of 5 at work from now on: quota",
-        f"all keys rest until {AT}: a rests. The run goes on by itself.",
-        f"all keys rest until {time_of_day(UNTIL + 600)}: a rests. The run goes on by itself.",
-        "there are keys again",
+        f"no quota left until {AT}: a rests. The run resumes automatically.",
+        f"no quota left until {time_of_day(UNTIL + 600)}: a rests. The run resumes automatically.",
+        "there is quota again",
         "5 of 5 at work from now on",
-        f"nobody calls until {time_of_day(UNTIL, seconds=True)}: several keys are refused at once",
+        f"no calls until {time_of_day(UNTIL, seconds=True)}: several keys are refused at once",
     ]
 
 
 def test_a_run_that_does_not_wait_says_that_it_leaves() -> None:
     started = EngineStarted(pid=1, stops=True)
     assert lines(started, paused()) == [
-        f"all keys rest until {AT}: a rests. The run saves and leaves."
+        f"no quota left until {AT}: a rests. The run saves and stops."
     ]
     assert toasts(started, paused()) == [
-        f"All keys rest|Until {AT}: a rests. The run saves and leaves."
+        f"No quota left|Until {AT}: a rests. The run saves and stops."
     ]
 
 
 def test_lines_without_a_time_say_what_helps() -> None:
     assert lines(AutoResumeSet(on=False), paused(None)) == [
-        "when there are keys again, the run waits for you",
-        "no key can be used: a rests. A key that is added, enabled or reset would help.",
+        "when there is quota again, the run waits for you",
+        "no usable credential: a rests. Add, enable or reset a credential to continue.",
     ]
 
 
 def test_a_call_in_line_is_a_line_of_its_item() -> None:
     until = time_of_day(UNTIL, seconds=True)
     queued = CallQueued(item="LLD-1", model="m", why="a rests", until=UNTIL)
-    assert lines(queued) == [f"[LLD-1] waits for a key until {until}: a rests"]
-    assert lines(CallQueued(item="LLD-1", model="m")) == ["[LLD-1] waits for a key"]
+    assert lines(queued) == [f"[LLD-1] waiting for quota until {until}: a rests"]
+    assert lines(CallQueued(item="LLD-1", model="m")) == ["[LLD-1] waiting for quota"]
 
 
 def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> None:
     at, why = time_of_day(UNTIL, seconds=True), "m is not answering (HTTP 503)"
     queued = CallQueued(item="LLD-1", model="m", why=why, until=UNTIL, for_model=True)
-    assert lines(queued, queued) == [f"[LLD-1] {why}; asked again at {at}"]
+    assert lines(queued, queued) == [f"[LLD-1] {why}; retried at {at}"]
     other = CallQueued(item="LLD-2", model="m", why=why, until=UNTIL, for_model=True)
     ended = CallEnded(item="LLD-1", model="m", lease=1, outcome="ok")
     assert len(lines(queued, other, ended, queued)) == 3
@@ -162,9 +162,9 @@ def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> No
     [
         ("cooling", "ready", ""),
         ("cooling", "probing", ""),
-        ("exhausted", "probing", "key a is tried with one call for m"),
-        ("exhausted", "ready", "key a can be used again for m"),
-        ("ready", "cooling", "key a rests for m"),
+        ("exhausted", "probing", "credential a is probed with one call for m"),
+        ("exhausted", "ready", "credential a is ready again for m"),
+        ("ready", "cooling", "credential a is cooling down for m"),
     ],
 )
 def test_what_happens_to_keys_all_the_time_is_no_news(
@@ -179,4 +179,4 @@ def test_what_happens_to_keys_all_the_time_is_no_news(
 def test_a_key_that_is_switched_off_and_on_is_told() -> None:
     off = CredentialChanged(credential="a", state="disabled", reason="by you")
     on = CredentialChanged(credential="a", state="ready")
-    assert lines(off, on) == ["key a is switched off: by you", "key a can be used again"]
+    assert lines(off, on) == ["credential a is disabled: by you", "credential a is ready again"]

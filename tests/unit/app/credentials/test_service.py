@@ -70,10 +70,10 @@ async def test_orders_are_written_down_and_said() -> None:
     credential_service, _ = desk_of(Engine(), store)
     assert (
         await credential_service.disable("0a", "a")
-        == "a is switched off. A call under way with it goes on."
+        == "a is disabled. A call in progress is finished."
     )
-    assert await credential_service.enable("0a", "a") == "a is switched on."
-    assert await credential_service.reset("0a", "a") == "a is reset: it is tried with one call."
+    assert await credential_service.enable("0a", "a") == "a is enabled."
+    assert await credential_service.reset("0a", "a") == "a is reset: it is probed with one call."
     assert store.orders == [("disable", "0a", "a", "by you"), ("enable", "0a"), ("reset", "0a")]
 
 
@@ -81,7 +81,7 @@ async def test_a_key_is_kept_and_given_to_the_engine() -> None:
     engine = Engine()
     credential_service, kept = desk_of(engine, NotedBooks())
     said = await credential_service.add("a", CANARY, "shop")
-    assert said == "a is added, and kept in ~/.assemblyzero/gemini-credentials.json."
+    assert said == "a is added, and stored in ~/.assemblyzero/gemini-credentials.json."
     assert kept == [("a", CANARY, "shop")]
     assert engine.sent == [AddCredential(name="a", key=CANARY, project="shop")]
 
@@ -100,7 +100,7 @@ async def test_a_refusal_of_the_engine_is_told_without_the_key() -> None:
     engine = Engine()
     engine.refusal = "it has a key called a"
     credential_service, _ = desk_of(engine, NotedBooks())
-    with pytest.raises(TuiError, match="but the engine did not take it: it has a key") as told:
+    with pytest.raises(TuiError, match="but the engine did not accept it: it has a key") as told:
         await credential_service.add("a", CANARY, "")
     assert CANARY not in str(told.value)
 

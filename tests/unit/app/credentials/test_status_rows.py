@@ -58,13 +58,13 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
     assert CANARY.encode() not in msgspec.json.encode(told)
 
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows([*told.values()], clock.wall())]
-    table = {line["key"]: line for line in lines}
-    assert table[held.name]["held by"] == "a run LLD-7"
-    assert table[rested.name]["state"] == "rests"
-    assert table[rested.name]["until"] == "in 00:39"
+    table = {line["name"]: line for line in lines}
+    assert table[held.name]["used by"] == "a run LLD-7"
+    assert table[rested.name]["state"] == "cooling"
+    assert table[rested.name]["until"] == "in 0:39"
     assert table["key-1"]["minute"] == "1/5"
     assert table["key-2"]["today"] == "1/?"
-    assert table["key-3"]["state"] == table["key-4"]["state"] == "off"
+    assert table["key-3"]["state"] == table["key-4"]["state"] == "disabled"
 
 
 def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
@@ -77,4 +77,4 @@ def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
     told = described(CredentialSource("a file", KEYS[:1]), engine.store.snapshot())
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
     assert [line["model"] for line in lines] == [MODEL, "other-model"]
-    assert [line["key"] for line in lines] == ["key-1", ""]
+    assert [line["name"] for line in lines] == ["key-1", ""]

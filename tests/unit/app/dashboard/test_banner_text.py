@@ -77,7 +77,7 @@ def test_all_keys_rest_for_some_minutes() -> None:
     at = time_of_day(NOW + 252)
     text = shown(trouble(PAUSED), 200)
     assert (
-        f"All keys rest: a rests, b has used up its day. Goes on by itself in 04:12 (at {at})."
+        f"No quota left: a rests, b has used up its day. Resumes automatically in 4:12 ({at})."
         in text
     )
     assert "Resume when ready: on" in text
@@ -85,7 +85,7 @@ def test_all_keys_rest_for_some_minutes() -> None:
 
 
 def test_hours_are_told_by_the_time_of_day_first() -> None:
-    assert f"Goes on by itself at {time_of_day(NOW + 18_120)} (in 5h 02m)." in shown(
+    assert f"Resumes automatically at {time_of_day(NOW + 18_120)} (in 5h 02m)." in shown(
         trouble(HOURS), 200
     )
 
@@ -94,7 +94,7 @@ def test_without_a_time_it_says_what_helps() -> None:
     found = trouble(FOREVER, CredentialChanged(credential="a", state="invalid", time=NOW))
     assert found.severe
     assert (
-        "No key can be used: a is refused. A key that is added, enabled or reset would help."
+        "No usable credential: a is refused. Add, enable or reset a credential to continue."
         in shown(found, 200)
     )
 
@@ -102,23 +102,23 @@ def test_without_a_time_it_says_what_helps() -> None:
 def test_going_on_by_itself_can_be_off() -> None:
     found = trouble(PAUSED, AutoResumeSet(on=False, time=NOW))
     text = shown(found, 200)
-    assert "then it waits for you." in text
+    assert "then the run waits for you." in text
     assert "Resume when ready: off" in text
     back = PoolChanged(state="open", time=NOW)
     waits = ItemChanged(item="A", state=State.QUOTA, time=NOW)
     again = trouble(AutoResumeSet(on=False, time=NOW), PAUSED, waits, back)
-    assert shown(again, 120).startswith(" !  There are keys again; the run waits for you.")
+    assert shown(again, 120).startswith(" !  There is quota again; the run waits for you.")
     assert keys(again, 120) == ["try_now", "auto_resume"]
 
 
 @pytest.mark.parametrize(
     ("width", "text", "buttons"),
     [
-        (120, "All keys rest. Goes on by itself in 04:12 (at", 4),
-        (80, "All keys rest, on in 04:12 ", 4),
-        (60, "All keys rest, on in 04:12 ", 2),
-        (40, "All keys rest, on in 04:12 ", 1),
-        (31, "All keys rest, on in 04:12", 0),
+        (120, ". Resumes automatically in 4:12 (14:", 4),
+        (80, "No quota, resumes in 4:12 ", 4),
+        (60, "No quota, resumes in 4:12 ", 2),
+        (40, "No quota, resumes in 4:12 ", 1),
+        (31, "No quota, resumes in 4:12", 0),
     ],
 )
 def test_where_room_is_short_buttons_shorten_and_then_go(
@@ -161,13 +161,11 @@ def test_an_engine_that_left_without_keys_says_when_there_are_some() -> None:
     left = RunEnded(exit_code=75, reason="exhausted", time=NOW)
     quota = ItemChanged(item="A", state=State.QUOTA, until=NOW + 252, time=NOW)
     found = trouble(quota, left, watch=GONE)
-    assert "No key can be used; nothing is lost. The first one comes back in 04:12" in shown(
-        found, 160
-    )
+    assert "No quota left; nothing is lost. Available again in 4:12" in shown(found, 160)
     assert keys(found, 160) == ["resume_run", "add_credential"]
-    assert "No key, the first one in 04:12" in shown(found, 60)
+    assert "No quota left, again in 4:12" in shown(found, 60)
     run = run_of(quota, left)
     later = find(run, NOW + 300, GONE)
     assert later is not None
-    assert later.what == "There should be keys again; nothing is lost."
-    assert trouble(left, watch=GONE).what == "No key can be used any more; nothing is lost."
+    assert later.what == "There should be quota again; nothing is lost."
+    assert trouble(left, watch=GONE).what == "No usable credential any more; nothing is lost."

@@ -61,8 +61,8 @@ async def test_a_demo_has_books_of_its_own_and_keeps_no_key(
     demo = credential_service(tmp_path, demo=True, provider="offline")
     await demo.disable("0a0a0a0a", "key-1")
     assert disabled(pool_file(RunFolder(tmp_path))) == {"key-1": "by you"}
-    assert demo.read_only_reason.startswith("A demo has keys of its own")
-    with pytest.raises(TuiError, match="A demo has keys of its own"):
+    assert demo.read_only_reason.startswith("A demo uses its own credentials")
+    with pytest.raises(TuiError, match="A demo uses its own credentials"):
         await demo.add("work", CANARY, "")
     with pytest.raises(TuiError, match="cannot be tested"):
         await demo.test("0a0a0a0a", "key-1")
@@ -81,7 +81,7 @@ async def test_a_key_is_kept_where_the_run_has_its_keys_from(
     assert disabled(pool_file()) == {"before": ""}
     await usual.disable(Secret(CANARY).fingerprint, "work")
     said = await usual.add("another-name", CANARY, "")
-    assert said.startswith("work is kept in")
+    assert said.startswith("work is stored in")
     assert disabled(pool_file()) == {"before": ""}
     other = tmp_path / "keys.json"
     await credential_service(tmp_path, credentials=str(other)).add("work", CANARY, "")
@@ -96,10 +96,10 @@ async def test_a_key_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with GeminiServer([Project("shop", [CANARY])]) as server:
         monkeypatch.setenv(ENDPOINT, server.url)
         said = await mine.test(Secret(CANARY).fingerprint, "work")
-        assert said.startswith("work: it works: gemini-3.8-flash answered in ")
+        assert said.startswith("work: works: gemini-3.8-flash answered in ")
         server.script(Fault.SUSPENDED)
         said = await mine.test(Secret(CANARY).fingerprint, "work")
-        assert said.startswith("work: the key may not be used: ")
+        assert said.startswith("work: the credential may not be used: ")
         assert CANARY not in said
         assert len(server.requests) == 2
     with pytest.raises(TuiError, match=r"is not in .* any more"):

@@ -1,4 +1,4 @@
-"""When no key can be used for long, whoever asks saves and leaves; and comes back in time."""
+"""When no usable credential for long, whoever asks saves and leaves; and comes back in time."""
 
 from __future__ import annotations
 

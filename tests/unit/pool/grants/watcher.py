@@ -25,7 +25,7 @@ Place = tuple[str, str]
 CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 SAME = 1e-6
 LONGEST_REST = 30.0
-"""Seconds after which a model that is not answering is asked again at the latest."""
+"""Seconds after which a model that is not answering is retried at the latest."""
 
 
 @dataclass(slots=True)

@@ -77,8 +77,8 @@ def test_a_wide_strip_tells_everything() -> None:
     shown = strip(260)
     assert shown.startswith(
         " gemini · amber in use 7/10 min 113/250 day · birch ready 7/10 min 113/250 day · "
-        f"cedar rests 04:12 4/? min · dune used up till {time_of_day(NOW + 18_000)} · "
-        "ember refused · 1 call out · 1 answered"
+        f"cedar cooling 4:12 4/? min · dune exhausted until {time_of_day(NOW + 18_000)} · "
+        "ember invalid · 1 call out · 1 answered"
     )
     assert shown.endswith("20260921-141320-lld · 3 of 5 at work: quota · 00:00 ")
 
@@ -89,10 +89,10 @@ def test_a_wide_strip_tells_everything() -> None:
         (200, "amber in use 7/10 min", "1 answered"),
         (187, "1 call out", "in use"),
         (172, "113/250 day", "1 call out"),
-        (135, "7/10 min", "113/250 day"),
-        (120, "amber · birch · cedar rests 04:12 · dune", "7/10 min"),
-        (105, "cedar rests 04:12", "amber"),
-        (70, "2 ready · 1 rests · 1 used up · 1 refused", "cedar"),
+        (140, "7/10 min", "113/250 day"),
+        (120, "amber · birch · cedar cooling 4:12 · dune", "7/10 min"),
+        (105, "cedar cooling 4:12", "amber"),
+        (70, "2 ready · 1 cooling · 1 exhausted · 1 invalid", "cedar"),
     ],
 )
 def test_what_matters_least_is_left_out_first(width: int, there: str, gone: str) -> None:
@@ -111,7 +111,7 @@ def test_the_strip_keeps_to_every_width(width: int, plain: bool) -> None:
 def test_where_keys_are_only_counted_the_next_one_is_told() -> None:
     names = [f"a-long-name-{n}" for n in range(5)]
     run = run_of(*(key(name, "cooling", model="m", until=NOW + 30) for name in names))
-    assert "5 rests · next 00:30" in strip_content(run, NOW, UNICODE, 60).plain
+    assert "5 cooling · next 0:30" in strip_content(run, NOW, UNICODE, 60).plain
 
 
 @given(st.integers(10, 300), st.booleans())
@@ -122,7 +122,7 @@ def test_the_table_keeps_to_every_width(width: int, plain: bool) -> None:
     rows = [row(run, lines, index, width, NOW, glyphs) for index in range(len(lines))]
     lengths = {shown.cell_length for shown in rows} | {header(lines, width).cell_length}
     assert len(lengths) == 1
-    assert lengths.pop() <= max(width, 27)
+    assert lengths.pop() <= max(width, 30)
     assert not plain or all(shown.plain.isascii() for shown in rows)
 
 
@@ -132,9 +132,9 @@ def test_a_row_has_everything_of_a_key() -> None:
     shown = [row(run, lines, n, 200, NOW, UNICODE).plain for n in range(len(lines))]
     for text in ("amber", "✓ ready", "7/10", "113/250", "LLD-1", "shop", "0a0b0c0d"):
         assert text in shown[0]
-    for text in ("cedar", "◷ rests 04:12", "4/?", "9/?", " 3 ", "a minute"):
+    for text in ("cedar", "◷ cooling 4:12", "4/?", "9/?", " 3 ", "a minute"):
         assert text in shown[2]
-    assert "✗ refused" in shown[4]
+    assert "✗ invalid" in shown[4]
     assert "not valid" in shown[4]
 
 
@@ -168,14 +168,14 @@ def test_details_of_a_key() -> None:
     text = [line.plain for line in details(run, lines[0], NOW, UNICODE)]
     assert text == [
         "amber is ready",
-        "fingerprint 0a0b0c0d · project shop · shares its quota with birch · in hand of LLD-1",
+        "fingerprint 0a0b0c0d · project shop · shares its quota with birch · in use by LLD-1",
         "m: 7/10 this minute, 113/250 today",
         "1 call answered, 0 refused, 0 tokens in, 0 out",
     ]
     (first, *_) = details(run, lines[2], NOW, UNICODE)
     since = time_of_day(NOW)
     assert first.plain == (
-        f"cedar rests for m since {since}, back in 04:12: a minute (3 refusals in a row)"
+        f"cedar is cooling down for m since {since}, ready in 4:12: a minute (3 refusals in a row)"
     )
 
 
@@ -188,19 +188,19 @@ def test_keys_that_another_engine_had_are_listed_if_they_were_used() -> None:
 
 def test_times_to_come() -> None:
     at = time_of_day(NOW + 18_000)
-    assert (ends(NOW + 252, NOW), ends(NOW + 18_000, NOW)) == ("04:12", f"till {at}")
-    assert (begins(NOW + 252, NOW), begins(NOW + 18_000, NOW)) == ("in 04:12", f"at {at}")
+    assert (ends(NOW + 252, NOW), ends(NOW + 18_000, NOW)) == ("4:12", f"until {at}")
+    assert (begins(NOW + 252, NOW), begins(NOW + 18_000, NOW)) == ("in 4:12", f"at {at}")
     assert resume_time(NOW + 18_000, NOW) == f"at {at} (in 5h 00m)"
-    assert resume_time(NOW - 5, NOW).startswith("in 00:00 (at ")
-    assert ends(NOW + 18_000, NOW, set_back=18_000) == f"till {time_of_day(NOW)}"
+    assert resume_time(NOW - 5, NOW).startswith("in 0:00 (")
+    assert ends(NOW + 18_000, NOW, set_back=18_000) == f"until {time_of_day(NOW)}"
 
 
 def test_names_of_keys() -> None:
     assert free_name([]) == "key-1"
     assert free_name(["key-3", "b"]) == "key-4"
     assert what_is_wrong("a", ["b"]) == ""
-    assert what_is_wrong("", []).startswith("Give the key a name")
+    assert what_is_wrong("", []).startswith("Give the credential a name")
     assert "at most 64" in what_is_wrong("x" * 65, [])
     assert "printable" in what_is_wrong("a\x1b", [])
-    assert what_is_wrong("a", ["a"]) == "There is a key called a already."
+    assert what_is_wrong("a", ["a"]) == "There is a credential called a already."
     assert "canary" not in repr(NewCredential("a", Secret("canary-key-000000")))

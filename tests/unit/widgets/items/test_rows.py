@@ -112,13 +112,13 @@ def test_an_item_at_work_elsewhere_says_by_whom() -> None:
 
 
 def test_a_waiting_state_counts_down() -> None:
-    resting = change(State.QUOTA, 170.0, until=422.0, reason="all keys rest")
-    assert status(120, 170.0, None, resting).startswith("◷ QUOTA · resume 04:12 · all keys rest")
-    assert status(24, 170.0, None, resting) == "◷ QUOTA · resume 04:12"
+    resting = change(State.QUOTA, 170.0, until=422.0, reason="no quota left")
+    assert status(120, 170.0, None, resting).startswith("◷ QUOTA · resume 4:12 · no quota left")
+    assert status(24, 170.0, None, resting) == "◷ QUOTA · resume 4:12"
     hours = change(State.QUOTA, 170.0, until=170.0 + 7200, reason="the day is used up")
     at = time_of_day(170.0 + 7200)
     assert f"resume at {at} · the day" in status(120, 170.0, None, hours)
-    assert f"keys at {at}" in status(120, 170.0, None, hours, AutoResumeSet(on=False, time=171.0))
+    assert f"quota at {at}" in status(120, 170.0, None, hours, AutoResumeSet(on=False, time=171.0))
 
 
 WAITS = CallQueued(
@@ -129,10 +129,10 @@ WAITS = CallQueued(
 @pytest.mark.parametrize(
     ("width", "now", "expected"),
     [
-        (120, 170.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key 00:37 · a rests until 14:03 ·"),
-        (70, 170.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key 00:37 · a rests unt… · 01:04"),
-        (40, 170.0, "▸ RUN · ◷ waits for a key 00:37"),
-        (120, 225.0, "▸ RUN · N1 design 2/5 · ◷ waits for a key for 01:00 · a rests"),
+        (120, 170.0, "▸ RUN · N1 design 2/5 · ◷ waiting for quota 00:37 · a rests until 14:03 ·"),
+        (70, 170.0, "▸ RUN · N1 design 2/5 · ◷ waiting for quota 00:37 · 01:04"),
+        (40, 170.0, "▸ RUN · ◷ waiting for quota 00:37"),
+        (120, 225.0, "▸ RUN · N1 design 2/5 · ◷ waiting for quota for 01:00 · a rests"),
     ],
 )
 def test_who_waits_in_line_says_so_and_for_how_long(width: int, now: float, expected: str) -> None:
@@ -217,14 +217,14 @@ def test_a_header_without_a_row_for_the_keys_counts_them() -> None:
     run, _ = working(one, two)
     said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
     assert said.cell_length == 80
-    assert "keys 2/2" in said.plain
+    assert "ready 2/2" in said.plain
     assert "keys" not in header_content(run, 165.0, UNICODE, 80).plain
     run.apply(cooling)
-    assert "keys 1/2, next 02:15" in header_content(run, 165.0, UNICODE, 90, with_keys=True).plain
-    assert "keys 1/2 " in header_content(run, 165.0, UNICODE, 80, with_keys=True).plain
+    assert "ready 1/2, next 2:15" in header_content(run, 165.0, UNICODE, 90, with_keys=True).plain
+    assert "ready 1/2 " in header_content(run, 165.0, UNICODE, 80, with_keys=True).plain
     run.apply(CredentialChanged(credential="a", state="cooling", until=225.0, time=121.0))
     said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
-    assert "keys 0/2, next 01:00" in said.plain
+    assert "ready 0/2, next 1:00" in said.plain
     assert "keys" not in header_content(working()[0], 165.0, UNICODE, 80, with_keys=True).plain
 
 
