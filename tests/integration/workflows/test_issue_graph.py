@@ -277,7 +277,7 @@ def test_a_node_that_runs_again_leaves_the_same_files_and_one_issue(
 
 FAULTS = {
     "fail": "check your internet connection",
-    "garbage": "did not answer with the JSON|did not print the address",
+    "garbage": "did not print the expected JSON|did not print the address",
     "not-logged-in": "not logged in",
     "no-remote": "has no remote",
 }

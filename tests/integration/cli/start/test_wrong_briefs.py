@@ -173,7 +173,7 @@ def test_no_key(program: Program, folder: Path) -> None:
     [
         ("not-logged-in", "gh is not logged in", "gh auth login"),
         ("no-remote", "has no remote on GitHub", "git remote add"),
-        ("garbage", "did not answer with the JSON", "gh --version"),
+        ("garbage", "did not print the expected JSON", "gh --version"),
         ("fail", "check your internet connection", "gh repo view"),
     ],
 )
