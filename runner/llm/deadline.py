@@ -78,44 +78,54 @@ def call_within(
         SilentError: there was no sign of life for too long.
         WorkFailedError: the work raised something.
     """
-    news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    pieces: _Pieces = queue.SimpleQueue()
     abandoned = threading.Event()
 
-    def say(text: str) -> None:
+    def pass_on(text: str) -> None:
         if abandoned.is_set():
             raise AbandonedError
-        news.put(("text", text))
+        pieces.put(("text", text))
 
     def run() -> None:
         try:
-            news.put(("done", work(say)))
+            pieces.put(("done", work(pass_on)))
         except BaseException as error:
-            news.put(("failed", error))
+            pieces.put(("failed", error))
 
-    deadline, limit = time.monotonic() + seconds, silence.first
     threading.Thread(target=run, name="model call", daemon=True).start()
     try:
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise DeadlineError
-            try:
-                kind, what = news.get(timeout=min(left, limit))
-            except queue.Empty:
-                raise (SilentError(limit) if limit < left else DeadlineError()) from None
-            limit = silence.between
-            if kind == "done":
-                return what
-            if kind == "failed":
-                raise WorkFailedError(what) from None
-            if on_text is not None and what:
-                on_text(what)
+        return _wait_for_end(pieces, time.monotonic() + seconds, silence, on_text)
     except WorkFailedError:
         raise
     except BaseException:
         abandoned.set()
         threading.Thread(target=_quietly, args=(abandon,), name="closing", daemon=True).start()
         raise
+
+
+_Pieces = queue.SimpleQueue[tuple[str, Any]]
+"""What a call's thread passes on: ``text`` and a piece, ``done`` and a value, ``failed`` and an
+error."""
+
+
+def _wait_for_end(pieces: _Pieces, deadline: float, silence: Silence, on_text: Say | None) -> Any:
+    """What the work gives; see :func:`call_within`. The deadline is one of the monotonic clock."""
+    limit = silence.first
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineError
+        try:
+            kind, value = pieces.get(timeout=min(left, limit))
+        except queue.Empty:
+            raise (SilentError(limit) if limit < left else DeadlineError()) from None
+        limit = silence.between
+        if kind == "done":
+            return value
+        if kind == "failed":
+            raise WorkFailedError(value) from None
+        if on_text is not None and value:
+            on_text(value)
 
 
 def _quietly(work: Callable[[], None]) -> None:

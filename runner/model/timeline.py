@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from assemblyzero_tui.runner.model.states import State
@@ -79,14 +79,16 @@ def bar(spans: Iterable[Stretch], start: float, end: float, width: int) -> list[
             share = min(right, cell_start + length) - max(left, cell_start)
             if share > 0:
                 shares[cell][span.state] += share
-    cells: list[State | None] = []
-    for cell, share_of in enumerate(shares):
-        longest: State | None = None
-        for state, share in share_of.items():
-            if longest is None or share >= share_of[longest]:
-                longest = state
-        cells.append(ends.get(cell, longest))
-    return cells
+    return [ends.get(cell, _longest(share_of)) for cell, share_of in enumerate(shares)]
+
+
+def _longest(shares: Mapping[State, float]) -> State | None:
+    """The state with the largest share, the later one of two equals."""
+    longest: State | None = None
+    for state, share in shares.items():
+        if longest is None or share >= shares[longest]:
+            longest = state
+    return longest
 
 
 def draw(cells: Iterable[State | None], *, ascii_only: bool = False) -> str:

@@ -79,18 +79,27 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         calls=_calls(state, items),
         items=[_line(item, folder, end) for item in items],
         pool=_pool(state, items, end),
-        outages=[
-            OutageLine(start=o.start, end=_closed(o.end, end), reason=one_line(o.reason))
-            for o in state.pool.outages
-        ],
+        outages=_outages(state, end),
         failures=[_failure(item, folder) for item in items if item.state in FAILURES],
-        notices=[
-            NoticeLine(time=n.time, level=n.level, item=n.item, text=one_line(n.text))
-            for n in state.notices
-            if n.level != "info"
-        ],
+        notices=_notices(state),
         next_steps=_next_steps(state, folder.path.name),
     )
+
+
+def _outages(state: RunState, end: float) -> list[OutageLine]:
+    return [
+        OutageLine(start=o.start, end=_closed(o.end, end), reason=one_line(o.reason))
+        for o in state.pool.outages
+    ]
+
+
+def _notices(state: RunState) -> list[NoticeLine]:
+    """Warnings and errors."""
+    return [
+        NoticeLine(time=n.time, level=n.level, item=n.item, text=one_line(n.text))
+        for n in state.notices
+        if n.level != "info"
+    ]
 
 
 _BY_OUTCOME = (State.DONE, *(s for s in sorted(State, key=lambda s: s.look.order) if s != "done"))

@@ -113,26 +113,6 @@ def _requirements(plan: _Plan) -> str:
 
 
 def _proposed(plan: _Plan) -> str:
-    touched = [term for term in plan.terms if _PATH.fullmatch(term)][:3]
-    files = [
-        f"| `{plan.module}.py` | new | the whole of the new behaviour; no input or output of its "
-        "own |",
-        f"| `{plan.module}_store.py` | new | reads and writes what must survive a restart |",
-        *(f"| `{term}` | changed | calls the new module; otherwise as it is |" for term in touched),
-        f"| `tests/test_{plan.module}.py` | new | the tests of section 6 |",
-    ]
-    first, *_ = plan.wishes
-    steps = [
-        f"1. The caller builds a `{plan.kind}Request`; values outside the limits are refused "
-        "before anything is read.",
-        "2. `load_state` reads what is stored. Nothing stored is a valid state, not an error.",
-        f"3. `plan_{plan.module}` compares the request with the state and gives the steps to be "
-        "done. It is pure, so every decision can be tested without a disk or a network.",
-        f"4. `apply_{plan.module}` does the steps in their order: {shortened(first, 120)}.",
-        "5. `save_state` writes a new file beside the old one, syncs it and renames it. The rename "
-        "is the commit; before it nothing has happened, after it everything has.",
-        f"6. A `{plan.kind}Outcome` goes back to the caller, who shows it.",
-    ]
     rejected = picked(
         (
             "Doing the work in the caller was rejected: it would have to be repeated in every "
@@ -155,39 +135,71 @@ def _proposed(plan: _Plan) -> str:
             "",
             "| file | change | responsibility |",
             "|---|---|---|",
-            *files,
+            *_files(plan),
             "",
-            "### Data",
-            "",
-            "| field | type | meaning and limit |",
-            "|---|---|---|",
-            f"| `{plan.kind}Request.target` | str | what to work on; 1 to 255 characters |",
-            f"| `{plan.kind}Request.deadline` | float | seconds, 0.1 to 600; default 30 |",
-            f"| `{plan.kind}State.version` | int | format of the stored state; now 1 |",
-            f"| `{plan.kind}State.entries` | dict[str, str] | at most 100,000; the oldest "
-            "are dropped first and counted |",
-            f"| `{plan.kind}Outcome.changed` | int | how many entries differ from before |",
-            f"| `{plan.kind}Outcome.problems` | list[str] | one sentence each, for the user |",
-            "",
-            "### Interfaces",
-            "",
-            "```python",
-            f"def plan_{plan.module}(request: {plan.kind}Request, state: {plan.kind}State) "
-            "-> list[Step]: ...",
-            f"def apply_{plan.module}(steps: list[Step], deadline: float) -> {plan.kind}Outcome: "
-            "...  # raises DeadlineExceeded",
-            f"def load_state(path: Path) -> {plan.kind}State: ...  # raises StateUnreadable",
-            f"def save_state(path: Path, state: {plan.kind}State) -> None: ...  # raises OSError",
-            "```",
-            "",
+            *_data_and_interfaces(plan),
             "### Main case",
             "",
-            *steps,
+            *_steps(plan),
             "",
             f"**Rejected alternative.** {rejected}",
             *_resolved(plan, "3"),
         ]
     )
+
+
+def _files(plan: _Plan) -> list[str]:
+    touched = [term for term in plan.terms if _PATH.fullmatch(term)][:3]
+    return [
+        f"| `{plan.module}.py` | new | the whole of the new behaviour; no input or output of its "
+        "own |",
+        f"| `{plan.module}_store.py` | new | reads and writes what must survive a restart |",
+        *(f"| `{term}` | changed | calls the new module; otherwise as it is |" for term in touched),
+        f"| `tests/test_{plan.module}.py` | new | the tests of section 6 |",
+    ]
+
+
+def _data_and_interfaces(plan: _Plan) -> list[str]:
+    return [
+        "### Data",
+        "",
+        "| field | type | meaning and limit |",
+        "|---|---|---|",
+        f"| `{plan.kind}Request.target` | str | what to work on; 1 to 255 characters |",
+        f"| `{plan.kind}Request.deadline` | float | seconds, 0.1 to 600; default 30 |",
+        f"| `{plan.kind}State.version` | int | format of the stored state; now 1 |",
+        f"| `{plan.kind}State.entries` | dict[str, str] | at most 100,000; the oldest "
+        "are dropped first and counted |",
+        f"| `{plan.kind}Outcome.changed` | int | how many entries differ from before |",
+        f"| `{plan.kind}Outcome.problems` | list[str] | one sentence each, for the user |",
+        "",
+        "### Interfaces",
+        "",
+        "```python",
+        f"def plan_{plan.module}(request: {plan.kind}Request, state: {plan.kind}State) "
+        "-> list[Step]: ...",
+        f"def apply_{plan.module}(steps: list[Step], deadline: float) -> {plan.kind}Outcome: "
+        "...  # raises DeadlineExceeded",
+        f"def load_state(path: Path) -> {plan.kind}State: ...  # raises StateUnreadable",
+        f"def save_state(path: Path, state: {plan.kind}State) -> None: ...  # raises OSError",
+        "```",
+        "",
+    ]
+
+
+def _steps(plan: _Plan) -> list[str]:
+    first, *_ = plan.wishes
+    return [
+        f"1. The caller builds a `{plan.kind}Request`; values outside the limits are refused "
+        "before anything is read.",
+        "2. `load_state` reads what is stored. Nothing stored is a valid state, not an error.",
+        f"3. `plan_{plan.module}` compares the request with the state and gives the steps to be "
+        "done. It is pure, so every decision can be tested without a disk or a network.",
+        f"4. `apply_{plan.module}` does the steps in their order: {shortened(first, 120)}.",
+        "5. `save_state` writes a new file beside the old one, syncs it and renames it. The rename "
+        "is the commit; before it nothing has happened, after it everything has.",
+        f"6. A `{plan.kind}Outcome` goes back to the caller, who shows it.",
+    ]
 
 
 def _errors(plan: _Plan) -> str:

@@ -55,7 +55,38 @@ def _blocked(issue: str, title: str, design: str, earlier: int) -> dict[str, obj
     code, wish = picked(requirements, issue, "requirement", earlier)
     other, other_wish = picked(requirements[::-1], issue, "other", earlier)
     wish, other_wish = shortened(wish, 90), shortened(other_wish, 90)
-    complaints = [
+    complaints = _complaints(function, (code, wish), (other, other_wish))
+    start = number(issue, "complaint", earlier) % len(complaints)
+    chosen = [complaints[start]]
+    if earlier == 0 and number(issue, "how many") % 3:
+        chosen.append(complaints[(start + 1 + number(issue, "second") % 4) % len(complaints)])
+    opening = _opening(issue, earlier)
+    topics = " and ".join(f"section {str(c['section']).partition('.')[0]}" for c in chosen)
+    return {
+        "verdict": "BLOCKED",
+        "critique": f"{opening} It cannot be built safely yet: {topics} "
+        f"{'leave' if len(chosen) > 1 else 'leaves'} behaviour open that will occur in practice. "
+        "The remedies are local; the overall design can stay.",
+        "tier1_issues": chosen,
+        "suggestions": [
+            f"Name in section 2 how {requirements[-1][0]} will be seen to hold in daily use, "
+            "not only in a test."
+        ],
+    }
+
+
+def _complaints(
+    function: str, one: tuple[str, str], another: tuple[str, str]
+) -> list[dict[str, str]]:
+    """Everything a review may find.
+
+    Args:
+        function: A function of the design.
+        one: Code and text of a requirement.
+        another: The same of another one.
+    """
+    (code, wish), (other, other_wish) = one, another
+    return [
         {
             "section": "4. Error handling and edge cases",
             "problem": f"Nothing says what remains when `{function}` is interrupted after its "
@@ -94,11 +125,16 @@ def _blocked(issue: str, title: str, design: str, earlier: int) -> dict[str, obj
             "meets it, and add a test with a file of the present version.",
         },
     ]
-    start = number(issue, "complaint", earlier) % len(complaints)
-    chosen = [complaints[start]]
-    if earlier == 0 and number(issue, "how many") % 3:
-        chosen.append(complaints[(start + 1 + number(issue, "second") % 4) % len(complaints)])
-    opening = picked(
+
+
+def _opening(issue: str, earlier: int) -> str:
+    """The first sentence of a critique."""
+    if earlier:
+        return (
+            "The earlier tier-1 issues are resolved, as section 9 claims. Their resolution brought "
+            "up one more point."
+        )
+    return picked(
         (
             "The design covers what the issue asks for and decides instead of listing options.",
             "The structure is sound and the requirements follow the issue closely.",
@@ -106,23 +142,6 @@ def _blocked(issue: str, title: str, design: str, earlier: int) -> dict[str, obj
         ),
         issue, "opening", earlier,
     )  # fmt: skip
-    if earlier:
-        opening = (
-            "The earlier tier-1 issues are resolved, as section 9 claims. Their resolution brought "
-            "up one more point."
-        )
-    topics = " and ".join(f"section {str(c['section']).partition('.')[0]}" for c in chosen)
-    return {
-        "verdict": "BLOCKED",
-        "critique": f"{opening} It cannot be built safely yet: {topics} "
-        f"{'leave' if len(chosen) > 1 else 'leaves'} behaviour open that will occur in practice. "
-        "The remedies are local; the overall design can stay.",
-        "tier1_issues": chosen,
-        "suggestions": [
-            f"Name in section 2 how {requirements[-1][0]} will be seen to hold in daily use, "
-            "not only in a test."
-        ],
-    }
 
 
 def _approved(title: str, design: str, earlier: int) -> dict[str, object]:
