@@ -201,16 +201,19 @@ class QuitDialog(Dialog[QuitChoice | None]):
 
     def __init__(self, counts: Counter[State], run: str = "", *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(
-            "The work is not done yet",
+            "The run is not finished yet",
             live_counts(counts, glyphs),
             [
                 Choice[QuitChoice | None](
-                    "leave", "l", "Leave", "The work goes on; back with: assemblyzero-tui attach"
+                    "leave",
+                    "l",
+                    "Detach",
+                    "It continues; return with: assemblyzero-tui attach",
                 ),
                 Choice(
-                    "stop", "s", "Stop", "Everyone saves within 5 s; resume goes on from there."
+                    "stop", "s", "Stop", "Every item saves within 5 s; resume continues from there."
                 ),
-                Choice("cancel", "c", "Cancel", "End everything that is not done yet.", grave=True),
+                Choice("cancel", "c", "Cancel", "Cancel every unfinished item.", grave=True),
                 Choice(None, "n", "Stay", "Back to the dashboard."),
             ],
             escape=None,

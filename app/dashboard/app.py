@@ -257,9 +257,9 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         if choice == "leave":
             self.detach()
         elif choice == "stop":
-            self.run_worker(self._part(Stop(), Ending.STOPPED, "Stopping: everyone saves."))
+            self.run_worker(self._part(Stop(), Ending.STOPPED, "Stopping: every item saves."))
         elif choice == "cancel":
-            self.run_worker(self._part(Cancel(), Ending.CANCELLED, "Cancelling: everyone ends."))
+            self.run_worker(self._part(Cancel(), Ending.CANCELLED, "Cancelling: every item ends."))
 
     async def _part(self, command: Stop | Cancel, ending: Ending, text: str) -> None:
         try:

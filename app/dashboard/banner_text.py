@@ -61,9 +61,7 @@ def find(run: RunState, now: float, engine: Engine) -> Trouble | None:
 def when_ready(run: RunState) -> Button:
     """Switches going on by itself on and off."""
     word = "on" if run.pool.auto_resume else "off"
-    return Button(
-        "W", f"Resume when ready: {word}", screen_action("auto_resume"), f"Auto: {word}", 1
-    )
+    return Button("W", f"Auto resume: {word}", screen_action("auto_resume"), f"Auto: {word}", 1)
 
 
 def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
@@ -93,11 +91,11 @@ def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
 
 def _engine_gone(run: RunState, now: float, can_resume: bool) -> Trouble:
     buttons = (RESUME_RUN,) if can_resume else ()
-    how = "" if buttons else f" Go on with: assemblyzero-tui resume {run.run}"
+    how = "" if buttons else f" Resume with: assemblyzero-tui resume {run.run}"
     if run.end_reason == "exhausted":
         return _no_quota(run, now, (*buttons, ADD_CREDENTIAL), how)
     stopped = run.ended is not None and run.end_reason == "stopped"
-    what = "The run was stopped" if stopped else "The engine has gone"
+    what = "The run was stopped" if stopped else "The engine is gone"
     return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
 
 

@@ -47,7 +47,7 @@ class SummaryScreen(SteadyScreen[None]):
         Binding("r", "retry_failed", "Retry failed"),
         Binding("E", "export", "Export Markdown"),
         Binding("escape", "back", "Back"),
-        Binding("q", "leave", "Leave"),
+        Binding("q", "leave", "Quit"),
     ]
 
     class OpenLog(Message):
@@ -133,7 +133,7 @@ class SummaryScreen(SteadyScreen[None]):
             Hint("E", "Export Markdown", "screen.export"),
             Hint("tab", "Log lines", "screen.focus_next"),
             Hint("esc", "Back", "screen.back"),
-            Hint("q", "Leave", "screen.leave"),
+            Hint("q", "Quit", "screen.leave"),
         ]
         possible = [h for h in hints if self.check_action(h.action.removeprefix("screen."), ())]
         self.query_one(KeyHints).tell(possible, [])
@@ -219,7 +219,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
         totals += [(look, f"{STATE_STYLES[state]} bold"), "   "]
     spent = [f"{duration(times.wall)} in all", f"{duration(times.active)} of work"]
     spent += [f"{duration(times.paused)} paused"] if times.paused else []
-    spent += [f"{duration(times.quota)} waiting for the service"] if times.quota else []
+    spent += [f"{duration(times.quota)} waiting for quota"] if times.quota else []
     spent += [f"{duration(times.unserved)} between its engines"] if times.unserved else []
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
     asked = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
@@ -252,7 +252,7 @@ def details(item: ItemLine, glyphs: Glyphs) -> Content:
     gap = f" {glyphs.dot} "
     spent = [f"{duration(item.active)} active"]
     spent += [f"{duration(item.paused)} paused"] if item.paused else []
-    spent += [f"{duration(item.quota)} waiting for the service"] if item.quota else []
+    spent += [f"{duration(item.quota)} waiting for quota"] if item.quota else []
     spent += [counted(item.reviews, "review")] if item.reviews else []
     spent += [f"try {item.tries}"] if item.tries else []
     spent += [f"{brief(item.tokens)} tokens"] if item.tokens else []
@@ -283,7 +283,7 @@ def log_title(failure: Failure) -> Content:
 def last_lines(failure: Failure) -> Content:
     """The end of the log of a failed item."""
     if not failure.lines:
-        return Content.styled("It printed nothing.", MUTED)
+        return Content.styled("No output.", MUTED)
     return Content("\n").join([Content(line) for line in failure.lines])
 
 
@@ -292,7 +292,7 @@ def next_steps(summary: Summary) -> Content:
     report_path = f"{summary.folder}/summary.md"
     lines = [Content.assemble(("Report  ", MUTED), report_path)]
     lines += [
-        Content.assemble(("Go on   ", MUTED), (step.command, "$text-accent"))
+        Content.assemble(("Resume  ", MUTED), (step.command, "$text-accent"))
         for step in summary.next_steps
         if " resume " in step.command
     ]

@@ -1,4 +1,4 @@
-"""Every command of the dashboard, once: bindings, footer, palette, help and README come from here.
+"""Every command of the dashboard, once: the source of bindings, footer, palette, help and README.
 
 Run as a module it prints the table of keys in Markdown.
 """
@@ -30,7 +30,7 @@ KEY_NAMES = {
     "home": "home",
     "end": "end",
 }
-"""How the keys with names are written for humans."""
+"""How the named keys are shown."""
 
 
 class Where(Flag):
@@ -84,92 +84,95 @@ class UserCommand:
 
     @property
     def shown_keys(self) -> list[str]:
-        """The keys as humans write them."""
+        """The keys as they are shown."""
         return [KEY_NAMES.get(key, key) for key in self.keys]
 
 
 _DIGITS = tuple("1234567890")
 
 COMMANDS: tuple[UserCommand, ...] = (
-    UserCommand("next_pane", ("tab",), "Next", "Focus the next pane.", "Moving"),
-    UserCommand("previous_pane", ("shift+tab",), "Previous", "Focus the previous pane.", "Moving"),
+    UserCommand("next_pane", ("tab",), "Next", "Focus the next pane.", "Navigation"),
+    UserCommand("previous_pane", ("shift+tab",), "Previous", "Focus the previous pane.",
+                "Navigation"),
     *(
         UserCommand(
             f"pane_{digit}", (digit,), digit,
             f"Focus pane {int(digit) or 10} of the page.",
-            "Moving", Where.PANES, action="pane", argument=int(digit) or 10,
+            "Navigation", Where.PANES, action="pane", argument=int(digit) or 10,
         )
         for digit in _DIGITS
     ),
     UserCommand("previous_page", ("left_square_bracket",), "Page back",
-                "Show the previous page; with one log in front, the previous item.", "Moving"),
+                "Show the previous page; with one log in front, the previous item.", "Navigation"),
     UserCommand("next_page", ("right_square_bracket",), "Page",
-                "Show the next page; with one log in front, the next item.", "Moving",
+                "Show the next page; with one log in front, the next item.", "Navigation",
                 Where.PANES | Where.ZOOM, 70),
     UserCommand("attention", ("a",), "Attention",
-                "Go to the next item that needs attention.", "Moving", footer=65),
+                "Go to the next item that needs attention.", "Navigation", footer=65),
     UserCommand("zoom", ("z", "enter"), "Zoom",
-                "Give one log the whole screen, or the grid back.", "Moving", footer=40),
-    UserCommand("back", ("escape",), "Back", "Back to the grid or the list.", "Moving",
+                "Zoom into one log, or back out.", "Navigation", footer=40),
+    UserCommand("back", ("escape",), "Back", "Return to the grid or the list.", "Navigation",
                 Where.ZOOM, 5),
-    UserCommand("toggle_list", ("v",), "View", "Change between grid and list.", "Moving",
+    UserCommand("toggle_list", ("v",), "View", "Switch between grid and list.", "Navigation",
                 footer=50),
     UserCommand("pause", ("p",), "Pause",
-                "Pause the item at its next node border, or let it go on. Acts on the marked "
-                "items if there are any.", "Working", footer=10),
+                "Pause the item at its next node, or resume it. Acts on the marked items if there "
+                "are any.", "Items", footer=10),
     UserCommand("pause_all", ("P",), "Pause all",
-                "Pause all items and start no new ones, or let all go on.", "Working",
+                "Pause all items and start no new ones, or resume them all.", "Items",
                 footer=35),
     UserCommand("cancel", ("x",), "Cancel",
-                "End the item; its checkpoint is kept for a retry. Asks first.", "Working",
+                "Cancel the item; its checkpoint is kept for a retry. Asks first.", "Items",
                 footer=20),
     UserCommand("force_cancel", ("X",), "Force",
-                "End the item at once, without waiting for it. Asks first.", "Working"),
+                "Cancel the item at once, without waiting for its call. Asks first.", "Items"),
     UserCommand("retry", ("r",), "Retry",
-                "Try a failed, lost or cancelled item again from its checkpoint. When the engine "
-                "has gone: resume the run.", "Working", footer=15),
-    UserCommand("mark", ("space",), "Mark", "Mark the item, or take its mark away.", "Working",
+                "Retry a failed, lost or cancelled item from its checkpoint. When the engine is "
+                "gone, resume the run.", "Items", footer=15),
+    UserCommand("mark", ("space",), "Mark", "Mark or unmark the item.", "Items",
                 Where.TABLE, 45),
-    UserCommand("mark_all", ("asterisk",), "Mark all", "Mark all items, or none.", "Working",
+    UserCommand("mark_all", ("asterisk",), "Mark all", "Mark or unmark all items.", "Items",
                 Where.TABLE),
-    UserCommand("order", ("s",), "Sort", "Sort the list in another order.", "Working",
+    UserCommand("order", ("s",), "Sort", "Change the order of the list.", "Items",
                 Where.TABLE, 48),
     UserCommand("try_now", ("R",), "Try now",
-                "Try all credentials again now, each with one call first.",
+                "Try the credentials now instead of waiting, with one call each at first.",
                 "Credentials"),
-    UserCommand("auto_resume", ("W",), "When ready",
-                "Whether the run resumes automatically when there is quota again.",
+    UserCommand("auto_resume", ("W",), "Auto resume",
+                "Turn on or off whether the run resumes automatically when there is quota.",
                 "Credentials"),
     UserCommand("add_credential", ("A",), "Add credential",
                 "Add a credential to this run and to later ones.", "Credentials"),
     UserCommand("pool", ("K",), "Credentials",
-                "Every credential: its state, its quota, its calls over time. Disable, enable, "
+                "Show every credential: its state, usage and calls over time. Enable, disable, "
                 "reset, test and add credentials there.", "Credentials", footer=68),
-    UserCommand("down", ("j", "down"), "Down", "One line, or one row, down.", "Reading"),
-    UserCommand("up", ("k", "up"), "Up", "One line, or one row, up.", "Reading"),
-    UserCommand("page_down", ("pagedown",), "Page down", "A screenful down.", "Reading"),
-    UserCommand("page_up", ("pageup",), "Page up", "A screenful up.", "Reading"),
-    UserCommand("top", ("g", "home"), "Top", "The first line, however long the log is.",
-                "Reading"),
-    UserCommand("bottom", ("G", "end"), "End", "The last line; follow the log from now on.",
-                "Reading", footer=60),
-    UserCommand("left", ("h", "left"), "Left", "Sideways over long lines.", "Reading"),
-    UserCommand("right", ("l", "right"), "Right", "Sideways over long lines.", "Reading"),
-    UserCommand("follow", ("f",), "Follow", "Follow the end of the log, or stay.", "Reading",
+    UserCommand("down", ("j", "down"), "Down", "Move down one line or row.", "Logs"),
+    UserCommand("up", ("k", "up"), "Up", "Move up one line or row.", "Logs"),
+    UserCommand("page_down", ("pagedown",), "Page down", "Move down one page.", "Logs"),
+    UserCommand("page_up", ("pageup",), "Page up", "Move up one page.", "Logs"),
+    UserCommand("top", ("g", "home"), "Top", "Go to the first line.",
+                "Logs"),
+    UserCommand("bottom", ("G", "end"), "End", "Go to the last line and follow the log.",
+                "Logs", footer=60),
+    UserCommand("left", ("h", "left"), "Left", "Scroll left.", "Logs"),
+    UserCommand("right", ("l", "right"), "Right", "Scroll right over long lines.", "Logs"),
+    UserCommand("follow", ("f",), "Follow", "Follow the end of the log, or stop following.", "Logs",
                 footer=55),
-    UserCommand("wrap", ("w",), "Wrap", "Break long lines, or cut them.", "Reading", footer=58),
-    UserCommand("times", ("t",), "Times", "Show when each line was printed, or not.", "Reading"),
-    UserCommand("copy", ("y",), "Copy", "Copy the selection, or the lines in sight.", "Reading",
+    UserCommand("wrap", ("w",), "Wrap", "Wrap or cut long lines.", "Logs", footer=58),
+    UserCommand("times", ("t",), "Times", "Show or hide the time of each line.", "Logs"),
+    UserCommand("copy", ("y",), "Copy", "Copy the selection, or the visible lines.", "Logs",
                 footer=62),
     UserCommand("summary", ("S",), "Summary", "Show the summary of the run.", "Program",
                 footer=75),
-    UserCommand("export", ("E",), "Export", "Write the summary as Markdown.", "Program"),
-    UserCommand("command_palette", ("colon", "ctrl+p"), "Commands", "Find a command by its name.",
+    UserCommand("export", ("E",), "Export",
+                "Write the report as Markdown into the current folder.", "Program"),
+    UserCommand("command_palette", ("colon", "ctrl+p"), "Commands", "Find a command by name.",
                 "Program"),
-    UserCommand("help", ("question_mark",), "Help", "Every key and every state.", "Program"),
-    UserCommand("leave", ("d",), "Leave", "Leave the dashboard; the work goes on.", "Program"),
+    UserCommand("help", ("question_mark",), "Help", "Show every key and every state.", "Program"),
+    UserCommand("detach", ("d",), "Detach", "Detach; the run continues in the background.",
+                "Program"),
     UserCommand("ask_quit", ("q", "ctrl+q"), "Quit",
-                "Quit: leave, stop or cancel; asks which.", "Program"),
+                "Quit: detach, stop or cancel; asks which.", "Program"),
     UserCommand("interrupt", ("ctrl+c",), "Copy or quit",
                 "Copy the selection; without one, quit.", "Program"),
 )  # fmt: skip
@@ -181,7 +184,7 @@ _ON_ITEMS = frozenset(
 _NEED_SIGHT = frozenset(
     command.handler
     for command in COMMANDS
-    if command.group in ("Moving", "Reading") or command.id in _ON_ITEMS
+    if command.group in ("Navigation", "Logs") or command.id in _ON_ITEMS
 )
 
 
@@ -218,7 +221,7 @@ def footer_commands(where: Where) -> list[UserCommand]:
 
 
 def listed() -> list[tuple[str, str, str]]:
-    """Group, keys and help of every command, the digits in one row."""
+    """Group, keys and help text of every command, with the digits in one row."""
     rows = []
     for command in COMMANDS:
         if command.id == "pane_1":

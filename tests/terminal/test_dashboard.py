@@ -130,7 +130,7 @@ def test_an_engine_that_is_killed_is_told_and_leaving_is_no_success() -> None:
     with program(*SLOW) as terminal:
         terminal.wait_for(DRAFTING)
         os.kill(open_run(the_run()).state.engine_pid, signal.SIGKILL)
-        terminal.wait_for("The engine has gone")
+        terminal.wait_for("The engine is gone")
         terminal.press("q")
         assert terminal.wait() == 1
         said = terminal.parting

@@ -87,7 +87,7 @@ def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
     )
     if waiting.until is not None and waiting.until > now:
         left = countdown(waiting.until - now)
-        return f"{glyph} asked again in {left}" if waiting.for_model else f"{text} {left}"
+        return f"{glyph} retried in {left}" if waiting.for_model else f"{text} {left}"
     return f"{text} for {clock(now - waiting.since)}"
 
 

@@ -28,8 +28,8 @@ STEPS_FROM = (76, 16)
 def silence(item: ItemState) -> str:
     """What an empty log of this item says."""
     if item.state is State.QUEUED:
-        return one_line(item.reason) if item.elsewhere else "waits for a free slot"
-    return "printed nothing" if item.state.terminal else "nothing printed yet"
+        return one_line(item.reason) if item.elsewhere else "waiting for a free slot"
+    return "no output" if item.state.terminal else "no output yet"
 
 
 class WorkflowPane(Widget):

@@ -140,7 +140,7 @@ class ItemChooser(Vertical):
         self.shown = fitting(self.items, self.filter.value)
         self.rows.show(len(self.shown))
         if self.items:
-            none = Content.styled("None fits the filter.", "$text-muted")
+            none = Content.styled("Nothing matches the filter.", "$text-muted")
             self._say(None if self.shown else none)
         self._changed()
 

@@ -75,7 +75,7 @@ def offer_row(offer: Offer, width: int, glyphs: Glyphs) -> Content:
     """A run that goes on, or that can be resumed."""
     state = State.RUNNING if offer.alive else State.PAUSED
     verb = "attach" if offer.alive else "resume"
-    doing = "goes on" if offer.alive else "stopped"
+    doing = "running" if offer.alive else "stopped"
     failed = f", {offer.failed} failed" if offer.failed else ""
     folder = one_line(offer.repository).rstrip("/").rpartition("/")[2]
     return Content.assemble(

@@ -36,13 +36,13 @@ class CredentialActions(Actions):
 
     def try_now(self) -> None:
         if not self.screen.source.live:
-            self.screen.notify("No engine serves the run: resume it first.")
+            self.screen.notify("No engine is running: resume the run first.")
             return
         self.screen.send(TryNow())
 
     def auto_resume(self) -> None:
         if not self.screen.source.live:
-            self.screen.notify("No engine serves the run: resume it first.")
+            self.screen.notify("No engine is running: resume the run first.")
             return
         self.screen.send(SetAutoResume(on=not self.screen.run_state.pool.auto_resume))
 

@@ -55,11 +55,11 @@ class ItemActions(Actions):
         marks = self.screen.marked
         from assemblyzero_tui.widgets.dialogs import Confirm
 
-        verb = "End at once" if force else "Cancel"
+        verb = "Force cancel" if force else "Cancel"
         detail = (
             "Its process is killed; the call in flight is lost. The checkpoint is kept."
             if force
-            else "It ends at once if it can. Its checkpoint is kept, so it can be tried again."
+            else "It ends as soon as it can. Its checkpoint is kept, so it can be retried."
         )
 
         def answered(yes: bool | None) -> None:
@@ -115,8 +115,7 @@ class ItemActions(Actions):
         if late:
             words = ", ".join(f"{item} ({items[item].state.look.word})" for item in late[:3])
             more = f" and {len(late) - 3} more" if len(late) > 3 else ""
-            verb = "has" if len(late) == 1 else "have"
-            self.screen.notify(f"{words}{more} {verb} ended before.", severity="warning")
+            self.screen.notify(f"{words}{more} had already ended.", severity="warning")
 
     def mark(self) -> None:
         if self.screen.view_state.shows_table:

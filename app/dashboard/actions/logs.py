@@ -29,7 +29,7 @@ class LogActions(Actions):
             "export": self.export,
             "help": self.help,
             "command_palette": self.command_palette,
-            "leave": self.leave,
+            "detach": self.detach,
             "ask_quit": self.ask_quit,
             "interrupt": self.interrupt,
         }
@@ -117,7 +117,7 @@ class LogActions(Actions):
     def command_palette(self) -> None:
         self.program.show_palette()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         self.program.detach()
 
     def ask_quit(self) -> None:

@@ -133,7 +133,7 @@ class StartApp(App[StartChoice]):
     def on_mount(self) -> None:
         self.screen.set_class(self.glyphs.plain, "-plain")
         runs_box = self.query_one("#start-runs-box")
-        runs_box.border_title, runs_box.display = "Go on", False
+        runs_box.border_title, runs_box.display = "Resume or attach", False
         self.settings.border_title = "New run"
         self.chooser.rows.focus()
         self.reload()
@@ -191,7 +191,7 @@ class StartApp(App[StartChoice]):
             return
         if isinstance(message.outcome, TuiError):
             files = "" if self.settings.from_files else self._words.otherwise
-            self.chooser.fail(message.outcome, f"R tries again.{files}")
+            self.chooser.fail(message.outcome, f"R retries.{files}")
             return
         self._repository = self.settings.repository = message.outcome.repository
         self._tracker = message.outcome.tracker
@@ -226,7 +226,7 @@ class StartApp(App[StartChoice]):
         self.query_one("#start-line", TextLine).show(
             start_line(chosen, self.settings.parallel, self.glyphs, self._words.made)
         )
-        hints = [Hint("enter", "Go on" if self.runs.has_focus else "Start", "app.start")]
+        hints = [Hint("enter", "Open" if self.runs.has_focus else "Start", "app.start")]
         if not self.runs.has_focus:
             hints += [
                 Hint("space", "Choose", "app.toggle_item"),

@@ -418,7 +418,7 @@ async def test_a_question_is_about_the_items_that_it_named(tmp_path: Path) -> No
         seen.board.go_to("LLD-45")
         await seen.press("y")
         await seen.sends(Cancel(items=["LLD-43"]))
-        await seen.shows("LLD-43 (DONE) has ended before.")
+        await seen.shows("LLD-43 (DONE) had already ended.")
 
 
 async def test_a_pause_can_be_taken_back_and_asked_for_again(tmp_path: Path) -> None:

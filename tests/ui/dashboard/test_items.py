@@ -119,9 +119,9 @@ async def test_with_the_engine_gone_only_what_works_is_offered(tmp_path: Path) -
 
     stories = [*mixed(3), Story("45", "Waits", State.QUEUED)]
     async with watching(tmp_path, stories, resume=resume) as seen:
-        await seen.shows("p Pause", "x Cancel", "ETA", "waits for a free slot")
+        await seen.shows("p Pause", "x Cancel", "ETA", "waiting for a free slot")
         seen.source.engine_goes()
-        await seen.shows("The engine has gone", "r Resume run")
+        await seen.shows("The engine is gone", "r Resume run")
         footer = seen.text().splitlines()[-1]
         assert not any(word in footer for word in ("p Pause", "x Cancel", "P Pause all"))
         assert "ETA" not in seen.text()
@@ -171,7 +171,7 @@ async def test_the_end_of_the_engine_is_said_and_r_resumes(tmp_path: Path) -> No
 
     async with watching(tmp_path, 3, resume=resume) as seen:
         seen.source.engine_goes()
-        await seen.shows("The engine has gone; nothing is lost.", "r  Resume")
+        await seen.shows("The engine is gone; nothing is lost.", "r  Resume")
         await seen.press("r")
         await seen.until(lambda: seen.board.source is again, "new source")
         await seen.until(lambda: seen.board.trouble is None, "end of the banner")
@@ -182,7 +182,7 @@ async def test_the_end_of_the_engine_is_said_and_r_resumes(tmp_path: Path) -> No
 async def test_without_a_way_to_resume_the_command_is_named(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         seen.source.engine_goes()
-        await seen.shows("Go on with: assemblyzero-tui resume 20260921-142000-lld")
+        await seen.shows("Resume with: assemblyzero-tui resume 20260921-142000-lld")
 
 
 async def test_a_replay_has_no_engine_to_miss(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ async def test_stopping_waits_until_everyone_has_saved(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         await seen.press("q", "s")
         await seen.sends(Stop())
-        await seen.shows("Stopping: everyone saves.")
+        await seen.shows("Stopping: every item saves.")
         assert seen.app.return_value is None
         seen.source.happen(RunEnded(exit_code=3, reason="stopped"))
         await seen.until(lambda: seen.app.return_value is not None, "end")

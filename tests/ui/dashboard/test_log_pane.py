@@ -185,9 +185,9 @@ async def test_selected_text_is_extracted_by_lines(tmp_path: Path) -> None:
 async def test_an_empty_log_says_so(tmp_path: Path) -> None:
     app = PaneApp(tmp_path / "missing.log")
     async with app.run_test(size=(40, 10)) as pilot:
-        app.pane.read(app.view, "nothing printed yet")
+        app.pane.read(app.view, "no output yet")
         await pilot.pause()
-        assert app.rows()[0].startswith("nothing printed yet")
+        assert app.rows()[0].startswith("no output yet")
         assert not app.rows()[1].strip()
 
 

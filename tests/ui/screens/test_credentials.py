@@ -1,4 +1,4 @@
-"""Keys of the pool in the dashboard: the banner, the screen of keys, the dialog for another one."""
+"""Credentials in the dashboard: the banner, the screen of keys, the dialog for another one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Pat
         await seen.press("W")
         await seen.sends(SetAutoResume(on=False))
         seen.source.happen(AutoResumeSet(on=False))
-        await seen.shows("Resume when ready: off", "then the run waits for you", "quota in 4:10")
+        await seen.shows("Auto resume: off", "then the run waits for you", "quota in 4:10")
         await seen.press("W")
         await seen.sends(SetAutoResume(on=True))
         seen.source.happen(AutoResumeSet(on=True))
@@ -124,7 +124,7 @@ async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path
     async with with_keys(tmp_path, parked_stories(6), all_rest, live=False) as (seen, _):
         for name in ("R", "W"):
             await seen.press(name)
-            await seen.shows("No engine serves the run: resume it first.")
+            await seen.shows("No engine is running: resume the run first.")
         assert not seen.source.sent
 
 

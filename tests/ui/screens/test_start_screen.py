@@ -322,7 +322,7 @@ async def test_a_filter_that_nothing_fits_says_so() -> None:
         await pilot.pause()
         status = app.query_one("#chooser-status", Static)
         assert app.chooser.filter.value == "zzz"
-        assert (str(status.visual), status.display) == ("None fits the filter.", True)
+        assert (str(status.visual), status.display) == ("Nothing matches the filter.", True)
         await pilot.press("backspace", "backspace", "backspace")
         await pilot.pause()
         assert not status.display

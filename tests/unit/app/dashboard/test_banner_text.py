@@ -80,7 +80,7 @@ def test_all_keys_rest_for_some_minutes() -> None:
         f"No quota left: a rests, b has used up its day. Resumes automatically in 4:12 ({at})."
         in text
     )
-    assert "Resume when ready: on" in text
+    assert "Auto resume: on" in text
     assert keys(trouble(PAUSED), 200) == ["pause_all", "auto_resume", "try_now", "add_credential"]
 
 
@@ -103,7 +103,7 @@ def test_going_on_by_itself_can_be_off() -> None:
     found = trouble(PAUSED, AutoResumeSet(on=False, time=NOW))
     text = shown(found, 200)
     assert "then the run waits for you." in text
-    assert "Resume when ready: off" in text
+    assert "Auto resume: off" in text
     back = PoolChanged(state="open", time=NOW)
     waits = ItemChanged(item="A", state=State.QUOTA, time=NOW)
     again = trouble(AutoResumeSet(on=False, time=NOW), PAUSED, waits, back)

@@ -146,7 +146,7 @@ def test_who_waits_for_a_model_says_so_and_when_it_is_asked_again() -> None:
     why = "m is not answering (HTTP 503)"
     waits = msgspec.structs.replace(WAITS, why=why, until=182.0, for_model=True)
     shown = status(120, 170.0, LogFigures(), waits)
-    assert f"◷ asked again in 00:12 · {why}" in shown
+    assert f"◷ retried in 00:12 · {why}" in shown
     assert f"◷ waiting for m for 00:35 · {why}" in status(120, 200.0, LogFigures(), waits)
 
 
