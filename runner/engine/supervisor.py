@@ -21,10 +21,10 @@ from assemblyzero_tui.runner.base.paths import (
 from assemblyzero_tui.runner.engine.checkpoints import Checkpoints
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.item_queue import ItemQueue
+from assemblyzero_tui.runner.engine.message_handler import WorkerMessageHandler
 from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.engine.quota_pause import QuotaPause
 from assemblyzero_tui.runner.engine.recorder import Recorder
-from assemblyzero_tui.runner.engine.worker_messages import WorkerMessageHandler
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.logs.debug_log import debug_log_file, debug_wanted
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, Result, RunHeld

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.drafting.guards import check_length
-from assemblyzero_tui.runner.workflows.issue.filing import filed_before
+from assemblyzero_tui.runner.workflows.issue.filing_records import filed_before
 from assemblyzero_tui.runner.workflows.issue.foreign_filings import foreign_filing
 from assemblyzero_tui.runner.workflows.repository.text_files import (
     read_text,

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from assemblyzero_tui.runner.workflows.issue.filing import MARK_BEGINNING
+from assemblyzero_tui.runner.workflows.issue.filing_records import MARK_BEGINNING
 
 TITLE_LIMIT = 256
 """Characters of a title; GitHub takes no more."""

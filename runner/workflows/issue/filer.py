@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, IDEAS_DONE
 from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
-from assemblyzero_tui.runner.workflows.issue.filing import Filed, Intent
+from assemblyzero_tui.runner.workflows.issue.filing_records import Filed, Intent
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder, sync_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_process
@@ -53,13 +53,13 @@ class IssueFiler:
         warn: Callable[[str], None],
     ) -> None:
         self._repository = repository
-        self._folder = repository / filing.folder_of(state["slug"])
+        self._folder = repository / filing_records.folder_of(state["slug"])
         self._state = state
         self._tracker = tracker
         self._tracker_name = short(tracker)
         self._by = by
         self._book = FilingBook(tracker)
-        self._mark = filing.mark_of(tracker, state["slug"], state["brief_digest"])
+        self._mark = filing_records.mark_of(tracker, state["slug"], state["brief_digest"])
         self._log = log
         self._warn = warn
 
@@ -70,12 +70,12 @@ class IssueFiler:
             WorkflowError: an earlier version of the brief was filed, and that was not recorded.
             TuiError: the tracker cannot be asked.
         """
-        intent = filing.read_intent(self._folder)
+        intent = filing_records.read_intent(self._folder)
         return self._recognised(self._find(intent, patient=_may_still_arrive(intent)), intent)
 
     def _look_under_lock(self) -> Filed | None:
         """The same, when nobody else can be filing: also waits for what another run has lost."""
-        intent = filing.read_intent(self._folder)
+        intent = filing_records.read_intent(self._folder)
         patient = _may_still_arrive(intent) or _may_still_arrive(self._book.find(self._mark))
         return self._recognised(self._find(intent, patient=patient), intent)
 
@@ -118,7 +118,7 @@ class IssueFiler:
         found: dict[str, ListedIssue] = {}
         for tracker, marks in wanted.items():
             newest = gh_filing.newest_issues(self._repository, tracker, since)
-            found |= filing.find(newest, marks)
+            found |= filing_records.find(newest, marks)
         return found
 
     def file(self) -> Filed:
@@ -152,11 +152,11 @@ class IssueFiler:
             draft=self._state["draft_file"],
             time=time.time(),
         )
-        filing.write_intent(self._folder, intent)
+        filing_records.write_intent(self._folder, intent)
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
         self._book.note(entry)
         self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
-        body = filing.with_mark(draft.body, self._mark)
+        body = filing_records.with_mark(draft.body, self._mark)
         try:
             number, url = gh_filing.create_issue(
                 self._repository, self._tracker, draft.title, body, labels
@@ -164,7 +164,7 @@ class IssueFiler:
         except TuiError as error:
             intent.answered = not isinstance(error, GhTimeoutError)
             intent.time = time.time()
-            filing.write_intent(self._folder, intent)
+            filing_records.write_intent(self._folder, intent)
             self._note(replace(entry, answered=intent.answered, time=intent.time))
             return self._look_again(error)
         self._note(replace(entry, answered=True, number=number, url=url))
@@ -252,16 +252,16 @@ def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path 
         WorkflowError: the place of the lineage is taken.
         TuiError: something cannot be moved.
     """
-    target = repository / filing.done_folder_of(filed.issue_number, filed.slug)
-    source = repository / filing.folder_of(filed.slug)
-    if filing.recorded(source, filed.brief_digest) is not None:
+    target = repository / filing_records.done_folder_of(filed.issue_number, filed.slug)
+    source = repository / filing_records.folder_of(filed.slug)
+    if filing_records.recorded(source, filed.brief_digest) is not None:
         if os.path.lexists(target):
             raise WorkflowError(
                 f"The issue was filed as {filed.issue_url}, but its lineage cannot be moved: "
                 f"{target} is there already.",
                 "Move that away and run the same command again: nothing is filed twice.",
             )
-        (source / filing.INTENT_FILE).unlink(missing_ok=True)
+        (source / filing_records.INTENT_FILE).unlink(missing_ok=True)
         _move(source, target)
     brief = repository / filed.brief
     if brief.parent != repository / IDEAS:

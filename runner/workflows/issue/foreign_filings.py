@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 
@@ -60,13 +60,13 @@ def foreign_filing(repository: Path, slug: str, brief_digest: str) -> ForeignFil
 
 
 def _filings(repository: Path, slug: str, brief_digest: str) -> Iterator[ForeignFiling]:
-    for folder in filing.done_folders(repository, slug):
+    for folder in filing_records.done_folders(repository, slug):
         record = _record(repository / folder)
         if record is _OURS or (record is None and slug in _OTHER_WORKFLOWS):
             continue
         number, _, _ = folder.name.partition("-")
         yield _filing(repository, folder, record or _Record(), int(number), brief_digest)
-    active = filing.folder_of(slug)
+    active = filing_records.folder_of(slug)
     record = _record(repository / active)
     if record is not None and record is not _OURS:
         yield _filing(repository, active, record, 0, brief_digest)
@@ -97,7 +97,9 @@ def _record(folder: Path) -> _Record | None:
             data = (folder / file.name).read_bytes().removeprefix(b"\xef\xbb\xbf")
         except OSError:
             return _Record()
-        return _OURS if _decoded(data, filing.Filed) else _decoded(data, _Record) or _Record()
+        return (
+            _OURS if _decoded(data, filing_records.Filed) else _decoded(data, _Record) or _Record()
+        )
     return None
 
 

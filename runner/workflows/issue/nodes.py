@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.workflows.drafting import log_style as style
 from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
 from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, approved
-from assemblyzero_tui.runner.workflows.issue import filing, texts
+from assemblyzero_tui.runner.workflows.issue import filing_records, texts
 from assemblyzero_tui.runner.workflows.issue.briefs import Brief
 from assemblyzero_tui.runner.workflows.issue.draft import parse_draft
 from assemblyzero_tui.runner.workflows.issue.filer import IssueFiler, settle
@@ -38,7 +38,7 @@ class IssueNodes(DraftingNodes):
             context,
             subject=f"the issue of {slug}",
             identity={"slug": slug},
-            folder=filing.folder_of(slug),
+            folder=filing_records.folder_of(slug),
         )
         self._slug = slug
         self._take_brief = take_brief
@@ -60,7 +60,7 @@ class IssueNodes(DraftingNodes):
         }
         self._log(f"    {style.strong(f'Brief {self._slug}:')} {style.plain(brief.title)}")
         self._log(f"    {style.faint(style.plain(path))}")
-        before = filing.filed_before(self._repository, self._slug, brief.digest)
+        before = filing_records.filed_before(self._repository, self._slug, brief.digest)
         if before is not None:
             new["filed"] = _record_of(before, found=True)
             self._log(f"    {style.caution('This text was filed before:')} {before.issue_url}")
@@ -143,15 +143,15 @@ class IssueNodes(DraftingNodes):
         it lies among the ideas, the same command comes back here.
         """
         folder = self._repository / self._folder
-        filed = filing.recorded(folder, state["brief_digest"]) or filing.filed_before(
-            self._repository, self._slug, state["brief_digest"]
-        )
+        filed = filing_records.recorded(
+            folder, state["brief_digest"]
+        ) or filing_records.filed_before(self._repository, self._slug, state["brief_digest"])
         if filed is None:
             if self._spec.options.no_file and state["filed"] is None:
                 self._stop_before_filing(state)
             check_not_filed(self._repository, self._slug, state["brief_digest"])
             filed = self._filer(state, self._tracker(state)).file()
-            self._write(state["last"] + 1, "filed.json", filing.encoded(filed))
+            self._write(state["last"] + 1, "filed.json", filing_records.encoded(filed))
         found = filed.found or state["filed"] is not None
         record = _record_of(filed, found=found)
         self._record_event(issue_complete(self._repository, filed))
@@ -193,7 +193,7 @@ class IssueNodes(DraftingNodes):
         interrupt("not to be filed")
 
     def _say_filed(
-        self, filed: filing.Filed, record: FiledRecord, moved: Path | None, brief: str
+        self, filed: filing_records.Filed, record: FiledRecord, moved: Path | None, brief: str
     ) -> None:
         how = "was filed before as" if record["found"] else "filed as"
         number = style.strong(f"#{filed.issue_number}")
@@ -209,8 +209,8 @@ class IssueNodes(DraftingNodes):
         self._log(f"      Brief:   {style.faint(where)}")
 
 
-def _record_of(filed: filing.Filed, *, found: bool) -> FiledRecord:
-    folder = filing.done_folder_of(filed.issue_number, filed.slug)
+def _record_of(filed: filing_records.Filed, *, found: bool) -> FiledRecord:
+    folder = filing_records.done_folder_of(filed.issue_number, filed.slug)
     return {
         "number": filed.issue_number,
         "url": filed.issue_url,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, read_brief
-from assemblyzero_tui.runner.workflows.issue.filing import Filed
+from assemblyzero_tui.runner.workflows.issue.filing_records import Filed
 from assemblyzero_tui.runner.workflows.records import End, effort
 from assemblyzero_tui.runner.workflows.repository import audit
 
@@ -32,7 +32,7 @@ def mend(repository: Path) -> list[str]:
 
 def ends(repository: Path) -> Iterator[End]:
     """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.ends`."""
-    for filed in filing.all_filed(repository):
+    for filed in filing_records.all_filed(repository):
         if filed.origin:
             closed = not _is_pending(repository, filed)
             yield End(filed.slug, filed.origin, issue_complete(repository, filed), closed)

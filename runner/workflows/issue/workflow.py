@@ -26,7 +26,7 @@ from assemblyzero_tui.runner.workflows.drafting import prompt_files
 from assemblyzero_tui.runner.workflows.drafting.log_style import count
 from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
 from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS_DONE, Brief, read_brief
 from assemblyzero_tui.runner.workflows.issue.nodes import IssueNodes
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
@@ -88,7 +88,7 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
             raise WorkflowError(
                 "The workflow ended without an approved draft.", "Run the item with --fresh."
             )
-        folder = filing.folder_of(state["slug"])
+        folder = filing_records.folder_of(state["slug"])
         output = str(folder / state["draft_file"])
         return Result(
             summary=f"approved after {count(len(reviews), 'review')}, not filed: {output}",

@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo, Result
 from assemblyzero_tui.runner.workflows.catalog import load
-from assemblyzero_tui.runner.workflows.issue import filer, filing
+from assemblyzero_tui.runner.workflows.issue import filer, filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 from assemblyzero_tui.runner.workflows.tracker import gh_process
@@ -350,7 +350,7 @@ def test_where_the_look_fails_nothing_is_filed_again(
     with pytest.raises(WorkflowError, match="cannot be seen either") as caught:
         work(repository, item, tmp_path)
     assert "Run the same command again" in caught.value.hint
-    intent = filing.read_intent(repository / "docs/lineage/active/dark-mode")
+    intent = filing_records.read_intent(repository / "docs/lineage/active/dark-mode")
     assert intent is not None
     monkeypatch.setenv("GH_STAND_IN_FAULT", "issue list=fail")
     with pytest.raises(WorkflowError, match="internet connection"):
@@ -366,20 +366,20 @@ def test_where_the_look_fails_nothing_is_filed_again(
 def test_an_issue_of_another_clone_is_not_described_by_this_ones_intent(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
 ) -> None:
-    other = filing.Intent(
-        mark=filing.mark_of("github.com/example/tidewater", "dark-mode", "older text"),
+    other = filing_records.Intent(
+        mark=filing_records.mark_of("github.com/example/tidewater", "dark-mode", "older text"),
         slug="dark-mode", tracker="github.com/example/tidewater", title="Older", labels=["bug"],
         draft="002-draft.md", time=1e9, answered=True,
     )  # fmt: skip
     folder = repository / "docs/lineage/active/dark-mode"
     folder.mkdir(parents=True)
-    filing.write_intent(folder, other)
+    filing_records.write_intent(folder, other)
     digest = text_digest(BRIEF)
-    mine = filing.mark_of("github.com/example/tidewater", "dark-mode", digest)
+    mine = filing_records.mark_of("github.com/example/tidewater", "dark-mode", digest)
     write_issue(tracker, 5, "Newer", f"Text.\r\n\r\n{mine}\r\n")
     context = work(repository, item, tmp_path)
     assert result_of(context).summary == f"was filed before as #5 {URL}/5"
-    filed = filing.recorded(repository / "docs/lineage/done/5-dark-mode", digest)
+    filed = filing_records.recorded(repository / "docs/lineage/done/5-dark-mode", digest)
     assert filed is not None
     assert (filed.title, filed.labels, filed.approved_draft) == ("Newer", [], "")
 
@@ -391,7 +391,7 @@ class LateContext(InTestContext):
         super().log(text)
         if "looking again" in text:
             repository = Path(self.spec.repository)
-            intent = filing.read_intent(repository / "docs/lineage/active/dark-mode")
+            intent = filing_records.read_intent(repository / "docs/lineage/active/dark-mode")
             assert intent is not None
             write_issue(repository.parent / "tracker", 1, intent.title, f"Text.\n{intent.mark}")
 

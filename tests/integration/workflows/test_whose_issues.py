@@ -11,7 +11,7 @@ import pytest
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import load
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker, renamed_since
@@ -232,7 +232,7 @@ def test_what_an_earlier_attempt_may_have_filed_elsewhere_is_looked_for_there(
     with pytest.raises(TuiError, match="cannot be seen"):
         run_graph(InTestContext(spec))
     monkeypatch.delenv("GH_STAND_IN_FAULT")
-    assert filing.read_intent(repository / filing.folder_of("lamps")) is not None
+    assert filing_records.read_intent(repository / filing_records.folder_of("lamps")) is not None
     spec = worker_spec(repository, item, tmp_path, tracker=OTHER, accept_changes=True)
     with pytest.raises(TuiError, match=r"was filed as https://github.com/example/tidewater/iss"):
         run_graph(InTestContext(spec))

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.llm.offline.review import rejections
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
-from assemblyzero_tui.runner.workflows.issue import filing
+from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import slug_of
 from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
@@ -130,26 +130,26 @@ def test_every_slug_can_be_a_file_name(name: str) -> None:
 def test_a_mark_depends_on_tracker_slug_and_text_only() -> None:
     digest = text_digest("An idea.\r\nOf two lines.\n\n")
     assert digest == text_digest("An idea.\nOf two lines.")
-    mark = filing.mark_of("Example/Tidewater", "idea", digest)
-    assert mark == filing.mark_of("example/tidewater", "idea", digest)
+    mark = filing_records.mark_of("Example/Tidewater", "idea", digest)
+    assert mark == filing_records.mark_of("example/tidewater", "idea", digest)
     assert "\n" not in mark
     others = [
-        filing.mark_of("example/other", "idea", digest),
-        filing.mark_of("example/tidewater", "idea-2", digest),
-        filing.mark_of("example/tidewater", "idea", text_digest("Another idea.")),
+        filing_records.mark_of("example/other", "idea", digest),
+        filing_records.mark_of("example/tidewater", "idea-2", digest),
+        filing_records.mark_of("example/tidewater", "idea", text_digest("Another idea.")),
     ]
     assert len({mark, *others}) == 4
 
 
 def test_the_oldest_issue_with_the_mark_is_the_one() -> None:
-    marks = [filing.mark_of("o/r", slug, "0") for slug in ("a", "b", "c")]
+    marks = [filing_records.mark_of("o/r", slug, "0") for slug in ("a", "b", "c")]
     issues = [
         ListedIssue(number=9, body=f"A copy.\r\n{marks[0]}\r\n"),
-        ListedIssue(number=7, body=filing.with_mark("Text.", marks[1])),
+        ListedIssue(number=7, body=filing_records.with_mark("Text.", marks[1])),
         ListedIssue(number=5, body=f"Text.\r\n\r\n{marks[0]}"),
         ListedIssue(number=3, body=None),
     ]
-    found = filing.find(issues, marks)
+    found = filing_records.find(issues, marks)
     assert {mark: issue.number for mark, issue in found.items()} == {marks[0]: 5, marks[1]: 7}
 
 
