@@ -37,7 +37,7 @@ class QuotaPause:
         start_items: Callable[[], None],
     ) -> None:
         self.given_up = False
-        """The run does not wait for quota any more: nothing is started, and the engine ends."""
+        """The run no longer waits for quota: nothing is started, and the engine ends."""
         self._spec = spec
         self._recorder = recorder
         self._pool = pool
@@ -62,7 +62,7 @@ class QuotaPause:
         return not self._paused and self._recorder.state.pool.auto_resume
 
     def item_saved(self, item: ItemState, outcome: Outcome) -> None:
-        """Pauses an item that has saved itself for want of quota."""
+        """Pauses an item that has saved itself because no quota is left."""
         self._recorder.change_state(item, State.QUOTA, outcome.reason, until=outcome.until or None)
         if self._stuck or self._spec.on_exhausted == "stop":
             self._give_up(outcome.reason)
@@ -70,7 +70,7 @@ class QuotaPause:
             self._resume_waiting()  # there is quota again by now
 
     def _give_up(self, reason: str) -> None:
-        """Waits for quota no more: the engine ends when every item is saved."""
+        """Stops waiting for quota: the engine ends when every item is saved."""
         if self.given_up:
             return
         self.given_up = True
@@ -100,7 +100,7 @@ class QuotaPause:
         self._start_items()
 
     def try_now(self) -> list[str]:
-        """Tries every credential again now, whatever it waits for."""
+        """Probes every credential now, whatever it waits for."""
         self._resume_anyway = True
         self.given_up = False
         self._pool.put(lambda pool: pool.try_now())
@@ -115,11 +115,11 @@ class QuotaPause:
             self._resume_waiting()
         return []
 
-    def add_key(self, credential: Credential) -> list[str]:
-        """Uses another key from now on.
+    def add_credential(self, credential: Credential) -> list[str]:
+        """Uses another credential from now on.
 
         Raises:
-            TuiError: the run needs none, or has one of this name.
+            TuiError: the run needs none, or has another one of this name.
         """
         if not self._pool.metered:
             raise TuiError("This run needs no credentials.")

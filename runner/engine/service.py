@@ -20,8 +20,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.base.system_errors import explain_os_error
-from assemblyzero_tui.runner.credentials import credentials
-from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.credentials.credentials import Credential, decode, parse_api_key
 from assemblyzero_tui.runner.credentials.rotation_file import read_hints
 from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
@@ -68,17 +67,17 @@ RECONCILE_PATIENCE, RECONCILE_STOPPING = 15.0, 1.0
 """Seconds that reconciling the records of the run may take when it ends, and when it is stopped;
 otherwise the next command in the repository does it."""
 JOURNAL_RETRY = 0.5
-"""Seconds between two tries."""
+"""Seconds between two attempts."""
 
 
 class Engine:
     """One run, served."""
 
     def __init__(
-        self, folder: RunFolder, spec: RunSpec, runtime: RuntimeFolder, keys: Sequence[Credential],
-        rotation: Path | None = None,
+        self, folder: RunFolder, spec: RunSpec, runtime: RuntimeFolder,
+        credentials: Sequence[Credential], rotation: Path | None = None,
     ) -> None:  # fmt: skip
-        secrets = [key.secret.reveal() for key in keys]
+        secrets = [each.secret.reveal() for each in credentials]
         self._spec = spec
         self._folder = folder
         self._journal = JournalWriter(folder.journal)
@@ -94,7 +93,7 @@ class Engine:
         )
         self._state = fold(read_journal(folder.journal))
         self._recorder = Recorder(self._state, self._journal, self._announce, secrets)
-        self._pool = _open_pool(spec, folder, keys, rotation)
+        self._pool = _open_pool(spec, folder, credentials, rotation)
         self._supervisor = Supervisor(
             spec, folder, self._recorder, self._executor, self._pool, locks
         )
@@ -194,10 +193,10 @@ class Engine:
             case SetAutoResume():
                 return self._supervisor.quota_pause.set_auto_resume(on=command.on)
             case AddCredential():
-                key = credentials.parse_api_key(command.key, repr(command.name))
+                key = parse_api_key(command.key, repr(command.name))
                 limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
-                new = Credential(command.name, key, command.project, *limits)
-                return self._supervisor.quota_pause.add_key(new)
+                credential = Credential(command.name, key, command.project, *limits)
+                return self._supervisor.quota_pause.add_credential(credential)
         return []
 
     def _signalled(self) -> None:
@@ -260,13 +259,13 @@ def _journal_trouble(journal: JournalWriter) -> str:
 
 
 def _open_pool(
-    spec: RunSpec, folder: RunFolder, keys: Sequence[Credential], rotation: Path | None
+    spec: RunSpec, folder: RunFolder, credentials: Sequence[Credential], rotation: Path | None
 ) -> PoolService:
     days = days_of(spec.options.quota)
     clock = MachineClock(spec.clock_speed)
-    pool = Pool(keys, clock=clock, days=days, most=spec.parallel)
+    pool = Pool(credentials, clock=clock, days=days, most=spec.parallel)
     if rotation is not None:
-        for name in read_hints(rotation, [key.name for key in keys], clock.wall()):
+        for name in read_hints(rotation, [each.name for each in credentials], clock.wall()):
             if (hinted := pool.registry.find(name)) is not None:
                 hinted.probe_first = True
     store = pool_file(folder if spec.demo else None)
@@ -285,8 +284,8 @@ def main() -> None:
     parser.add_argument("--rotation", type=Path)
     arguments = parser.parse_args()
     os.set_inheritable(arguments.ready, False)
-    keys = _read_keys(arguments.keys)
-    sys.stderr = RedactedOutput(sys.stderr, [key.secret.reveal() for key in keys])
+    credentials = _read_credentials(arguments.keys)
+    sys.stderr = RedactedOutput(sys.stderr, [each.secret.reveal() for each in credentials])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     again = None
     if arguments.retry is not None:
@@ -297,9 +296,9 @@ def main() -> None:
         folder = RunFolder(arguments.folder.resolve())
         if debug_wanted():
             open_debug_log(
-                debug_log_file(folder, "engine"), [each.secret.reveal() for each in keys]
+                debug_log_file(folder, "engine"), [each.secret.reveal() for each in credentials]
             )
-        _serve(folder, arguments.ready, again, arguments.parallel, keys, arguments.rotation)
+        _serve(folder, arguments.ready, again, arguments.parallel, credentials, arguments.rotation)
     except TuiError as error:
         _log.debug("the engine failed", exc_info=True)
         _report_failure(arguments.ready, str(error))
@@ -315,12 +314,12 @@ def main() -> None:
     os._exit(code)
 
 
-def _read_keys(descriptor: int) -> tuple[Credential, ...]:
+def _read_credentials(descriptor: int) -> tuple[Credential, ...]:
     """The credentials, from the pipe that the command has filled; none without a pipe."""
     if descriptor < 0:
         return ()
     with os.fdopen(descriptor, "rb") as pipe:
-        return credentials.decode(pipe.read())
+        return decode(pipe.read())
 
 
 def _serve(
@@ -328,7 +327,7 @@ def _serve(
     ready: int,
     again: RetryRequest | None,
     parallel: int,
-    keys: Sequence[Credential],
+    credentials: Sequence[Credential],
     rotation: Path | None,
 ) -> None:
     spec = read_spec(folder)
@@ -344,7 +343,7 @@ def _serve(
     try:
         runtime.ensure()
         runtime.sweep()
-        asyncio.run(Engine(folder, spec, runtime, keys, rotation).serve(ready, again))
+        asyncio.run(Engine(folder, spec, runtime, credentials, rotation).serve(ready, again))
     finally:
         runtime.remove()
         lock.release()

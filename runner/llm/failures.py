@@ -1,9 +1,8 @@
-"""What a failed call means. What came instead of an answer is judged here, whichever SDK asked;
-nothing is read out of ``str(e)``.
+"""Classifies failed calls, for both SDKs; ``str(e)`` is never parsed.
 
-The service says why in ``google.rpc`` details: ``ErrorInfo`` has a reason, ``QuotaFailure`` the
-quotas, ``RetryInfo`` a delay. https://ai.google.dev/gemini-api/docs/troubleshooting lists the
-codes.
+The service gives the reason in ``google.rpc`` details: ``ErrorInfo`` has a reason,
+``QuotaFailure`` the quotas, ``RetryInfo`` a delay.
+https://ai.google.dev/gemini-api/docs/troubleshooting lists the codes.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ MESSAGE_LIMIT = 300
 """Characters of the service's own message that are shown."""
 CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
 _CLEAR = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.NO_TIER})
-_SAID_ONLY = {
+_REASONS_BY_MESSAGE = {
     400: {
         "api key not valid": "API_KEY_INVALID", "pass a valid api key": "API_KEY_INVALID",
         "api key expired": "API_KEY_EXPIRED",
     },
     403: {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"},
 }  # fmt: skip
-"""Words in the message of an error without details, and the reasons they stand for. The first one
-has two messages, the other one being ``API Key not found. Please pass a valid API key.``
+"""Words in the message of an error without details, and the reasons they stand for. An invalid key
+has two messages, the second being ``API Key not found. Please pass a valid API key.``
 (google-gemini/gemini-cli#25198)."""
 _STATUS = {
     "CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "DEADLINE_EXCEEDED": 504,
@@ -43,26 +42,26 @@ _STATUS = {
 }  # fmt: skip
 """The status of HTTP for each name of ``google.rpc.Code``."""
 _NESTED = 4
-"""How deep an error may be packed into lists, messages and other errors."""
+"""How deep an error may be nested in lists, messages and other errors."""
 _FINAL = {
     "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT",
     "MODEL_ARMOR", "ESCALATION", "MISSING_THOUGHT_SIGNATURE",
 }  # fmt: skip
-"""Finish reasons that would come again: filters, and a wrong request."""
+"""Finish reasons that a retry would not change: filters, and an invalid request."""
 _TOO_LONG = {"MAX_TOKENS", "CONTINUATION"}
 _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
-"""Finish reason: the account broke the Prohibited Use Policy. All that are not named here, newer
-ones too, say that this try came to nothing: RECITATION, OTHER, LANGUAGE, MALFORMED_FUNCTION_CALL,
-MALFORMED_RESPONSE, UNEXPECTED_TOOL_CALL and TOO_MANY_TOOL_CALLS (no tools were offered), NO_IMAGE
-and the like. A few more tries cost less than an item that failed without need."""
+"""Finish reason: the account violated the Prohibited Use Policy. All that are not named here,
+including newer ones, mean that this attempt gave no answer: RECITATION, OTHER, LANGUAGE,
+MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE, UNEXPECTED_TOOL_CALL and TOO_MANY_TOOL_CALLS (no tools
+were offered), NO_IMAGE and the like. A few retries cost less than an item that fails needlessly."""
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
 _NETWORK = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
-_HERE = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
-"""What an SDK or its HTTP client raises before it sends anything, for what is set up on this
-machine: a proxy of an unknown kind, an API key with odd characters. So is an ``OSError`` that is
-not about the network: missing certificates."""
+_LOCAL = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
+"""What an SDK or its HTTP client raises before it sends anything, because of this machine's setup:
+a proxy of an unknown kind, an API key with odd characters. An ``OSError`` that is not about the
+network counts too, such as missing certificates."""
 _UNSENT = frozenset(
     {"NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "ConnectError",
      "NameResolutionError", "ProxyError", "SSLError"}
@@ -76,9 +75,9 @@ class Refusal:
     status: int
     """Of HTTP."""
     body: Any = None
-    """The decoded JSON, or the text where it was none."""
+    """The decoded JSON, or the text if it is not JSON."""
     retry_after: float = 0.0
-    """Seconds, where a header asks to wait."""
+    """Seconds that a header asks to wait; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +96,26 @@ class DeadlineError(Exception):
 
 
 class UnreadableError(Exception):
-    """What came with a good status is no answer of the service."""
+    """A reply with a success status is not an answer of the service."""
 
 
 class SilentError(Exception):
-    """Nothing came for too long."""
+    """Nothing was received for too long."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"nothing came for {seconds:g} s")
+        super().__init__(f"nothing was received for {seconds:g} s")
         self.seconds = seconds
 
 
 def classify(
     what: Refusal | Ending | BaseException, *, model: str, secret: str = "", timeout: float = 0.0
 ) -> CallError | None:
-    """The typed failure; ``None`` for an ending that is a whole answer.
+    """The typed failure; ``None`` for the ending of a complete answer.
 
     Args:
-        what: What came instead of an answer, or how the answer ended.
-        model: The one that was asked, for the message.
-        secret: The API key that was used; it is taken out of every message.
+        what: The reply or exception in place of an answer, or how the answer ended.
+        model: The one that was called, for the message.
+        secret: The API key that was used; it is redacted in every message.
         timeout: Seconds the call had, for the message.
     """
     # Errors about odd API keys quote them with their odd characters escaped.
@@ -136,7 +135,7 @@ def _ending(ending: Ending, model: str) -> CallError | None:
         text = f"the prompt was blocked by the service ({blocked})"
         return CallError(Outcome.BLOCKED, text, http_status=200, reason=blocked)
     if not finish:
-        text = f"the answer of {model} broke off: it came without an end"
+        text = f"the answer of {model} is incomplete: it ended without a finish reason"
         return CallError(Outcome.TRANSPORT, text, http_status=200)
     if finish in _TOO_LONG:
         text = (
@@ -167,22 +166,22 @@ def _broken(
         return silent
     names = {name for each in _chain(cause) for name in _names(each)}
     own = _names(cause)
-    if own & _HERE or ("OSError" in own and not own & (_NETWORK | _TIMEOUTS)):
-        said = redact(one_line(str(cause)))[:MESSAGE_LIMIT]
-        text = f"the call cannot be made from here ({type(cause).__name__}): {said}"
+    if own & _LOCAL or ("OSError" in own and not own & (_NETWORK | _TIMEOUTS)):
+        message = redact(one_line(str(cause)))[:MESSAGE_LIMIT]
+        text = f"the call cannot be made from this machine ({type(cause).__name__}): {message}"
         return CallError(Outcome.BAD_REQUEST, text, sent=False)
     late = isinstance(cause, DeadlineError) or own & _TIMEOUTS
     if late and not names & _UNSENT:
-        return CallError(Outcome.TIMEOUT, f"no whole answer of {model} within {timeout:g} s")
+        return CallError(Outcome.TIMEOUT, f"no complete answer from {model} within {timeout:g} s")
     if names & _UNSENT:
         text = f"the service cannot be reached ({type(cause).__name__}); check the network"
         return CallError(Outcome.TRANSPORT, text, sent=False)
     if isinstance(cause, UnreadableError):
-        return CallError(Outcome.TRANSPORT, f"what came is no answer of {model}: {cause}")
+        return CallError(Outcome.TRANSPORT, f"the reply is not an answer from {model}: {cause}")
     if names & _NETWORK:
-        return CallError(Outcome.TRANSPORT, f"the connection broke off ({type(cause).__name__})")
-    # Nobody knows what went wrong: neither fails the item at once, nor is tried for ever.
-    return CallError(Outcome.NO_ANSWER, f"the call went wrong ({type(cause).__name__})")
+        return CallError(Outcome.TRANSPORT, f"the connection was lost ({type(cause).__name__})")
+    # The cause is unknown: a few retries, instead of failing the item at once or retrying for ever.
+    return CallError(Outcome.NO_ANSWER, f"the call failed ({type(cause).__name__})")
 
 
 def _names(error: BaseException) -> set[str]:
@@ -206,18 +205,18 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
     details = _objects(error.get("details"))
     reasons = [redact(one_line(str(each["reason"]))) for each in details if each.get("reason")]
     violations = [one for each in details for one in _objects(each.get("violations"))]
-    # Redacted before it is cut: a part of an API key would not be found any more.
-    said = redact(one_line(str(error.get("message") or "")))[:MESSAGE_LIMIT]
+    # Redacted before it is cut, as a part of an API key would not be recognised.
+    message = redact(one_line(str(error.get("message") or "")))[:MESSAGE_LIMIT]
     name = redact(one_line(str(error.get("status") or "")))[:MESSAGE_LIMIT]
     if not reasons:
-        words = _SAID_ONLY.get(status, {})
-        reasons = [reason for word, reason in words.items() if word in said.casefold()]
-    outcome, text = _meaning(status, name, reasons, violations, said, model)
+        words = _REASONS_BY_MESSAGE.get(status, {})
+        reasons = [reason for word, reason in words.items() if word in message.casefold()]
+    outcome, text = _meaning(status, name, reasons, violations, message, model)
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
-        said = ""  # the service's own words are long and say no more
+        message = ""  # the service's own is long and adds nothing
     return CallError(
         outcome,
-        f"{text}: {said}" if said else f"{text} (HTTP {status})",
+        f"{text}: {message}" if message else f"{text} (HTTP {status})",
         http_status=status,
         reason=reasons[0] if reasons else name,
         retry_after=max(_retry_after(details), refusal.retry_after),
@@ -230,8 +229,8 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
 
 
 def _effective_status(status: int, error: dict[str, Any]) -> int:
-    """The service's own code before that of HTTP, which whoever is between may have chosen; with a
-    good status of HTTP there is no other.
+    """The service's own code rather than that of HTTP, which a proxy may have chosen; with a
+    success status of HTTP there is no other.
     """
     code = error.get("code")
     if isinstance(code, str) and code.isascii() and code.isdecimal():
@@ -244,13 +243,13 @@ def _effective_status(status: int, error: dict[str, Any]) -> int:
 
 
 def _meaning(
-    status: int, name: str, reasons: list[str], violations: list[dict[str, Any]], said: str,
+    status: int, name: str, reasons: list[str], violations: list[dict[str, Any]], message: str,
     model: str,
 ) -> tuple[Outcome, str]:  # fmt: skip
     if CAPACITY in reasons or status in (503, 529):
-        return Outcome.OVERLOADED, f"{model} has no capacity now"
+        return Outcome.OVERLOADED, f"{model} has no capacity right now"
     if status == 429:
-        return _quota(violations, said, model)
+        return _quota(violations, message, model)
     if "API_KEY_INVALID" in reasons or "API_KEY_EXPIRED" in reasons:
         return Outcome.AUTH, "the API key is not valid"
     if status == 401:
@@ -266,33 +265,32 @@ def _meaning(
     if status == 404:
         return Outcome.BAD_REQUEST, f"the model {model} does not exist for this credential"
     if status in (408, 504):
-        return Outcome.TIMEOUT, f"{model} took too long for the service itself"
+        return Outcome.TIMEOUT, f"{model} took longer than the service allows"
     if status in (409, 425, 499):
-        return Outcome.TRANSPORT, "the service gave the call up"
+        return Outcome.TRANSPORT, "the service aborted the call"
     if status >= 500:
         return Outcome.TRANSPORT, "the service failed"
     if status < 400:
-        return Outcome.TRANSPORT, "something else than the service answered"
+        return Outcome.TRANSPORT, "something other than the service answered"
     return Outcome.BAD_REQUEST, "the service does not accept the request"
 
 
-def _quota(violations: list[dict[str, Any]], said: str, model: str) -> tuple[Outcome, str]:
-    """Zero is a limit that JSON may leave out, and then only the message says it."""
+def _quota(violations: list[dict[str, Any]], message: str, model: str) -> tuple[Outcome, str]:
+    """A limit of zero may be missing from the JSON; then only the message tells."""
     ids = [str(one.get("quotaId", "")) for one in violations]
     values = [str(one.get("quotaValue", "")) for one in violations]
-    if "0" in values or ("" in values and _NO_LIMIT.search(said)):
+    if "0" in values or ("" in values and _NO_LIMIT.search(message)):
         return Outcome.NO_TIER, f"the credential's project has no quota for {model}"
     if any("PerDay" in each for each in ids):
-        return Outcome.DAY, f"the quota of the day for {model} is used up"
+        return Outcome.DAY, f"the daily quota for {model} is exhausted"
     if any("PerMinute" in each for each in ids):
-        return Outcome.MINUTE, f"the quota of the minute for {model} is used up"
-    return Outcome.QUOTA_UNKNOWN, f"a quota for {model} is used up"
+        return Outcome.MINUTE, f"the per-minute quota for {model} is exhausted"
+    return Outcome.QUOTA_UNKNOWN, f"a quota for {model} is exhausted"
 
 
 def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
-    """The error in a body, however it is packed: an object with one, such an object in a list or as
-    text, the error itself, or what is said and nothing else. ``None`` where there is none, as in a
-    page.
+    """The error in a body, however it is nested: an object with one, such an object in a list or as
+    text, the error itself, or a bare message. ``None`` if there is none, as in an HTML page.
     """
     if depth == 0:
         return None
@@ -306,15 +304,15 @@ def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
             return _error_object(errors, depth - 1)
         case {"error": dict(error)} if error:
             return _error_object(error, depth - 1) or dict(error)
-        case {"error": str(said)} | {"message": str(said)}:
-            return dict(body) | (_error_in(said, depth) or {})
+        case {"error": str(message)} | {"message": str(message)}:
+            return dict(body) | (_error_in(message, depth) or {})
         case {"code": _} | {"status": _} | {"details": _}:
             return dict(body)
     return None
 
 
 def _error_in(text: str, depth: int) -> dict[str, Any] | None:
-    """The error that a text holds, or is; what begins like JSON and is torn says nothing."""
+    """The error that a text contains, or is; ``None`` for truncated JSON."""
     text = text.strip()
     if text.startswith(("{", "[")):
         with suppress(msgspec.MsgspecError, RecursionError):
@@ -324,7 +322,7 @@ def _error_in(text: str, depth: int) -> dict[str, Any] | None:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list that should hold nothing else, or may be one of them itself."""
+    """The objects in a list that should contain nothing else, or the value itself if it is one."""
     return [
         each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
     ]

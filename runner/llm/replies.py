@@ -156,7 +156,7 @@ def _piece(status: int, text: str) -> _Piece:
             raise RefusedError(Refusal(status, body))
         return msgspec.convert(body, _Piece)
     except (msgspec.MsgspecError, RecursionError):
-        raise UnreadableError("a piece of it is no JSON of an answer") from None
+        raise UnreadableError("a part of it is not the JSON of an answer") from None
 
 
 class _Framing:
@@ -200,9 +200,9 @@ class _Framing:
             UnreadableError: within an object, or without any where there was something else.
         """
         if self._depth:
-            raise UnreadableError("it ends within a piece")
+            raise UnreadableError("it ends in the middle of an object")
         if self._passed_over and not self._found:
-            raise UnreadableError("it is no JSON")
+            raise UnreadableError("it is not JSON")
 
     def _seek(self) -> bool:
         """Drops what is before the next object; whether there is one."""

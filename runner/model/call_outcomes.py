@@ -10,9 +10,9 @@ class Outcome(StrEnum):
 
     OK = "ok"
     MINUTE = "minute"
-    """Refused: the quota of this minute is used up."""
+    """Refused: the per-minute quota is exhausted."""
     DAY = "day"
-    """Refused: the quota of this day is used up."""
+    """Refused: the daily quota is exhausted."""
     QUOTA_UNKNOWN = "quota_unknown"
     """Refused for a quota that was not named."""
     NO_TIER = "no_tier"

@@ -122,7 +122,7 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
         notes.append(f"{audit.CONSOLIDATED}: the end that was missing was added for {told}.")
     if left := list(_checkpoints(repository, workflow, ends)):
         notes.append(
-            f"{_listed(workflow, left)}: finished before, but the run was broken off then. The "
+            f"{_listed(workflow, left)}: finished before, but the run was interrupted then. The "
             "records are complete now; the checkpoint was removed."
         )
     return notes

@@ -83,7 +83,7 @@ class OfflineModel:
         """Answers, piece by piece over its latency.
 
         Raises:
-            CallError: the answer takes longer than ``timeout`` seconds, or a quota is used up.
+            CallError: the answer takes longer than ``timeout`` seconds, or a quota is exhausted.
         """
         if self._book is not None:
             self._book.count(secret, MODEL)

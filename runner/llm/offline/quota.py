@@ -37,7 +37,7 @@ class QuotaBook:
         """Counts a call.
 
         Raises:
-            CallError: a quota is used up; the call is not counted then.
+            CallError: a quota is exhausted; the call is not counted then.
         """
         now, quota = self._clock(), self._quota
         with contextlib.closing(
@@ -58,10 +58,10 @@ class QuotaBook:
 
     @staticmethod
     def _refused(outcome: Outcome, period: str, limit: int, wait: float, model: str) -> CallError:
-        word = "minute" if outcome is Outcome.MINUTE else "day"
+        word = "per-minute" if outcome is Outcome.MINUTE else "daily"
         return CallError(
             outcome,
-            f"the quota of the {word} for {model} is used up (HTTP 429)",
+            f"the {word} quota for {model} is exhausted (HTTP 429)",
             http_status=429,
             reason="RESOURCE_EXHAUSTED",
             retry_after=wait,

@@ -109,7 +109,7 @@ def renamed_since(tracker: str) -> str:
     if not wanted or not tracker or f"/{tracker.lower()}".endswith(f"/{wanted}"):
         return ""
     return (
-        f"GH_REPO is set to {named}, but this run goes on with the issues of {short(tracker)}, "
+        f"GH_REPO is set to {named}, but this run continues with the issues of {short(tracker)}, "
         "as it began."
     )
 

@@ -213,7 +213,7 @@ def test_a_key_whose_day_is_used_up_is_tried_all_the_same(pool: Pool, server: Ge
     assert state["state"] == "exhausted"
     assert state["until"] > 1_700_000_000
     assert [(quota["day"], quota["per_day"]) for quota in state["quotas"]] == [(2, 1)]
-    assert "used up" in pool("status").stdout
+    assert "daily quota" in pool("status").stdout
 
 
 def test_without_a_key_the_way_to_one_is_told(pool: Pool) -> None:

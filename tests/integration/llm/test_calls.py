@@ -43,38 +43,44 @@ class Row:
 
 
 ROWS = [
-    Row(Fault.MINUTE, Outcome.MINUTE, "quota of the minute", 429, "RESOURCE_EXHAUSTED", 36.4),
-    Row(Fault.TOKENS, Outcome.MINUTE, "quota of the minute", 429, "RESOURCE_EXHAUSTED", 24.0),
-    Row(Fault.DAY, Outcome.DAY, "quota of the day", 429, "RESOURCE_EXHAUSTED", 41.0),
+    Row(Fault.MINUTE, Outcome.MINUTE, "per-minute quota", 429, "RESOURCE_EXHAUSTED", 36.4),
+    Row(Fault.TOKENS, Outcome.MINUTE, "per-minute quota", 429, "RESOURCE_EXHAUSTED", 24.0),
+    Row(Fault.DAY, Outcome.DAY, "daily quota", 429, "RESOURCE_EXHAUSTED", 41.0),
     Row(Fault.BARE_429, Outcome.QUOTA_UNKNOWN, "a quota for", 429),
     Row(Fault.NO_TIER, Outcome.NO_TIER, "has no quota for", 429, retry_after=12.0),
     Row(Fault.CAPACITY, Outcome.OVERLOADED, "no capacity", 429, "MODEL_CAPACITY_EXHAUSTED"),
     Row(Fault.UNAVAILABLE, Outcome.OVERLOADED, "no capacity", 503, "UNAVAILABLE"),
-    Row(Fault.BAD_KEY, Outcome.AUTH, "the key is not valid", 400, "API_KEY_INVALID"),
+    Row(Fault.BAD_KEY, Outcome.AUTH, "the API key is not valid", 400, "API_KEY_INVALID"),
     Row(Fault.REGION, Outcome.REGION, "not offered here", 400, "FAILED_PRECONDITION"),
     Row(Fault.BAD_ARGUMENT, Outcome.BAD_REQUEST, "does not accept", 400),
-    Row(Fault.UNAUTHENTICATED, Outcome.AUTH, "the key is not accepted", 401),
+    Row(Fault.UNAUTHENTICATED, Outcome.AUTH, "the API key is not accepted", 401),
     Row(Fault.LEAKED, Outcome.AUTH, "reported as leaked", 403, "API_KEY_LEAKED"),
     Row(Fault.SUSPENDED, Outcome.AUTH, "[redacted:AIza]' has been suspended", 403),
-    Row(Fault.DISABLED, Outcome.AUTH, "not enabled in the key's project", 403, "SERVICE_DISABLED"),
+    Row(
+        Fault.DISABLED,
+        Outcome.AUTH,
+        "not enabled in the credential's project",
+        403,
+        "SERVICE_DISABLED",
+    ),
     Row(Fault.FORBIDDEN, Outcome.AUTH, "may not be used", 403, "PERMISSION_DENIED"),
     Row(Fault.NOT_FOUND, Outcome.BAD_REQUEST, "does not exist", 404),
     Row(Fault.INTERNAL, Outcome.TRANSPORT, "the service failed", 500),
     Row(Fault.BAD_GATEWAY, Outcome.TRANSPORT, "the service failed", 502),
-    Row(Fault.REQUEST_TIMEOUT, Outcome.TIMEOUT, "took too long", 408),
-    Row(Fault.CONFLICT, Outcome.TRANSPORT, "gave the call up", 409),
-    Row(Fault.TOO_EARLY, Outcome.TRANSPORT, "gave the call up", 425),
-    Row(Fault.CANCELLED, Outcome.TRANSPORT, "gave the call up", 499),
-    Row(Fault.DEADLINE, Outcome.TIMEOUT, "took too long", 504),
+    Row(Fault.REQUEST_TIMEOUT, Outcome.TIMEOUT, "longer than the service allows", 408),
+    Row(Fault.CONFLICT, Outcome.TRANSPORT, "aborted the call", 409),
+    Row(Fault.TOO_EARLY, Outcome.TRANSPORT, "aborted the call", 425),
+    Row(Fault.CANCELLED, Outcome.TRANSPORT, "aborted the call", 499),
+    Row(Fault.DEADLINE, Outcome.TIMEOUT, "longer than the service allows", 504),
     Row(Fault.OVERLOADED, Outcome.OVERLOADED, "no capacity", 529),
-    Row(Fault.REDIRECTED, Outcome.TRANSPORT, "something else than the service", 302),
-    Row(Fault.PAGE, Outcome.TRANSPORT, "is no answer of gemini"),
+    Row(Fault.REDIRECTED, Outcome.TRANSPORT, "something other than the service", 302),
+    Row(Fault.PAGE, Outcome.TRANSPORT, "is not an answer from gemini"),
     Row(Fault.HEAD_ONLY, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.SILENT, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.SLOW, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
     Row(Fault.DRIPPING, Outcome.TIMEOUT, "within 1 s", timeout=DEADLINE),
-    Row(Fault.RESET, Outcome.TRANSPORT, "the connection broke off"),
-    Row(Fault.CUT, Outcome.TRANSPORT, "the connection broke off"),
+    Row(Fault.RESET, Outcome.TRANSPORT, "the connection was lost"),
+    Row(Fault.CUT, Outcome.TRANSPORT, "the connection was lost"),
     Row(Fault.ERROR_IN_STREAM, Outcome.OVERLOADED, "no capacity", 503, "UNAVAILABLE"),
     Row(Fault.BLOCKED_PROMPT, Outcome.BLOCKED, "the prompt was blocked", 200, "SAFETY"),
     Row(Fault.BLOCKED_ANSWER, Outcome.BLOCKED, "stopped by the service", 200, "SAFETY"),
@@ -85,7 +91,7 @@ ROWS = [
     Row(Fault.OTHER, Outcome.NO_ANSWER, "without an answer (OTHER)", 200, "OTHER"),
     Row(Fault.NEWER, Outcome.NO_ANSWER, "without an answer", 200),
     Row(Fault.TOO_LONG, Outcome.BLOCKED, "greatest length", 200, "MAX_TOKENS"),
-    Row(Fault.ENDLESS, Outcome.TRANSPORT, "without an end", 200),
+    Row(Fault.ENDLESS, Outcome.TRANSPORT, "without a finish reason", 200),
     Row(Fault.OTHER_MODEL, Outcome.BAD_REQUEST, "gemini-0.5-tiny answered", 200, "OTHER_MODEL"),
 ]
 
@@ -320,7 +326,7 @@ def test_a_proxy_that_cannot_be_used_is_named_and_not_waited_for(
         monkeypatch.setenv(name, "carrier-pigeon://127.0.0.1:9")
         monkeypatch.setenv(name.lower(), "carrier-pigeon://127.0.0.1:9")
     monkeypatch.setenv(ENDPOINT, "https://gemini.invalid")
-    with pytest.raises(CallError, match="cannot be made from here") as caught:
+    with pytest.raises(CallError, match="cannot be made from this machine") as caught:
         open_provider(provider.name, Options()).generate(DRAFT, secret=KEY, timeout=20)
     assert caught.value.outcome is Outcome.BAD_REQUEST
     assert not caught.value.sent

@@ -111,7 +111,7 @@ def test_a_design_killed_at_its_end_is_made_whole(
     assert status["issues"]["1"]["status"] == "approved"
     assert_whole(program, LLD)
     if moment not in ("before the design", "before the evidence"):
-        assert "LLD-1: finished before, but the run was broken off" in done.stderr
+        assert "LLD-1: finished before, but the run was interrupted" in done.stderr
         assert open_run(run).state.calls_refused == 0
         own = run.audit("lld", "1").read_text().splitlines()
         assert [json.loads(line)["event"] for line in own] == ["start", "complete"]
@@ -137,7 +137,7 @@ def test_a_design_that_is_finished_and_not_written_down_as_done(
     assert open_run(run).state.counts[State.DONE] == 0
     done = program(*LLD)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "LLD-1: finished before, but the run was broken off" in done.stderr
+    assert "LLD-1: finished before, but the run was interrupted" in done.stderr
     assert_whole(program, LLD)
 
 

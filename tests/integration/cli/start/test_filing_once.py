@@ -154,7 +154,9 @@ def test_a_run_goes_on_with_the_tracker_it_began_with(program: Program, tmp_path
     assert stopped.returncode == 1, stopped.stdout
     again = program("resume", "--failed", "--plain", GH_REPO="someone/else")
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "GH_REPO is set to someone/else, but this run goes on with the issues of" in again.stderr
+    assert (
+        "GH_REPO is set to someone/else, but this run continues with the issues of" in again.stderr
+    )
     design = (program.repository / "docs/lld/active/LLD-001.md").read_text()
     assert "example/tidewater/issues/1" in design
     assert "A lamp" in design

@@ -314,7 +314,7 @@ def test_a_model_without_capacity_is_waited_for(
     server.script(Fault.UNAVAILABLE, times=5)
     done = gemini(*LLD, "--credentials", str(keys))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "gemini-3.8-flash has no capacity now" in done.stdout
+    assert "gemini-3.8-flash has no capacity right now" in done.stdout
     assert [request.status for request in server.requests[:6]] == [503] * 5 + [200]
 
 
