@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
 from tests import powerless
-from tests.unit.pool.store_examples import CANARY, Engine, credential
+from tests.unit.runner.pool.store_examples import CANARY, Engine, credential
 
 SPEED = 200.0
 """Seconds of the pool in a second: its minute takes 0.3 s."""
@@ -122,7 +122,7 @@ def program(path: Path, *, more: str = "") -> list[str]:
         "import json, sys\n"
         "from pathlib import Path\n"
         "from assemblyzero_tui.runner.pool.grants.clock import MachineClock\n"
-        "from tests.unit.pool.store_examples import Engine, credential\n"
+        "from tests.unit.runner.pool.store_examples import Engine, credential\n"
         f"{more}\n"
         f"engine = Engine(Path({str(path)!r}), MachineClock(), [credential(1), credential(2)],"
         " boot=None, run='a run')\n"

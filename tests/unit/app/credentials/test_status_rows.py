@@ -11,8 +11,8 @@ from assemblyzero_tui.app.credentials.status_rows import HEADER, described, rows
 from assemblyzero_tui.runner.credentials.credentials import CredentialSource
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
-from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
+from tests.unit.runner.pool.clocks import HandClock
+from tests.unit.runner.pool.store_examples import CANARY, MODEL, Engine, credential
 
 KEYS = (credential(1, "shop", rpm=5, rpd=100), credential(2), credential(3))
 

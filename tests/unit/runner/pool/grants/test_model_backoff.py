@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from assemblyzero_tui.runner.wire.worker_messages import Deny
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     Driven,
     changed,
     granted_items,

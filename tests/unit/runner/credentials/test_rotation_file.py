@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials import rotation_file
 from assemblyzero_tui.runner.credentials.rotation_file import read_hints, write_exhausted
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from tests.unit.pool.driver import NOON, Driven, keys, states
+from tests.unit.runner.pool.driver import NOON, Driven, keys, states
 
 NAMES = ("one", "two", "three")
 

@@ -25,10 +25,10 @@ from assemblyzero_tui.runner.pool.grants.ledger import Changes, Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Release
-from tests.unit.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
-from tests.unit.pool.grants.test_quota import DAY_ID, MINUTE_ID, TOKENS_ID
-from tests.unit.pool.grants.test_quota_days import LONG_DAY, SHORT_DAY
-from tests.unit.pool.grants.watcher import Starts, Watcher
+from tests.unit.runner.pool.driver import HOUR, MIDNIGHT, NOON, HandClock, key, keys
+from tests.unit.runner.pool.grants.test_quota import DAY_ID, MINUTE_ID, TOKENS_ID
+from tests.unit.runner.pool.grants.test_quota_days import LONG_DAY, SHORT_DAY
+from tests.unit.runner.pool.grants.watcher import Starts, Watcher
 
 MACHINES, EXAMPLES, STEPS = 8, 250, 25
 SETTINGS = settings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assemblyzero_tui.runner.pool.grants.leases import PATIENCE
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     HOUR,
     MIDNIGHT,
     Driven,

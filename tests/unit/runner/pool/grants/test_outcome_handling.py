@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     HOUR,
     Driven,
     changed,
@@ -13,7 +13,7 @@ from tests.unit.pool.driver import (
     keys,
     states,
 )
-from tests.unit.pool.grants.test_quota import DAY_ID
+from tests.unit.runner.pool.grants.test_quota import DAY_ID
 
 
 @pytest.mark.parametrize(

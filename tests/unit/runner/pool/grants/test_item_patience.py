@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant, Release
-from tests.unit.pool.driver import Driven, denied_items, granted_items, key, keys
+from tests.unit.runner.pool.driver import Driven, denied_items, granted_items, key, keys
 
 MINUTE = 60.0
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from assemblyzero_tui.runner.pool.grants.quota import WINDOW
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     Driven,
     changed,
     figures,

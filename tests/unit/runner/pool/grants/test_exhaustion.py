@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     HOUR,
     MIDNIGHT,
     Driven,

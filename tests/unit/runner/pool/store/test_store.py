@@ -12,8 +12,8 @@ import pytest
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
+from tests.unit.runner.pool.clocks import HandClock
+from tests.unit.runner.pool.store_examples import CANARY, MODEL, Engine, credential
 
 HOUR = 3600.0
 

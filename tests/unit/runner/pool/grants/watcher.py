@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredenti
 from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import STATES
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
-from tests.unit.pool.driver import CANARY, HandClock
+from tests.unit.runner.pool.driver import CANARY, HandClock
 
 Ticket = tuple[str, int, int]
 """Item, attempt, request."""

@@ -19,8 +19,8 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.pool.grants.quota import QuotaState
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_examples import CANARY, MODEL, Engine, credential
+from tests.unit.runner.pool.clocks import HandClock
+from tests.unit.runner.pool.store_examples import CANARY, MODEL, Engine, credential
 
 KEYS = [credential(1, "shop", rpd=3), credential(2, "shop", rpd=3), credential(3)]
 

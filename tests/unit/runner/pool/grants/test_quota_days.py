@@ -9,7 +9,7 @@ import pytest
 from assemblyzero_tui.runner.model.quota_days import PacificDays, ShortDays
 from assemblyzero_tui.runner.pool.grants.clock import MachineClock
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     HOUR,
     MIDNIGHT,
     NOON,

@@ -6,7 +6,7 @@ from collections import deque
 
 import pytest
 
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     Driven,
     changed,
     granted_leases,

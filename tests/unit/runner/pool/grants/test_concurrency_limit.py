@@ -7,7 +7,7 @@ from math import ceil, inf
 import pytest
 
 from assemblyzero_tui.runner.pool.grants.concurrency_limit import ROOM, ConcurrencyLimit
-from tests.unit.pool.driver import Driven, key, keys, pool_states
+from tests.unit.runner.pool.driver import Driven, key, keys, pool_states
 
 
 def busy(

@@ -15,8 +15,8 @@ from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store import schema
 from assemblyzero_tui.runner.pool.store.file import BLOCKED_SECONDS
 from assemblyzero_tui.runner.pool.store.store import PoolStore
-from tests.unit.pool.clocks import HandClock
-from tests.unit.pool.store_examples import CANARY, Engine, credential
+from tests.unit.runner.pool.clocks import HandClock
+from tests.unit.runner.pool.store_examples import CANARY, Engine, credential
 
 GARBAGE = b"this is no database any more. " * 400
 

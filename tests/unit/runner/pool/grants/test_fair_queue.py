@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.unit.pool.driver import Driven, granted_items, key, keys, started
+from tests.unit.runner.pool.driver import Driven, granted_items, key, keys, started
 
 
 def closed(rpm: int = 60) -> Driven:

@@ -8,7 +8,7 @@ from assemblyzero_tui.runner.model.events import CallEnded, CallQueued, CallStar
 from assemblyzero_tui.runner.pool.grants.leases import CALL_TIMEOUT, LATE, PATIENCE
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
-from tests.unit.pool.driver import (
+from tests.unit.runner.pool.driver import (
     CANARY,
     Driven,
     changed,
