@@ -1,6 +1,6 @@
-"""Waiting after a failure that passes by itself: longer each time, at random, and never for long.
+"""Exponential backoff after transient failures, with an upper bound.
 
-The waiting doubles and is spread at random ("full jitter",
+The wait doubles with each failure and is randomised ("full jitter",
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 """
 
@@ -10,38 +10,38 @@ from dataclasses import dataclass
 from math import inf
 
 FIRST, MOST = 1.0, 30.0
-"""Seconds of the first wait, at most, and of every later one."""
+"""Longest first wait, and longest wait at all, in seconds."""
 _DOUBLINGS = 5
-"""After so many, :data:`MOST` is reached."""
+"""After this many doublings :data:`MOST` is reached."""
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Failures in a row, and until when they are waited out. Times are of the pool's clock."""
+    """Consecutive failures, and when the next attempt may start. Times are of the pool's clock."""
 
     count: int = 0
-    """Failures in a row; those of calls that were under way together count as one."""
+    """Consecutive failures; those of calls that ran at the same time count as one."""
     began: float = -inf
-    """When the first of them came."""
+    """Time of the first of them."""
     since: float = -inf
-    """When the last one came."""
+    """Time of the last one."""
     until: float = -inf
     reason: str = ""
-    """The last one, in a few words."""
+    """Why the last one failed, in a few words."""
 
     def failed(
         self, started: float, asked: float, hint: float, reason: str, now: float, chance: float
     ) -> bool:
-        """Takes in a failure; whether it is news.
+        """Records a failure; false if it belongs to one that is counted already.
 
-        What is waited is bounded by :data:`MOST` seconds from the last question on, and not from
-        the failure: an answer that takes long to fail must not add to the silence.
+        The wait ends at most :data:`MOST` seconds after the start of the last call, not after the
+        failure: a call that takes long to fail does not prolong it.
 
         Args:
             started: When the call began.
             asked: When the last call began, which may be another one.
             hint: Seconds that the service asks to wait.
-            reason: In a few words.
+            reason: Why it failed, in a few words.
             now: The time.
             chance: A random number from 0 to 1.
         """

@@ -1,4 +1,4 @@
-"""How lengths of time are written, everywhere in the program."""
+"""Formats durations, for the whole program."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _DAY = 86400
 
 
 def duration(seconds: float) -> str:
-    """A length of time for reading: ``4.2s``, ``2m 14s``, ``1h 02m``, ``2d 03h``.
+    """A duration for humans: ``4.2s``, ``2m 14s``, ``1h 02m``, ``2d 03h``.
 
-    Only the two largest units are named. Negative lengths, which a clock that was set back
-    can give, count as nothing.
+    Only the two largest units are shown. Negative durations, which can occur when a clock was set
+    back, count as zero.
     """
     if seconds < 0.05:
         return "0s"
@@ -28,7 +28,7 @@ def duration(seconds: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A length of time as a running clock: ``02:14``, ``1:02:14``; whole seconds, rounded down."""
+    """A duration as a running clock: ``02:14``, ``1:02:14``; whole seconds, rounded down."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
@@ -36,5 +36,5 @@ def clock(seconds: float) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """What is left until something happens, as a clock that is not at zero too early."""
+    """The time until something happens, as a clock that does not reach zero too early."""
     return clock(seconds + 0.999)

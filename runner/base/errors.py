@@ -6,7 +6,7 @@ from assemblyzero_tui.runner.base.exit_codes import ExitCode
 class TuiError(Exception):
     """Something the user can act on.
 
-    Its text says what is wrong, where, and what to do; it is shown without a traceback.
+    Its text names the problem, the place and a remedy; it is shown without a traceback.
     """
 
     exit_code = ExitCode.USAGE
@@ -28,7 +28,7 @@ class UnusableAnswerError(WorkflowError):
 
 
 class StartLostError(WorkflowError):
-    """The process that starts workers died meanwhile: another attempt may succeed."""
+    """The process that starts workers died before the worker started; a retry may succeed."""
 
 
 class NewerVersionError(TuiError):
@@ -36,7 +36,7 @@ class NewerVersionError(TuiError):
 
 
 class StartInterruptedError(TuiError):
-    """The user did not want to wait until the engine had started; it was ended."""
+    """The user interrupted the start of the engine, which was ended."""
 
     exit_code = ExitCode.INTERRUPTED
 

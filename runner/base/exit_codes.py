@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     """At least one item failed or was lost."""
     USAGE = 2
-    """The request could not be carried out as it was put; nothing was started."""
+    """The command line or the setup is invalid; nothing was started."""
     CANCELLED = 3
     """Nothing failed, but at least one item was cancelled or left unfinished on request."""
     EXHAUSTED = 75
@@ -19,6 +19,6 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
     """Ended by SIGINT."""
     PIPE_CLOSED = 141
-    """Whoever read the output has gone, as in ``| head``."""
+    """The reader of the output is gone, as with ``| head``."""
     TERMINATED = 143
     """Ended by SIGTERM."""

@@ -1,4 +1,4 @@
-"""Where git keeps what all work trees of a repository share, found without a git process.
+"""Finds the git folder that all work trees of a repository share, without a git process.
 
 The forms are git's (``gitrepository-layout(5)``): ``.git`` is the folder itself, or a file with
 ``gitdir: <path>`` in a linked work tree and in a submodule; the folder of a linked work tree names
@@ -39,7 +39,7 @@ def _git_folder(entry: Path) -> Path | None:
 
 
 def _pointed_to(file: Path, prefix: str) -> Path | None:
-    """The path in a file, behind ``prefix``; ``None`` if the file is missing or another one."""
+    """The path in a file, after ``prefix``; ``None`` if it is missing or has another format."""
     try:
         with file.open("rb") as stream:
             text = os.fsdecode(stream.read(_POINTER_LIMIT)).rstrip("\r\n")

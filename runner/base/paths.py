@@ -45,10 +45,9 @@ def make_private_directory(path: Path) -> Path:
 
 
 def resolve_parent(path: Path) -> Path:
-    """The path of a file, good in any folder, and when the one that it was typed in is gone.
+    """The absolute path of a file, valid in any folder, also when the current one is removed.
 
-    So it goes through no folder that it only leaves again by ``..``; a file that is a link stays
-    one.
+    It is free of ``..``; a file that is a link stays one.
     """
     return path.parent.resolve() / path.name
 
@@ -81,22 +80,22 @@ def runtime_directory() -> Path:
 
 
 def fallback_runtime_directory() -> Path:
-    """Where sockets are if there is no better place; not made here."""
+    """The place of sockets without ``XDG_RUNTIME_DIR``; not made here."""
     return Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
 
 
 def ensure_private_directory(path: Path) -> Path:
-    """Makes a private folder, or sees to it that the one that is there is.
+    """Makes a private folder, or checks that the existing one is private.
 
     Raises:
         TuiError: it cannot be made, belongs to somebody else or is open to others.
     """
     make_private_directory(path)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise TuiError(
             f"{path} is not a private folder of yours.",
-            f"Look at it and remove it: ls -ld {path}",
+            f"Check it, then remove it: ls -ld {path}",
         )
     return path
 
@@ -161,7 +160,7 @@ def pool_file(folder: RunFolder | None = None) -> Path:
 
 
 def runs_directory() -> Path:
-    """Where the folders of all runs lie."""
+    """The folder of all runs."""
     return state_home() / "runs"
 
 
@@ -234,20 +233,20 @@ def write_atomically(
     path: Path, data: bytes, mode: int = FILE_MODE, scratch: Path | None = None, *,
     new: bool = False,
 ) -> None:  # fmt: skip
-    """Replaces a file as a whole: a reader sees the old text or the new, after a crash too.
+    """Replaces a file atomically: a reader sees the old text or the new, after a crash too.
 
-    A link stays one: the file it leads to is replaced. What is no file, such as a pipe or
-    ``/dev/stdout``, is written to.
+    A link stays one: the file it points to is replaced. Anything other than a file, such as a pipe
+    or ``/dev/stdout``, is written to.
 
     Args:
         path: The file.
         data: Its new text.
         mode: Its permissions.
-        scratch: Where the temporary file lies; beside the file if it is ``None`` or of no use.
-        new: Replace nothing.
+        scratch: The folder of the temporary file; the one of the file if ``None`` or unusable.
+        new: Fail if the file exists.
 
     Raises:
-        FileExistsError: it was to be new, and something is there.
+        FileExistsError: with ``new``, the file exists.
         OSError: it cannot be written.
     """
     if new:

@@ -1,6 +1,6 @@
-"""Which processes there are, as far as the system tells: from ``/proc`` on Linux, see ``proc(5)``.
+"""Reads the process table: ``/proc`` on Linux, see ``proc(5)``.
 
-Elsewhere, and of processes of other users, nothing is known: then the answers are empty.
+On other systems, and for processes of other users, the results are empty.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _SUSPENDED = ("T", "t")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that lives, or lived when it was looked for."""
+    """A process that is alive, or was when the process table was read."""
 
     pid: int
     name: str
-    """What the system calls it: at most 15 characters of its program's name."""
+    """Its name in the process table: at most 15 characters of the program's name."""
     parent: int = 0
     session: int = 0
-    """The process that leads its session; its own number if it leads one."""
+    """The leader of its session; its own number if it leads one."""
     suspended: bool = False
     """Stopped by SIGSTOP or a debugger: it does nothing until SIGCONT."""
 
@@ -34,7 +34,7 @@ class Process:
 
 
 def find_process(pid: int) -> Process | None:
-    """What is known of a process; ``None`` if it is gone, or only waits for its parent's notice."""
+    """A process by its number; ``None`` if it is gone, or a zombie."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
@@ -47,21 +47,21 @@ def find_process(pid: int) -> Process | None:
 
 
 def descendants(pid: int) -> list[Process]:
-    """The children of a process and theirs, in no order, without those that were left by theirs."""
+    """The descendants of a process, in no order, without orphans."""
     children: dict[int, list[Process]] = {}
     for process in _all():
         children.setdefault(process.parent, []).append(process)
-    found: list[Process] = []
-    looking = [pid]
-    while looking:
-        below = children.get(looking.pop(), [])
-        found += below
-        looking += [process.pid for process in below]
-    return found
+    result: list[Process] = []
+    parents = [pid]
+    while parents:
+        below = children.get(parents.pop(), [])
+        result += below
+        parents += [process.pid for process in below]
+    return result
 
 
 def name_of_open_file(descriptor: int) -> str:
-    """How the system names an open file of this process; empty where it does not tell."""
+    """The system's name of an open file of this process; empty if it is not known."""
     with contextlib.suppress(OSError):
         return str(Path(f"/proc/self/fd/{descriptor}").readlink())
     return ""
@@ -101,23 +101,23 @@ def _all() -> Iterator[Process]:
 
 
 def processes_with_lock(descriptor: int) -> list[Process]:
-    """The processes that hold a lock of ``flock`` on an open file; see ``proc_locks(5)``.
+    """The processes that hold an ``flock`` lock on an open file; see ``proc_locks(5)``.
 
-    A file system may be known there by another device than its files tell (Btrfs, overlays): then
-    the number of the file alone counts.
+    The device listed there may differ from that of the file (Btrfs, overlays): then the inode alone
+    decides.
     """
     try:
         lines = (_PROC / "locks").read_text().splitlines()
     except OSError:
         return []
-    found = os.fstat(descriptor)
-    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}"
+    status = os.fstat(descriptor)
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
     holders: dict[bool, list[Process]] = {True: [], False: []}
     for fields in map(str.split, lines):
-        if len(fields) < 6 or fields[1] != "FLOCK":  # those that wait have "->" there
+        if len(fields) < 6 or fields[1] != "FLOCK":  # waiting processes have "->" there
             continue
         where, _, inode = fields[5].rpartition(":")
-        if inode == str(found.st_ino) and (process := find_process(int(fields[4]))) is not None:
+        if inode == str(status.st_ino) and (process := find_process(int(fields[4]))) is not None:
             holders[where == device].append(process)
     return holders[True] or holders[False]
 

@@ -1,4 +1,4 @@
-"""Reading a small file of which nobody knows what it is: it may be a pipe, a device, or endless."""
+"""Reads a small file that may turn out to be a pipe, a device, or endless."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 def read_small_file(path: Path, limit: int) -> bytes:
-    """What is in a file, never waiting for anybody to write it.
+    """The content of a file; never blocks.
 
     Args:
         path: Of the file; links are followed.
-        limit: Bytes it may have.
+        limit: Largest size in bytes.
 
     Raises:
         OSError: it cannot be read, is no regular file, or is larger.

@@ -1,4 +1,4 @@
-"""The files that SQLite makes of one database: itself, its write-ahead log, its shared memory."""
+"""The files of an SQLite database: itself, its write-ahead log, its shared memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def remove_database(path: Path) -> None:
 
 
 def rename_database(path: Path, new: Path) -> None:
-    """Renames a database with the files beside it; what does not exist is passed over.
+    """Renames a database with the files beside it; missing files are skipped.
 
     Raises:
         OSError: a file cannot be renamed.

@@ -1,4 +1,4 @@
-"""Errors of the system that a user can mend, in a user's words."""
+"""Explains errors of the operating system that a user can solve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def explain_os_error(error: OSError) -> TuiError | None:
-    """The error as the user can solve it; ``None`` if they cannot."""
+    """The error with a remedy; ``None`` if the user cannot solve it."""
     if isinstance(error, FileNotFoundError) and folder_is_gone():
         return gone_folder()
     try:
@@ -43,7 +43,7 @@ def folder_is_gone() -> bool:
 
 
 def gone_folder() -> TuiError:
-    """What to say then."""
+    """The error for that case."""
     return TuiError(
         "The folder you are in has been removed.",
         "Go to one that exists, for example: cd ~",

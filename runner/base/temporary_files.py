@@ -1,6 +1,6 @@
-"""Temporary files that replace another one: where nobody sees them, and what crashes left of them.
+"""Temporary files for atomic replacement: where they lie, and how leftovers are removed.
 
-Whoever writes one holds a lock on it. One that nobody holds was left by a process that is gone.
+The writer holds a lock on its file. A file that nobody holds is a leftover of a dead process.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _STEM_LIMIT = 100
 
 
 def temporary_folder(folder: Path) -> Path | None:
-    """Where temporary files for a folder of a repository lie: in git's folder, out of its sight.
+    """The place of temporary files for a folder of a repository: in the git folder, untracked.
 
     Returns:
-        ``None`` if there is no such place on the same device: a file is replaced by renaming.
+        ``None`` if there is none on the same device, as a file is replaced by renaming.
     """
     folder = folder.resolve()
     for root in (folder, *folder.parents):
@@ -45,7 +45,7 @@ def make_temporary(folder: Path, target: str) -> tuple[int, Path]:
     """Makes and locks a temporary file for a target of this name.
 
     Returns:
-        The open file, which the caller closes when it has got its final name, and its path.
+        The open file, which the caller closes after renaming it, and its path.
 
     Raises:
         OSError: it cannot be made.
@@ -53,7 +53,7 @@ def make_temporary(folder: Path, target: str) -> tuple[int, Path]:
     while True:
         handle, name = tempfile.mkstemp(_SUFFIX, f".{target[:_STEM_LIMIT]}.", folder)
         path = Path(name)
-        with contextlib.suppress(OSError):  # where nothing can be locked, nothing is swept either
+        with contextlib.suppress(OSError):  # without locks nothing is swept either
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not path.exists():
                 os.close(handle)  # swept before it was locked
@@ -62,12 +62,12 @@ def make_temporary(folder: Path, target: str) -> tuple[int, Path]:
 
 
 def sweep(folder: Path) -> int:
-    """Removes the temporary files in a folder whose writers are gone; gives their number."""
+    """Removes leftover temporary files in a folder; returns their number."""
     try:
-        found = [entry for entry in os.scandir(folder) if _is_temporary(entry)]
+        entries = [entry for entry in os.scandir(folder) if _is_temporary(entry)]
     except OSError:
         return 0
-    return sum(_remove_if_left(entry.path) for entry in found)
+    return sum(_remove_if_unlocked(entry.path) for entry in entries)
 
 
 def _is_temporary(entry: os.DirEntry[str]) -> bool:
@@ -75,7 +75,7 @@ def _is_temporary(entry: os.DirEntry[str]) -> bool:
     return ours and entry.is_file(follow_symlinks=False)
 
 
-def _remove_if_left(path: str) -> bool:
+def _remove_if_unlocked(path: str) -> bool:
     try:
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""Text of strangers made fit to be shown: titles, reasons and notes, one line each."""
+"""Makes untrusted text safe to show: titles, reasons and notes, one line each."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _JOINERS = "\u200c\u200d"
 
 
 def one_line(text: str, limit: int = 0) -> str:
-    """The text on one line, and nothing in it that a terminal or a reader could be fooled with.
+    """The text on one line, without anything that could fool a terminal or a reader.
 
     Control sequences, control characters, direction overrides, invisible characters and lone
-    surrogates go; white space of every kind becomes single spaces.
+    surrogates are removed; white space of every kind becomes single spaces.
 
     Args:
         text: Anything.
-        limit: Characters to keep, with an ellipsis for what was cut; 0 keeps all.
+        limit: Characters to keep, the last one an ellipsis if the text is longer; 0 keeps all.
     """
     if text.isascii() and text.isprintable():
         line = " ".join(text.split())

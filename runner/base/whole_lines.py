@@ -1,4 +1,4 @@
-"""Files of lines that are appended to: whole lines or none, and reading what a crash tore."""
+"""Append-only files of lines: appends whole lines or none, and reads torn ones."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 
 def append_whole(descriptor: int, data: bytes, size: int) -> None:
-    """Appends all of the data, or nothing: what was written of it is cut off after a failure.
+    """Appends all of the data or nothing: after a failure the written part is cut off.
 
-    Otherwise, on a disk that was full for a moment, the next line would be glued to a torn one.
+    Otherwise the next line would be joined to a torn one, as on a disk that is full for a moment.
 
     Args:
         descriptor: Of the file, opened for appending by its only writer.
@@ -30,16 +30,16 @@ def append_whole(descriptor: int, data: bytes, size: int) -> None:
 
 
 def pieces(line: bytes, beginning: bytes) -> Iterator[bytes]:
-    """What a damaged line was made of.
+    """The parts of a damaged line.
 
-    A crash may leave half a line, or nothing but NUL bytes, in front of the next whole one.
+    A crash may leave half a line, or only NUL bytes, before the next whole one.
 
     Args:
         line: Without its newline.
-        beginning: What every whole line begins with, and none holds in its middle.
+        beginning: Every whole line begins with it, and none contains it further on.
     """
     start = 0
-    while (found := line.find(beginning, start + 1)) >= 0:
-        yield line[start:found]
-        start = found
+    while (end := line.find(beginning, start + 1)) >= 0:
+        yield line[start:end]
+        start = end
     yield line[start:]

@@ -1,4 +1,4 @@
-"""The process that serves a run, for when its socket does not answer or is not there."""
+"""Finds and signals the engine of a run when its socket is missing or does not answer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from assemblyzero_tui.runner.base.processes import (
 from assemblyzero_tui.runner.locks.file_locks import is_held
 
 _MODULE = b"assemblyzero_tui.runner.engine"
-"""What stands in the command line of every engine."""
+"""A part of the command line of every engine."""
 
 
 def find_engine(folder: RunFolder) -> Process | None:
-    """The engine of a run; ``None`` if there is none, or it cannot be seen from here.
+    """The engine of a run; ``None`` if there is none, or it is not visible from this container.
 
-    Its number is in its lock, which is its own only while the lock is held. In another container
-    the same number may be another process, so its command line is looked at as well.
+    Its number is in its lock, and valid only while the lock is held. In another container the same
+    number may be another process, so the command line is checked as well.
     """
     try:
         if not is_held(folder.engine_lock):
@@ -46,7 +46,7 @@ def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
         if not hasattr(signal, "pidfd_send_signal"):
             os.kill(engine.pid, number)
             return True
-        process = os.pidfd_open(engine.pid)  # stays with this process, whoever gets its number
+        process = os.pidfd_open(engine.pid)  # refers to this process even if its number is reused
         try:
             if find_engine(folder) == engine:
                 signal.pidfd_send_signal(process, number)
@@ -57,7 +57,7 @@ def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
 
 
 def find_workers(engine: Process) -> list[Process]:
-    """The processes that lead a session of their own below an engine: its workers."""
+    """The workers of an engine: its descendants that lead a session of their own."""
     return [process for process in descendants(engine.pid) if process.session == process.pid]
 
 
@@ -69,7 +69,7 @@ def describe_survivors(folder: RunFolder) -> str:
     workers = find_workers(engine)
     lines = [f"The engine of {run} is still alive: process {engine.pid}"]
     if workers:
-        lines[0] += f", with {len(workers)} at work: {describe_processes(workers)}"
+        lines[0] += f", with {len(workers)} running: {describe_processes(workers)}"
     lines[0] += "."
     if engine.suspended:
         lines.append(f"It is suspended and stops once it is continued: kill -CONT {engine.pid}")

@@ -1,7 +1,7 @@
-"""Advisory file locks that belong to an open file, so that they can be handed to a child.
+"""Advisory file locks that belong to an open file, so that a child can inherit them.
 
-``flock`` locks live as long as any process holds the open file they were taken through: given to
-a worker and inherited by its children, a lock tells whether any of them is still alive.
+An ``flock`` lock lasts as long as any process has the open file through which it was taken: passed
+to a worker and inherited by its children, it shows whether any of them is still alive.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.paths import FILE_MODE, make_private_directory
 
 _PROBE_PATIENCE = (0.002, 0.005, 0.01)
-"""Seconds between the tries of :meth:`FileLock.take`: a probe holds a lock for microseconds."""
+"""Seconds between the attempts of :meth:`FileLock.take`; a probe holds a lock for microseconds."""
 _PAUSE = 0.01
-"""Seconds between the tries of :meth:`FileLock.wait`."""
+"""Seconds between the attempts of :meth:`FileLock.wait`."""
 _NOTE_LIMIT = 1 << 16
-"""Bytes read of a lock's text."""
+"""Bytes of a lock's text that are read at most."""
 
 
 class FileLock:
@@ -33,12 +33,12 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path, note: str | None = "", *, mode: int = FILE_MODE) -> FileLock | None:
-        """Takes the lock without waiting; ``None`` if somebody holds it.
+        """Takes the lock without waiting; ``None`` if another process holds it.
 
         Args:
             path: Of its file, which is made if it is not there.
-            note: Written into the file for whoever finds it held; ``None`` leaves its text alone.
-            mode: Of a file that is made.
+            note: Text written into the file for other processes; ``None`` keeps the present one.
+            mode: Permissions of a new file.
 
         Raises:
             OSError: the file cannot be made or opened.
@@ -81,32 +81,32 @@ class FileLock:
 
     @property
     def named(self) -> bool:
-        """Whether its file still has its name, so that others find the lock held."""
+        """Whether its file still has its name, so that other processes see the lock."""
         return _still_named(self.path, self.descriptor)
 
     def touch(self) -> None:
-        """Makes its file look used, for those who remove old files from temporary folders."""
+        """Updates the file times, so that clean-up of temporary folders spares it."""
         os.utime(self.descriptor)
 
     @classmethod
     def wait(cls, path: Path, seconds: float, note: str = "") -> FileLock:
-        """Takes the lock as soon as whoever holds it gives it back.
+        """Takes the lock, waiting until it is free.
 
         Raises:
-            TimeoutError: nobody did within so many seconds.
+            TimeoutError: it was not free within this many seconds.
             OSError: the file cannot be made or opened.
         """
         deadline = time.monotonic() + seconds
         while (lock := cls.take(path, note)) is None:
             if time.monotonic() > deadline:
-                raise TimeoutError(errno.ETIMEDOUT, "somebody holds the lock", str(path))
+                raise TimeoutError(errno.ETIMEDOUT, "another process holds the lock", str(path))
             time.sleep(_PAUSE)
         return lock
 
     def release(self, *, remove: bool = False) -> None:
-        """Gives the lock back; with ``remove`` its file goes too. Doing it twice is harmless.
+        """Releases the lock, with ``remove`` its file too; further calls do nothing.
 
-        A file of that name that is another one, since somebody removed ours, is left alone.
+        If the file was replaced by another one of the same name, that one is kept.
         """
         if self.descriptor < 0:
             return
@@ -116,7 +116,7 @@ class FileLock:
         self.descriptor = -1
 
     def hand_over(self) -> None:
-        """Closes this copy only: the lock stays with whoever inherited the open file."""
+        """Closes this process's copy: the lock stays with those that inherited the open file."""
         self.release()
 
     def __enter__(self) -> FileLock:
@@ -130,14 +130,14 @@ _for_children: list[int] = []
 
 
 def share_with_children(descriptor: int) -> None:
-    """Notes a lock's open file that every child process of this one is to hold as well."""
+    """Lets every later child process inherit the open file of a lock."""
     os.set_inheritable(descriptor, True)
     _for_children.append(descriptor)
 
 
 @contextlib.contextmanager
 def shared_meanwhile(descriptor: int) -> Iterator[None]:
-    """Every child process that is started meanwhile holds a lock's open file as well."""
+    """Lets the child processes started in this context inherit the open file of a lock."""
     _for_children.append(descriptor)
     try:
         yield
@@ -146,24 +146,24 @@ def shared_meanwhile(descriptor: int) -> Iterator[None]:
 
 
 def shared_with_children() -> tuple[int, ...]:
-    """For ``pass_fds`` of every child: the locks that tell whether it is still alive."""
+    """For ``pass_fds`` of every child: the locks that show whether it is still alive."""
     return tuple(_for_children)
 
 
 class LockProbe:
-    """Tells whether anybody holds the lock of a file, which it keeps open.
+    """Checks whether any process holds the lock of a file, which it keeps open.
 
-    So it goes on telling the truth when the file loses its name.
+    So it still works when the file loses its name.
 
     Raises:
-        OSError: the file is not there or cannot be opened.
+        OSError: the file is missing or cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = _open_to_look(path)
+        self._descriptor = _open_for_probe(path)
 
     def held(self) -> bool:
-        """Whether anybody holds it now; a closed probe says no."""
+        """Whether any process holds it now; false for a closed probe."""
         if self._descriptor < 0:
             return False
         try:
@@ -174,14 +174,14 @@ class LockProbe:
         return False
 
     def close(self) -> None:
-        """Lets go of the file. Doing it twice is harmless."""
+        """Closes the file; further calls do nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
 
 def is_held(path: Path) -> bool:
-    """Whether anybody holds the lock of this file now."""
+    """Whether any process holds the lock of this file now."""
     try:
         probe = LockProbe(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -192,9 +192,9 @@ def is_held(path: Path) -> bool:
         probe.close()
 
 
-def _open_to_look(path: Path) -> int:
-    """Opens a lock's file: to write, which NFS wants for a lock, else only to read."""
-    flags = os.O_CLOEXEC | os.O_NONBLOCK  # it may be a pipe that somebody put there
+def _open_for_probe(path: Path) -> int:
+    """Opens a lock's file: for writing, which NFS needs for a lock, else for reading."""
+    flags = os.O_CLOEXEC | os.O_NONBLOCK  # it may have been replaced by a pipe
     try:
         return os.open(path, os.O_RDWR | flags)
     except OSError as error:
@@ -204,7 +204,7 @@ def _open_to_look(path: Path) -> int:
 
 
 def _still_named(path: Path, descriptor: int) -> bool:
-    """Whether the open file is still the one of that name, not one removed in between."""
+    """Whether the open file still has that name, and was not removed in between."""
     try:
         named = path.stat()
     except FileNotFoundError:

@@ -1,16 +1,17 @@
-"""Who holds an item: the engine by its ``owner`` lock, a living process by its ``busy`` lock.
+"""Locks of items: the engine holds the ``owner`` lock, a living process the ``busy`` lock.
 
-A start needs both. The locks lie with what they protect, so that every work tree, every state
-folder and every cron job meets: in ``<git folder>/assemblyzero/locks``, which git neither shows nor
-tidies. Where that cannot be made or locked (a file system that is read-only or has no locks, a
-folder of somebody else), or there is no git, they lie in the user's fixed folder, by the device and
-inode of the folder that they stand for. What cannot meet: two users of whom one may not write in
-the git folder. He sees the other's locks there, if he may read them, but not the other way round.
+A start needs both. The locks lie with what they protect, so that all work trees, state folders and
+cron jobs see the same ones: in ``<git folder>/assemblyzero/locks``, which git neither lists nor
+cleans. If that folder cannot be made or locked (a read-only file system, one without locks, a
+folder of another user), or there is no git, they lie in the user's fixed folder, named by the
+device and inode of the repository's folder. One case stays uncovered: of two users, one may not
+write in the git folder. That one sees the other's locks there, if they are readable, but not the
+other way round.
 
-Files in ``/tmp`` are removed when they grow old. ``systemd-tmpfiles`` (after 10 days) spares what
-is locked, by ``tmpfiles.d(5)`` of its newer versions; others do not look. So the files of held
-locks are touched every hour (:meth:`ItemLock.touch`), and whoever finds that its file lost its name
-starts nothing more.
+Old files in ``/tmp`` are removed. ``systemd-tmpfiles`` (after 10 days) spares locked files in its
+newer versions, by ``tmpfiles.d(5)``; other tools do not. So the files of held locks are touched
+every hour (:meth:`ItemLock.touch`), and an engine whose lock file lost its name starts nothing
+more.
 """
 
 from __future__ import annotations
@@ -33,36 +34,36 @@ from assemblyzero_tui.runner.locks.file_locks import FileLock, is_held
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 
 IN_GIT_FOLDER = Path("assemblyzero/locks")
-"""Where the locks lie in the git folder that all work trees share."""
+"""The folder of locks in the git folder that all work trees share."""
 KEPT = 7 * 86400.0
-"""Seconds for which a lock's file is kept that nobody holds: it may tell what was made."""
+"""Seconds for which the file of a free lock is kept: it may hold the outcome."""
 UNLOCKABLE = frozenset(
     {
         errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP,
         errno.ENOSYS,
     }
 )  # fmt: skip
-"""What says that a place is none for locks; everything else is a failure."""
+"""Errors that mean that a folder cannot have locks; any other error is a failure."""
 _OWNER, _BUSY = ".owner", ".busy"
 
 
 class Holder(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Who holds a lock, or had it when its item was finished: one line of JSON in the lock."""
+    """The holder of a lock, or the one that finished its item: one line of JSON in the lock."""
 
     run: str = ""
-    """Name of the run; empty where it cannot be read."""
+    """Name of the run; empty if it cannot be read."""
     state: str = ""
-    """The state folder that the run lies in."""
+    """The state folder of the run."""
     pid: int = 0
-    """Of its engine."""
+    """Process id of its engine."""
     repository: str = ""
-    """The work tree that it works in."""
+    """Its work tree."""
     finished: float = 0.0
-    """When it finished the item, seconds since the epoch; 0 as long as it has not."""
+    """When it finished the item, in seconds since the epoch; 0 before that."""
     left: str = ""
-    """Of a dead attempt, the processes that live on; known only to whoever looked."""
+    """Processes of a dead attempt that are still alive; set by :meth:`ItemLocks.take` only."""
     outcome: str = ""
-    """What it made of the item then: ``approved after 2 reviews``."""
+    """The outcome of the item: ``approved after 2 reviews``."""
 
     def __str__(self) -> str:
         """``run 20260131-140200-lld (state folder /home/x/.assemblyzero, process 4711)``."""
@@ -87,26 +88,26 @@ class ItemLock:
 
     @property
     def named(self) -> bool:
-        """Whether others find the lock held; its file may have been removed."""
+        """Whether other processes see the lock; false if its file was removed."""
         return self._lock.named
 
     def touch(self) -> None:
-        """Keeps the files of both locks from growing old; files that are gone stay gone."""
+        """Updates the times of both lock files; missing files stay missing."""
         with contextlib.suppress(OSError):
             self._lock.touch()
             os.utime(self._busy)
 
     def release(self, *, remove: bool = False) -> None:
-        """Gives the item back; with ``remove`` the files go too, but not while a process lives."""
+        """Releases the item, with ``remove`` the files too unless a process is alive."""
         if remove and self.named and not _held(self._busy):
             self._busy.unlink(missing_ok=True)
         self._lock.release(remove=remove)
 
     def finish(self, mark: Holder) -> None:
-        """Gives the item back for good: the text tells whoever waits what was made."""
+        """Releases a finished item: the text holds the outcome for runs that wait."""
         if self.named:
             self._busy.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # without room others look at the item itself
+        with contextlib.suppress(OSError):  # on a full disk others check the item itself
             self._lock.write(_encoded(mark))
         self._lock.release()
 
@@ -116,8 +117,8 @@ class ItemLocks:
 
     Args:
         repository: The root of a work tree, or a folder without git.
-        target: What is done with the items: the workflow's name.
-        me: What to write into the locks.
+        target: The workflow's name.
+        me: The holder to write into the locks.
     """
 
     def __init__(self, repository: Path, target: str, me: Holder | None = None) -> None:
@@ -130,12 +131,12 @@ class ItemLocks:
         """The lock that the processes of an item hold.
 
         Raises:
-            TuiError: there is no place for locks.
+            TuiError: no folder for locks can be used.
         """
         return self._folder() / f"{self._target}-{key}{_BUSY}"
 
     def take_busy(self, key: str) -> FileLock | None:
-        """Takes the lock for a process that is going to be started; ``None`` if one lives.
+        """Takes the lock for a process to be started; ``None`` if one is alive.
 
         Raises:
             TuiError: it cannot be made.
@@ -145,9 +146,9 @@ class ItemLocks:
             return _take(path, _encoded(self.me))
 
     def holder(self, key: str) -> Holder | None:
-        """Who holds an item now, wherever its locks may lie; ``None`` if it is free.
+        """The current holder of an item, in any folder of locks; ``None`` if it is free.
 
-        Makes nothing, and looks only: nobody is kept from taking it a moment later.
+        Read-only: the item may be taken a moment later.
         """
         for path in self._everywhere(key):
             if _held(path):
@@ -155,10 +156,10 @@ class ItemLocks:
         return None
 
     def take(self, key: str) -> tuple[ItemLock, Holder] | Holder:
-        """Takes an item, of which no process may be alive.
+        """Takes an item, unless it is held or one of its processes is alive.
 
         Returns:
-            The lock, and who had it before; or who holds it now.
+            The lock and its previous holder, or the current holder.
 
         Raises:
             TuiError: the lock cannot be made.
@@ -172,20 +173,21 @@ class ItemLocks:
         for path in self._everywhere(key):
             if path != owner and _held(path):
                 lock.release()
-                left = processes_with_open_file(str(path.resolve())) if path.suffix == _BUSY else []
-                return msgspec.structs.replace(_holder_in(path), left=describe_processes(left))
+                busy_path = str(path.resolve()) if path.suffix == _BUSY else ""
+                survivors = describe_processes(processes_with_open_file(busy_path))
+                return msgspec.structs.replace(_holder_in(path), left=survivors)
         before = _decoded(lock.read())
         with _as_tui_error(owner):
             lock.write(_encoded(self.me))
         return ItemLock(lock, busy), before
 
     def _everywhere(self, key: str) -> Iterator[Path]:
-        """Every file that may say that an item is held, the likeliest first."""
+        """Every file that may be a lock of an item, the likeliest first."""
         for folder in self._folders():
             for kind in (_OWNER, _BUSY):
                 yield folder / f"{self._target}-{key}{kind}"
         checkpoint = checkpoint_file(self._repository, self._target, key)
-        for kind in (_OWNER, _BUSY):  # where earlier versions had them
+        for kind in (_OWNER, _BUSY):  # the place of earlier versions
             yield checkpoint.with_suffix(kind)
 
     def _folders(self) -> Iterator[Path]:
@@ -196,7 +198,7 @@ class ItemLocks:
             yield fixed_place(shared or self._repository)
 
     def _folder(self) -> Path:
-        """Where locks are taken: the first place that can be used, and the same from then on."""
+        """The folder where locks are taken: the first usable one, chosen once."""
         if self._chosen is None:
             self._chosen = self._choose()
             _sweep(self._chosen)
@@ -208,7 +210,7 @@ class ItemLocks:
             folder = shared / IN_GIT_FOLDER
             try:
                 _make_like(folder, shared)
-                _try(folder)
+                _check_lockable(folder)
             except OSError as error:
                 if error.errno not in UNLOCKABLE:
                     raise _unusable(folder, error) from error
@@ -218,26 +220,26 @@ class ItemLocks:
             folder = fixed_place(shared or self._repository)
         except OSError as error:
             raise TuiError(
-                f"The repository {self._repository} cannot be entered: "
+                f"The repository {self._repository} cannot be accessed: "
                 f"{error.strerror or error}. "
                 "Was it moved? Move it back and retry, or start a new run where it is now."
             ) from error
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _try(folder)
+            _check_lockable(folder)
         except OSError as error:
             raise _unusable(folder, error) from error
         return folder
 
 
 def fixed_place(folder: Path) -> Path:
-    """Where the locks for a folder lie that cannot have them itself; not made here."""
-    found = folder.stat()
-    return fixed_lock_folder() / f"{found.st_dev}-{found.st_ino}"
+    """The folder of locks for a folder that cannot have them itself; not made here."""
+    status = folder.stat()
+    return fixed_lock_folder() / f"{status.st_dev}-{status.st_ino}"
 
 
 def _make_like(folder: Path, shared: Path) -> None:
-    """Makes the folder of locks as open as the git folder: who may commit may lock."""
+    """Makes the folder of locks with the mode of the git folder: whoever can commit can lock."""
     mode = stat.S_IMODE(shared.stat().st_mode)
     for path in (folder.parent, folder):
         with contextlib.suppress(FileExistsError):
@@ -246,11 +248,11 @@ def _make_like(folder: Path, shared: Path) -> None:
 
 
 def _take(path: Path, note: str | None) -> FileLock | None:
-    """Takes a lock whose file is as open as its folder, whatever the umask."""
+    """Takes a lock whose file has the mode of its folder, whatever the umask."""
     mode = stat.S_IMODE(path.parent.stat().st_mode) & 0o666
     try:
         lock = FileLock.take(path, note, mode=mode)
-    except PermissionError:  # another user left it, such as root
+    except PermissionError:  # made by another user, such as root
         if is_held(path):
             return None
         path.unlink()
@@ -261,11 +263,11 @@ def _take(path: Path, note: str | None) -> FileLock | None:
     return lock
 
 
-def _try(folder: Path) -> None:
+def _check_lockable(folder: Path) -> None:
     """Locks a file there once.
 
     Raises:
-        OSError: that is not possible.
+        OSError: the folder cannot have locks.
     """
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
@@ -275,7 +277,7 @@ def _try(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes the files of locks that nobody has held for long."""
+    """Removes the files of locks that have been free for long."""
     old = time.time() - KEPT
     with contextlib.suppress(OSError):
         for path in folder.glob(f"*{_OWNER}"):
@@ -288,7 +290,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _held(path: Path) -> bool:
-    """Whether a lock is held; one that may not even be looked at is not ours to judge."""
+    """Whether a lock is held; false if its file cannot be opened."""
     try:
         return is_held(path)
     except OSError:
@@ -300,7 +302,7 @@ def _encoded(holder: Holder) -> str:
 
 
 def _decoded(text: str) -> Holder:
-    """The holder in a lock's text; earlier versions wrote the name of the run alone."""
+    """The holder in a lock's text; earlier versions wrote only the name of the run."""
     try:
         return msgspec.json.decode(text, type=Holder)
     except msgspec.DecodeError:

@@ -1,7 +1,7 @@
-"""The one folder of this machine for locks that have no better place.
+"""The fixed folder for locks that cannot lie in a git folder.
 
-Whatever state folder, clone, login or cron job a process comes from, it must find the same locks.
-So the place depends on the user alone and on no variable: ``TMPDIR``, ``XDG_RUNTIME_DIR`` and
+Processes of any state folder, clone, login or cron job must find the same locks. So the place
+depends on the user alone and on no variable: ``TMPDIR``, ``XDG_RUNTIME_DIR`` and
 ``HOME`` differ between a login and a cron job.
 """
 
@@ -31,18 +31,18 @@ def fixed_lock_folder() -> Path:
 
 
 def _private_folder(path: Path) -> Path:
-    """Makes the folder if it is not there, and looks whose it is. Follows no link."""
+    """Makes the folder if it is missing, and checks its owner and mode. Follows no link."""
     try:
         path.mkdir(mode=_PRIVATE, exist_ok=True)
-        found = path.lstat()
+        status = path.lstat()
     except OSError as error:
         raise TuiError(
             f"Cannot make the folder {path} for locks: {error.strerror or error}.",
-            f"Look what is there: ls -ld {path} {path.parent}",
+            f"Check it: ls -ld {path} {path.parent}",
         ) from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise TuiError(
             f"{path} is not a private folder of yours, so no lock in it can be trusted.",
-            f"Look at it, then move it away or make it private: ls -ld {path}; chmod 700 {path}",
+            f"Check it, then move it away or make it private: ls -ld {path}; chmod 700 {path}",
         )
     return path

@@ -124,7 +124,7 @@ def _enter_repository(spec: WorkerSpec) -> None:
         os.chdir(spec.repository)
     except OSError as error:
         raise WorkflowError(
-            f"The repository {spec.repository} cannot be entered: {error.strerror or error}. "
+            f"The repository {spec.repository} cannot be accessed: {error.strerror or error}. "
             "Was it moved? Move it back and retry, or start a new run where it is now."
         ) from error
 

@@ -1,4 +1,4 @@
-"""Which workflows there are; imports no LangGraph, so that faces and the engine can ask."""
+"""The catalog of workflows; imports no LangGraph, so that the app and the engine can use it."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_each_key_is_tried_with_one_call_that_counts(
     assert lines[0].startswith(f"key-1  ok             it works: {DEFAULT_MODEL} answered in ")
     assert lines[1].startswith("key-2  auth           the credential may not be used: ")
     assert "has been suspended" in lines[1]
-    assert lines[2].startswith("key-3  no_tier        the key's project has no quota")
+    assert lines[2].startswith("key-3  no_tier        the credential's project has no quota")
     assert [request.key for request in server.requests] == [*map(fingerprint, CANARIES)]
     status = pool.json("status")
     assert [key["state"] for key in status.values()] == ["ready", "invalid", "no_tier"]

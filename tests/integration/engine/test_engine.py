@@ -96,7 +96,7 @@ def test_a_repository_that_was_moved_is_named(tmp_path: Path) -> None:
         run.start()
         state = run.until_ended()
         assert states(state) == [State.FAILED] * 2
-        assert f"The repository {repository} cannot be entered" in run.item().reason
+        assert f"The repository {repository} cannot be accessed" in run.item().reason
         moved.rename(repository)
         run.start(retry=[])
         run.until(lambda state: state.items[run.spec.items[1].id].tries == 1)
