@@ -1,6 +1,6 @@
 """``tui.toml`` in the state folder: defaults for the options of the commands.
 
-A table for each command, a key for each of its long options without the dashes::
+One table per command; its options are named as on the command line, without the dashes::
 
     [lld]
     parallel = 3
@@ -18,11 +18,11 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
 
 _NOT_FOR_A_FILE = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
-"""Options that are a decision of the moment."""
+"""Options that only make sense on the command line."""
 
 
 def configuration_file() -> Path:
-    """Where the configuration lies."""
+    """Where the configuration is."""
     return state_home() / "tui.toml"
 
 
@@ -74,12 +74,13 @@ def _table(path: Path, group: click.Context, name: str, table: Any) -> dict[str,
     command = group.command.get_command(group, name)
     if command is None:
         raise TuiError(
-            f"{path}: there is no command {name!r}.",
-            f"Tables can be: {', '.join(group.command.list_commands(group))}.",
+            f"{path}: unknown command {name!r}.",
+            f"Known commands: {', '.join(group.command.list_commands(group))}.",
         )
     if not isinstance(table, dict):
         raise TuiError(
-            f"{path}: {name!r} must be a table.", f"Write [{name}] and its keys in lines below."
+            f"{path}: {name!r} must be a table.",
+            f"Write [{name}] and put its options on the lines below.",
         )
     options: dict[str | None, click.Option] = {
         parameter.name: parameter
@@ -99,14 +100,15 @@ def _entry(
     if option is None or option.name is None:
         known = sorted(_key(option) for option in options.values())
         raise TuiError(
-            f"{path}: [{table}] has an unknown key {key!r}.", f"Known keys: {', '.join(known)}."
+            f"{path}: [{table}] has an unknown option {key!r}.",
+            f"Known options: {', '.join(known)}.",
         )
     context = click.Context(click.Command(table))
     try:
         if option.is_flag and not isinstance(value, bool):
             raise click.BadParameter(f"{value!r} is neither true nor false.")
         if not option.is_flag and isinstance(value, bool):
-            raise click.BadParameter(f"a value is wanted, not {str(value).lower()}.")
+            raise click.BadParameter(f"a value is required, not {str(value).lower()}.")
         option.type_cast_value(context, value)
     except click.UsageError as error:
         raise TuiError(f"{path}: [{table}] {key}: {error.message}") from error

@@ -54,7 +54,7 @@ def newest_unfinished_run(name: str | None, *, failed: bool) -> RunFolder:
     live = [folder for folder in run_folders() if is_alive(folder)]
     if live:
         raise TuiError(
-            "Nothing to resume; a run is still running.",
+            "Nothing to resume: a run is still running.",
             f"Watch it: assemblyzero-tui attach {live[0].path.name}",
         )
     raise TuiError("No unfinished runs.", "List runs: assemblyzero-tui runs")

@@ -20,12 +20,12 @@ def find_repository(start: Path) -> Path:
         if folder_is_gone() and not start.is_absolute():
             raise gone_folder() from error
         raise TuiError(
-            f"There is no folder {start}: {error.strerror or error}.", "Check --repo."
+            f"Cannot open the folder {start}: {error.strerror or error}.", "Check --repo."
         ) from error
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
             return folder
     raise TuiError(
         f"{start} is not in a git repository.",
-        "Go to one, or name it with --repo PATH; a new one begins with: git init",
+        "Change to one, specify it with --repo PATH, or create one: git init",
     )

@@ -64,9 +64,9 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     )
     yield ""
     times, calls = summary.times, summary.calls
-    waited = f"{duration(times.quota)} waiting for the service, " if times.quota >= 1 else ""
+    waited = f"{duration(times.quota)} waiting for quota, " if times.quota >= 1 else ""
     yield (
-        f"{summary.headline}. {duration(times.wall)} in all, {duration(times.active)} of work, "
+        f"{summary.headline}. {duration(times.wall)} in total, {duration(times.active)} of work, "
         f"{waited}{calls.answered} call{'' if calls.answered == 1 else 's'} answered."
     )
     for key in summary.pool:

@@ -35,7 +35,7 @@ def print_where_issues_would_go(repository: Path) -> None:
     try:
         tracker_to_file_in(repository)
     except TuiError as error:
-        print_notes([f"cannot tell where the issues would be filed: {error.what}"])
+        print_notes([f"cannot determine where the issues would be filed: {error.what}"])
 
 
 def _printed(tracker: Tracker) -> Tracker:

@@ -138,7 +138,7 @@ class PlainLines:
                 self._waits.pop(event.item, None)
             case RunHeld():
                 text = (
-                    f"held: {event.reason or 'no items are started'}"
+                    f"held: {event.reason or 'no new items start'}"
                     if event.held
                     else ("items start again")
                 )

@@ -33,7 +33,7 @@ def make_private_directory(path: Path) -> Path:
                 folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     except OSError as error:
         raise TuiError(
-            f"Cannot make the folder {path}: {error.strerror or error}.",
+            f"Cannot create the folder {path}: {error.strerror or error}.",
             "Make it writable, or set ASSEMBLYZERO_HOME to a folder that is.",
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
@@ -219,7 +219,7 @@ def new_run_folder(name: str, stamp: str) -> RunFolder:
             continue
         except OSError as error:
             raise TuiError(
-                f"Cannot make the folder {path}: {error.strerror or error}.",
+                f"Cannot create the folder {path}: {error.strerror or error}.",
                 "Free some space or make it writable, or set ASSEMBLYZERO_HOME to another folder.",
             ) from error
         folder = RunFolder(path)

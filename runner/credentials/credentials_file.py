@@ -183,5 +183,5 @@ def _encoded(document: Any) -> bytes:
 def _unwritten(path: Path, error: OSError) -> TuiError:
     return TuiError(
         f"Cannot write {path}: {error.strerror or error}.",
-        "Make room or make it writable, or name another file with --credentials.",
+        "Free disk space or make it writable, or name another file with --credentials.",
     )

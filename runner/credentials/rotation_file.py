@@ -81,7 +81,8 @@ def write_exhausted(path: Path, name: str, until: float) -> None:
     except OSError as error:
         raise TuiError(
             f"Cannot write {path}: {error.strerror or error}.",
-            "Make room or make it writable; AssemblyZero looks there for exhausted credentials.",
+            "Free disk space or make it writable; AssemblyZero looks there for exhausted "
+            "credentials.",
         ) from None
 
 

@@ -37,7 +37,7 @@ def _private_folder(path: Path) -> Path:
         status = path.lstat()
     except OSError as error:
         raise TuiError(
-            f"Cannot make the folder {path} for locks: {error.strerror or error}.",
+            f"Cannot create the folder {path} for locks: {error.strerror or error}.",
             f"Check it: ls -ld {path} {path.parent}",
         ) from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:

@@ -85,7 +85,7 @@ def entry(name: str) -> CatalogEntry:
         TuiError: there is none.
     """
     if (found := CATALOG.get(name)) is None:
-        raise TuiError(f"There is no workflow {name!r}.", f"Known ones: {', '.join(CATALOG)}.")
+        raise TuiError(f"There is no workflow {name!r}.", f"Known workflows: {', '.join(CATALOG)}.")
     return found
 
 

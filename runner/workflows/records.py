@@ -119,7 +119,7 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
     ends = list(records.ends(repository))
     if lacking := _complete_audit(repository, workflow, ends, notes):
         told = _listed(workflow, lacking)
-        notes.append(f"{audit.CONSOLIDATED}: the end that was missing was added for {told}.")
+        notes.append(f"{audit.CONSOLIDATED}: added the missing completion of {told}.")
     if left := list(_checkpoints(repository, workflow, ends)):
         notes.append(
             f"{_listed(workflow, left)}: finished before, but the run was interrupted then. The "

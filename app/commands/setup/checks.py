@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 NEEDED = (
     "textual", "rich", "click", "msgspec", "langgraph", "langgraph-checkpoint-sqlite",
 )  # fmt: skip
-"""Packages no run can do without."""
+"""Packages that every run needs."""
 OLDEST_PYTHON = (3, 11)
 SMALLEST = (60, 15)
 """Columns and lines of the smallest terminal with a full dashboard."""
@@ -40,20 +40,20 @@ raise SystemExit(process.exitcode is None or process.exitcode)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found."""
+    """The result of one check."""
 
     name: str
     verdict: Literal["ok", "warning", "broken"]
     found: str
     mend: str = ""
-    """The command or the step that mends it."""
+    """The command or the step that fixes it."""
 
 
 def all_checks(context: click.Context | None = None) -> Iterator[Check]:
-    """Every check, one after the other; ``context`` is the command's, for the configuration."""
+    """Runs every check in turn; ``context`` is the command's, for the configuration."""
     checks: list[Callable[[], Check]] = [
         _python, _packages, _forkserver, _terminal, _encoding, _git, _gh, _tracker,
-        _state_folder, _runtime_folder, _gemini, _keys,
+        _state_folder, _runtime_folder, _gemini, _credentials,
     ]  # fmt: skip
     for check in checks:
         yield check()
@@ -99,14 +99,14 @@ def _forkserver() -> Check:
             timeout=PATIENCE, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        said = str(error)
+        output = str(error)
     else:
         if done.returncode == 0:
-            return _ok("workers", "a worker process starts and ends (forkserver)")
-        said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+            return _ok("workers", "worker processes can be started (forkserver)")
+        output = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
     return Check(
-        name="workers", verdict="broken", found=f"no worker process could be started: {said}",
-        mend="Check the limit of processes (ulimit -u), room in the temporary folder, and memory.",
+        name="workers", verdict="broken", found=f"cannot start a worker process: {output}",
+        mend="Check the process limit (ulimit -u), free space in the temporary folder, and memory.",
     )  # fmt: skip
 
 
@@ -154,8 +154,8 @@ def _encoding() -> Check:
     )  # fmt: skip
 
 
-def _said(*command: str) -> tuple[int, str]:
-    """Exit code and output of a program; what went wrong if it cannot be run."""
+def _run(*command: str) -> tuple[int, str]:
+    """The exit code of a program and its first line of output, or the error if it cannot run."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
@@ -172,24 +172,24 @@ def _git() -> Check:
             name="git", verdict="broken", found="not on the PATH",
             mend="Install git: https://git-scm.com/downloads",
         )  # fmt: skip
-    code, said = _said("git", "--version")
+    code, output = _run("git", "--version")
     if code == 0:
-        return _ok("git", said)
-    return Check(name="git", verdict="broken", found=said, mend="Reinstall git.")
+        return _ok("git", output)
+    return Check(name="git", verdict="broken", found=output, mend="Reinstall git.")
 
 
 def _gh() -> Check:
-    without = "Without gh, issues come from files: --issues-dir DIR"
+    without = "Without gh, use issues from files: --issues-dir DIR"
     if shutil.which("gh") is None:
         return Check(
             name="gh", verdict="warning", found="not on the PATH",
             mend=f"Install it: https://cli.github.com   {without}",
         )  # fmt: skip
-    code, said = _said("gh", "auth", "status")
+    code, output = _run("gh", "auth", "status")
     if code == 0:
-        return _ok("gh", f"{_said('gh', '--version')[1]}, logged in")
+        return _ok("gh", f"{_run('gh', '--version')[1]}, logged in")
     return Check(
-        name="gh", verdict="warning", found=f"not logged in: {said}",
+        name="gh", verdict="warning", found=f"not logged in: {output}",
         mend=f"Run: gh auth login   {without}",
     )  # fmt: skip
 
@@ -201,17 +201,17 @@ def _tracker() -> Check:
     try:
         repository = find_repository(Path.cwd())
     except (TuiError, OSError):
-        return _ok("issues", "not asked for: this is no git repository")
+        return _ok("issues", "not checked: this is not a git repository")
     try:
         tracker = find_tracker(repository)
     except TuiError as error:
         return Check(name="issues", verdict="warning", found=error.what, mend=error.hint)
     if tracker.notes:
         return Check(
-            name="issues", verdict="warning", found=f"of {tracker.name}",
+            name="issues", verdict="warning", found=tracker.name,
             mend=" ".join(tracker.notes),
         )  # fmt: skip
-    return _ok("issues", f"of {tracker.name}")
+    return _ok("issues", tracker.name)
 
 
 def _state_folder() -> Check:
@@ -227,14 +227,14 @@ def _state_folder() -> Check:
     except OSError as error:
         return Check(
             name="state folder", verdict="broken", found=f"{home}: {error.strerror or error}",
-            mend="Make it writable, or set ASSEMBLYZERO_HOME to a folder that is.",
+            mend="Make it writable, or set ASSEMBLYZERO_HOME to a writable folder.",
         )  # fmt: skip
     free = shutil.disk_usage(home).free
     found = f"{home}, {free / 1e9:.1f} GB free"
     if free < 100_000_000:
         return Check(
             name="state folder", verdict="warning", found=found,
-            mend="Make room, or set ASSEMBLYZERO_HOME to a folder with more.",
+            mend="Free disk space, or set ASSEMBLYZERO_HOME to a folder with more space.",
         )  # fmt: skip
     return _ok("state folder", found)
 
@@ -249,7 +249,7 @@ def _runtime_folder() -> Check:
 
 
 def _gemini() -> Check:
-    """Loads the package in a process of its own: it is slow, and its warnings are not for here."""
+    """Imports the package in a separate process: it is slow, and prints warnings."""
     from importlib import metadata
 
     from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
@@ -260,17 +260,17 @@ def _gemini() -> Check:
         version = metadata.version(package)
     except metadata.PackageNotFoundError:
         version = "not installed"
-    code, said = _said(sys.executable, "-c", f"import {provider.module}")
+    code, output = _run(sys.executable, "-c", f"import {provider.module}")
     if code == 0:
-        return _ok(provider.name, f"{package} {version} can be loaded")
+        return _ok(provider.name, f"{package} {version} can be imported")
     return Check(
         name=provider.name, verdict="warning",
-        found=f"{package} {version} cannot be loaded: {said}",
+        found=f"{package} {version} cannot be imported: {output}",
         mend=f"Run: {sys.executable} -m pip install --force-reinstall {package}",
     )  # fmt: skip
 
 
-def _keys() -> Check:
+def _credentials() -> Check:
     from assemblyzero_tui.runner.credentials.sources import find
 
     try:

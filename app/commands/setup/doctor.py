@@ -1,4 +1,4 @@
-"""``assemblyzero-tui doctor``: what is wrong with this machine, and what mends it."""
+"""``assemblyzero-tui doctor``: checks this machine and shows how to fix it."""
 
 from __future__ import annotations
 

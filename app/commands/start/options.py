@@ -220,8 +220,8 @@ def _model_options() -> list[_Decorator]:
             "--credentials",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="The file with the Gemini credentials; without it those of the state folder, the "
-            f"keyring or {API_KEY_VARIABLES[0]} are used.",
+            help="File with the Gemini credentials; the default is the one in the state folder, "
+            f"else the keyring, else {API_KEY_VARIABLES[0]}.",
         ),
         click.option(
             "--on-exhausted",

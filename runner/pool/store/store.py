@@ -195,7 +195,7 @@ class PoolStore:
                 if not (self._file.handle_error(error) and again):
                     raise TuiError(
                         f"Cannot write {self.path}: {error}.",
-                        "Make room or make it writable, then retry.",
+                        "Free disk space or make it writable, then retry.",
                     ) from error
         self._reader.forget_version()
 

@@ -32,7 +32,7 @@ def check_length(name: str, body: str) -> None:
     if len(body) > ISSUE_LIMIT:
         raise GuardError(
             f"{name} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}.",
-            "Split it, or move what is not the task itself into files for --context.",
+            "Split it, or move background material into files for --context.",
         )
 
 
@@ -50,7 +50,7 @@ def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
             text = path.read_text("utf-8")
         except UnicodeDecodeError as error:
             raise WorkflowError(
-                f"The context file {path} is not UTF-8 text.", "Give text files to --context."
+                f"The context file {path} is not UTF-8 text.", "Use text files with --context."
             ) from error
         except OSError as error:
             raise WorkflowError(
@@ -62,12 +62,12 @@ def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
             raise GuardError(
                 f"The context file {path} has {len(text):,} characters, "
                 f"the limit is {CONTEXT_FILE_LIMIT:,}.",
-                "Give only the part that matters.",
+                "Keep only the part that matters.",
             )
         if total > CONTEXT_LIMIT:
             raise GuardError(
-                f"The context files have more than {CONTEXT_LIMIT:,} characters together.",
-                "Give fewer or shorter ones.",
+                f"The context files have more than {CONTEXT_LIMIT:,} characters in total.",
+                "Use fewer or shorter files.",
             )
         texts.append((path.name, text))
     return texts

@@ -166,7 +166,7 @@ class DraftingNodes:
         limit = self._spec.options.max_iterations
         if visit + (not awaits_review(state)) > limit:  # a draft nobody may review is not written
             raise MaxIterationsError(
-                f"max_iterations: no approval of {self._subject} within "
+                f"max_iterations: {self._subject} was not approved within "
                 f"{style.count(limit, 'visit')} of the human-edit gate "
                 f"({style.count(state['drafts'], 'draft')}, "
                 f"{style.count(len(state['reviews']), 'review')}).",
@@ -235,9 +235,9 @@ class DraftingNodes:
         self._log("\n".join(lines))
 
     def _on_repair(self, what: str, reason: str) -> None:
-        self._log(f"    {style.caution(f'The {what} could not be read; asking once more:')}")
+        self._log(f"    {style.caution(f'The {what} could not be read; asking again:')}")
         self._log("\n".join(style.wrapped(reason, lead="  ", most=3)))
-        self._context.notify(f"The {what} could not be read ({reason}); asked once more.")
+        self._context.notify(f"The {what} could not be read ({reason}); asked again.")
 
     def _write(self, number: int, kind: lineage.Kind, data: bytes) -> str:
         return lineage.write(self._repository / self._folder, number, kind, data)

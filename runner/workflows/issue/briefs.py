@@ -66,18 +66,18 @@ def slug_of(path: Path) -> str:
     slug = re.sub(r"[^a-z0-9-]", "", re.sub(r"[ _]", "-", path.stem.lower()))
     if not slug.strip("-"):
         raise TuiError(
-            f"The name of the brief {path} has no letter or digit to call it by.",
-            "Rename it: a to z, 0 to 9, for example dark-mode.md",
+            f"The name of the brief {path} contains no letter or digit.",
+            "Rename it, using a to z and 0 to 9, for example dark-mode.md",
         )
     if len(slug) > SLUG_LIMIT:
         raise TuiError(
             f"The name of the brief {path} is longer than {SLUG_LIMIT} characters.",
-            "Give it a shorter one.",
+            "Rename it to something shorter.",
         )
     if _OF_A_DESIGN.fullmatch(slug):
         raise TuiError(
             f"The brief {path} would share its folder docs/lineage/active/{slug} with a design.",
-            "Give it another name.",
+            "Rename it.",
         )
     return slug
 
@@ -140,23 +140,24 @@ def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) 
         begun = checkpoint_file(repository, ISSUE.name, brief.slug).exists()
         if path.parent == repository / IDEAS or begun:
             return False
-        notes.append(f"{path} left out: it was filed as {mine.issue_url}")
+        notes.append(f"{path} left out: already filed as {mine.issue_url}")
         return True
     other = foreign_filing(repository, brief.slug, brief.digest)
     if other is None:
         return False
     if other.text != "changed":
         notes.append(
-            f"{path} left out: filed before as {other}. "
-            "Give it another name to file it as another issue."
+            f"{path} left out: already filed as {other}. Rename it to file it as a new issue."
         )
         return True
     if named:
-        notes.append(f"{path} was filed before as {other}; its text has changed: filed anew.")
+        notes.append(
+            f"{path} was filed as {other}, but its text has changed: filing it as a new issue."
+        )
         return False
     notes.append(
-        f"{path} left out: filed before as {other}, and its text has changed since. "
-        f"To file it as another issue, name it: assemblyzero-tui issue {path}"
+        f"{path} left out: filed as {other}; its text has changed since. "
+        f"To file it as a new issue, name it: assemblyzero-tui issue {path}"
     )
     return True
 
@@ -181,8 +182,8 @@ def _ideas(repository: Path) -> list[Path]:
         if (repository / IDEAS_DONE).is_dir():
             return []
         raise TuiError(
-            f"There is no folder {folder}.",
-            "Make it and put a brief there, for example ideas/active/dark-mode.md; "
+            f"The folder {folder} does not exist.",
+            "Create it and put a brief there, for example ideas/active/dark-mode.md; "
             "or name a file: assemblyzero-tui issue FILE",
         ) from error
     except OSError as error:
@@ -198,7 +199,7 @@ def _wanted(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[
         path = _within(repository, given)
         done = repository / IDEAS_DONE / path.name
         if not path.exists() and path.parent == repository / IDEAS and done.is_file():
-            notes.append(f"{path} left out: its issue was filed, it is in {done} now.")
+            notes.append(f"{path} left out: already filed; the brief is now {done}.")
         else:
             paths[path] = None
     return list(paths)
@@ -224,7 +225,8 @@ def _check_slugs(briefs: Iterable[Brief]) -> None:
     for brief in briefs:
         if brief.slug in known:
             raise TuiError(
-                f"Two briefs have the slug {brief.slug!r}: {known[brief.slug]} and {brief.path}.",
+                f"Two briefs have the same slug {brief.slug!r}: {known[brief.slug]} "
+                f"and {brief.path}.",
                 "Nothing was started. Rename one of them, or name only one.",
             )
         known[brief.slug] = brief.path

@@ -86,7 +86,7 @@ class IssueFiler:
         for other in found.values():
             raise WorkflowError(
                 f"An earlier version of this brief was filed as {other.url}.",
-                "Change that issue, or give the brief another file name to file another one.",
+                "Edit that issue, or rename the brief to file a new one.",
             )
         return None
 
@@ -99,7 +99,9 @@ class IssueFiler:
         """
         found = self._listed(intent)
         if not found and patient:
-            self._log(f"    An earlier gh was cut off; looking again in {SETTLE_SECONDS:.0f} s")
+            self._log(
+                f"    An earlier gh was interrupted; checking again in {SETTLE_SECONDS:.0f} s"
+            )
             time.sleep(SETTLE_SECONDS)
             found = self._listed(intent)
         entry = self._book.find(self._mark)
@@ -133,12 +135,12 @@ class IssueFiler:
             return self._file()
 
     def _file(self) -> Filed:
-        self._log("    Looking whether it was filed before")
+        self._log("    Checking whether it was already filed")
         if (found := self._look_under_lock()) is not None:
             return found
         if not self._state["draft"]:
             raise WorkflowError(
-                "The issue that this brief was is not there any more, and there is no draft.",
+                "The issue of this brief no longer exists, and there is no draft.",
                 "Run the item with --fresh to write one.",
             )
         draft = parse_draft(self._state["draft"])
@@ -187,21 +189,21 @@ class IssueFiler:
     def _look_again(self, error: TuiError) -> Filed:
         """After ``gh issue create`` went wrong: the issue may be there all the same."""
         self._log(f"    {style.caution(style.plain(error.what))}")
-        self._log("    Looking whether it was filed all the same")
+        self._log("    Checking whether it was filed anyway")
         try:
             found = self._look_under_lock()
         except TuiError as again:
             raise WorkflowError(
-                f"{error.what} Whether the issue was filed cannot be seen either: {again.what}",
-                "Run the same command again: it looks before it files.",
+                f"{error.what} Cannot check whether the issue was filed: {again.what}",
+                "Run the same command again: it checks before it files.",
             ) from error
         if found is None:
-            sure = "" if not isinstance(error, GhTimeoutError) else ", as far as can be seen"
+            sure = "" if not isinstance(error, GhTimeoutError) else ", as far as the tracker shows"
             raise WorkflowError(
                 f"Not filed{sure}: {error.what}",
-                f"{error.hint}\nThen run the same command again: it looks before it files.",
+                f"{error.hint}\nThen run the same command again: it checks before it files.",
             ) from error
-        self._warn(f"gh went wrong, but the issue was filed as {found.issue_url}")
+        self._warn(f"gh failed, but the issue was filed as {found.issue_url}")
         return found
 
     def _filed(self, issue: ListedIssue, intent: Intent | None, *, found: bool = True) -> Filed:
@@ -258,8 +260,8 @@ def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path 
         if os.path.lexists(target):
             raise WorkflowError(
                 f"The issue was filed as {filed.issue_url}, but its lineage cannot be moved: "
-                f"{target} is there already.",
-                "Move that away and run the same command again: nothing is filed twice.",
+                f"{target} already exists.",
+                "Move it away and run the same command again; nothing is filed twice.",
             )
         (source / filing_records.INTENT_FILE).unlink(missing_ok=True)
         _move(source, target)

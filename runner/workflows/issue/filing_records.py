@@ -123,8 +123,8 @@ def read_intent(folder: Path) -> Intent | None:
         return msgspec.json.decode(data, type=Intent)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise TuiError(
-            f"{path} is damaged ({error}): what was going to be filed is not known.",
-            "Look whether the issue is there: gh issue list --state all; then remove the file.",
+            f"{path} is damaged ({error}): what was about to be filed is unknown.",
+            "Check whether the issue exists (gh issue list --state all), then remove the file.",
         ) from error
 
 

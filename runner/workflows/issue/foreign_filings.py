@@ -137,6 +137,6 @@ def check_not_filed(repository: Path, slug: str, brief_digest: str) -> None:
     found = foreign_filing(repository, slug, brief_digest)
     if found is not None and found.text != "changed":
         raise TuiError(
-            f"This brief was filed before as {found}.",
-            "Give it another file name to file it as another issue.",
+            f"This brief was already filed as {found}.",
+            "Rename it to file it as a new issue.",
         )

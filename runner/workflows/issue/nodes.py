@@ -63,7 +63,7 @@ class IssueNodes(DraftingNodes):
         before = filing_records.filed_before(self._repository, self._slug, brief.digest)
         if before is not None:
             new["filed"] = _record_of(before, found=True)
-            self._log(f"    {style.caution('This text was filed before:')} {before.issue_url}")
+            self._log(f"    {style.caution('This text was already filed:')} {before.issue_url}")
             return {**new, **self._new_state(0)}
         check_not_filed(self._repository, self._slug, brief.digest)
         self._say_what_was_read(brief.text, context)
@@ -90,7 +90,7 @@ class IssueNodes(DraftingNodes):
             return {}
         make_folder(self._repository / self._folder)
         if self._spec.options.no_file:
-            self._log("    gh is not asked: the issue is not to be filed (--no-file)")
+            self._log("    gh is not used: the issue will not be filed (--no-file)")
             return {}
         tracker = self._tracker(state)
         labels = gh_filing.list_labels(self._repository, tracker)
@@ -98,7 +98,7 @@ class IssueNodes(DraftingNodes):
         self._log(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
         found = self._filer(state, tracker).look()
         if found is not None:
-            self._log(f"    {style.caution('This brief is an issue already:')} {found.issue_url}")
+            self._log(f"    {style.caution('This brief already has an issue:')} {found.issue_url}")
         return {
             "tracker": tracker,
             "known_labels": labels,
@@ -133,7 +133,7 @@ class IssueNodes(DraftingNodes):
         """The gate behind the review: an approval goes on to be filed, the rest is counted."""
         if not approved(state):
             return self.human_edit(state)
-        self._log(f"    Human edit gate, automatic: {state['draft_file']} goes to be filed")
+        self._log(f"    Human edit gate, automatic: {state['draft_file']} will be filed")
         return {}
 
     def file(self, state: IssueState) -> dict[str, Any]:
@@ -170,9 +170,9 @@ class IssueNodes(DraftingNodes):
         accepted = self._spec.options.accept_changes
         if begun and mine and begun.lower() != mine.lower() and not accepted:
             raise WorkflowError(
-                f"This brief's checkpoint was begun for {short(begun)}, and this run files in "
+                f"The checkpoint of this brief was made for {short(begun)}, but this run files in "
                 f"{short(mine)}.",
-                f"To file there, {HOW_TO_ACCEPT}; or unset GH_REPO, if that names another one.",
+                f"To file there, {HOW_TO_ACCEPT}; or unset GH_REPO if it names another repository.",
             )
         if mine or begun:
             return mine or begun
@@ -195,7 +195,7 @@ class IssueNodes(DraftingNodes):
     def _say_filed(
         self, filed: filing_records.Filed, record: FiledRecord, moved: Path | None, brief: str
     ) -> None:
-        how = "was filed before as" if record["found"] else "filed as"
+        how = "was already filed as" if record["found"] else "filed as"
         number = style.strong(f"#{filed.issue_number}")
         self._log(f"    {style.good('SUCCESS:')} issue {how} {number}")
         if filed.found_by:

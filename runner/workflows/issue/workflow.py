@@ -73,7 +73,7 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
         filed, reviews = state.get("filed"), state.get("reviews", [])
         iterations, verdict = state.get("drafts", 0), reviews[-1]["verdict"] if reviews else ""
         if filed:
-            how = "was filed before as" if filed["found"] else "filed as"
+            how = "was already filed as" if filed["found"] else "filed as"
             by = f" by {filed['by']}" if filed.get("by") else ""
             return Result(
                 summary=f"{how} #{filed['number']} {filed['url']}{by}",

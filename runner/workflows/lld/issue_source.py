@@ -30,6 +30,6 @@ def fetch(item: ItemInfo, repository: Path, tracker: str) -> Issue:
     issue = issue_files.read_issue(Path(item.source))
     if issue.number != number:
         raise TuiError(
-            f"{item.source} holds issue {issue.number}, not {number}.", "Was it renamed?"
+            f"{item.source} contains issue {issue.number}, not {number}.", "Was it renamed?"
         )
     return issue

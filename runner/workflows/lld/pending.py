@@ -103,7 +103,7 @@ def _standings(repository: Path, notes: list[str], read_only: bool) -> dict[int,
     if read_only:
         reading = status_file.read(repository)
         if reading.damage:
-            notes.append(f"{reading.told} A run will set it aside and make a new one.")
+            notes.append(f"{reading.told} A run sets it aside and writes a new one.")
     else:
         notes.extend(records.reconcile(repository, LLD.name))
     return status_file.standings(repository)
@@ -138,7 +138,7 @@ def _left_out(
 
 _APPROVED = "the design is approved"
 _NOT_OURS = "the design was not written by this tool, or was edited since"
-_UNREAD = f"its entry in {status_file.STATUS_FILE} cannot be understood"
+_UNREAD = f"its entry in {status_file.STATUS_FILE} cannot be read"
 
 
 def _left_out_notes(left_out: dict[int, LeftOut]) -> list[str]:
@@ -158,7 +158,7 @@ def _left_out_notes(left_out: dict[int, LeftOut]) -> list[str]:
             note += f"{approved} approved, {len(alike) - approved} of unknown status. "
             note += "To replace one, name its number. "
         else:
-            note += "To design one all the same, name its number. "
+            note += "To design one anyway, name its number. "
         notes.append(f"{note}{_HOW_TO_LIST}")
     return notes
 
@@ -222,7 +222,7 @@ def _wanted_issues(
             if number not in found:
                 raise TuiError(
                     f"There is no file for issue {number} in {issues_dir}.",
-                    f"Its name would begin with {number}-",
+                    f"Its name must begin with {number}-",
                 )
         return [issue_files.read_issue(found[number]) for number in numbers]
     listed: dict[int, Issue] = {}

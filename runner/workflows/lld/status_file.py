@@ -64,7 +64,7 @@ class Reading(NamedTuple):
         """What is wrong and what could be read, in two sentences."""
         entries = len(self.document["issues"]) - len(self.unread)
         text = f"{STATUS_FILE} is not a status file ({self.damage}). "
-        text += f"{entries} {'entry was' if entries == 1 else 'entries were'} read from it"
+        text += f"{entries} {'entry was' if entries == 1 else 'entries were'} recovered"
         if self.unread:
             listed = ", ".join(f"{key!r}" for key in self.unread[:10])
             more = f" and {len(self.unread) - 10} more" if len(self.unread) > 10 else ""
@@ -90,14 +90,14 @@ def decode(data: bytes | None) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InvalidStatusFileError(str(error)) from error
     if not isinstance(document, dict):
-        raise InvalidStatusFileError("it is no object")
+        raise InvalidStatusFileError("it is not an object")
     _check_version(document)
     issues = document.get("issues")
     if not isinstance(issues, dict):
-        raise InvalidStatusFileError('it has no object "issues"')
+        raise InvalidStatusFileError('it has no "issues" object')
     for number, entry in issues.items():
         if not isinstance(entry, dict):
-            raise InvalidStatusFileError(f"its entry {number!r} is no object")
+            raise InvalidStatusFileError(f"its entry {number!r} is not an object")
     return document
 
 
@@ -106,12 +106,12 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         keys = [key for key, _ in pairs]
         twin = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidStatusFileError(f"the key {twin!r} is there twice")
+        raise InvalidStatusFileError(f"the member {twin!r} appears twice")
     return members
 
 
 def _no_constant(word: str) -> Any:
-    raise InvalidStatusFileError(f"{word} is no JSON")
+    raise InvalidStatusFileError(f"{word} is not JSON")
 
 
 def _check_version(document: dict[str, Any]) -> None:
@@ -136,8 +136,8 @@ def decode_leniently(data: bytes | None) -> Reading:
     except InvalidStatusFileError as error:
         if data is None or len(data) > SALVAGE_LIMIT:
             raise TuiError(
-                f"{STATUS_FILE} is not a status file ({error}), and too large to be read in part.",
-                "Mend it or move it away.",
+                f"{STATUS_FILE} is not a status file ({error}), and too large to be recovered.",
+                "Repair it or move it away.",
             ) from error
         document, unread = salvage(data)
         _check_version(document)
@@ -237,7 +237,7 @@ def reconcile(repository: Path) -> list[str]:
             listed = ", ".join(f"#{number}" for number in changed[:10])
             more = f" and {len(changed) - 10} more" if len(changed) > 10 else ""
             notices.append(
-                f"{STATUS_FILE}: approvals found in the lineage were added for {listed}{more}."
+                f"{STATUS_FILE}: added approvals found in the lineage for {listed}{more}."
             )
     return notices
 
@@ -254,7 +254,7 @@ def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str
         return reading.document, False
     aside = set_aside_name(path)
     publish(aside, data)
-    notice(f"{reading.told} The file was set aside as {aside.name}, and a new one was made.")
+    notice(f"{reading.told} The file was set aside as {aside.name}, and a new one was written.")
     _put_approvals(reading.document, lineage.approvals(repository))
     return reading.document, True
 

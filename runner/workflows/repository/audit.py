@@ -119,7 +119,7 @@ def record(
             except OSError as error:
                 raise TuiError(
                     f"Cannot write {path}: {error.strerror or error}.",
-                    "Make room or make it writable, then retry.",
+                    "Free disk space or make it writable, then retry.",
                 ) from error
 
 
@@ -168,9 +168,9 @@ def mend(repository: Path) -> list[str]:
         aside = set_aside_name(path)
         publish(aside, b"".join(wrong))
         publish(path, b"".join(whole))
-    told = "a line that is no event was"
+    told = "a line that is not an event was"
     if len(wrong) > 1:
-        told = f"{len(wrong)} lines that are no events were"
+        told = f"{len(wrong)} lines that are not events were"
     return [f"{CONSOLIDATED}: {told} set aside in {aside.name}."]
 
 
@@ -226,7 +226,7 @@ def _mend_end(path: Path, descriptor: int, notice: Callable[[str], None]) -> int
         aside = set_aside_name(path)
         publish(aside, torn)
         os.ftruncate(descriptor, start)
-        notice(f"The last line of {path} was torn. It was set aside as {aside.name}.")
+        notice(f"The last line of {path} was incomplete. It was set aside as {aside.name}.")
         return start
     append_whole(descriptor, b"\n", size)
     return size + 1

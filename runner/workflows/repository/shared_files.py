@@ -48,7 +48,7 @@ def repository_lock(repository: Path) -> Iterator[None]:
     except OSError as error:
         raise TuiError(
             f"Cannot open the repository {repository}: {error.strerror or error}.",
-            "Look whether it has been moved, and run the command there.",
+            "Check whether it was moved, and run the command there.",
         ) from error
     try:
         try:
@@ -98,14 +98,14 @@ def _kept(repository: Path, who: str) -> TuiError:
     return TuiError(
         f"The files that items share in {repository} have been locked for {LOCK_PATIENCE:.0f} s "
         f"by {who or 'another process'}.",
-        "Wait until that is done, or end it; then retry.",
+        "Wait for it to finish, or end it; then retry.",
     )
 
 
 def _not_locked(repository: Path, error: OSError) -> TuiError:
     return TuiError(
         f"The files that items share in {repository} cannot be locked: {error.strerror or error}.",
-        "Make room and make the folder readable, then retry.",
+        "Free disk space and make the folder readable, then retry.",
     )
 
 
@@ -143,7 +143,7 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         raise TuiError(
             f"Cannot write {path}: {error.strerror or error}.",
-            "Make room or make the folder writable, then retry.",
+            "Free disk space or make the folder writable, then retry.",
         ) from error
 
 
@@ -165,8 +165,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TuiError(
-            f"Cannot make the folder {path}: {error.strerror or error}.",
-            "Make room or make its parent writable, then retry.",
+            f"Cannot create the folder {path}: {error.strerror or error}.",
+            "Free disk space or make its parent writable, then retry.",
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise TuiError(f"Cannot write in the folder {path}.", f"Run: chmod u+rwx {path}")
@@ -196,7 +196,7 @@ def read_shared(path: Path) -> bytes | None:
             f"Cannot read {path}: {error.strerror or error}.",
             "Move it away."
             if path.is_dir()
-            else f"Move away what is in the place of the folder {path.parent}."
+            else f"Move away whatever occupies the place of the folder {path.parent}."
             if isinstance(error, NotADirectoryError)
             else f"Make it readable, for example: chmod u+rw {path}",
         ) from error
@@ -211,4 +211,4 @@ def set_aside_name(path: Path, now: float | None = None) -> Path:
         )
         if not os.path.lexists(candidate):
             return candidate
-    raise TuiError(f"There are too many files called {path.name}.invalid-…", "Remove them.")
+    raise TuiError(f"There are too many files named {path.name}.invalid-…", "Remove them.")

@@ -45,13 +45,13 @@ def make_demo_repository(path: Path, count: int) -> list[ItemInfo]:
     git = shutil.which("git")
     if git is None:
         raise TuiError(
-            "The program git is not on the PATH; the demonstration makes a repository with it.",
+            "The program git is not on the PATH; the demo creates a repository with it.",
             "Install git: https://git-scm.com/downloads",
         )
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
-            raise TuiError(f"The folder {path} is not empty.", "Name a new one.")
+            raise TuiError(f"The folder {path} is not empty.", "Choose a new folder.")
         (path / "README.md").write_text(_README, "utf-8")
         folder = path / "issues"
         folder.mkdir()
@@ -61,8 +61,8 @@ def make_demo_repository(path: Path, count: int) -> list[ItemInfo]:
             files[-1].write_text(sample.text, "utf-8")
     except OSError as error:
         raise TuiError(
-            f"Cannot make the demonstration in {path}: {error.strerror or error}.",
-            "Make room, or set TMPDIR to a folder that is writable.",
+            f"Cannot create the demo in {path}: {error.strerror or error}.",
+            "Free disk space, or set TMPDIR to a writable folder.",
         ) from error
     _git(git, path, "init", "--quiet", "--initial-branch=main")
     _git(git, path, "add", "--all")

@@ -70,7 +70,7 @@ def _wait(path: Path, note: str, tracker: str, log: Callable[[str], None]) -> Fi
         if time.monotonic() > deadline:
             raise WorkflowError(
                 f"Not filed: {has_it} has been filing in {tracker} for more than {limit:.0f} s.",
-                f"Look what it is doing, end it if it hangs (its lock: {path}), and run the same "
+                f"Check what it is doing, end it if it hangs (its lock: {path}), and run the same "
                 "command again.",
             )
         time.sleep(_PAUSE)
@@ -83,7 +83,7 @@ def _take(path: Path, note: str) -> FileLock | None:
     except OSError as error:
         raise TuiError(
             f"Cannot lock {path}: {error.strerror or error}. Nothing was filed.",
-            f"Make room in {path.parent}, or look what is there: ls -l {path}",
+            f"Free disk space in {path.parent}, or check its permissions: ls -l {path}",
         ) from error
 
 

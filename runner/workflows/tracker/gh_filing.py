@@ -23,7 +23,7 @@ FIRST_LOOK = 200
 """So many of the newest issues are looked at, and more if they do not reach back far enough."""
 _GROWTH = 5
 _LABELS = 5000
-WITHOUT_GH = "To draft without gh, and file later: --no-file"
+WITHOUT_GH = "To draft without gh and file later, use --no-file"
 """How to do without ``gh``."""
 _ADDRESS = re.compile(r"https?://\S+/issues/([1-9]\d*)")
 

@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 LIMIT = 1_000_000
 """More issues than any repository has open."""
 
-WITHOUT_GH = "To work without gh, give a folder of files: --issues-dir DIR"
+WITHOUT_GH = "To work without gh, use a folder of files: --issues-dir DIR"
 """How to do without ``gh``."""
 
 
@@ -91,7 +91,7 @@ def view_issue(
     if "/pull/" in found.url:
         raise TuiError(
             f"#{number} of {short(tracker)} is a pull request, not an issue.",
-            f"Give the number of an issue; they are listed by: gh issue list --repo {tracker}",
+            f"Give the number of an issue. To list them: gh issue list --repo {tracker}",
         )
     if found.number != number:
         raise TuiError(

@@ -172,7 +172,7 @@ def _failure(
     if "not a git repository" in words:
         return TuiError(
             f"{repository} is not a git repository.",
-            _hint("Name the right one with --repo PATH.", otherwise),
+            _hint("Specify the right one with --repo PATH.", otherwise),
         )
     if code == LOGIN_NEEDED or "gh auth login" in words or "http 401" in words:
         return TuiError("gh is not logged in.", _hint("Run: gh auth login", otherwise))

@@ -51,7 +51,7 @@ def issue_number(text: str) -> int:
     match = _WANTED.fullmatch(check_item_id(text))
     if match is None or int(match[1]) > HIGHEST_NUMBER:
         raise TuiError(
-            f"{text!r} is not the number of an issue.",
+            f"{text!r} is not an issue number.",
             "Give numbers from 1 up, for example: assemblyzero-tui lld 42 57",
         )
     return int(match[1])

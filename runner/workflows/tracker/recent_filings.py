@@ -58,7 +58,7 @@ class FilingBook:
         except OSError as error:
             raise TuiError(
                 f"Cannot write {self._path}: {error.strerror or error}.",
-                f"Make room in {self._path.parent}.",
+                f"Free disk space in {self._path.parent}.",
             ) from error
 
     def _read(self) -> dict[str, Entry]:

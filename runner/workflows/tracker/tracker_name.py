@@ -85,7 +85,7 @@ def find_tracker(repository: Path, *, otherwise: str = "", to_file: bool = False
     named = os.environ.get("GH_REPO", "")
     if named and ("/" not in named or named.startswith("-")):
         raise TuiError(
-            f"GH_REPO is set to {named!r}, which names no repository.",
+            f"GH_REPO is set to {named!r}, which is not the name of a repository.",
             "Set it to OWNER/NAME or HOST/OWNER/NAME, or unset it: unset GH_REPO",
         )
     try:
@@ -110,7 +110,7 @@ def renamed_since(tracker: str) -> str:
         return ""
     return (
         f"GH_REPO is set to {named}, but this run continues with the issues of {short(tracker)}, "
-        "as it began."
+        "as it started."
     )
 
 
@@ -131,23 +131,23 @@ def _check(found: _Repository, otherwise: str, *, to_file: bool) -> None:
     if not found.has_issues_enabled:
         raise TuiError(f"{short(found.tracker)} has issues disabled.", hint.strip())
     raise TuiError(
-        f"{short(found.tracker)} is archived: no issue can be filed there.", hint.strip()
+        f"{short(found.tracker)} is archived; no issues can be filed there.", hint.strip()
     )
 
 
 def _notes(repository: Path, found: _Repository, named: str) -> list[str]:
     whose = short(found.tracker)
-    by_number = f"Designs and lineage in {repository} are told apart by number only."
+    by_number = f"Designs and lineage in {repository} are distinguished by number only."
     if named:
         try:
             home = _view(repository, "", "")
         except TuiError:
-            return [f"these are the issues of {whose}, since GH_REPO is set. {by_number}"]
+            return [f"these are the issues of {whose}, because GH_REPO is set. {by_number}"]
         if home.tracker.lower() == found.tracker.lower():
             return []
         return [
-            f"these are the issues of {whose}, not of {short(home.tracker)}, since GH_REPO is set. "
-            f"{by_number} For the issues of {short(home.tracker)}: unset GH_REPO"
+            f"these are the issues of {whose}, not of {short(home.tracker)}, because GH_REPO "
+            f"is set. {by_number} For the issues of {short(home.tracker)}: unset GH_REPO"
         ]
     if parent := found.fork_of:
         return [
@@ -157,8 +157,8 @@ def _notes(repository: Path, found: _Repository, named: str) -> list[str]:
     origin = _origin(repository)
     if origin and not found.tracker.lower().endswith(f"/{origin}".lower()):
         return [
-            f"these are the issues of {whose}, not of the remote origin ({origin}): so gh "
-            f"resolves the remotes of this repository. {by_number} "
+            f"these are the issues of {whose}, not of the remote origin ({origin}): gh "
+            f"resolves the remotes of this repository that way. {by_number} "
             f"For the issues of {origin}: gh repo set-default {origin}"
         ]
     return []

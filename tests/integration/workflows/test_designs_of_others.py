@@ -224,7 +224,7 @@ def test_an_entry_nobody_understands_leaves_its_issue_out(
     pending, notes = pending_lld_items(repository, repository / "issues")
     assert items[NUMBER] not in pending
     assert items[102] in pending
-    assert "cannot be understood: #101" in notes[0]
+    assert "cannot be read: #101" in notes[0]
     (one,), _ = left_out_of_all(repository, repository / "issues")
     assert (one.id, one.status, one.design) == ("LLD-101", "unknown", "")
     assert pending_lld_items(repository, repository / "issues", [101])[0] == [items[NUMBER]]

@@ -51,7 +51,7 @@ def test_without_a_place_for_the_lock_nothing_is_filed(
 ) -> None:
     (tmp_path / "locks").write_text("")
     monkeypatch.setenv(OVERRIDE, str(tmp_path / "locks"))
-    with pytest.raises(TuiError, match="Cannot make the folder"):
+    with pytest.raises(TuiError, match="Cannot create the folder"):
         with filing_lock(TRACKER, "one", print):
             raise AssertionError
 

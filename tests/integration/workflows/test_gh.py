@@ -110,7 +110,7 @@ def test_an_issue_that_does_not_exist_is_named(
 def test_what_is_no_number_is_refused_before_anything_is_asked(
     repository: Path, tracker: Path, tmp_path: Path, text: str
 ) -> None:
-    with pytest.raises(TuiError, match=r"is not (an item|the number)"):
+    with pytest.raises(TuiError, match=r"is not (an item|an issue number)"):
         pending_lld_items(repository, None, [text])
     assert not (tmp_path / "calls.jsonl").exists()
 

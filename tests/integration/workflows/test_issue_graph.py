@@ -166,7 +166,7 @@ def test_the_iteration_cap_ends_the_workflow(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path, limit: int
 ) -> None:
     options = {"max_iterations": limit}
-    with pytest.raises(WorkflowError, match="max_iterations: no approval of the issue of dark"):
+    with pytest.raises(WorkflowError, match="max_iterations: the issue of dark"):
         work(repository, item, tmp_path, reply=scripted_reviews(BLOCKED), options=options)
     assert audit_of(repository)[-1]["event"] == "max_iterations"
     assert filed_issues(tracker) == []
@@ -192,7 +192,7 @@ def test_a_draft_that_cannot_be_read_is_asked_for_once_more(
     assert "Sure! Here is the issue: …" in repair
     assert "the first line is not `# ` and a title" in repair
     assert context.notices == [
-        "The draft could not be read (the first line is not `# ` and a title); asked once more."
+        "The draft could not be read (the first line is not `# ` and a title); asked again."
     ]
     assert len(filed_issues(tracker)) == 1
 
@@ -253,7 +253,7 @@ def test_no_file_stops_before_filing_and_goes_on_from_there(
 @pytest.mark.parametrize(
     "die_at",
     [
-        "Brief saved", "Tracker", "Draft saved", "Verdict saved", "Looking", "Filing in",
+        "Brief saved", "Tracker", "Draft saved", "Verdict saved", "Checking", "Filing in",
         "SUCCESS", "Brief:  ",
     ],
 )  # fmt: skip
@@ -323,7 +323,7 @@ def test_each_call_of_gh_may_hang(
     with pytest.raises(WorkflowError, match="did not answer within 3 s") as caught:
         work(repository, item, tmp_path)
     filing_hung = call.startswith("issue create")
-    assert caught.value.what.startswith("Not filed, as far as can be seen: ") == filing_hung
+    assert caught.value.what.startswith("Not filed, as far as the tracker shows: ") == filing_hung
     assert filed_issues(tracker) == []
     work(repository, item, tmp_path)
     assert len(filed_issues(tracker)) == 1
@@ -338,7 +338,7 @@ def test_an_issue_that_was_filed_although_gh_went_wrong_is_found(
     monkeypatch.setenv("GH_STAND_IN_FAULT", f"issue create={fault}")
     context = work(repository, item, tmp_path)
     assert len(filed_issues(tracker)) == 1
-    assert context.notices == [f"gh went wrong, but the issue was filed as {URL}/1"]
+    assert context.notices == [f"gh failed, but the issue was filed as {URL}/1"]
     assert result_of(context).url == f"{URL}/1"
 
 
@@ -347,7 +347,7 @@ def test_where_the_look_fails_nothing_is_filed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-garbage,issue list=fail@3")
-    with pytest.raises(WorkflowError, match="cannot be seen either") as caught:
+    with pytest.raises(WorkflowError, match="Cannot check whether") as caught:
         work(repository, item, tmp_path)
     assert "Run the same command again" in caught.value.hint
     intent = filing_records.read_intent(repository / "docs/lineage/active/dark-mode")
@@ -357,7 +357,7 @@ def test_where_the_look_fails_nothing_is_filed_again(
         work(repository, item, tmp_path)
     monkeypatch.delenv("GH_STAND_IN_FAULT")
     context = work(repository, item, tmp_path)
-    assert result_of(context).summary == f"was filed before as #1 {URL}/1"
+    assert result_of(context).summary == f"was already filed as #1 {URL}/1"
     assert len(filed_issues(tracker)) == 1
     record = repository / "docs/lineage/done/1-dark-mode/004-filed.json"
     assert json.loads(record.read_text())["labels"] == ["enhancement"]
@@ -378,7 +378,7 @@ def test_an_issue_of_another_clone_is_not_described_by_this_ones_intent(
     mine = filing_records.mark_of("github.com/example/tidewater", "dark-mode", digest)
     write_issue(tracker, 5, "Newer", f"Text.\r\n\r\n{mine}\r\n")
     context = work(repository, item, tmp_path)
-    assert result_of(context).summary == f"was filed before as #5 {URL}/5"
+    assert result_of(context).summary == f"was already filed as #5 {URL}/5"
     filed = filing_records.recorded(repository / "docs/lineage/done/5-dark-mode", digest)
     assert filed is not None
     assert (filed.title, filed.labels, filed.approved_draft) == ("Newer", [], "")
@@ -389,7 +389,7 @@ class LateContext(InTestContext):
 
     def log(self, text: str) -> None:
         super().log(text)
-        if "looking again" in text:
+        if "checking again" in text:
             repository = Path(self.spec.repository)
             intent = filing_records.read_intent(repository / "docs/lineage/active/dark-mode")
             assert intent is not None
@@ -416,7 +416,7 @@ def test_a_fresh_start_after_a_lost_record_pays_for_no_draft(
     (repository / "ideas/done").rename(repository / "ideas/active")
     context = work(repository, item, tmp_path / "b")
     assert context.requests == []
-    assert result_of(context).summary == f"was filed before as #1 {URL}/1"
+    assert result_of(context).summary == f"was already filed as #1 {URL}/1"
     assert len(filed_issues(tracker)) == 1
     assert "docs/lineage/done/1-dark-mode/002-filed.json" in tree(repository)
 
@@ -466,7 +466,7 @@ def test_the_same_text_again_is_recognised_by_the_lineage(
     work(repository, item, tmp_path / "a")
     again = idea(repository)
     context = work(repository, again, tmp_path / "b", options={"no_file": True})
-    assert result_of(context).summary == f"was filed before as #1 {URL}/1"
+    assert result_of(context).summary == f"was already filed as #1 {URL}/1"
     assert context.requests == []
     assert tree(repository / "ideas") == ["done/1-dark-mode.md", "done/dark-mode.md"]
     assert "ideas/done/dark-mode.md is taken" in context.notices[0]
@@ -490,7 +490,7 @@ def test_what_is_in_the_way_of_the_lineage_is_not_lost(
     blocker = repository / "docs/lineage/done/1-dark-mode"
     blocker.parent.mkdir(parents=True)
     blocker.write_text("mine")
-    with pytest.raises(WorkflowError, match="1-dark-mode is there already") as caught:
+    with pytest.raises(WorkflowError, match="1-dark-mode already exists") as caught:
         work(repository, item, tmp_path)
     assert f"filed as {URL}/1" in caught.value.what
     assert blocker.read_text() == "mine"
@@ -512,7 +512,7 @@ def test_a_brief_that_is_no_idea_stays_where_it_is(
     assert path.exists()
     items, notes = pending_briefs(repository, [path])
     assert items == []
-    assert notes == [f"{path} left out: it was filed as {URL}/1"]
+    assert notes == [f"{path} left out: already filed as {URL}/1"]
 
 
 def test_a_damaged_intent_is_named_and_nothing_is_filed(
@@ -575,11 +575,13 @@ def test_what_somebody_else_files_meanwhile_is_not_filed_again(
             repository,
             item,
             tmp_path,
-            die_at="goes to be filed",
+            die_at="will be filed",
             die=lambda: done.mkdir(parents=True),
         )
     for _ in range(2):
-        with pytest.raises(TuiError, match=r"filed before as #7 \(docs/lineage/done/7-dark-mode\)"):
+        with pytest.raises(
+            TuiError, match=r"already filed as #7 \(docs/lineage/done/7-dark-mode\)"
+        ):
             work(repository, item, tmp_path)
         (tmp_path / "checkpoint.db").unlink()
     assert filed_issues(tracker) == []

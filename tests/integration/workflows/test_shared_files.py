@@ -201,7 +201,7 @@ def test_a_torn_audit_line_is_set_aside_and_the_rest_goes_on(repository: Path) -
         origin="run", repository=repository, number=6, step="s", event="start", details={}
     )
     audit.record(repository, repository.parent / "own.jsonl", event, told.append)
-    assert "was torn" in told[0]
+    assert "was incomplete" in told[0]
     assert [p.read_bytes() for p in path.parent.glob("*.invalid-*")] == [b'{"timestamp":"20']
     assert path.read_bytes().startswith(whole)
     assert len(path.read_bytes().splitlines()) == 3
@@ -223,7 +223,7 @@ def test_what_is_no_event_is_set_aside_at_the_start_of_a_run(repository: Path) -
     good = [b'{"event":"start"}\n', b'{"event":"complete"}\n']
     path.write_bytes(good[0] + b"not json\n[1]\n" + good[1])
     (note,) = audit.mend(repository)
-    assert "2 lines that are no events were set aside" in note
+    assert "2 lines that are not events were set aside" in note
     assert path.read_bytes() == b"".join(good)
     (aside,) = path.parent.glob("workflow-audit.jsonl.invalid-*")
     assert aside.read_bytes() == b"not json\n[1]\n"
@@ -246,7 +246,7 @@ def test_a_line_glued_to_a_torn_one_stays_an_event(repository: Path) -> None:
     first, second = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first[:40] + first + bytes(512) + second)
     (told,) = audit.mend(repository)
-    assert "2 lines that are no events" in told
+    assert "2 lines that are not events" in told
     assert path.read_bytes() == first + second
     (aside,) = path.parent.glob("*.invalid-*")
     assert aside.read_bytes() == first[:40] + b"\n" + bytes(512) + b"\n"

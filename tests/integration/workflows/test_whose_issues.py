@@ -58,7 +58,7 @@ def test_gh_repo_is_followed_and_said(
     found = find_tracker(repository)
     assert found.name == OTHER
     (note,) = found.notes
-    assert "issues of someone/else, not of example/tidewater, since GH_REPO is set" in note
+    assert "issues of someone/else, not of example/tidewater, because GH_REPO is set" in note
     assert "unset GH_REPO" in note
     items, _ = pending_lld_items(repository)
     assert [item.title for item in items] == ["Of somebody else"]
@@ -79,7 +79,7 @@ def test_gh_repo_works_where_there_is_no_remote(
     monkeypatch.setenv("GH_STAND_IN_FAULT", "repo view=no-remote@2")
     found = find_tracker(repository)
     assert found.name == OTHER
-    assert "since GH_REPO is set" in found.notes[0]
+    assert "because GH_REPO is set" in found.notes[0]
 
 
 @pytest.mark.parametrize("named", ["no/body", "tidewater", "-h/x", "a/b/c/d"])
@@ -119,7 +119,7 @@ def test_an_archived_repository_can_be_read_but_not_filed_in(
 ) -> None:
     (issues / "about").write_text(json.dumps({"isArchived": True}))
     assert find_tracker(repository).name == HOME
-    with pytest.raises(TuiError, match="is archived: no issue can be filed there"):
+    with pytest.raises(TuiError, match="is archived; no issues can be filed there"):
         find_tracker(repository, to_file=True)
 
 
@@ -216,7 +216,7 @@ def test_a_brief_begun_for_one_tracker_is_not_filed_in_another(
     monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=fail@1")
     with pytest.raises(TuiError, match="Not filed"):
         run_graph(InTestContext(worker_spec(repository, item, tmp_path, tracker=HOME)))
-    with pytest.raises(TuiError, match="begun for example/tidewater, and this run files in some"):
+    with pytest.raises(TuiError, match="made for example/tidewater, but this run files in some"):
         run_graph(InTestContext(worker_spec(repository, item, tmp_path, tracker=OTHER)))
     assert len(filed_issues(issues)) == len(filed_issues(issues / "someone/else")) == 1
     spec = worker_spec(repository, item, tmp_path, tracker=OTHER, accept_changes=True)
@@ -229,7 +229,7 @@ def test_what_an_earlier_attempt_may_have_filed_elsewhere_is_looked_for_there(
     item = brief(repository)
     spec = worker_spec(repository, item, tmp_path, tracker=HOME)
     monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-fail,issue list=fail@3")
-    with pytest.raises(TuiError, match="cannot be seen"):
+    with pytest.raises(TuiError, match="Cannot check"):
         run_graph(InTestContext(spec))
     monkeypatch.delenv("GH_STAND_IN_FAULT")
     assert filing_records.read_intent(repository / filing_records.folder_of("lamps")) is not None

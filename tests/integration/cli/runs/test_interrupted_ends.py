@@ -224,4 +224,4 @@ def test_a_status_file_that_goes_away_during_the_run_is_made_again(
         "1": "approved",
         "2": "approved",
     }
-    assert b"approvals found in the lineage were added for #1" in output
+    assert b"added approvals found in the lineage for #1" in output

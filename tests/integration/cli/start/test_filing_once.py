@@ -71,8 +71,8 @@ def test_two_clones_at_once_file_a_brief_once(
     (issues / "go").touch()
     said = "".join(outcome(process) for process in started)
     assert len(filed_issues(issues)) == 1
-    rows = re.findall(r"^ISSUE-lamps +DONE .*?((?:was )?filed (?:before )?as) #1", said, re.M)
-    assert sorted(rows) == ["filed as", "was filed before as"]
+    rows = re.findall(r"^ISSUE-lamps +DONE .*?((?:was already )?filed as) #1", said, re.M)
+    assert sorted(rows) == ["filed as", "was already filed as"]
     assert re.search(r"Filed by: the run \S+ of ", said)
     for each in both:
         assert not list((each.repository / "ideas/active").iterdir())
@@ -142,7 +142,7 @@ def test_the_gh_of_a_killed_command_holds_the_tracker_until_it_is_through(
         DEADLINE,
     )
     (issues / "go").touch()
-    assert "was filed before as #1" in outcome(goes_on)
+    assert "was already filed as #1" in outcome(goes_on)
     assert len(filed_issues(issues)) == 1
 
 
@@ -170,4 +170,4 @@ def test_it_is_said_whose_issues_would_be_worked_on(program: Program, tmp_path: 
     assert "not of example/tidewater" in done.stderr
     assert "LLD-1  Of somebody else" in done.stdout
     checked = program("doctor", GH_REPO="someone/else")
-    assert re.search(r"^warn +issues +of github.com/someone/else", checked.stdout, re.M)
+    assert re.search(r"^warn +issues +github.com/someone/else", checked.stdout, re.M)

@@ -95,7 +95,7 @@ def test_six_briefs_become_six_issues_and_then_nothing_is_pending(
     assert "Nothing is pending" in again.stdout
     named = program("issue", str(paths[0]), *OFFLINE)
     assert named.returncode == 0
-    assert "left out: its issue was filed" in named.stderr
+    assert "left out: already filed; the brief is now" in named.stderr
     assert "Nothing is pending" in named.stdout
     assert len(filed_issues(tracker)) == 6
 
@@ -150,7 +150,7 @@ def test_workers_killed_between_filing_and_recording_file_nothing_twice(
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(re.findall(r"-> RETRY .*SIGKILL", done.stdout)) == 2
     assert len(filed_issues(tracker)) == 3
-    assert len(re.findall(r"^ISSUE-\S+ +DONE .* was filed before as", done.stdout, re.M)) == 2
+    assert len(re.findall(r"^ISSUE-\S+ +DONE .* was already filed as", done.stdout, re.M)) == 2
     assert list((repository / "ideas/active").iterdir()) == []
     assert len(list((repository / "docs/lineage/done").iterdir())) == 3
 
@@ -165,7 +165,7 @@ def test_a_gh_that_outlives_its_worker_is_waited_for(
     os.kill(worker, 9)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert b"was filed before as #1" in out
+    assert b"was already filed as #1" in out
     assert len(filed_issues(tracker)) == 1
 
 

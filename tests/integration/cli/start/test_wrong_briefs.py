@@ -125,7 +125,7 @@ def test_two_briefs_with_one_slug(program: Program, folder: Path) -> None:
         (folder / name).write_text("# Dark\n\nIt should be dark.\n")
     for arguments in (["--all"], ["ideas/active/dark mode.md", "ideas/active/Dark_Mode.md"]):
         said = refused(program, *arguments)
-        assert "Two briefs have the slug 'dark-mode'" in said
+        assert "Two briefs have the same slug 'dark-mode'" in said
         assert "dark mode.md" in said
         assert "Dark_Mode.md" in said
         assert "Rename one of them" in said
@@ -133,7 +133,7 @@ def test_two_briefs_with_one_slug(program: Program, folder: Path) -> None:
 
 def test_no_folder_of_ideas(program: Program, repository: Path) -> None:
     said = refused(program, "--all")
-    assert f"There is no folder {repository / 'ideas/active'}" in said
+    assert f"The folder {repository / 'ideas/active'} does not exist" in said
     assert "assemblyzero-tui issue FILE" in said
 
 

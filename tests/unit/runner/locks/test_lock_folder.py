@@ -71,5 +71,5 @@ def test_somebody_elses_folder_is_refused(place: Path) -> None:
 
 def test_a_file_in_its_place_is_refused(place: Path) -> None:
     place.write_text("")
-    with pytest.raises(TuiError, match="Cannot make the folder"):
+    with pytest.raises(TuiError, match="Cannot create the folder"):
         fixed_lock_folder()

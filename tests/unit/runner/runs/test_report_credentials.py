@@ -84,7 +84,5 @@ def test_the_faces_say_what_keys_did(summary: Summary) -> None:
         "2m 49s, exhausted · no quota 1 time, for 1m 40s"
     )
     lines = list(summary_lines(summary))
-    assert any(
-        "51s of work, 2m 09s waiting for the service, 2 calls answered." in line for line in lines
-    )
+    assert any("51s of work, 2m 09s waiting for quota, 2 calls answered." in line for line in lines)
     assert "offline: b: 0 answered, 1 refused, without quota 2m 49s, exhausted" in lines

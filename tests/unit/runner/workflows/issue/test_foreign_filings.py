@@ -47,7 +47,7 @@ def note(repository: Path, *, named: bool = False) -> str:
     wanted = [repository / "ideas/active/lamps.md"] if named else None
     items, notes = pending_briefs(repository, wanted)
     (said,) = notes
-    assert bool(items) == ("anew" in said)
+    assert bool(items) == ("filing it as" in said)
     return said
 
 
@@ -58,7 +58,7 @@ def note(repository: Path, *, named: bool = False) -> str:
 def test_the_same_text_is_filed_before(repository: Path, brief: str, named: bool) -> None:
     done(repository, brief_md=brief, filed_json=json.dumps(RECORD))
     said = note(repository, named=named)
-    assert "left out: filed before as #7 (https://github.com/example/tidewater/issues/7)" in said
+    assert "left out: already filed as #7 (https://github.com/example/tidewater/issues/7)" in said
 
 
 @pytest.mark.parametrize("named", [False, True])
@@ -74,27 +74,27 @@ def test_a_record_that_cannot_be_read_is_one_all_the_same(
     repository: Path, record: bytes, named: bool
 ) -> None:
     done(repository, filed_json=record)
-    assert "left out: filed before as #7" in note(repository, named=named)
+    assert "left out: already filed as #7" in note(repository, named=named)
 
 
 def test_the_folder_alone_is_enough(repository: Path) -> None:
     done(repository)
-    assert "filed before as #7 (docs/lineage/done/7-lamps)" in note(repository)
+    assert "filed as #7 (docs/lineage/done/7-lamps)" in note(repository)
 
 
 def test_a_record_that_was_not_put_away_yet_is_enough(repository: Path) -> None:
     done(repository, "lamps", brief_md=BRIEF, filed_json=json.dumps(RECORD))
-    assert "filed before as #7" in note(repository)
+    assert "filed as #7" in note(repository)
 
 
 def test_another_text_is_filed_only_by_name_and_that_is_said(repository: Path) -> None:
     done(repository, brief_md="# Lamps\n\nNo lamp at all.\n", filed_json=json.dumps(RECORD))
     said = note(repository)
-    assert "left out: filed before as #7" in said
+    assert "left out: filed as #7" in said
     assert "its text has changed since" in said
     said = note(repository, named=True)
-    assert "was filed before as #7" in said
-    assert "filed anew" in said
+    assert "was filed as #7" in said
+    assert "filing it as a new issue" in said
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_lineages_of_designs_and_tests_are_none_of_briefs(repository: Path, slug
 def test_of_several_the_one_with_this_text_counts(repository: Path) -> None:
     done(repository, "7-lamps", brief_md="Another text.", filed_json="{}")
     done(repository, "9-lamps", brief_md=BRIEF, filed_json="{}")
-    assert "left out: filed before as #9" in note(repository, named=True)
+    assert "left out: already filed as #9" in note(repository, named=True)
 
 
 def test_a_later_journey_in_the_same_folder_is_not_what_was_filed(repository: Path) -> None:
     done(repository, "lamps", brief_md="Another text.", filed_json=json.dumps(RECORD))
     (repository / "docs/lineage/active/lamps/003-brief.md").write_text(BRIEF)
-    assert "filed anew" in note(repository, named=True)
+    assert "filing it as a new issue" in note(repository, named=True)
