@@ -1,4 +1,4 @@
-"""``assemblyzero-tui pool``, from the command to the file of keys and the server."""
+"""``assemblyzero-tui pool``, from the command to the credentials file and the server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 class Pool:
-    """The commands about keys; whatever they put out is searched for keys at once."""
+    """The commands about credentials; all their output is searched for API keys at once."""
 
     def __init__(self, program: Program, home: Path) -> None:
         self.program = program
@@ -41,7 +41,7 @@ class Pool:
         return done
 
     def json(self, *arguments: str, **more: Any) -> dict[str, dict[str, Any]]:
-        """What is put out as JSON, by the names of the keys."""
+        """The JSON output, by the names of the credentials."""
         lines = self(*arguments, "--json", **more).stdout.splitlines()
         return {row["name"]: row for row in map(json.loads, lines)}
 
@@ -60,7 +60,7 @@ def pool(program: Program, server: GeminiServer, state_home: Path) -> Pool:
     return Pool(program, state_home)
 
 
-def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> None:
+def test_a_credential_is_added_shown_disabled_enabled_and_removed(pool: Pool) -> None:
     said = pool("add", "work", "--project", "shop", "--rpm", "5", typed=f"{CANARIES[0]}\nmore\n")
     assert said.stdout == f"work is stored in {pool.file}.\n"
     assert stat.S_IMODE(pool.file.stat().st_mode) == 0o600
@@ -72,7 +72,7 @@ def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> Non
     assert fingerprint(CANARIES[0]) in table
     assert "shop" in table
 
-    assert "spare is switched off" in pool("disable", "spare").stdout
+    assert "spare is disabled" in pool("disable", "spare").stdout
     state = pool.json("status")["spare"]
     assert (state["state"], state["reason"]) == ("disabled", "by you")
     assert state["since"] > 1_700_000_000
@@ -81,7 +81,7 @@ def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> Non
     assert "tried with one call" in pool("reset", "work").stdout
 
     assert "Give --yes" in pool("remove", "spare", code=2).stderr
-    assert f"out of {pool.file}" in pool("remove", "spare", "--yes").stdout
+    assert f"is removed from {pool.file}" in pool("remove", "spare", "--yes").stdout
     assert list(pool.json("status")) == ["work"]
     store = PoolStore.open(pool_file(), MachineClock())
     removed = store.snapshot().credential(fingerprint(CANARIES[1]))
@@ -92,7 +92,7 @@ def test_a_key_is_added_shown_switched_off_and_on_and_removed(pool: Pool) -> Non
     assert pool.json("status")["again"]["state"] == "ready"
 
 
-def test_a_key_that_the_file_switches_off_is_shown_and_switched_on(pool: Pool) -> None:
+def test_a_credential_that_the_file_disables_is_shown_and_enabled(pool: Pool) -> None:
     pool("add", "work", typed=CANARIES[0])
     pool.file.write_text(pool.file.read_text().replace("true", "false"))
     state = pool.json("status")["work"]
@@ -100,12 +100,12 @@ def test_a_key_that_the_file_switches_off_is_shown_and_switched_on(pool: Pool) -
         "disabled", "in the file", None,
     )  # fmt: skip
     assert "pool enable work" in pool("disable", "work", code=2).stderr
-    assert "Every key in" in pool("test", code=2).stderr
+    assert "Every credential in" in pool("test", code=2).stderr
     pool("enable", "work")
     assert pool.json("status")["work"]["state"] == "ready"
 
 
-def test_a_key_is_never_taken_from_the_command_line(pool: Pool) -> None:
+def test_an_api_key_is_never_taken_from_the_command_line(pool: Pool) -> None:
     for arguments in (
         (CANARIES[0],), ("work", CANARIES[0]), ("--rpm", CANARIES[0], "work"),
         ("--project", CANARIES[0], "work"), ("work", f"--key={CANARIES[0]}"),
@@ -115,20 +115,22 @@ def test_a_key_is_never_taken_from_the_command_line(pool: Pool) -> None:
     assert not pool.file.exists()
     pool("add", "work", typed=CANARIES[0])
     for verb in ("disable", "enable", "reset", "remove", "test"):
-        assert "no key of that name" in pool(verb, CANARIES[0], code=2).stderr
+        assert "no credential of that name" in pool(verb, CANARIES[0], code=2).stderr
 
 
-def test_what_is_no_key_or_is_there_already_is_not_added(pool: Pool) -> None:
+def test_what_is_no_api_key_or_is_there_already_is_not_added(pool: Pool) -> None:
     for typed in ("", "\n", "short\n", "two words that are long enough\n"):
         assert "is invalid" in pool("add", "work", code=2, typed=typed).stderr
     assert not pool.file.exists()
     pool("add", "work", typed=CANARIES[0])
     assert "called 'work' already" in pool("add", "work", code=2, typed=CANARIES[1]).stderr
     assert "it is called 'work'" in pool("add", "spare", code=2, typed=CANARIES[0]).stderr
-    assert "no key called 'nobody'" in pool("disable", "nobody", code=2).stderr
+    assert "no credential called 'nobody'" in pool("disable", "nobody", code=2).stderr
 
 
-def test_a_file_that_hides_a_key_of_the_environment_says_so(pool: Pool, tmp_path: Path) -> None:
+def test_a_file_that_hides_an_api_key_of_the_environment_says_so(
+    pool: Pool, tmp_path: Path
+) -> None:
     assert list(pool.json("status", GEMINI_API_KEY=CANARIES[2])) == ["gemini_api_key"]
     assert "pool disable gemini_api_key" in (
         pool("remove", "gemini_api_key", "--yes", code=2, GEMINI_API_KEY=CANARIES[2]).stderr
@@ -140,22 +142,24 @@ def test_a_file_that_hides_a_key_of_the_environment_says_so(pool: Pool, tmp_path
     assert list(pool.json("status", "--credentials", str(other))) == ["other"]
 
 
-def test_the_key_is_asked_for_on_a_terminal_and_not_shown(pool: Pool, repository: Path) -> None:
+def test_the_api_key_is_prompted_for_on_a_terminal_and_not_shown(
+    pool: Pool, repository: Path
+) -> None:
     with on_terminal("pool", "add", "work", cwd=repository) as terminal:
-        terminal.wait_for("The key work (not shown)")
+        terminal.wait_for("API key of work (not shown)")
         terminal.press(f"{CANARIES[0]}\r")
         assert terminal.wait() == 0
         assert leaks(bytes(terminal.raw)) == []
     assert len(read_file(pool.file).credentials) == 1
     with on_terminal("pool", "remove", "work", cwd=repository) as terminal:
-        terminal.wait_for("Take work out of")
+        terminal.wait_for("Remove work from")
         terminal.press("n\r")
         assert terminal.wait() == 1
     assert len(read_file(pool.file).credentials) == 1
 
 
 @pytest.mark.parametrize("provider", ["gemini", "genai"])
-def test_each_key_is_tried_with_one_call_that_counts(
+def test_each_credential_is_tested_with_one_call_that_counts(
     pool: Pool, server: GeminiServer, provider: str
 ) -> None:
     pool.add_all()
@@ -163,15 +167,19 @@ def test_each_key_is_tried_with_one_call_that_counts(
     server.projects[2].limits = {DEFAULT_MODEL: Limits(minute=0)}
     done = pool("test", "--provider", provider, code=1)
     lines = done.stdout.splitlines()
-    assert lines[0].startswith(f"key-1  ok             it works: {DEFAULT_MODEL} answered in ")
+    assert lines[0].startswith(f"key-1  ok             works: {DEFAULT_MODEL} answered in ")
     assert lines[1].startswith("key-2  auth           the credential may not be used: ")
     assert "has been suspended" in lines[1]
     assert lines[2].startswith("key-3  no_tier        the credential's project has no quota")
     assert [request.key for request in server.requests] == [*map(fingerprint, CANARIES)]
     status = pool.json("status")
-    assert [key["state"] for key in status.values()] == ["ready", "invalid", "no_tier"]
-    assert [key["answered"] for key in status.values()] == [1, 0, 0]
-    assert [key["refused"] for key in status.values()] == [0, 1, 1]
+    assert [credential["state"] for credential in status.values()] == [
+        "ready",
+        "invalid",
+        "no_tier",
+    ]
+    assert [credential["answered"] for credential in status.values()] == [1, 0, 0]
+    assert [credential["refused"] for credential in status.values()] == [0, 1, 1]
     (quota,) = status["key-1"]["quotas"]
     assert (quota["model"], quota["minute"], quota["day"]) == (DEFAULT_MODEL, 1, 1)
     assert status["key-1"]["input_tokens"] > 0
@@ -180,7 +188,7 @@ def test_each_key_is_tried_with_one_call_that_counts(
     assert "no quota" in table
 
 
-def test_a_key_that_works_again_is_used_again(pool: Pool, server: GeminiServer) -> None:
+def test_a_credential_that_works_again_is_used_again(pool: Pool, server: GeminiServer) -> None:
     pool("add", "work", typed=CANARIES[0])
     server.script(Fault.BAD_KEY, times=1)
     pool("test", code=1)
@@ -192,19 +200,21 @@ def test_a_key_that_works_again_is_used_again(pool: Pool, server: GeminiServer) 
     assert [quota["day"] for quota in state["quotas"]] == [1, 1]
 
 
-def test_a_key_that_is_off_is_tried_only_if_it_is_named_and_stays_off(
+def test_a_disabled_credential_is_tested_only_if_it_is_named_and_stays_disabled(
     pool: Pool, server: GeminiServer
 ) -> None:
     pool.add_all()
     pool("disable", "key-2")
     done = pool("test")
-    assert "key-2 is switched off (by you); name it to test it" in done.stderr
+    assert "key-2 is disabled (by you); name it to test it" in done.stderr
     assert len(server.requests) == 2
     assert pool.json("test", "key-2")["key-2"]["ok"]
     assert pool.json("status")["key-2"]["state"] == "disabled"
 
 
-def test_a_key_whose_day_is_used_up_is_tried_all_the_same(pool: Pool, server: GeminiServer) -> None:
+def test_a_credential_whose_day_is_exhausted_is_tested_all_the_same(
+    pool: Pool, server: GeminiServer
+) -> None:
     pool("add", "work", "--rpd", "1", typed=CANARIES[0])
     pool("test")
     assert pool.json("status")["work"]["state"] == "exhausted"
@@ -216,7 +226,7 @@ def test_a_key_whose_day_is_used_up_is_tried_all_the_same(pool: Pool, server: Ge
     assert "daily quota" in pool("status").stdout
 
 
-def test_without_a_key_the_way_to_one_is_told(pool: Pool) -> None:
+def test_without_a_credential_the_way_to_one_is_shown(pool: Pool) -> None:
     for verb in ("status", "test"):
         said = pool(verb, code=2).stderr
         assert "There is no Gemini credential." in said
@@ -248,9 +258,9 @@ def test_a_simulation_tells_least_median_and_greatest(pool: Pool) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--keys", "2", "--projects", "3"), "2 keys cannot be spread over 3 projects"),
+        (("--keys", "2", "--projects", "3"), "2 credentials cannot be spread over 3 projects"),
         (("--keys", "0"), "0 is not in the range"),
-        (("--hidden-projects", "9"), "4 keys cannot be spread over 9 projects"),
+        (("--hidden-projects", "9"), "4 credentials cannot be spread over 9 projects"),
         (("--rpm", "x"), "'x' is not a valid integer"),
         (("--seeds", "0"), "0 is not in the range"),
     ],

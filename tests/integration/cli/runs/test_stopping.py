@@ -114,7 +114,7 @@ def test_stop_reaches_a_suspended_engine_only_with_force(program: Program) -> No
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("face", ["--plain", "--json"])
+@pytest.mark.parametrize("output", ["--plain", "--json"])
 def test_a_signal_while_the_engine_loads_leaves_nothing(
     program: Program, tmp_path: Path, isolated: str, number: signal.Signals, code: int, output: str
 ) -> None:

@@ -54,7 +54,7 @@ def leaking_files(*roots: Path) -> list[str]:
     ]
 
 
-def test_twelve_issues_and_six_briefs_with_three_keys(
+def test_twelve_issues_and_six_briefs_with_three_credentials(
     gemini: Program, issues: Issues, keys: Path, repository: Path, state_home: Path, tmp_path: Path
 ) -> None:
     numbers = issues(12)
@@ -88,7 +88,7 @@ def test_twelve_issues_and_six_briefs_with_three_keys(
 
 
 @pytest.mark.parametrize("provider", ["gemini", "genai"])
-def test_designs_are_approved_with_three_keys_and_no_key_is_anywhere(
+def test_designs_are_approved_with_three_credentials_and_no_api_key_is_anywhere(
     gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
     state_home: Path, provider: str,
 ) -> None:  # fmt: skip
@@ -152,7 +152,7 @@ def test_designs_are_approved_with_three_keys_and_no_key_is_anywhere(
     assert "login is skipped" in done.stderr + done.stdout
 
 
-def test_no_key_and_only_disabled_keys_are_said_before_anything_starts(
+def test_no_credential_and_only_disabled_ones_are_reported_before_anything_starts(
     gemini: Program, issues: Issues, keys: Path, state_home: Path
 ) -> None:
     issues(2)
@@ -181,7 +181,7 @@ def test_no_key_and_only_disabled_keys_are_said_before_anything_starts(
         (("--credentials", "none.json"), "none.json: No such file"),
     ],
 )
-def test_wrong_wishes_are_said_before_anything_starts(
+def test_wrong_options_are_reported_before_anything_starts(
     gemini: Program, issues: Issues, arguments: tuple[str, ...], says: str
 ) -> None:
     issues(1)
@@ -191,7 +191,7 @@ def test_wrong_wishes_are_said_before_anything_starts(
     assert run_folders() == []
 
 
-def test_a_key_from_the_environment_is_in_no_process_but_the_first(
+def test_an_api_key_from_the_environment_is_in_no_process_but_the_first(
     gemini: Program, server: GeminiServer, issues: Issues, state_home: Path, repository: Path
 ) -> None:
     issues(1)
@@ -202,7 +202,7 @@ def test_a_key_from_the_environment_is_in_no_process_but_the_first(
     assert leaking_files(state_home, repository) == []
 
 
-def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_keys(
+def test_an_exhausted_day_stops_the_run_with_75_and_resume_uses_other_credentials(
     gemini: Program, server: GeminiServer, issues: Issues, keys: Path, state_home: Path
 ) -> None:
     issues(4)
@@ -234,7 +234,7 @@ def test_an_exhausted_day_stops_the_run_with_75_and_resume_goes_on_with_other_ke
     assert leaking_files(state_home) == []
 
 
-def test_two_engines_started_at_once_share_the_day_of_each_key(
+def test_two_engines_started_at_once_share_the_day_of_each_credential(
     gemini: Program, server: GeminiServer, issues: Issues, tmp_path: Path
 ) -> None:
     a_day = 2
@@ -262,7 +262,7 @@ def test_two_engines_started_at_once_share_the_day_of_each_key(
     assert set(states) <= {State.DONE, State.QUOTA, State.QUEUED}
 
 
-def test_a_key_that_is_added_reaches_the_run_that_waits_for_one(
+def test_a_credential_that_is_added_reaches_the_run_that_waits_for_one(
     gemini: Program, server: GeminiServer, issues: Issues
 ) -> None:
     issues(2)
@@ -279,7 +279,7 @@ def test_a_key_that_is_added_reaches_the_run_that_waits_for_one(
     assert leaks(out, err, done.stdout, done.stderr) == []
 
 
-def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
+def test_when_every_credential_is_refused_nothing_is_lost_and_no_api_key_is_shown(
     gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
     state_home: Path,
 ) -> None:  # fmt: skip
@@ -297,7 +297,7 @@ def test_when_every_key_is_refused_nothing_is_lost_and_no_key_is_told(
     asked = len(server.requests)
     again = gemini("resume", "--plain")
     assert again.returncode == 75, again.stdout + again.stderr
-    assert len(server.requests) == asked  # a key that is refused stays out until it is reset
+    assert len(server.requests) == asked  # a refused credential stays out until it is reset
 
     assert gemini("pool", "reset", "key-2", "--credentials", str(keys)).returncode == 0
     again = gemini("resume", "--plain")
@@ -329,7 +329,7 @@ def test_another_model_than_the_one_that_was_asked_does_not_review(
     assert not (repository / "docs/lld/active").exists()
 
 
-def test_doctor_says_which_keys_there_are_by_name(
+def test_doctor_lists_the_credentials_by_name(
     gemini: Program, keys: Path, state_home: Path
 ) -> None:
     state_home.mkdir(parents=True)

@@ -161,7 +161,7 @@ def test_options_that_make_no_sense(
     assert told in refused(program, *arguments)
 
 
-def test_no_key(program: Program, folder: Path) -> None:
+def test_no_credential(program: Program, folder: Path) -> None:
     done = program("issue", "--all")
     assert done.returncode == 2
     assert "There is no Gemini credential." in done.stderr
