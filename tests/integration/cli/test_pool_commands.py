@@ -78,7 +78,7 @@ def test_a_credential_is_added_shown_disabled_enabled_and_removed(pool: Pool) ->
     assert state["since"] > 1_700_000_000
     assert pool.json("enable", fingerprint(CANARIES[1]))["spare"]["done"] == "enabled"
     assert pool.json("status")["spare"]["state"] == "ready"
-    assert "tried with one call" in pool("reset", "work").stdout
+    assert "is probed with one call" in pool("reset", "work").stdout
 
     assert "Give --yes" in pool("remove", "spare", code=2).stderr
     assert f"is removed from {pool.file}" in pool("remove", "spare", "--yes").stdout

@@ -20,7 +20,7 @@ def ended(program: Program) -> Program:
 
 
 def test_without_runs_everything_says_so(program: Program) -> None:
-    assert "There are no runs yet" in program("runs").stdout
+    assert "No runs yet. Try: assemblyzero-tui demo" in program("runs").stdout
     done = program("report")
     assert done.returncode == 2
     assert "There are no runs" in done.stderr

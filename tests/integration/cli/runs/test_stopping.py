@@ -125,6 +125,6 @@ def test_a_signal_while_the_engine_loads_leaves_nothing(
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code
-    assert b"Interrupted while the engine started" in err
+    assert b"Interrupted while the engine was starting; nothing was begun." in err
     assert b"Traceback" not in err
     assert marked(isolated) == []
