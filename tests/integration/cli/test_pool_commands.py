@@ -184,7 +184,7 @@ def test_each_credential_is_tested_with_one_call_that_counts(
     assert (quota["model"], quota["minute"], quota["day"]) == (DEFAULT_MODEL, 1, 1)
     assert status["key-1"]["input_tokens"] > 0
     table = pool("status").stdout
-    assert "refused" in table
+    assert "invalid" in table
     assert "no quota" in table
 
 

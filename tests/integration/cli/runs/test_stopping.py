@@ -68,7 +68,7 @@ def test_an_engine_that_is_suspended_is_left_behind_and_stops_once_it_is_woken(
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Stopping" in out
-    assert f"process {served.pid}, with 2 at work" in err.decode()
+    assert f"process {served.pid}, with 2 running" in err.decode()
     assert f"kill -CONT {served.pid}" in err.decode()
     assert f"assemblyzero-tui attach {folder.path.name}" in err.decode()
     assert f"assemblyzero-tui stop {folder.path.name} --force" in err.decode()

@@ -143,7 +143,7 @@ def test_designs_are_approved_with_three_credentials_and_no_api_key_is_anywhere(
         other = gemini(*arguments)
         shown += [other.stdout, other.stderr]
     with on_terminal("attach", run.name, cwd=repository, columns=160) as terminal:
-        terminal.wait_for("key-1 refused")
+        terminal.wait_for("key-1 invalid")
         terminal.press("q")
         terminal.wait()
         shown.append(bytes(terminal.raw).decode(errors="replace"))
