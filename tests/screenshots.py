@@ -55,8 +55,8 @@ PICTURES = [
     Picture("grid-200x60", mixed(9), (200, 60)),
     Picture("list-120x40", mixed(60)),
     Picture("summary-120x40", finished(9), ended="finished", press=["S"]),
-    Picture("keys-120x40", waiting_stories(6), pool=in_trouble, press=["K", *["down"] * 3]),
-    Picture("rest-120x40", parked_stories(6), pool=all_rest),
+    Picture("credentials-120x40", waiting_stories(6), pool=in_trouble, press=["K", *["down"] * 3]),
+    Picture("no-quota-120x40", parked_stories(6), pool=all_rest),
 ]
 
 
