@@ -233,7 +233,7 @@ def test_a_process_without_room_goes_on_and_the_file_stays_whole(path: Path) -> 
             if notes:
                 break
         assert done > 5
-        assert "cannot be kept" in notes[0]
+        assert "Cannot save the quota counts" in notes[0]
         lines = watched.lines()
         assert all(len(next(lines)[0]) == 1 for _ in range(20))
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
