@@ -28,13 +28,13 @@ LAST_HINTS = (
 )
 """What the footer always has, at its end."""
 
-KEYS_PLACE = 38
-"""Place of the keys in the footer while some of them cannot be used."""
+CREDENTIALS_PLACE = 38
+"""Place of the credentials in the footer while some of them cannot be used."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What decides on the keys."""
+    """What decides which keys the footer shows."""
 
     run: RunState
     view_state: ViewState
@@ -44,8 +44,8 @@ class Situation:
     """Whether there is work left and no engine, and one can be started."""
     live: bool = True
     """Whether an engine takes commands."""
-    keys_in_trouble: bool = False
-    """Whether some key cannot be used."""
+    credentials_unusable: bool = False
+    """Whether some credential cannot be used."""
 
     @property
     def where(self) -> Where:
@@ -58,8 +58,8 @@ class Situation:
 def hints(now: Situation) -> list[Hint]:
     """The keys that would do something, the most important first."""
     commands = [each for each in footer_commands(now.where) if _applies(each.id, now)]
-    if now.keys_in_trouble:
-        commands.sort(key=lambda each: KEYS_PLACE if each.id == "pool" else each.footer)
+    if now.credentials_unusable:
+        commands.sort(key=lambda each: CREDENTIALS_PLACE if each.id == "pool" else each.footer)
     return [
         Hint(command.shown_keys[0], _label(command.id, command.label, now), command.screen_action)
         for command in commands

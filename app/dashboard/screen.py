@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,13 +14,14 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 
 from assemblyzero_tui.app.dashboard import banner_text
-from assemblyzero_tui.app.dashboard.actions.base import Context, Handler, Program
+from assemblyzero_tui.app.dashboard.actions.base import Actions, Context, Handler, Program
 from assemblyzero_tui.app.dashboard.actions.credentials import CredentialActions
 from assemblyzero_tui.app.dashboard.actions.items import ItemActions
 from assemblyzero_tui.app.dashboard.actions.logs import LogActions
 from assemblyzero_tui.app.dashboard.actions.navigation import NavigationActions
 from assemblyzero_tui.app.dashboard.footer import LAST_HINTS, Situation, hints, page_parts
 from assemblyzero_tui.app.dashboard.log_polling import LogPolling
+from assemblyzero_tui.app.dashboard.placement import Placement
 from assemblyzero_tui.app.ui.keymap import bindings, needs_sight
 from assemblyzero_tui.app.ui.view_state import ViewState
 from assemblyzero_tui.runner.model.commands import AnyCommand
@@ -32,20 +33,12 @@ from assemblyzero_tui.widgets.credentials.strip import PoolStrip
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.header import Header
 from assemblyzero_tui.widgets.items.grid import Grid
-from assemblyzero_tui.widgets.items.layout import (
-    MOST_PANES,
-    Cell,
-    Mode,
-    header_rows,
-    list_cells,
-    single_cells,
-)
+from assemblyzero_tui.widgets.items.layout import Mode, header_rows
 from assemblyzero_tui.widgets.items.steps import SidePanel
 from assemblyzero_tui.widgets.items.table import ItemTable
 from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
 from assemblyzero_tui.widgets.key_hints import KeyHints
 from assemblyzero_tui.widgets.logs.pane import LogPane
-from assemblyzero_tui.widgets.logs.view import LogView
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 
@@ -61,17 +54,8 @@ _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that show a time that runs."""
 
 
-class DashboardProgram(Program, Protocol):
-    """The application, as the screen sees it."""
-
-    was_live: bool
-    """Whether an engine has served the run while it was shown."""
-    parting: str
-    """What is being waited for before the dashboard closes."""
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether the run can be resumed from here."""
+def _handlers(*groups: Actions) -> dict[str, Handler]:
+    return {name: handler for group in groups for name, handler in group.handlers().items()}
 
 
 class DashboardScreen(SteadyScreen[None]):
@@ -98,7 +82,7 @@ class DashboardScreen(SteadyScreen[None]):
     def __init__(
         self,
         source: RunSource,
-        program: DashboardProgram,
+        program: Program,
         glyphs: Glyphs = UNICODE,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -118,20 +102,16 @@ class DashboardScreen(SteadyScreen[None]):
         self.pool = PoolStrip()
         self.banner = Banner()
         self.hints = KeyHints()
-        self.panes: list[WorkflowPane] = []
+        self.placement = Placement(self, self.grid, self.side)
         self.clock = clock
         self.log_polling = LogPolling(self, clock)
         context = Context(self, program)
         self.navigation = NavigationActions(context)
         self.item_actions = ItemActions(context)
-        self.handlers: dict[str, Handler] = {
-            **self.navigation.handlers(),
-            **self.item_actions.handlers(),
-            **CredentialActions(context).handlers(),
-            **LogActions(context).handlers(),
-        }
+        self.handlers = _handlers(
+            self.navigation, self.item_actions, CredentialActions(context), LogActions(context)
+        )
         """What each action of the keymap does."""
-        self._views: dict[str, LogView] = {}
         self._placed_items = -1
         self._ticks = 0
         if glyphs.plain:
@@ -167,9 +147,7 @@ class DashboardScreen(SteadyScreen[None]):
     def adopt(self, source: RunSource) -> None:
         """Shows another source of the same run, as after a resumption."""
         self.source = source
-        self._views.clear()
-        for pane in self.panes:
-            pane.item = ""
+        self.placement.reset()
         self.lay_out()
 
     @property
@@ -185,7 +163,7 @@ class DashboardScreen(SteadyScreen[None]):
     @property
     def shown_panes(self) -> list[WorkflowPane]:
         """The panes in sight."""
-        return [w for w in self.grid.placed if isinstance(w, WorkflowPane)]
+        return self.placement.shown_panes
 
     @property
     def current(self) -> str:
@@ -260,12 +238,6 @@ class DashboardScreen(SteadyScreen[None]):
             return False
         return super().check_action(action, parameters)
 
-    def view_of(self, item: str) -> LogView:
-        """Where the reader stands in the log of an item."""
-        if item not in self._views:
-            self._views[item] = LogView(self.source.log(item))
-        return self._views[item]
-
     def on_item_table_opened(self, event: ItemTable.Opened) -> None:
         self.navigation.zoom_in(event.item)
 
@@ -303,82 +275,23 @@ class DashboardScreen(SteadyScreen[None]):
         self.set_class(layout.mode is Mode.TOO_SMALL, "-too-small")
         self.set_class(header_rows(height) == 2 and layout.mode is not Mode.TOO_SMALL, "-tall")
         if layout.mode is Mode.TOO_SMALL:
-            times = self.glyphs.times
-            text = f"{width}{times}{height} is too small; 60{times}15 will do"
-            if len(text) > width:
-                text = f"small: needs 60{times}15"
-            self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
+            self._show_too_small(width, height)
             return
         if not self.current:  # there were no items before, or those of another run
             self.table.tell()
             self.view_state.current = next(iter(self.in_order), "")
         body = height - header_rows(height) - 1 - (self.trouble is not None)
         with self.app.batch_update():
-            self.grid.place(self._placed(width, body))
+            self.placement.place(width, body)
         self.focus_current()
         self.call_after_refresh(self.tell)
 
-    def _placed(self, width: int, body: int) -> list[tuple[Widget, Cell]]:
-        items = self.items
-        if self.view_state.mode is Mode.LIST:
-            self.table.tell()
-        alone = len(items) == 1 and self.view_state.mode is Mode.GRID
-        if self.current and (alone or self.view_state.zoomed):
-            log, panel = single_cells(width, body)
-            self._assign([self.current], alone=panel is None)
-            return [(self.panes[0], log), *([(self.side, panel)] if panel else [])]
-        if self.view_state.mode is Mode.LIST:
-            table, logs = list_cells(width, body, len(items))
-            self.view_state.in_log = self.view_state.in_log and bool(logs)
-            chosen = self._beside_the_table(len(logs))
-            self._assign(chosen)
-            return [(self.table, table), *zip(self.panes, logs[: len(chosen)], strict=False)]
-        shown = self.view_state.in_grid(items)
-        self._assign(shown)
-        cells = self.view_state.layout.cells(len(shown), width, body)
-        return list(zip(self.panes, cells, strict=False))
-
-    def _beside_the_table(self, logs: int) -> list[str]:
-        """The current item, and its neighbours where there is room for more logs.
-
-        While one of the logs is read, they stay.
-        """
-        shown = [pane.item for pane in self.shown_panes]
-        if self.view_state.in_log and len(shown) == logs and self.current in shown:
-            return shown
-        rows, cursor = self.table.rows, self.table.cursor
-        after = rows[cursor : cursor + logs]
-        return after + rows[:cursor][::-1][: logs - len(after)]
-
-    def _follow_the_table(self) -> None:
-        """Shows the logs of the rows at the cursor, if they are other ones by now."""
-        shown = [pane.item for pane in self.shown_panes]
-        wanted = self._beside_the_table(len(shown))
-        if shown != wanted and not self.view_state.zoomed:
-            self._assign(wanted)
-
-    def _assign(self, items: list[str], *, alone: bool = False) -> None:
-        """Gives the first panes these items; panes are made as they are needed."""
-        missing = min(len(items), MOST_PANES) - len(self.panes)
-        if missing > 0:
-            made = [WorkflowPane(self.glyphs) for _ in range(missing)]
-            self.panes += made
-            self.grid.mount(*made)
-        run = self.run_state
-        for pane, item in zip(self.panes, items, strict=False):
-            pane.assign(run.items[item], self.view_of(item), alone=alone)
-            pane.tell(run.items[item], run, self.source_now(), self._number(pane, items))
-
-    def _number(self, pane: WorkflowPane, items: list[str]) -> int | None:
-        place = self.panes.index(pane)
-        if (
-            self.view_state.mode is Mode.LIST
-            or self.view_state.zoomed
-            or len(items) == 1
-            or place > 9
-        ):
-            return None
-        return (place + 1) % 10
+    def _show_too_small(self, width: int, height: int) -> None:
+        times = self.glyphs.times
+        text = f"{width}{times}{height} is too small; 60{times}15 will do"
+        if len(text) > width:
+            text = f"small: needs 60{times}15"
+        self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
 
     # Telling
 
@@ -416,24 +329,22 @@ class DashboardScreen(SteadyScreen[None]):
             self.pool.tell(run, now, self.glyphs)
             if self.view_state.mode is Mode.LIST:
                 self.table.tell()
-                self._follow_the_table()
+                self.placement.follow_the_table()
             self.focus_current()
-            shown = self.shown_panes
-            for pane in shown:
-                if pane.item in run.items:
-                    number = self._number(pane, [p.item for p in shown])
-                    pane.tell(run.items[pane.item], run, now, number)
-            if self.side.display and shown and shown[0].item in run.items:
-                self.side.tell(run.items[shown[0].item], run, now, self.glyphs)
-            states = frozenset(item.state for item in self.targets())
-            can_go_on = self.engine_gone and self.program.can_resume
-            pool = run.pool
-            trouble = pool.usable(now) < len(pool.present)
-            situation = Situation(
-                run, self.view_state, states, can_go_on, self.source.live, trouble
-            )
-            notes = page_parts(run, self.items, self.view_state, self.glyphs)
-            self.hints.tell(hints(situation), notes, LAST_HINTS)
+            self.placement.update_panes()
+            self._tell_hints(run, now)
+
+    def _tell_hints(self, run: RunState, now: float) -> None:
+        situation = Situation(
+            run,
+            self.view_state,
+            frozenset(item.state for item in self.targets()),
+            engine_gone=self.engine_gone and self.program.can_resume,
+            live=self.source.live,
+            credentials_unusable=run.pool.usable(now) < len(run.pool.present),
+        )
+        notes = page_parts(run, self.items, self.view_state, self.glyphs)
+        self.hints.tell(hints(situation), notes, LAST_HINTS)
 
     def _trouble_now(self) -> Trouble | None:
         program = self.program

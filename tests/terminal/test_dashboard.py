@@ -53,7 +53,7 @@ def test_leaving_lets_the_work_go_on_and_attach_finds_it() -> None:
     with program(*SLOW) as terminal:
         terminal.wait_for(DRAFTING)
         terminal.press("q")
-        terminal.wait_for("Leave")
+        terminal.wait_for("Detach")
         terminal.press("l")
         assert terminal.wait() == 0
         folder = the_run()
@@ -134,7 +134,7 @@ def test_an_engine_that_is_killed_is_told_and_leaving_is_no_success() -> None:
         terminal.press("q")
         assert terminal.wait() == 1
         said = terminal.parting
-    assert "its engine has gone; before: " in said
+    assert "its engine has died; last state: " in said
     assert f"assemblyzero-tui resume {the_run().path.name}" in said
 
 

@@ -77,16 +77,10 @@ def command(
     from assemblyzero_tui.app.credentials.broadcast import send_to_runs
     from assemblyzero_tui.app.credentials.store_access import open_store, print_notes, print_result
     from assemblyzero_tui.runner.credentials import sources
-    from assemblyzero_tui.runner.credentials.credentials import may_be_api_key
     from assemblyzero_tui.runner.credentials.credentials_file import add_credential
     from assemblyzero_tui.runner.model.commands import AddCredential
 
-    for what, text in (("name", name), ("project", project)):
-        if may_be_api_key(text):
-            raise click.UsageError(
-                f"The {what} looks like an API key. Give another one; the API key is asked for. "
-                "If it was the API key, it is in the shell's history now."
-            )
+    _refuse_api_keys(name, project)
     file = credentials or sources.file_to_write()
     used = sources.look() if credentials is None else None
     text = _read_api_key(name)
@@ -106,6 +100,22 @@ def command(
         sentence += f" Now used by: {', '.join(runs)}."
     print_result(new.name, fingerprint, "added", sentence, as_json=as_json, runs=runs)
     return 0
+
+
+def _refuse_api_keys(name: str, project: str) -> None:
+    """Refuses an API key that was given where everybody sees it.
+
+    Raises:
+        click.UsageError: one of them looks like an API key.
+    """
+    from assemblyzero_tui.runner.credentials.credentials import may_be_api_key
+
+    for what, text in (("name", name), ("project", project)):
+        if may_be_api_key(text):
+            raise click.UsageError(
+                f"The {what} looks like an API key. Give another one; the API key is asked for. "
+                "If it was the API key, it is in the shell's history now."
+            )
 
 
 def _read_api_key(name: str) -> str:

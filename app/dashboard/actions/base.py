@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -100,10 +101,18 @@ class Screen(Protocol):
 
 
 class Program(Protocol):
-    """The dashboard's application, as the handlers see it."""
+    """The dashboard's application, as the screen and its handlers see it."""
 
     source: RunSource
     credential_service: CredentialService | None
+    was_live: bool
+    """Whether an engine has served the run while it was shown."""
+    parting: str
+    """What is being waited for before the dashboard closes."""
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the run can be resumed from here."""
 
     def seen(self) -> None:
         """The user has looked."""
@@ -138,9 +147,13 @@ class Context:
     program: Program
 
 
-class Actions:
+class Actions(ABC):
     """Handlers for one group of the keymap."""
 
     def __init__(self, context: Context) -> None:
         self.screen = context.screen
         self.program = context.program
+
+    @abstractmethod
+    def handlers(self) -> dict[str, Handler]:
+        """Its handlers by the name of the action."""

@@ -37,7 +37,7 @@ async def test_every_size_shows_something_sensible(tmp_path: Path, n: int) -> No
                 )
                 continue
             assert "q Quit" in text.splitlines()[-1]
-            assert len(seen.board.panes) <= MOST_PANES
+            assert len(seen.board.placement.panes) <= MOST_PANES
             for region in (pane.region for pane in seen.board.shown_panes):
                 assert region.bottom < height
                 assert region.right <= width
@@ -114,7 +114,7 @@ async def test_no_color_leaves_no_hue(
 async def test_thousands_of_items(tmp_path: Path) -> None:
     async with watching(tmp_path, 3000) as seen:
         assert seen.board.view_state.mode is Mode.LIST
-        assert len(seen.board.panes) == 1
+        assert len(seen.board.placement.panes) == 1
         await seen.shows("3 000 items")
         await seen.press("G")
         assert seen.board.table.cursor == 2999

@@ -160,9 +160,9 @@ async def test_y_and_ctrl_c_copy_the_selection(tmp_path: Path) -> None:
 
 async def test_only_logs_in_sight_are_read(tmp_path: Path) -> None:
     async with watching(tmp_path, 6, size=(80, 24)) as seen:
-        assert set(seen.board._views) == set(seen.items)
+        assert set(seen.board.placement.views) == set(seen.items)
     async with watching(tmp_path / "list", 100) as seen:
-        assert set(seen.board._views) == set(seen.items)
+        assert set(seen.board.placement.views) == set(seen.items)
 
 
 async def test_an_idle_dashboard_paints_nothing(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_git_folder_that_takes_no_locks_is_done_without(
         if folder.is_relative_to(shared):
             raise OSError(error, os.strerror(error))
 
-    monkeypatch.setattr(item_locks, "_try", refuse)
+    monkeypatch.setattr(item_locks, "_check_lockable", refuse)
     lock = take(ItemLocks(repository, "lld", ME))
     found = shared.stat()
     assert lock.path.parent.name == f"{found.st_dev}-{found.st_ino}"
@@ -131,7 +131,7 @@ def test_a_full_disk_is_no_other_place(repository: Path, monkeypatch: pytest.Mon
     def full(folder: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(item_locks, "_try", full)
+    monkeypatch.setattr(item_locks, "_check_lockable", full)
     with pytest.raises(TuiError, match="No space left"):
         ItemLocks(repository, "lld").take("42")
 
