@@ -49,10 +49,10 @@ def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) ->
         raise click.UsageError(f"--parallel needs a number from 1 up, not {parallel}.")
     if parallel <= cap:
         return parallel
-    if numbers and typed():
+    if numbers and parallel_is_explicit():
         raise click.UsageError(
             f"--parallel took {parallel} as the number of workers, and at most {cap} are "
-            f"allowed.\n{swallowed(parallel, numbers)}\n"
+            f"allowed.\n{issue_hint(parallel, numbers)}\n"
             f"For {parallel} workers: --parallel {parallel} --max-parallel {parallel}"
         )
     click.echo(
@@ -63,13 +63,13 @@ def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) ->
     return cap
 
 
-def swallowed(parallel: int, numbers: tuple[str, ...] = ()) -> str:
+def issue_hint(parallel: int, numbers: tuple[str, ...] = ()) -> str:
     """What to write if the number behind ``--parallel`` was meant to be an issue."""
     issues = " ".join((str(parallel), *numbers))
     return f"If issue {parallel} was meant: assemblyzero-tui lld {issues} --parallel"
 
 
-def typed() -> bool:
+def parallel_is_explicit() -> bool:
     """Whether ``--parallel`` is on the command line, not only in the configuration."""
     source = click.get_current_context().get_parameter_source("parallel")
     return source is click.core.ParameterSource.COMMANDLINE

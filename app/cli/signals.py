@@ -37,10 +37,10 @@ class Signals:
         os.set_blocking(self._wake_write, False)
         for number in _HEARD:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
+                self._before[number] = signal.signal(number, self._received)
         return self
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _received(self, number: int, frame: FrameType | None) -> None:
         self.noted.append(number)
         _log.debug("received %s", signal.Signals(number).name)
         with contextlib.suppress(OSError):

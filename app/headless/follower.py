@@ -76,7 +76,7 @@ class Headless:
         self._over = over
         self._served = served
         self._signal = 0
-        self._left = False
+        self._detached = False
         self._forced = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._missed: float | None = None
@@ -92,7 +92,7 @@ class Headless:
         """
         signals.listen(asyncio.get_running_loop(), self._signalled)
         try:
-            while not (self._left or self._late):
+            while not (self._detached or self._late):
                 complete = self._step()
                 if self._out.gone:
                     self._reader_gone()
@@ -100,7 +100,7 @@ class Headless:
                     break
                 await self._out.flush(self._pause)
                 self._printer.idle()
-                if complete and not self._left:
+                if complete and not self._detached:
                     await self._source.wait_for_change(self._pause)
             return await self._finish()
         finally:
@@ -141,7 +141,7 @@ class Headless:
 
     async def _finish(self) -> int:
         state = self._source.state
-        if self._left:
+        if self._detached:
             await self._out.flush(1.0)
             return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.events(self._source.poll())
@@ -168,7 +168,7 @@ class Headless:
 
     def _hurried(self) -> bool:
         """Whether the user does not want to wait for the output either."""
-        return self._left or self._forced or self._late
+        return self._detached or self._forced or self._late
 
     def _exit_code(self, state: RunState) -> int:
         if self._out.trouble:
@@ -191,14 +191,14 @@ class Headless:
 
     def _reader_gone(self) -> None:
         if not self._owner:
-            self._left = True
+            self._detached = True
         elif not self._tasks:
             self._stop(Stop())
 
     def _signalled(self, number: int) -> None:
         again, self._signal = bool(self._signal), self._signal or number
         if not self._owner:
-            self._left = True
+            self._detached = True
             if number == signal.SIGINT and self._source.live:
                 self._printer.report("Detached; the run continues.")
         elif again:

@@ -45,7 +45,7 @@ _LEVELS = {"warning": "33", "error": "31"}
 
 
 class PlainLines:
-    """Writes events and logs as lines. Remembers each item's state, to name what it was before."""
+    """Formats events and logs as lines; remembers each item's last state, to print the change."""
 
     def __init__(
         self, *, timestamps: bool = False, colours: bool = False, ascii: bool = False
@@ -56,11 +56,11 @@ class PlainLines:
         self._states: dict[str, State] = {}
         self._attempts: dict[str, int] = {}
         self._waits: dict[str, str] = {}
-        """What was said that an item waits for, since it was answered: a model is asked often."""
+        """What each item was last reported to wait for; models are retried often."""
         self._pool = PoolLines()
 
     def prime(self, state: RunState) -> None:
-        """Takes in what happened before, without a line."""
+        """Takes over the present state, without printing it."""
         for item in state.items.values():
             self._states[item.id], self._attempts[item.id] = item.state, item.attempt
         self._pool.begin(state.pool)
@@ -76,18 +76,18 @@ class PlainLines:
         return f"{stamp}{prefix} {text}".rstrip()
 
     def coordinator(self, text: str, now: float, colour: str = "") -> str:
-        """A line of the program's own."""
+        """A line about the run as a whole."""
         return self.of(COORDINATOR, text, now, colour)
 
     def log(self, item: str, raw: bytes, now: float) -> str:
-        """A line that an item's workflow printed; it can do nothing to a terminal."""
+        """A line that an item's workflow printed, with harmless control sequences only."""
         if not self._colours:
             return self.of(item, plain_text(raw, LINE_LIMIT), now)
         text = display_text(raw, LINE_LIMIT)
         return self.of(item, f"{text}{_RESET}" if "\x1b" in text else text, now)
 
     def event(self, event: AnyEvent, state: RunState) -> Iterator[str]:
-        """The lines of one event; ``state`` has it already."""
+        """The lines of one event, which ``state`` already includes."""
         match event:
             case RunStarted():
                 at_once = "one at a time" if event.parallel == 1 else f"{event.parallel} at once"
@@ -157,8 +157,9 @@ class PlainLines:
             if event.elsewhere:
                 yield self.coordinator(f"{event.item} waits: {one_line(event.reason)}", event.time)
             return
+        change = f"{self._word(before)} -> {self._word(event.state)}"
         yield self.coordinator(
-            f"{event.item} {self._word(before)} -> {self._word(event.state)}{_told(event, item)}",
+            f"{event.item} {change}{_details(event, item)}",
             event.time,
             _COLOURS.get(event.state, ""),
         )
@@ -178,7 +179,7 @@ class PlainLines:
         return self.coordinator(", ".join(parts), now)
 
     def elsewhere(self, state: RunState, now: float) -> str | None:
-        """Whom the run waits for, if only other runs are at work on its items."""
+        """What the run waits for if only other runs work on its items, otherwise ``None``."""
         waiting = [item for item in state.items.values() if item.elsewhere]
         if not waiting or any(item.state.at_work for item in state.items.values()):
             return None
@@ -224,8 +225,8 @@ def eta(seconds: float) -> str:
     return duration(seconds)
 
 
-def _told(event: ItemChanged, item: ItemState) -> str:
-    """The reason, the result and how long it took, as far as there are any."""
+def _details(event: ItemChanged, item: ItemState) -> str:
+    """The reason or the result, the try, and how long it took, where known."""
     what = event.reason
     if event.state is State.DONE and event.result is not None:
         what = event.result.summary or event.reason

@@ -1,4 +1,4 @@
-"""The records of an item's end, and making them whole after a crash.
+"""The records of an item's end, and how they are completed after a crash.
 
 The last node of a workflow and the engine take these steps, each once, in this order. A crash
 between two of them leaves the earlier ones; everything behind the evidence (3) follows from it.
@@ -17,7 +17,7 @@ between two of them leaves the earlier ones; everything behind the evidence (3) 
 9  the checkpoint is removed                the same
 == ======================================== ========================================================
 
-Until 3 the item is pending, and the same command, or ``resume``, goes on from the checkpoint: the
+Until 3 the item is pending, and the same command, or ``resume``, continues from the checkpoint: the
 node runs again and leaves the same files; an issue is looked for before it is filed. A brief among
 the ideas is pending until 6. From then on the same command finds the item done: :func:`reconcile`,
 called before it chooses its items, by ``resume``, and by the engine when it leaves, adds what is
@@ -54,16 +54,16 @@ class End(NamedTuple):
     origin: str
     """The run in which its journey began."""
     event: audit.AuditEvent
-    """Its ``complete`` line, the same whoever makes it of the evidence."""
+    """Its ``complete`` line; it depends on the evidence alone."""
     closed: bool = True
     """Nothing is left for its workflow to do."""
 
 
 class Records(Protocol):
-    """What the module named by :attr:`CatalogEntry.records` gives: the records of one workflow."""
+    """The records of one workflow, provided by the module in :attr:`CatalogEntry.records`."""
 
-    def mend(self, repository: Path) -> list[str]:
-        """Makes the workflow's own files whole; gives what was set right, for humans.
+    def repair(self, repository: Path) -> list[str]:
+        """Repairs the workflow's own files; returns notes on what was repaired.
 
         Raises:
             TuiError: a shared file can be neither read nor written.
@@ -74,7 +74,7 @@ class Records(Protocol):
 
 
 class Effort(Protocol):
-    """What a journey took, as the evidence of its end has it."""
+    """What a journey took, as recorded in the evidence of its end."""
 
     draft_count: int
     review_count: int
@@ -86,7 +86,7 @@ class Effort(Protocol):
 
 
 def effort(record: Effort) -> dict[str, Any]:
-    """What a journey took, as the audit has it."""
+    """What a journey took, as written into the audit files."""
     return {
         "drafts": record.draft_count,
         "reviews": record.review_count,
@@ -99,27 +99,27 @@ def effort(record: Effort) -> dict[str, Any]:
 
 
 def reconcile(repository: Path, workflow: str) -> list[str]:
-    """Makes the records of finished items whole, and removes what they need no more.
+    """Completes the records of finished items, and removes their checkpoints.
 
-    Doing it again changes nothing. What another process is at work on is left alone.
+    Repeating it changes nothing. Items that another process is working on are left alone.
 
     Args:
         repository: The target repository.
         workflow: Of the run that begins or ends.
 
     Returns:
-        What was set right, for humans.
+        Notes on what was repaired.
 
     Raises:
         TuiError: a shared file can be neither read nor written.
     """
     sweep_repository(repository)
     records = cast(Records, catalog.load_records(workflow))
-    notes = records.mend(repository) + audit.mend(repository)
+    notes = records.repair(repository) + audit.repair(repository)
     ends = list(records.ends(repository))
     if lacking := _complete_audit(repository, workflow, ends, notes):
-        told = _listed(workflow, lacking)
-        notes.append(f"{audit.CONSOLIDATED}: added the missing completion of {told}.")
+        items = _listed(workflow, lacking)
+        notes.append(f"{audit.CONSOLIDATED}: added the missing completion of {items}.")
     if left := list(_checkpoints(repository, workflow, ends)):
         notes.append(
             f"{_listed(workflow, left)}: finished before, but the run was interrupted then. The "
@@ -131,7 +131,7 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
 def _complete_audit(
     repository: Path, workflow: str, ends: Iterable[End], notes: list[str]
 ) -> list[str]:
-    """Writes the lines that are missing; gives the keys of their items."""
+    """Writes the missing lines; returns the keys of their items."""
     known = audit.event_ids(repository)
     lacking = [end for end in ends if end.event.event_id not in known]
     for end in lacking:
@@ -142,7 +142,7 @@ def _complete_audit(
 
 
 def _checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterator[str]:
-    """Removes the checkpoints of finished journeys; gives the keys of their items."""
+    """Removes the checkpoints of finished journeys; returns the keys of their items."""
     finished = {(end.key, end.origin) for end in ends if end.closed}
     locks = ItemLocks(repository, workflow)
     for key, path in checkpoints(repository, workflow).items():

@@ -8,7 +8,7 @@ import click
 
 from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
-from assemblyzero_tui.app.cli.parallel import swallowed, typed
+from assemblyzero_tui.app.cli.parallel import issue_hint, parallel_is_explicit
 from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
 
@@ -108,8 +108,8 @@ def _check_selection(
     if issues or all_issues or issues_dir:
         return
     hint = "For example: assemblyzero-tui lld --all --parallel 3"
-    if typed() and parallel != DEFAULT_PARALLEL:
-        hint = f"--parallel took {parallel} as the number of workers. {swallowed(parallel)}"
+    if parallel_is_explicit() and parallel != DEFAULT_PARALLEL:
+        hint = f"--parallel took {parallel} as the number of workers. {issue_hint(parallel)}"
     raise click.UsageError(
         f"Nothing to do: specify issue numbers, --all, or --issues-dir DIR.\n{hint}"
     )

@@ -32,11 +32,11 @@ class Node(Protocol[State]):
 
 
 class MaxIterationsError(WorkflowError):
-    """The gates were visited as often as allowed, and there is no approval."""
+    """The limit of visits to the gates is reached without an approval."""
 
 
-class Asking:
-    """Puts the questions of one node to the model, and counts what they cost."""
+class CountedCalls:
+    """Calls the model for one node, and counts the tokens."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -53,7 +53,7 @@ class Asking:
         return self._answers[-1].model
 
     def spent(self, state: DraftState) -> dict[str, int]:
-        """The counts of tokens of the state with those of these questions and answers."""
+        """The token counts of the state, plus those of these calls."""
         spent_in = sum(answer.input_tokens for answer in self._answers)
         spent_out = sum(answer.output_tokens for answer in self._answers)
         return {
@@ -63,10 +63,10 @@ class Asking:
 
 
 class DraftingNodes:
-    """The shared part of the nodes, bound to what one worker does its work with.
+    """The part of the nodes that both workflows share, bound to one worker.
 
     Args:
-        context: The hands of the workflow.
+        context: The interface to the worker.
         subject: What the drafts are about, for messages: ``issue #42``.
         identity: What the audit calls it: ``{"number": 42}`` or ``{"slug": "dark-mode"}``.
         folder: Its lineage folder, relative to the repository.
@@ -121,7 +121,7 @@ class DraftingNodes:
     def _read_context(self) -> list[tuple[str, str]]:
         return guards.read_context(self._spec.options.context)
 
-    def _say_what_was_read(self, text: str, context: list[tuple[str, str]]) -> None:
+    def _log_input(self, text: str, context: list[tuple[str, str]]) -> None:
         words = style.count(len(text.split()), "word")
         self._log(f"    Text: {style.count(len(text), 'character')}, {words}")
         for name, content in context:
@@ -129,7 +129,7 @@ class DraftingNodes:
             self._log(f"    Context: {style.plain(name)} {style.faint(f'({size})')}")
 
     def _begin_draft(self, state: DraftState) -> int:
-        """Says that the next draft is being written; gives its number."""
+        """Reports that the next draft is being written; returns its number."""
         number = state["drafts"] + 1
         self._progress(number, f"draft {number}")
         if state["reviews"]:
@@ -143,8 +143,8 @@ class DraftingNodes:
             self._log(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
         return number
 
-    def _save_draft(self, state: DraftState, draft: str, ask: Asking) -> dict[str, Any]:
-        """Writes a draft into the lineage; gives what it changes in the state."""
+    def _save_draft(self, state: DraftState, draft: str, ask: CountedCalls) -> dict[str, Any]:
+        """Writes a draft into the lineage; returns the changes to the state."""
         number = state["last"] + 1
         return {
             "drafts": state["drafts"] + 1,
@@ -155,13 +155,13 @@ class DraftingNodes:
             **ask.spent(state),
         }
 
-    def _say_draft(self, name: str, draft: str) -> None:
+    def _log_draft(self, name: str, draft: str) -> None:
         size = style.count(len(draft), "character")
         found = style.count(len(sections(draft)), "section")
         self._log(f"    Draft saved: {style.faint(name)} ({size}, {found})")
 
     def human_edit(self, state: DraftState) -> dict[str, Any]:
-        """The gate between writing and reviewing: counts, and lets pass what is fit to go on."""
+        """The gate between writing and reviewing: counts visits, passes drafts of valid size."""
         visit = state["visits"] + 1
         limit = self._spec.options.max_iterations
         if visit + (not awaits_review(state)) > limit:  # a draft nobody may review is not written
@@ -195,7 +195,7 @@ class DraftingNodes:
         draft_number = state["drafts"]
         self._progress(draft_number, f"review {draft_number}")
         self._log(f"    {style.strong(f'Review {draft_number}')} of {state['draft_file']}")
-        ask = Asking(self._context)
+        ask = CountedCalls(self._context)
         review, answer = ask_for_review(request, ask, self._on_repair)
         record: ReviewRecord = {
             "draft": draft_number,

@@ -1,4 +1,4 @@
-"""What the drafting workflows have in common towards the worker: the item is read once."""
+"""The interface of both drafting workflows to the worker; the item is read only once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Item = TypeVar("Item")
 
 
 class DraftingWorkflow(ABC, Generic[Item]):
-    """The item whose fingerprint was taken is the one that the first node works with."""
+    """The first node works with the same item whose fingerprint was taken."""
 
     entry: CatalogEntry
     prompts: tuple[str, ...]
     """Names of the prompts."""
     item_word: str
-    """What an item is called for humans."""
+    """What messages call an item."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[str, str, str], Item] = {}
@@ -44,13 +44,13 @@ class DraftingWorkflow(ABC, Generic[Item]):
         return fingerprints(spec, self.item_word, self._texts(item), self.prompts)
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """Nothing is known of earlier journeys."""
+        """By default, nothing is known of earlier journeys."""
         return None
 
     def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
-        """Whether another run, with a state folder of its own, has begun this item again since.
+        """Whether another run, with another state folder, has started this item again since.
 
-        The audit file tells who began last, and with which lineage file.
+        The audit file contains the last start, with its run and lineage file.
         """
         if not state.get("first"):
             return False  # it has no lineage file yet
@@ -64,21 +64,21 @@ class DraftingWorkflow(ABC, Generic[Item]):
     def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
         """What the audit calls an item: ``{"number": 42}`` or ``{"slug": "dark-mode"}``."""
 
-    def _take(self, spec: WorkerSpec) -> Item:
-        """The item that was read for its fingerprint, or as it is now."""
+    def _item(self, spec: WorkerSpec) -> Item:
+        """The item that was read for its fingerprint, or else the current one."""
         return self._read.pop(_key(spec), None) or self._fetch(spec)
 
     def _fetch(self, spec: WorkerSpec) -> Item:
         try:
-            return self._fetched(spec)
+            return self._read_item(spec)
         except WorkflowError:
             raise
         except TuiError as error:
             raise WorkflowError(error.what, error.hint) from error
 
     @abstractmethod
-    def _fetched(self, spec: WorkerSpec) -> Item:
-        """The item as it is now."""
+    def _read_item(self, spec: WorkerSpec) -> Item:
+        """Reads the item."""
 
     @abstractmethod
     def _texts(self, item: Item) -> tuple[str, ...]:

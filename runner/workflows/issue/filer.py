@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_lock
 from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
 from assemblyzero_tui.runner.workflows.tracker.gh_process import GhTimeoutError
-from assemblyzero_tui.runner.workflows.tracker.recent_filings import Entry, FilingBook
+from assemblyzero_tui.runner.workflows.tracker.recent_filings import Entry, RecentFilings
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 
 SETTLE_SECONDS = 15.0
@@ -58,7 +58,7 @@ class IssueFiler:
         self._tracker = tracker
         self._tracker_name = short(tracker)
         self._by = by
-        self._book = FilingBook(tracker)
+        self._recent = RecentFilings(tracker)
         self._mark = filing_records.mark_of(tracker, state["slug"], state["brief_digest"])
         self._log = log
         self._warn = warn
@@ -76,7 +76,7 @@ class IssueFiler:
     def _look_under_lock(self) -> Filed | None:
         """The same, when nobody else can be filing: also waits for what another run has lost."""
         intent = filing_records.read_intent(self._folder)
-        patient = _may_still_arrive(intent) or _may_still_arrive(self._book.find(self._mark))
+        patient = _may_still_arrive(intent) or _may_still_arrive(self._recent.find(self._mark))
         return self._recognised(self._find(intent, patient=patient), intent)
 
     def _recognised(self, found: dict[str, ListedIssue], intent: Intent | None) -> Filed | None:
@@ -104,7 +104,7 @@ class IssueFiler:
             )
             time.sleep(SETTLE_SECONDS)
             found = self._listed(intent)
-        entry = self._book.find(self._mark)
+        entry = self._recent.find(self._mark)
         if self._mark not in found and entry is not None and entry.number:
             found[self._mark] = ListedIssue(number=entry.number, url=entry.url)
         return found
@@ -156,7 +156,7 @@ class IssueFiler:
         )
         filing_records.write_intent(self._folder, intent)
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
-        self._book.note(entry)
+        self._recent.record(entry)
         self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body = filing_records.with_mark(draft.body, self._mark)
         try:
@@ -167,18 +167,18 @@ class IssueFiler:
             intent.answered = not isinstance(error, GhTimeoutError)
             intent.time = time.time()
             filing_records.write_intent(self._folder, intent)
-            self._note(replace(entry, answered=intent.answered, time=intent.time))
+            self._record_attempt(replace(entry, answered=intent.answered, time=intent.time))
             return self._look_again(error)
-        self._note(replace(entry, answered=True, number=number, url=url))
+        self._record_attempt(replace(entry, answered=True, number=number, url=url))
         if left_out:
             listed = ", ".join(left_out)
             self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
         return self._filed(ListedIssue(number=number, url=url), intent, found=False)
 
-    def _note(self, entry: Entry) -> None:
+    def _record_attempt(self, entry: Entry) -> None:
         """Notes how it went; that this cannot be noted must not undo it."""
         try:
-            self._book.note(entry)
+            self._recent.record(entry)
         except TuiError as error:
             self._warn(error.what)
 
@@ -211,7 +211,7 @@ class IssueFiler:
         reviews = self._state["reviews"]
         wanted = parse_draft(self._state["draft"]).labels if self._state["draft"] else []
         labels = intent.labels if intent is not None else []
-        entry = self._book.find(self._mark)
+        entry = self._recent.find(self._mark)
         by = entry.by if found and entry is not None and entry.by != self._by else ""
         return Filed(
             issue_number=issue.number,

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
 from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
-from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.nodes import CountedCalls, DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, approved
 from assemblyzero_tui.runner.workflows.issue import filing_records, texts
 from assemblyzero_tui.runner.workflows.issue.briefs import Brief
@@ -66,7 +66,7 @@ class IssueNodes(DraftingNodes):
             self._log(f"    {style.caution('This text was already filed:')} {before.issue_url}")
             return {**new, **self._new_state(0)}
         check_not_filed(self._repository, self._slug, brief.digest)
-        self._say_what_was_read(brief.text, context)
+        self._log_input(brief.text, context)
 
         text = brief.text.encode()
         first = lineage.first_number(self._repository / self._folder, "brief.md", text)
@@ -109,7 +109,7 @@ class IssueNodes(DraftingNodes):
         """Has the next draft written; asks once more if its title or labels cannot be read."""
         self._begin_draft(state)
         request = texts.draft_request(state, self._read_context())
-        ask = Asking(self._context)
+        ask = CountedCalls(self._context)
         read, answer = ask_and_read(
             request,
             ask,
@@ -122,7 +122,7 @@ class IssueNodes(DraftingNodes):
         changes = self._save_draft(state, draft, ask)
         self._log(f"    Title: {style.strong(style.plain(read.title))}")
         self._log(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
-        self._say_draft(changes["draft_file"], draft)
+        self._log_draft(changes["draft_file"], draft)
         return changes
 
     def review(self, state: IssueState) -> dict[str, Any]:

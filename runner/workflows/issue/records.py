@@ -25,8 +25,8 @@ def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
     )
 
 
-def mend(repository: Path) -> list[str]:
-    """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.mend`; there is nothing."""
+def repair(repository: Path) -> list[str]:
+    """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.repair`; there is nothing."""
     return []
 
 

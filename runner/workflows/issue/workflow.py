@@ -47,7 +47,7 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
 
     def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
         """The graph, not compiled."""
-        nodes = IssueNodes(context, lambda: self._take(context.spec))
+        nodes = IssueNodes(context, lambda: self._item(context.spec))
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(IssueState)
         steps = (
             nodes.load_brief, nodes.sandbox, nodes.draft, nodes.human_edit, nodes.review,
@@ -103,7 +103,7 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
     def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
         return {"slug": spec.item.key}
 
-    def _fetched(self, spec: WorkerSpec) -> Brief:
+    def _read_item(self, spec: WorkerSpec) -> Brief:
         path = Path(spec.item.source)
         moved = Path(spec.repository) / IDEAS_DONE / path.name
         return read_brief(path if path.exists() or not moved.exists() else moved)

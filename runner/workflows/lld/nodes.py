@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import guards
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
-from assemblyzero_tui.runner.workflows.drafting.nodes import Asking, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.nodes import CountedCalls, DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import ReviewRecord
 from assemblyzero_tui.runner.workflows.lld import designs, status_file, texts
 from assemblyzero_tui.runner.workflows.lld.records import design_complete
@@ -62,7 +62,7 @@ class LldNodes(DraftingNodes):
             )
         if not issue.body.strip():
             self._log(f"    {style.caution('The issue has no description, only its title.')}")
-        self._say_what_was_read(issue.body, context)
+        self._log_input(issue.body, context)
 
         name = self._write(first, "issue.md", text)
         details = {"title": issue.title, "issue_file": name, "run": self._origin(state)}
@@ -76,12 +76,12 @@ class LldNodes(DraftingNodes):
         self._refuse_others(state["number"])
         number = self._begin_draft(state)
         request = texts.design_request(state, self._read_context())
-        ask = Asking(self._context)
+        ask = CountedCalls(self._context)
         draft = ask(request).text.strip() + "\n"
         changes = self._save_draft(state, draft, ask)
         if number == 1:
             self._upsert(state["number"], "draft", [])
-        self._say_draft(changes["draft_file"], draft)
+        self._log_draft(changes["draft_file"], draft)
         return changes
 
     def review(self, state: LldState) -> dict[str, Any]:

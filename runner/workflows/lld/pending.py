@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.lld import designs, issue_files, status_file
-from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
+from assemblyzero_tui.runner.workflows.lld.status_entries import DesignStatus
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.tracker import gh_issues
 from assemblyzero_tui.runner.workflows.tracker.issues import Issue, issue_number
@@ -63,16 +63,16 @@ def pending_lld_items(
     """
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
-    standings = _standings(repository, notes, read_only)
+    design_statuses = _design_statuses(repository, notes, read_only)
     if issues_dir is None and not tracker:
         tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
     if numbers is None:
         issues = _all_issues(repository, tracker, issues_dir, notes)
-        left_out = _left_out(repository, issues, standings)
+        left_out = _left_out(repository, issues, design_statuses)
         notes += _left_out_notes(left_out)
         return [issue.item for issue in issues if issue.number not in left_out], notes
     issues = _wanted_issues(repository, tracker, issues_dir, numbers)
-    approved = [n for n in numbers if standings.get(n) == "approved" and not fresh]
+    approved = [n for n in numbers if design_statuses.get(n) == "approved" and not fresh]
     if approved:
         notes.append(
             f"{_listed(approved)} left out: the design is approved. Add --fresh to design it again."
@@ -92,25 +92,27 @@ def left_out_of_all(
         TuiError: the issues, the designs or the status file cannot be read.
     """
     notes: list[str] = []
-    standings = _standings(repository, notes, read_only=True)
+    design_statuses = _design_statuses(repository, notes, read_only=True)
     if issues_dir is None and not tracker:
         tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
     issues = _all_issues(repository, tracker, issues_dir, notes)
-    return list(_left_out(repository, issues, standings).values()), notes
+    return list(_left_out(repository, issues, design_statuses).values()), notes
 
 
-def _standings(repository: Path, notes: list[str], read_only: bool) -> dict[int, Standing]:
+def _design_statuses(
+    repository: Path, notes: list[str], read_only: bool
+) -> dict[int, DesignStatus]:
     if read_only:
         reading = status_file.read(repository)
         if reading.damage:
-            notes.append(f"{reading.told} A run sets it aside and writes a new one.")
+            notes.append(f"{reading.damage_report} A run sets it aside and writes a new one.")
     else:
         notes.extend(records.reconcile(repository, LLD.name))
-    return status_file.standings(repository)
+    return status_file.design_statuses(repository)
 
 
 def _left_out(
-    repository: Path, issues: Iterable[Issue], standings: dict[int, Standing]
+    repository: Path, issues: Iterable[Issue], design_statuses: dict[int, DesignStatus]
 ) -> dict[int, LeftOut]:
     """The issues that have a design already, or may have one, by their number."""
     found = designs.find_designs(repository)
@@ -118,7 +120,7 @@ def _left_out(
     for issue in issues:
         number = issue.number
         paths = found.get(number, [])
-        known = standings.get(number)
+        known = design_statuses.get(number)
         ours = designs.published_path(number)
         design = str(ours) if ours in paths else designs.printable(paths[0]) if paths else ""
         status: Literal["approved", "unknown"] = "unknown"

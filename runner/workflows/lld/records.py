@@ -23,8 +23,8 @@ def design_complete(repository: Path, approval: Approval) -> audit.AuditEvent:
     )
 
 
-def mend(repository: Path) -> list[str]:
-    """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.mend`."""
+def repair(repository: Path) -> list[str]:
+    """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.repair`."""
     return status_file.reconcile(repository)
 
 

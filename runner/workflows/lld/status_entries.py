@@ -1,4 +1,4 @@
-"""What an entry of ``lld-status.json`` says, whoever wrote it and however."""
+"""The entries of ``lld-status.json``, in all the forms in which they have been written."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Literal
 from assemblyzero_tui.runner.workflows.lld.approval_words import means_approved
 from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER
 
-Standing = Literal["approved", "open", "unknown"]
-"""Of an issue: it has an approved design; it has none; nobody can tell."""
+DesignStatus = Literal["approved", "open", "unknown"]
+"""Of an issue: it has an approved design, it has none, or that is unclear."""
 
 UNREAD = "unread"
-"""Member of an entry that keeps what was in its place and could not be understood."""
+"""Member of an entry that keeps a value which could not be interpreted."""
 
 _KEY = re.compile(r"\s*(?:(?:LLD|issue)[-_ ]*)?#?0*([1-9][0-9]{0,8})\s*", re.IGNORECASE)
 _OPEN = frozenset({"draft", "blocked", "pending", "rejected", "revise"})
-_STRENGTH: dict[Standing, int] = {"open": 0, "unknown": 1, "approved": 2}
+_STRENGTH: dict[DesignStatus, int] = {"open": 0, "unknown": 1, "approved": 2}
 
 
 def number_of_key(key: str) -> int | None:
@@ -25,8 +25,8 @@ def number_of_key(key: str) -> int | None:
     return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
 
 
-def standing(entry: Any) -> Standing:
-    """What an entry says of its issue.
+def design_status(entry: Any) -> DesignStatus:
+    """The status of the design, according to an entry.
 
     A status this program does not know says nothing: what it cannot understand it does not design
     again. A verdict counts where there is no status.
@@ -48,7 +48,7 @@ def combine(first: Any, second: Any) -> Any:
     """One value of two for the same key; an approval outweighs, otherwise the later one does."""
     if isinstance(first, dict) and isinstance(second, dict):
         weak, strong = first, second
-        if _STRENGTH[standing(first)] > _STRENGTH[standing(second)]:
+        if _STRENGTH[design_status(first)] > _STRENGTH[design_status(second)]:
             weak, strong = second, first
         return weak | {
             key: combine(weak[key], value) if isinstance(value, dict) and key in weak else value
@@ -66,16 +66,16 @@ def of_issue(issues: dict[str, Any], number: int) -> Any:
     return found
 
 
-def standings(issues: dict[str, Any]) -> dict[int, Standing]:
-    """What the entries say of each issue."""
-    found: dict[int, Standing] = {}
+def design_statuses(issues: dict[str, Any]) -> dict[int, DesignStatus]:
+    """The status of each issue's design, according to the entries."""
+    found: dict[int, DesignStatus] = {}
     for key, entry in issues.items():
         if (number := number_of_key(key)) is not None:
-            now = standing(entry)
+            now = design_status(entry)
             before = found.get(number, now)
             found[number] = max(before, now, key=_STRENGTH.__getitem__)
     return found
 
 
 def _approves(value: Any) -> bool:
-    return standing(value) == "approved" or (isinstance(value, str) and means_approved(value))
+    return design_status(value) == "approved" or (isinstance(value, str) and means_approved(value))

@@ -18,7 +18,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.lld import status_entries
-from assemblyzero_tui.runner.workflows.lld.status_entries import Standing
+from assemblyzero_tui.runner.workflows.lld.status_entries import DesignStatus
 from assemblyzero_tui.runner.workflows.lld.status_salvage import salvage
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.repository.shared_files import (
@@ -35,7 +35,7 @@ SALVAGE_LIMIT = 20_000_000
 
 
 class StatusEntry(msgspec.Struct, kw_only=True):
-    """What this program says of one issue."""
+    """The entry of one issue, as this program writes it."""
 
     lld_path: str
     status: Literal["draft", "approved", "blocked"]
@@ -50,18 +50,18 @@ class InvalidStatusFileError(Exception):
     """The file is there, can be read, and is not a status file."""
 
 
-class Reading(NamedTuple):
-    """What a status file says."""
+class StatusDocument(NamedTuple):
+    """The content of a status file."""
 
     document: dict[str, Any]
     damage: str = ""
     """What is wrong with the file; empty for a sound one."""
     unread: tuple[str, ...] = ()
-    """Of a damaged file: the keys of entries that are there and cannot be understood."""
+    """Of a damaged file: the keys of entries that cannot be interpreted."""
 
     @property
-    def told(self) -> str:
-        """What is wrong and what could be read, in two sentences."""
+    def damage_report(self) -> str:
+        """What is wrong with the file and what was recovered, in two sentences."""
         entries = len(self.document["issues"]) - len(self.unread)
         text = f"{STATUS_FILE} is not a status file ({self.damage}). "
         text += f"{entries} {'entry was' if entries == 1 else 'entries were'} recovered"
@@ -125,14 +125,14 @@ def _check_version(document: dict[str, Any]) -> None:
         )
 
 
-def decode_leniently(data: bytes | None) -> Reading:
-    """What can be read of these bytes; see :class:`Reading`.
+def decode_leniently(data: bytes | None) -> StatusDocument:
+    """What can be read of these bytes; see :class:`StatusDocument`.
 
     Raises:
-        TuiError: they are of another format, or too many to be mended here.
+        TuiError: they are of another format, or too many to be repaired here.
     """
     try:
-        return Reading(decode(data))
+        return StatusDocument(decode(data))
     except InvalidStatusFileError as error:
         if data is None or len(data) > SALVAGE_LIMIT:
             raise TuiError(
@@ -141,10 +141,10 @@ def decode_leniently(data: bytes | None) -> Reading:
             ) from error
         document, unread = salvage(data)
         _check_version(document)
-        return Reading(decode(None) | document, str(error), tuple(unread))
+        return StatusDocument(decode(None) | document, str(error), tuple(unread))
 
 
-def read(repository: Path) -> Reading:
+def read(repository: Path) -> StatusDocument:
     """What the status file of a repository says, as far as it can be read; nothing without one.
 
     Raises:
@@ -153,13 +153,13 @@ def read(repository: Path) -> Reading:
     return decode_leniently(read_shared(repository / STATUS_FILE))
 
 
-def standings(repository: Path) -> dict[int, Standing]:
+def design_statuses(repository: Path) -> dict[int, DesignStatus]:
     """What status file and lineage say of each issue; writes nothing.
 
     Raises:
         TuiError: one of them cannot be read.
     """
-    known = status_entries.standings(read(repository).document["issues"])
+    known = status_entries.design_statuses(read(repository).document["issues"])
     return known | dict.fromkeys(approved_by_lineage(repository), "approved")
 
 
@@ -169,7 +169,7 @@ def approved(repository: Path) -> set[int]:
     Raises:
         TuiError: one of them cannot be read.
     """
-    return {n for n, standing in standings(repository).items() if standing == "approved"}
+    return {n for n, status in design_statuses(repository).items() if status == "approved"}
 
 
 def approved_design(repository: Path, number: int) -> str | None:
@@ -184,7 +184,7 @@ def approved_design(repository: Path, number: int) -> str | None:
     if data is not None and (str(number).encode() in data or b"\0" in data):
         issues = decode_leniently(data).document["issues"]
         entry = status_entries.of_issue(issues, number)
-    if status_entries.standing(entry) == "approved":
+    if status_entries.design_status(entry) == "approved":
         return str(entry.get("lld_path", "")).replace("\\", "/")
     approval = lineage.approval_of(repository, number)
     return None if approval is None else approval.lld_path
@@ -207,20 +207,20 @@ def upsert(
     Args:
         repository: The target repository.
         number: Of the issue.
-        entry: What to say of it.
-        notice: Told what was wrong with the file, if it had to be set aside.
+        entry: The new entry.
+        notice: Called with what was wrong with the file, if it was set aside.
 
     Raises:
         TuiError: the file can be neither read nor written.
     """
     with repository_lock(repository):
-        document, mended = _document(repository, notice)
-        if _put(document, number, entry) or mended:
+        document, repaired = _document(repository, notice)
+        if _put(document, number, entry) or repaired:
             _write(repository, document)
 
 
 def reconcile(repository: Path) -> list[str]:
-    """Makes the approvals that the lineage knows and the status file does not; says what it did.
+    """Adds approvals that are in the lineage but not in the status file; returns notes.
 
     Called at the start of a run. A file that is not a status file is set aside.
 
@@ -229,9 +229,9 @@ def reconcile(repository: Path) -> list[str]:
     """
     notices: list[str] = []
     with repository_lock(repository):
-        document, mended = _document(repository, notices.append)
+        document, repaired = _document(repository, notices.append)
         changed = _put_approvals(document, lineage.approvals(repository))
-        if changed or mended:
+        if changed or repaired:
             _write(repository, document)
         if changed:
             listed = ", ".join(f"#{number}" for number in changed[:10])
@@ -254,13 +254,15 @@ def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str
         return reading.document, False
     aside = set_aside_name(path)
     publish(aside, data)
-    notice(f"{reading.told} The file was set aside as {aside.name}, and a new one was written.")
+    notice(
+        f"{reading.damage_report} The file was set aside as {aside.name}, and a new one written."
+    )
     _put_approvals(reading.document, lineage.approvals(repository))
     return reading.document, True
 
 
 def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approval]) -> list[int]:
-    known = status_entries.standings(document["issues"])
+    known = status_entries.design_statuses(document["issues"])
     changed: list[int] = []
     for approval in approvals:
         if isinstance(approval, lineage.ForeignApproval):

@@ -1,7 +1,7 @@
-"""What a damaged ``lld-status.json`` still says, entry by entry.
+"""Recovers the entries of a damaged ``lld-status.json``, one by one.
 
 Merge markers are undone on both sides, and both are read; encodings are recognised; the JSON is
-read leniently. An entry that is there and cannot be understood stays, as one whose status is
+read leniently. An entry that cannot be interpreted stays, with the status
 ``unknown``, so that its issue is not designed again.
 """
 
@@ -16,8 +16,8 @@ from assemblyzero_tui.runner.workflows.lld.designs import number_of_design
 from assemblyzero_tui.runner.workflows.lld.status_entries import (
     UNREAD,
     combine,
+    design_status,
     number_of_key,
-    standing,
 )
 
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: .*)?")
@@ -33,21 +33,21 @@ class Salvaged(NamedTuple):
     """What could be read."""
 
     document: dict[str, Any]
-    """As a sound file would give it."""
+    """As from an undamaged file."""
     unread: list[str]
-    """The keys of entries that are there and cannot be understood."""
+    """The keys of entries that cannot be interpreted."""
 
 
 def salvage(data: bytes) -> Salvaged:
     """Reads what can be read; never raises."""
     document: dict[str, Any] = {}
     for text in _sides(_text(data)):
-        gathering = _Gathering()
+        collected = _Document()
         for key, value in lenient_json.read(text, combine):
-            gathering.take_top(key, value)
-        document = combine(document, gathering.document)
+            collected.add_member(key, value)
+        document = combine(document, collected.document)
     issues = document.setdefault("issues", {})
-    unread = [key for key, entry in issues.items() if standing(entry) == "unknown"]
+    unread = [key for key, entry in issues.items() if design_status(entry) == "unknown"]
     return Salvaged(document, unread)
 
 
@@ -77,46 +77,48 @@ def _sides(text: str) -> list[str]:
     return ["\n".join(side) for side in sides] if conflict else [text]
 
 
-class _Gathering:
-    """Puts what was read where it belongs, whatever it was found in."""
+class _Document:
+    """The document that results: every member in its place, wherever it was found."""
 
     def __init__(self) -> None:
         self.issues: dict[str, Any] = {}
         self.document: dict[str, Any] = {"issues": self.issues}
 
-    def take_top(self, key: str, value: Any) -> None:
-        """Takes a member of the file itself, or of nothing, where a bracket is missing."""
+    def add_member(self, key: str, value: Any) -> None:
+        """Adds a member of the file itself, or one outside any object if a bracket is missing."""
         if key == "issues" or number_of_key(key) is not None or _is_entry(value):
-            self.take_entry("" if key == "issues" else key, value)
+            self.add_entry("" if key == "issues" else key, value)
         elif not key and isinstance(value, dict):
             for name, member in value.items():
-                self.take_top(name, member)
+                self.add_member(name, member)
         elif not key and isinstance(value, list):
             for member in value:
-                self.take_top("", member)
+                self.add_member("", member)
         elif key:
             self.document[key] = value
 
-    def take_entry(self, key: str, value: Any) -> None:
-        """Takes an entry, and those in it: a closing bracket may be missing."""
+    def add_entry(self, key: str, value: Any) -> None:
+        """Adds an entry and those nested in it: a closing bracket may be missing."""
         if isinstance(value, list) and number_of_key(key) is None:
             for element in value:
-                self.take_entry("", element)
+                self.add_entry("", element)
             return
         number = number_of_key(key)
         if isinstance(value, dict):
             if number is None and not key and not _is_entry(value):  # the object "issues" itself
                 for name, member in value.items():
-                    self.take_entry(name, member)
+                    self.add_entry(name, member)
                 return
             inner = {name: member for name, member in value.items() if _is_inner(name, member)}
             for name, member in inner.items():
-                self.take_entry(name, member)
+                self.add_entry(name, member)
             value = {name: member for name, member in value.items() if name not in inner}
             number = _number_in(value) if number is None else number
         else:
-            said = {"status": value}
-            value = said if standing(said) != "unknown" else {"status": "unknown", UNREAD: value}
+            entry = {"status": value}
+            value = (
+                entry if design_status(entry) != "unknown" else {"status": "unknown", UNREAD: value}
+            )
         name = str(number) if number is not None else key
         if name:
             known = self.issues.get(name)
@@ -133,7 +135,7 @@ def _is_inner(name: str, member: Any) -> bool:
 
 
 def _number_in(entry: dict[str, Any]) -> int | None:
-    """The number of an entry without a key that tells it, by what it says itself."""
+    """The issue number that an entry itself contains, for one whose key is no number."""
     for name in _NUMBERS:
         if (number := number_of_key(str(entry.get(name)))) is not None:
             return number

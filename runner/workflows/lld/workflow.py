@@ -71,7 +71,7 @@ class LldWorkflow(DraftingWorkflow[Issue]):
 
     def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
         """The graph, not compiled."""
-        nodes = LldNodes(context, lambda: self._take(context.spec))
+        nodes = LldNodes(context, lambda: self._item(context.spec))
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(LldState)
         steps = (nodes.fetch_issue, nodes.design, nodes.human_edit, nodes.review, nodes.finalize)
         add_nodes(graph, nodes, LLD.nodes, steps)
@@ -109,7 +109,7 @@ class LldWorkflow(DraftingWorkflow[Issue]):
     def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
         return {"number": int(spec.item.key)}
 
-    def _fetched(self, spec: WorkerSpec) -> Issue:
+    def _read_item(self, spec: WorkerSpec) -> Issue:
         return fetch(spec.item, Path(spec.repository), spec.tracker)
 
     def _texts(self, item: Issue) -> tuple[str, ...]:

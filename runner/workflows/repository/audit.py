@@ -149,10 +149,10 @@ def event_ids(repository: Path) -> set[str]:
     return {found.decode() for found in _EVENT_ID.findall(data)}
 
 
-def mend(repository: Path) -> list[str]:
-    """Moves what is no event out of the repository's audit file; says what it did.
+def repair(repository: Path) -> list[str]:
+    """Moves lines that are not events out of the repository's audit file; returns notes on it.
 
-    Called at the start of a run. The events keep their order, nothing is thrown away.
+    Called at the start of a run. The events keep their order, nothing is lost.
 
     Raises:
         TuiError: the file can be neither read nor written.
@@ -168,10 +168,10 @@ def mend(repository: Path) -> list[str]:
         aside = set_aside_name(path)
         publish(aside, b"".join(wrong))
         publish(path, b"".join(whole))
-    told = "a line that is not an event was"
+    found = "a line that is not an event was"
     if len(wrong) > 1:
-        told = f"{len(wrong)} lines that are not events were"
-    return [f"{CONSOLIDATED}: {told} set aside in {aside.name}."]
+        found = f"{len(wrong)} lines that are not events were"
+    return [f"{CONSOLIDATED}: {found} set aside in {aside.name}."]
 
 
 def _parts(line: bytes) -> list[bytes]:

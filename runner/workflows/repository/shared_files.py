@@ -115,7 +115,7 @@ def publish_new(path: Path, data: bytes) -> bool:
     Raises:
         TuiError: it cannot be written.
     """
-    with _told(path):
+    with _as_tui_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write_atomically(path, data, SHARED_MODE, temporary_folder(path.parent), new=True)
@@ -130,14 +130,14 @@ def publish(path: Path, data: bytes) -> None:
     Raises:
         TuiError: it cannot be written; the old one is unharmed.
     """
-    with _told(path):
+    with _as_tui_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data, SHARED_MODE, temporary_folder(path.parent))
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Makes a message for the user of what is wrong with writing a file."""
+def _as_tui_errors(path: Path) -> Iterator[None]:
+    """Turns errors of writing a file into messages for the user."""
     try:
         yield
     except OSError as error:

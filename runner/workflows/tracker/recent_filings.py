@@ -1,8 +1,8 @@
-"""What was filed on a tracker a moment ago, by whom: known here before the tracker lists it.
+"""What was filed on a tracker recently, and by whom; the tracker may not list it yet.
 
-GitHub's listing may lag behind: mostly by nothing, at times by minutes. So who files notes it
-beside the lock, before and after, and who comes next reads that besides the listing. Entries are
-believed for `BELIEVED` seconds; after that the listing knows better.
+GitHub's listing may lag, usually not at all, sometimes by minutes. So each filing is recorded
+next to the lock, before and after, and the next process reads these records as well as the
+listing. Entries count for `BELIEVED` seconds; after that only the listing does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BELIEVED = 900.0
 
 
 class Entry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A brief that was going to be filed."""
+    """The filing of one brief: begun, and perhaps finished."""
 
     mark: str
     by: str
@@ -29,25 +29,25 @@ class Entry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     time: float
     """Seconds since the epoch."""
     answered: bool = False
-    """``gh`` came to an end: what it has not filed by then it never will."""
+    """``gh`` has ended, so it files nothing any more."""
     number: int = 0
-    """Of the issue; 0 if it is not known that there is one."""
+    """Of the issue; 0 if none is known."""
     url: str = ""
 
 
-class FilingBook:
-    """The entries of a tracker. Written only under its lock; read by anybody."""
+class RecentFilings:
+    """The recent entries of a tracker; written only under its lock."""
 
     def __init__(self, tracker: str) -> None:
         """Raises TuiError where the folder for locks cannot be used."""
         self._path: Path = filing_file(tracker, "json")
 
     def find(self, mark: str) -> Entry | None:
-        """What is known of a brief, if that is not too long ago."""
+        """The entry of a brief, unless it is too old."""
         return self._read().get(mark)
 
-    def note(self, entry: Entry) -> None:
-        """Puts an entry in the place of what was known of its brief.
+    def record(self, entry: Entry) -> None:
+        """Writes an entry, in place of an earlier one of its brief.
 
         Raises:
             TuiError: it cannot be written.
@@ -62,7 +62,7 @@ class FilingBook:
             ) from error
 
     def _read(self) -> dict[str, Entry]:
-        """The entries that are believed; a damaged file holds none."""
+        """The entries that still count; none if the file is damaged."""
         try:
             found = msgspec.json.decode(self._path.read_bytes(), type=list[Entry])
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file, filing_lock
-from assemblyzero_tui.runner.workflows.tracker.recent_filings import BELIEVED, Entry, FilingBook
+from assemblyzero_tui.runner.workflows.tracker.recent_filings import BELIEVED, Entry, RecentFilings
 
 TRACKER = "github.com/example/tidewater"
 
@@ -61,24 +61,24 @@ def test_the_book_forgets_what_the_listing_must_know_by_now(
 ) -> None:
     now = [1_000_000.0]
     monkeypatch.setattr("time.time", lambda: now[0])
-    book = FilingBook(TRACKER)
-    book.note(Entry(mark="one", by="a run", time=now[0]))
-    book.note(Entry(mark="one", by="a run", time=now[0], answered=True, number=7, url="u"))
-    book.note(Entry(mark="two", by="a run", time=now[0]))
-    assert FilingBook(TRACKER.upper()).find("one") == Entry(
+    filings = RecentFilings(TRACKER)
+    filings.record(Entry(mark="one", by="a run", time=now[0]))
+    filings.record(Entry(mark="one", by="a run", time=now[0], answered=True, number=7, url="u"))
+    filings.record(Entry(mark="two", by="a run", time=now[0]))
+    assert RecentFilings(TRACKER.upper()).find("one") == Entry(
         mark="one", by="a run", time=now[0], answered=True, number=7, url="u"
     )
     now[0] += BELIEVED
-    assert book.find("one") is None
-    book.note(Entry(mark="three", by="a run", time=now[0]))
+    assert filings.find("one") is None
+    filings.record(Entry(mark="three", by="a run", time=now[0]))
     assert b"one" not in filing_file(TRACKER, "json").read_bytes()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b'[{"mark": 1}]'])
-def test_a_damaged_book_is_an_empty_one(data: bytes) -> None:
+def test_a_damaged_file_holds_no_filings(data: bytes) -> None:
     path = filing_file(TRACKER, "json")
     path.write_bytes(data)
-    book = FilingBook(TRACKER)
-    assert book.find("one") is None
-    book.note(Entry(mark="one", by="a run", time=2e9))
+    filings = RecentFilings(TRACKER)
+    assert filings.find("one") is None
+    filings.record(Entry(mark="one", by="a run", time=2e9))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -222,12 +222,12 @@ def test_what_is_no_event_is_set_aside_at_the_start_of_a_run(repository: Path) -
     path.parent.mkdir(parents=True)
     good = [b'{"event":"start"}\n', b'{"event":"complete"}\n']
     path.write_bytes(good[0] + b"not json\n[1]\n" + good[1])
-    (note,) = audit.mend(repository)
+    (note,) = audit.repair(repository)
     assert "2 lines that are not events were set aside" in note
     assert path.read_bytes() == b"".join(good)
     (aside,) = path.parent.glob("workflow-audit.jsonl.invalid-*")
     assert aside.read_bytes() == b"not json\n[1]\n"
-    assert audit.mend(repository) == []
+    assert audit.repair(repository) == []
 
 
 def test_a_status_file_of_another_format_is_left_alone(repository: Path) -> None:
@@ -245,12 +245,12 @@ def test_a_line_glued_to_a_torn_one_stays_an_event(repository: Path) -> None:
     path = repository / audit.CONSOLIDATED
     first, second = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first[:40] + first + bytes(512) + second)
-    (told,) = audit.mend(repository)
+    (told,) = audit.repair(repository)
     assert "2 lines that are not events" in told
     assert path.read_bytes() == first + second
     (aside,) = path.parent.glob("*.invalid-*")
     assert aside.read_bytes() == first[:40] + b"\n" + bytes(512) + b"\n"
-    assert audit.mend(repository) == []
+    assert audit.repair(repository) == []
 
 
 def test_a_line_the_disk_had_no_room_for_leaves_nothing_of_itself(repository: Path) -> None:

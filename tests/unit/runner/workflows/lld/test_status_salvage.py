@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.workflows.lld import status_file
-from assemblyzero_tui.runner.workflows.lld.status_entries import standings
+from assemblyzero_tui.runner.workflows.lld.status_entries import design_statuses
 from assemblyzero_tui.runner.workflows.lld.status_salvage import salvage
 
 DONE = {"lld_path": "docs/lld/active/LLD-007.md", "status": "approved", "review_count": 2}
@@ -77,7 +77,7 @@ def test_what_can_be_understood_counts(name: str) -> None:
     reading = status_file.decode_leniently(READ[name])
     assert reading.damage
     assert reading.unread == ()
-    assert standings(reading.document["issues"]) == {7: "approved", 8: "open"}
+    assert design_statuses(reading.document["issues"]) == {7: "approved", 8: "open"}
 
 
 @pytest.mark.parametrize("name", ["BOM", "UTF-16", "both sides add", "a comma missing"])
@@ -91,7 +91,7 @@ def test_what_this_program_does_not_know_survives(name: str) -> None:
 
 @pytest.mark.parametrize("key", ["#7", "007", "LLD-7", "lld-007", "LLD-#7", " 7 ", "issue 7"])
 def test_odd_keys_mean_their_issue(key: str) -> None:
-    assert standings({key: DONE}) == {7: "approved"}
+    assert design_statuses({key: DONE}) == {7: "approved"}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_odd_keys_mean_their_issue(key: str) -> None:
     ],
 )
 def test_a_status_is_approved_open_or_unknown(entry: Any, expected: str) -> None:
-    assert standings({"7": entry}) == {7: expected}
+    assert design_statuses({"7": entry}) == {7: expected}
 
 
 def test_two_keys_for_one_issue_count_as_the_stronger(tmp_path: Path) -> None:
@@ -141,14 +141,14 @@ def test_an_entry_that_cannot_be_understood_is_kept_named_and_not_open(tmp_path:
     (aside,) = path.parent.glob("*.invalid-*")
     assert aside.read_bytes() == damaged
     for _ in range(2):  # and the next run knows it, too
-        assert status_file.standings(tmp_path) == {7: "approved", 9: "unknown", 10: "unknown"}
+        assert status_file.design_statuses(tmp_path) == {7: "approved", 9: "unknown", 10: "unknown"}
         assert status_file.reconcile(tmp_path) == []
     assert json.loads(path.read_text())["issues"]["9"]["unread"] == [1, 2]
 
 
 @given(st.integers(0, len(TEXT) - 1))
 def test_a_file_cut_anywhere_never_makes_an_approved_issue_open(end: int) -> None:
-    found = standings(salvage(TEXT[:end].encode()).document["issues"])
+    found = design_statuses(salvage(TEXT[:end].encode()).document["issues"])
     assert found.get(7) != "open"
     if end > TEXT.index('"7"') + 8:
         assert 7 in found
