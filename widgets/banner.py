@@ -12,7 +12,7 @@ from assemblyzero_tui.widgets.format import cut
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Action, Part, TextLine, spread
 
-SHORTEST_WHY = 16
+SHORTEST_WHY = 40
 """Cells in which a reason says something."""
 
 

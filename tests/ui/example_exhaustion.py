@@ -69,10 +69,10 @@ def in_trouble(now: float) -> list[AnyEvent]:
         *opened(),
         *refusals(now),
         key("cedar", "exhausted", START + 40, model=MODEL, until=now + 19_800, count=1,
-            reason="the quota of the day is used up"),
+            reason="daily quota exhausted"),
         key("ember", "invalid", START + 60, reason="API key not valid"),
         key("dune", "cooling", now - 20, model=MODEL, until=now + 37, count=2,
-            reason="the quota of the minute is used up"),
+            reason="minute quota exhausted"),
         used("project storefront", now - 5, 7, 113),
         used("project lab", now - 20, 10, 250, learned=True),
         PoolChanged(state="low", slots=3, reason="quota", time=now - 20),
@@ -88,15 +88,15 @@ def all_rest(now: float, *, left: float | None = 252.0) -> list[AnyEvent]:
     else:
         events += [
             key(name, "cooling", now - 9, model=MODEL, until=now + left, count=3,
-                reason="the quota of the minute is used up")
+                reason="minute quota exhausted")
             for name in KEYS[:3]
         ]  # fmt: skip
         events += [
             key(name, "exhausted", START + 50, model=MODEL, until=now + 19_800, count=1,
-                reason="the quota of the day is used up")
+                reason="daily quota exhausted")
             for name in KEYS[3:]
         ]  # fmt: skip
-        reason = "amber, birch and cedar rest, dune and ember have used up their day"
+        reason = "amber is cooling down until 14:26, cedar is exhausted until 19:52"
     until = None if left is None else now + left
     return [*events, PoolChanged(state="paused", until=until, reason=reason, time=now - 8)]
 

@@ -337,7 +337,7 @@ class _Teller:
             self.progress(draft, f"draft {draft}")
             self.call("N1_design", "\x1b[36mdraft\x1b[0m", draft)
             self.node("N2_human_edit", "N1_design")
-            self.say("no gate: resumes automatically", 0.1)
+            self.say("Human edit gate, automatic: on to the review", 0.1)
             self.node("N3_review", "N2_human_edit")
             self.progress(draft, f"review {draft}")
             self.call("N3_review", "\x1b[35mreview\x1b[0m", draft)

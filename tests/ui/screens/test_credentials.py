@@ -75,7 +75,7 @@ async def test_countdowns_run_every_second(tmp_path: Path) -> None:
 async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest, size=(200, 50)) as (seen, _):
         await seen.shows(
-            "No quota left: amber, birch and cedar rest",
+            "No quota left: amber is cooling down until 14:26",
             "Resumes automatically in 4:12 (14:26).",
             "resume 4:12",
         )
