@@ -39,14 +39,24 @@ raise SystemExit(process.exitcode is None or process.exitcode)
 """
 
 
+_CREDENTIALS = "keys"
+"""The name in JSON, which stays as it was; people read :attr:`Check.label`."""
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check."""
 
     name: str
+    """In JSON."""
     verdict: Literal["ok", "warning", "broken"]
     found: str
     mend: str = ""
     """The command or the step that fixes it."""
+
+    @property
+    def label(self) -> str:
+        """The name for people."""
+        return "credentials" if self.name == _CREDENTIALS else self.name
 
 
 def all_checks(context: click.Context | None = None) -> Iterator[Check]:
@@ -277,16 +287,14 @@ def _credentials() -> Check:
         found = find()
     except TuiError as error:
         return Check(
-            name="credentials",
+            name=_CREDENTIALS,
             verdict="warning",
             found=error.what,
             mend=error.hint.replace("\n", "  "),
         )
     parts = [", ".join(f"{c.name} ({c.secret.fingerprint})" for c in found.credentials)]
     parts += [f"disabled: {', '.join(found.disabled)}"] if found.disabled else []
-    return _ok(
-        "credentials", "; ".join([f"{parts[0]} in {found.source}", *parts[1:], *found.notes])
-    )
+    return _ok(_CREDENTIALS, "; ".join([f"{parts[0]} in {found.source}", *parts[1:], *found.notes]))
 
 
 def _configuration(group: click.Context) -> Check:

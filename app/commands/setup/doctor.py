@@ -31,7 +31,7 @@ def command(context: click.Context, as_json: bool) -> int:
             continue
         word, colour = _WORDS[check.verdict]
         click.secho(f"{word:<7}", fg=colour, nl=False)
-        click.echo(f"{check.name:<14}{check.found}")
+        click.echo(f"{check.label:<14}{check.found}")
         if check.mend:
             click.echo(f"{'':<21}{check.mend}")
     return int(broken)
