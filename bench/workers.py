@@ -44,7 +44,11 @@ class Starter:
     def __init__(self, folder: RunFolder, spec: RunSpec, method: str) -> None:
         self._spec, self._folder = spec, folder
         self._executor = LocalExecutor(
-            folder, AT_ONCE, ItemLocks(Path(spec.repository), spec.workflow), start_method=method
+            folder,
+            AT_ONCE,
+            ItemLocks(Path(spec.repository), spec.workflow),
+            start_method=method,
+            provider=spec.provider,
         )
         self._pids: dict[str, int] = {}
         self._begun: dict[str, float] = {}

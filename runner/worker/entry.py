@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,7 @@ def main(
         busy: The lock that is held as long as this process, or a child of it, is alive.
     """
     preloaded = PRELOAD in sys.modules
+    loaded_before = len(sys.modules)
     os.setsid()
     held = busy.take()
     _keep_files_from_children()
@@ -58,6 +60,9 @@ def main(
     channel.send(Ready(pid=os.getpid(), preloaded=preloaded))
     ended = graph_run.run(spec, channel, control)
     _log.debug("ended: %s %s", ended.outcome, ended.reason)
+    if spec.debug_log:
+        imported = islice(sys.modules, loaded_before, None)
+        _log.debug("imported after the start: %s", " ".join(imported))
     channel.send(ended)
     exit_process()
 

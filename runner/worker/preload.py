@@ -7,6 +7,7 @@ process that imports this module forks, so it must have no thread and no connect
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import socket
@@ -21,6 +22,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import RunControl
 
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
+from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.drafting import prompt_files
 
 _TASKS = Path("/proc/self/task")
@@ -77,7 +79,10 @@ def _check_clean() -> None:
             raise RuntimeError("a library has left a connection before the fork")
 
 
+for _name in catalog.CATALOG:
+    catalog.load(_name)
 _warm_up()
+codecs.lookup("utf-8-sig")
 prompt_files.digest()
 _check_clean()
 gc.collect()

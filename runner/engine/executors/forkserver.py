@@ -30,14 +30,9 @@ def start_context(method: str = "", provider: str = "") -> Any:
         method or ("forkserver" if "forkserver" in known else "spawn")
     )
     if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([*_sdk_modules(provider), entry.PRELOAD])
+        providers = [PROVIDERS[provider].module] if provider in PROVIDERS else []
+        context.set_forkserver_preload([*providers, entry.PRELOAD])
     return context
-
-
-def _sdk_modules(provider: str) -> list[str]:
-    """What loads the SDK of a provider, if it has one."""
-    known = PROVIDERS.get(provider)
-    return [known.module] if known is not None and known.distribution else []
 
 
 def warm_up(context: Any) -> None:

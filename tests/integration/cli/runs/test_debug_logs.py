@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from tests.gemini_server import Fault, GeminiServer
@@ -39,6 +42,27 @@ def test_command_engine_and_workers_each_write_a_log(program: Program) -> None:
     ):  # fmt: skip
         for event in events:
             assert event in text, text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [DEMO, ("issue", "--all", "--no-file", "--provider", "offline", "--latency", "0", "--plain")],
+    ids=["lld", "issue"],
+)
+def test_workers_import_nothing_as_the_forkserver_has_loaded_it(
+    program: Program, repository: Path, command: tuple[str, ...]
+) -> None:
+    idea = repository / "ideas" / "active" / "lamps.md"
+    idea.parent.mkdir(parents=True)
+    idea.write_text("# Lamps\n\nLet lamps be lit.\n")
+    done = program("--debug", *command)
+    assert done.returncode == 0, done.stderr
+    logs = list(program.the_run().folder.debug.glob("worker-*.log"))
+    assert logs
+    for log in logs:
+        imported = re.search(r"imported after the start: (.*)", log.read_text())
+        assert imported is not None
+        assert imported[1] == ""
 
 
 def test_json_on_stdout_stays_json(program: Program) -> None:
