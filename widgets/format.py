@@ -1,4 +1,4 @@
-"""Figures, times and names as the dashboard writes them."""
+"""Figures, times and names as the dashboard writes them, and the colour of each state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run waits while no quota is left, and how it resumes."""
+"""How a run waits while no quota is left, and how it resumes, or ends with exit code 75."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status of the pool as a whole and its figures, for the user interface."""
+"""The status of the pool as a whole, its figures, and how long a call may wait in its queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The entries of ``lld-status.json``, in all the forms in which they have been written."""
+"""Reads entries of ``lld-status.json``, in all the forms in which they have been written.
+
+What is written is ``StatusEntry`` in :mod:`~assemblyzero_tui.runner.workflows.lld.status_file`.
+"""
 
 from __future__ import annotations
 
