@@ -12,11 +12,11 @@ from textual.visual import VisualType
 from textual.widget import Widget
 
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, Stretch, bar, draw
+from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, Period, bar, draw
 from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 
-Row = tuple[str, Sequence[Stretch]]
+Row = tuple[str, Sequence[Period]]
 """The name of an item and what it went through."""
 
 _STYLES = {**STATE_STYLES, State.QUEUED: "$text-disabled"}

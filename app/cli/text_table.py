@@ -71,7 +71,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     )
     for key in summary.pool:
         if key.state:
-            rested = f", without quota {duration(key.rested)}" if key.rested >= 1 else ""
+            rested = f", without quota {duration(key.unavailable)}" if key.unavailable >= 1 else ""
             yield (
                 f"{key.name}: {key.answered} answered, {key.refused} refused{rested}, "
                 f"{CREDENTIAL_WORDS.get(key.state, key.state)}"

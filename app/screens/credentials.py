@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.model.commands import TryNow
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import (
     CREDENTIAL_WORDS,
-    census,
+    count_by_state,
     no_quota_text,
     resume_time,
 )
@@ -142,7 +142,7 @@ class CredentialsScreen(SteadyScreen[None]):
 
     def _head(self, run: RunState, now: float, width: int) -> Content:
         left: list[Part] = [" ", ("Credentials", "$primary bold"), f"  {one_line(run.provider)}   "]
-        for state, number in census(run.pool, now):
+        for state, number in count_by_state(run.pool, now):
             left += [
                 (f"{number} {CREDENTIAL_WORDS[state]}", f"{CREDENTIAL_STYLES[state]} bold"),
                 "   ",

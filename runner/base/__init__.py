@@ -1,1 +1,1 @@
-"""What everything else may use: paths, locks, files; imports nothing of ours but its like."""
+"""The lowest layer: paths, files, processes, clocks and errors; every other room may use it."""

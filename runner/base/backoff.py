@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-FIRST, MOST = 1.0, 30.0
-"""Longest first wait, and longest wait at all, in seconds."""
+FIRST_WAIT, MAX_WAIT = 1.0, 30.0
+"""The longest first wait, and the longest wait of all, in seconds."""
 _DOUBLINGS = 5
-"""After this many doublings :data:`MOST` is reached."""
+"""After this many doublings :data:`MAX_WAIT` is reached."""
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Consecutive failures, and when the next attempt may start. Times are of the pool's clock."""
+    """Consecutive failures, and when the next attempt may start. Times are by the pool's clock."""
 
     count: int = 0
     """Consecutive failures; those of calls that ran at the same time count as one."""
@@ -26,20 +26,21 @@ class Backoff:
     since: float = -inf
     """Time of the last one."""
     until: float = -inf
+    """When the next attempt may start."""
     reason: str = ""
     """Why the last one failed, in a few words."""
 
-    def failed(
+    def record_failure(
         self, started: float, asked: float, hint: float, reason: str, now: float, chance: float
     ) -> bool:
-        """Records a failure; false if it belongs to one that is counted already.
+        """Records a failure; false if it belongs to one that has been counted.
 
-        The wait ends at most :data:`MOST` seconds after the start of the last call, not after the
-        failure: a call that takes long to fail does not prolong it.
+        The wait ends at most :data:`MAX_WAIT` seconds after the start of the last call, not after
+        the failure: a call that takes long to fail does not prolong it.
 
         Args:
             started: When the call began.
-            asked: When the last call began, which may be another one.
+            asked: When the most recent call began, which can be another one.
             hint: Seconds that the service asks to wait.
             reason: Why it failed, in a few words.
             now: The time.
@@ -51,6 +52,6 @@ class Backoff:
             self.began = now
         self.count += 1
         self.since, self.reason = now, reason
-        wait = min(MOST, FIRST * 2 ** min(self.count - 1, _DOUBLINGS)) * chance
-        self.until = max(self.until, now + max(0.0, min(hint + wait, asked + MOST - now)))
+        wait = min(MAX_WAIT, FIRST_WAIT * 2 ** min(self.count - 1, _DOUBLINGS)) * chance
+        self.until = max(self.until, now + max(0.0, min(hint + wait, asked + MAX_WAIT - now)))
         return True

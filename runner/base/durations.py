@@ -1,4 +1,4 @@
-"""Formats durations, for the whole program."""
+"""Formats durations for the whole program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one exception base class of the program."""
+"""The base class of the program's exceptions, and those that several rooms raise."""
 
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
@@ -24,7 +24,7 @@ class WorkflowError(TuiError):
 
 
 class UnusableAnswerError(WorkflowError):
-    """The model's answer is unusable: a retry calls again instead of using the kept answer."""
+    """The model's answer is unusable: a retry calls again instead of using the stored answer."""
 
 
 class StartLostError(WorkflowError):
@@ -42,6 +42,6 @@ class StartInterruptedError(TuiError):
 
 
 class EngineError(TuiError):
-    """The engine did not start, or does not answer."""
+    """The engine did not start, or does not respond."""
 
     exit_code = ExitCode.FAILED

@@ -1,10 +1,10 @@
-"""The exit codes of the command, all in one place."""
+"""The exit codes of the command."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes."""
+    """How the command ended."""
 
     OK = 0
     """Every item succeeded, or there was nothing to do."""

@@ -2,7 +2,8 @@
 
 The forms are git's (``gitrepository-layout(5)``): ``.git`` is the folder itself, or a file with
 ``gitdir: <path>`` in a linked work tree and in a submodule; the folder of a linked work tree names
-the shared one in its file ``commondir``. Relative paths start where the file that holds them lies.
+the shared one in its file ``commondir``. Relative paths start at the
+folder of the file that holds them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ import os
 from pathlib import Path
 
 _POINTER_LIMIT = 1 << 16
-"""Bytes read of a file that holds one path."""
+"""The most bytes read from a file that holds one path."""
 
 
 def common_git_folder(repository: Path) -> Path | None:
-    """The git folder that all work trees of a repository share, links resolved.
+    """Returns the git folder that all work trees of a repository share, links resolved.
 
     Args:
         repository: The root of a work tree, the folder that ``.git`` lies in.
 
     Returns:
-        ``None`` if there is none, or it cannot be found.
+        ``None`` if there is none or it cannot be found.
     """
     try:
         folder = _git_folder(repository / ".git")

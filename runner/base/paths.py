@@ -18,14 +18,14 @@ FILE_MODE = 0o600
 CHECKPOINT_VARIABLES = ("AGENTOS_WORKFLOW_DB", "ASSEMBLYZERO_WORKFLOW_DB")
 """Environment variables of a worker that hold the path of its item's checkpoint."""
 _SOCKET_PATH_LIMIT = 100
-"""A socket's path has room for 107 bytes on Linux and 103 on macOS."""
+"""Bytes of a socket's path; the system allows 107 on Linux and 103 on macOS."""
 
 
 def make_private_directory(path: Path) -> Path:
-    """Makes a folder only its owner can read, with its parents.
+    """Creates a folder that only its owner can read, and its parents.
 
     Raises:
-        TuiError: it cannot be made or written.
+        TuiError: it cannot be created or written.
     """
     try:
         for folder in (*reversed(path.parents), path):
@@ -45,21 +45,21 @@ def make_private_directory(path: Path) -> Path:
 
 
 def resolve_parent(path: Path) -> Path:
-    """The absolute path of a file, valid in any folder, also when the current one is removed.
+    """Returns the absolute path of a file, valid even if the current folder is removed.
 
-    It is free of ``..``; a file that is a link stays one.
+    It is free of ``..``; if the file is a link, the link is not followed.
     """
     return path.parent.resolve() / path.name
 
 
 def state_home() -> Path:
-    """``$ASSEMBLYZERO_HOME``, else ``~/.assemblyzero``; not made here."""
+    """``$ASSEMBLYZERO_HOME``, else ``~/.assemblyzero``; it is not created here."""
     named = os.environ.get("ASSEMBLYZERO_HOME")
     return Path(named).expanduser().absolute() if named else Path.home() / ".assemblyzero"
 
 
 def repository_key(repository: Path) -> str:
-    """A short name for a repository, unique by its real path."""
+    """A short name for a repository, unique for each real path."""
     real = repository.resolve()
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:10]
     return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', real.name) or 'root'}-{digest}"
@@ -73,22 +73,22 @@ def runtime_directory() -> Path:
     """
     base = os.environ.get("XDG_RUNTIME_DIR")
     if base:
-        base = os.path.abspath(base)  # noqa: PTH100 - as the system has it, without a look at it
+        base = os.path.abspath(base)  # noqa: PTH100 - without access to the file system
     if base and len(base) < _SOCKET_PATH_LIMIT - 40 and os.access(base, os.W_OK):
         return ensure_private_directory(Path(base) / "assemblyzero-tui")
     return ensure_private_directory(fallback_runtime_directory())
 
 
 def fallback_runtime_directory() -> Path:
-    """The place of sockets without ``XDG_RUNTIME_DIR``; not made here."""
+    """The folder of sockets without ``XDG_RUNTIME_DIR``; it is not created here."""
     return Path("/tmp") / f"azt-{os.getuid()}"  # noqa: S108 - owner and mode are checked
 
 
 def ensure_private_directory(path: Path) -> Path:
-    """Makes a private folder, or checks that the existing one is private.
+    """Creates a private folder, or checks that the existing one is private.
 
     Raises:
-        TuiError: it cannot be made, belongs to somebody else or is open to others.
+        TuiError: it cannot be created, belongs to somebody else or is open to others.
     """
     make_private_directory(path)
     status = path.lstat()
@@ -120,7 +120,7 @@ class RunFolder:
 
     @property
     def engine_lock(self) -> Path:
-        """Locked as long as an engine serves the run; holds its process id."""
+        """Locked while an engine serves the run; contains its process id."""
         return self.path / "engine.pid"
 
     @property
@@ -141,20 +141,20 @@ class RunFolder:
         return self.path / "logs"
 
     def log(self, item: str) -> Path:
-        """What the item's workflow printed."""
+        """The output of the item's workflow."""
         return self.logs / f"{item}.log"
 
     def audit(self, workflow: str, key: str) -> Path:
-        """The item's own audit file."""
+        """The audit file of one item."""
         prefix = "" if workflow == "lld" else f"{workflow}-"
         return self.path / "audit" / f"workflow-audit-{prefix}{key}.jsonl"
 
 
 def pool_file(folder: RunFolder | None = None) -> Path:
-    """The pool's database, for all runs of this machine; or for one run with a pool of its own.
+    """The database of the pool: the one of this machine, or the separate one of a demonstration.
 
     Args:
-        folder: The run of a demonstration: its credentials are its own.
+        folder: The run of a demonstration, which has its own credentials.
     """
     return (state_home() if folder is None else folder.path) / "pool.db"
 
@@ -167,13 +167,13 @@ def runs_directory() -> Path:
 def checkpoint_file(repository: Path, workflow: str, key: str) -> Path:
     """The checkpoint of one item: a database in the folder of its repository.
 
-    A worker's environment has its path as :data:`CHECKPOINT_VARIABLES`.
+    A worker's environment has its path in :data:`CHECKPOINT_VARIABLES`.
     """
     return _checkpoint_folder(repository) / f"{_checkpoint_prefix(workflow)}{key}.db"
 
 
 def checkpoints(repository: Path, workflow: str) -> dict[str, Path]:
-    """The checkpoints of a workflow's items in a repository, by their keys, in order."""
+    """The checkpoints of a workflow's items in a repository, by item key, sorted."""
     prefix = _checkpoint_prefix(workflow)
     files = sorted(_checkpoint_folder(repository).glob(f"{prefix}*.db"))
     return {path.stem.removeprefix(prefix): path for path in files}
@@ -188,7 +188,7 @@ def _checkpoint_prefix(workflow: str) -> str:
 
 
 def checkpoint_url(path: Path) -> str:
-    """The URL of a checkpoint in a file of this machine."""
+    """The URL of a checkpoint in a local file."""
     return f"sqlite:///{path.absolute().as_posix().lstrip('/')}"
 
 
@@ -205,7 +205,7 @@ def checkpoint_path(url: str) -> Path:
 
 
 def new_run_folder(name: str, stamp: str) -> RunFolder:
-    """Makes the folder of a new run; two runs of one second get different ones.
+    """Creates the folder of a new run; runs started in the same second get different ones.
 
     Raises:
         TuiError: the state folder cannot be written.
@@ -233,16 +233,16 @@ def write_atomically(
     path: Path, data: bytes, mode: int = FILE_MODE, scratch: Path | None = None, *,
     new: bool = False,
 ) -> None:  # fmt: skip
-    """Replaces a file atomically: a reader sees the old text or the new, after a crash too.
+    """Replaces a file atomically: readers see the old content or the new, even after a crash.
 
-    A link stays one: the file it points to is replaced. Anything other than a file, such as a pipe
+    A link is kept: the file it points to is replaced. Anything other than a file, such as a pipe
     or ``/dev/stdout``, is written to.
 
     Args:
         path: The file.
-        data: Its new text.
+        data: Its new content.
         mode: Its permissions.
-        scratch: The folder of the temporary file; the one of the file if ``None`` or unusable.
+        scratch: The folder of the temporary file; the file's own if ``None`` or unusable.
         new: Fail if the file exists.
 
     Raises:
@@ -278,7 +278,7 @@ def _replace(path: Path, data: bytes, mode: int, folder: Path, *, new: bool) -> 
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
             if new:
-                _put_where_nothing_is(temporary, path)
+                _rename_to_free_name(temporary, path)
             else:
                 temporary.replace(path)
     except BaseException:
@@ -286,8 +286,8 @@ def _replace(path: Path, data: bytes, mode: int, folder: Path, *, new: bool) -> 
         raise
 
 
-def _put_where_nothing_is(temporary: Path, path: Path) -> None:
-    """Renames a file, and fails if its new name is taken; a plain rename would replace it."""
+def _rename_to_free_name(temporary: Path, path: Path) -> None:
+    """Renames a file; fails if the new name is taken, where a plain rename would replace it."""
     try:
         path.hardlink_to(temporary)
     except FileExistsError:

@@ -22,19 +22,19 @@ class Process:
 
     pid: int
     name: str
-    """Its name in the process table: at most 15 characters of the program's name."""
+    """The program's name, cut to 15 characters by the process table."""
     parent: int = 0
     session: int = 0
-    """The leader of its session; its own number if it leads one."""
+    """Process id of its session's leader; its own if it leads one."""
     suspended: bool = False
-    """Stopped by SIGSTOP or a debugger: it does nothing until SIGCONT."""
+    """Stopped by SIGSTOP or a debugger; it does nothing until SIGCONT."""
 
     def __str__(self) -> str:
         return f"{self.name} (process {self.pid})"
 
 
 def find_process(pid: int) -> Process | None:
-    """A process by its number; ``None`` if it is gone, or a zombie."""
+    """Returns the process with this id; ``None`` if it is gone or a zombie."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
@@ -47,7 +47,7 @@ def find_process(pid: int) -> Process | None:
 
 
 def descendants(pid: int) -> list[Process]:
-    """The descendants of a process, in no order, without orphans."""
+    """Returns the descendants of a process in no particular order, without orphans."""
     children: dict[int, list[Process]] = {}
     for process in _all():
         children.setdefault(process.parent, []).append(process)
@@ -61,7 +61,7 @@ def descendants(pid: int) -> list[Process]:
 
 
 def name_of_open_file(descriptor: int) -> str:
-    """The system's name of an open file of this process; empty if it is not known."""
+    """The system's name of an open file of this process; empty if unknown."""
     with contextlib.suppress(OSError):
         return str(Path(f"/proc/self/fd/{descriptor}").readlink())
     return ""
@@ -123,7 +123,7 @@ def processes_with_lock(descriptor: int) -> list[Process]:
 
 
 def describe_processes(processes: list[Process], most: int = 3) -> str:
-    """Processes in a sentence: ``sleep (process 12), git (process 13) and 2 more``."""
+    """Lists processes for a sentence: ``sleep (process 12), git (process 13) and 2 more``."""
     text = ", ".join(str(process) for process in processes[:most])
     more = len(processes) - most
     return f"{text} and {more} more" if more > 0 else text

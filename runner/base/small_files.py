@@ -1,4 +1,4 @@
-"""Reads a small file that may turn out to be a pipe, a device, or endless."""
+"""Reads a small file safely, even if it turns out to be a pipe, a device or endless."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def read_small_file(path: Path, limit: int) -> bytes:
-    """The content of a file; never blocks.
+    """Returns the content of a file; never blocks.
 
     Args:
         path: Of the file; links are followed.
         limit: Largest size in bytes.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is larger.
+        OSError: it cannot be read, is not a regular file, or is larger.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:

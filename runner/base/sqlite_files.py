@@ -1,4 +1,4 @@
-"""The files of an SQLite database: itself, its write-ahead log, its shared memory."""
+"""The files of an SQLite database: the database, its write-ahead log, its shared memory."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
-"""A monotonic clock, derived from timestamps of a clock that may be set back."""
+"""A monotonic clock, derived from timestamps of a clock that can be set back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 TOLERANCE = 1.0
-"""Seconds by which timestamps may be out of order although the clock was not set back."""
+"""Seconds by which timestamps can be out of order without the clock having been set back."""
 
 
 @dataclass(slots=True)
 class SteadyClock:
     """Reads timestamps in the order in which they were taken.
 
-    When the source was set back, this clock stands still at that moment and continues from there at
-    the same pace, so that durations stay right.
+    When the source is set back, this clock does not move for that timestamp and continues from
+    there at the same pace, so that durations stay correct.
     """
 
     now: float = 0.0

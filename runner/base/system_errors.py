@@ -1,4 +1,4 @@
-"""Explains errors of the operating system that a user can solve."""
+"""Explains errors of the operating system that a user can fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def explain_os_error(error: OSError) -> TuiError | None:
-    """The error with a remedy; ``None`` if the user cannot solve it."""
+    """Returns the error with a remedy; ``None`` if the user cannot fix it."""
     if isinstance(error, FileNotFoundError) and folder_is_gone():
         return gone_folder()
     try:
@@ -43,7 +43,7 @@ def folder_is_gone() -> bool:
 
 
 def gone_folder() -> TuiError:
-    """The error for that case."""
+    """The error to raise if :func:`folder_is_gone`."""
     return TuiError(
         "The folder you are in has been removed.",
         "Go to one that exists, for example: cd ~",

@@ -1,6 +1,6 @@
-"""Temporary files for atomic replacement: where they lie, and how leftovers are removed.
+"""Temporary files for atomic replacement: their folder, and the removal of leftovers.
 
-The writer holds a lock on its file. A file that nobody holds is a leftover of a dead process.
+The writer holds a lock on its file. An unlocked file is a leftover of a dead process.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from assemblyzero_tui.runner.base.git_folder import common_git_folder
 _IN_GIT = Path("assemblyzero/tmp")
 _SUFFIX = ".azt-tmp"
 _STEM_LIMIT = 100
-"""Characters of the target's name that are in the name of its temporary file."""
+"""The most characters of the target's name in the name of its temporary file."""
 
 
 def temporary_folder(folder: Path) -> Path | None:
-    """The place of temporary files for a folder of a repository: in the git folder, untracked.
+    """Returns the folder of temporary files for a folder of a repository: in the git folder.
 
     Returns:
-        ``None`` if there is none on the same device, as a file is replaced by renaming.
+        ``None`` if there is none on the same device: a file is replaced by renaming.
     """
     folder = folder.resolve()
     for root in (folder, *folder.parents):
@@ -42,13 +42,13 @@ def _usable(place: Path, folder: Path) -> Path | None:
 
 
 def make_temporary(folder: Path, target: str) -> tuple[int, Path]:
-    """Makes and locks a temporary file for a target of this name.
+    """Creates and locks a temporary file for a target of this name.
 
     Returns:
         The open file, which the caller closes after renaming it, and its path.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     while True:
         handle, name = tempfile.mkstemp(_SUFFIX, f".{target[:_STEM_LIMIT]}.", folder)

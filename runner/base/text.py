@@ -11,13 +11,13 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?",
     re.DOTALL,
 )
-"""Control sequences of terminals, as ECMA-48 spells them, with the payload of strings."""
+"""Control sequences of terminals, as in ECMA-48, with the payload of strings."""
 _JOINERS = "\u200c\u200d"
 """Invisible, and needed to write some languages and many emoji."""
 
 
 def one_line(text: str, limit: int = 0) -> str:
-    """The text on one line, without anything that could fool a terminal or a reader.
+    """Returns the text on one line, without anything that could fool a terminal or a reader.
 
     Control sequences, control characters, direction overrides, invisible characters and lone
     surrogates are removed; white space of every kind becomes single spaces.

@@ -1,4 +1,4 @@
-"""Append-only files of lines: appends whole lines or none, and reads torn ones."""
+"""Append-only files of lines: appends whole lines or none, and splits damaged ones."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 def append_whole(descriptor: int, data: bytes, size: int) -> None:
     """Appends all of the data or nothing: after a failure the written part is cut off.
 
-    Otherwise the next line would be joined to a torn one, as on a disk that is full for a moment.
+    Otherwise the next line would be joined to a torn one, for example after a disk was full.
 
     Args:
         descriptor: Of the file, opened for appending by its only writer.
         data: What to append.
-        size: Bytes of the file before.
+        size: Bytes of the file before the call.
 
     Raises:
         OSError: not everything could be written.
@@ -30,13 +30,13 @@ def append_whole(descriptor: int, data: bytes, size: int) -> None:
 
 
 def pieces(line: bytes, beginning: bytes) -> Iterator[bytes]:
-    """The parts of a damaged line.
+    """Splits a damaged line into its parts.
 
-    A crash may leave half a line, or only NUL bytes, before the next whole one.
+    A crash can leave half a line, or only NUL bytes, before the next whole one.
 
     Args:
         line: Without its newline.
-        beginning: Every whole line begins with it, and none contains it further on.
+        beginning: Every whole line begins with it and contains it nowhere else.
     """
     start = 0
     while (end := line.find(beginning, start + 1)) >= 0:

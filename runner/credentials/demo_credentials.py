@@ -19,8 +19,8 @@ def demo_credentials(quota: OfflineQuotas) -> tuple[Credential, ...]:
             f"demo-{number}",
             Secret(f"{_PREFIX}{number}"),
             f"project-{number}",
-            {"*": quota.per_minute} if number <= quota.told else {},
-            {"*": quota.per_day} if number <= quota.told else {},
+            {"*": quota.per_minute} if number <= quota.declared else {},
+            {"*": quota.per_day} if number <= quota.declared else {},
         )
-        for number in range(1, quota.keys + 1)
+        for number in range(1, quota.credentials + 1)
     )

@@ -64,7 +64,7 @@ class Claims:
             else:
                 self._elsewhere.pop(key, None)
                 return self._taken(key, *taken, asked)
-        if known is not None and msgspec.structs.replace(known, left="") == holder:
+        if known is not None and msgspec.structs.replace(known, survivors="") == holder:
             holder = known
         self._elsewhere[key] = holder, now
         self._look_later()

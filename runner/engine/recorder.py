@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.model.events import (
     Result,
 )
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
-from assemblyzero_tui.runner.model.states import RESTING, TRANSITIONS, State
+from assemblyzero_tui.runner.model.states import TRANSITIONS, WITHOUT_PROCESS, State
 from assemblyzero_tui.runner.runs.journal import JournalWriter
 
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Recorder:
                 tries=tries or item.tries,
                 elsewhere=elsewhere,
             ),
-            sync=(state.terminal or state in RESTING) if sync is None else sync,
+            sync=(state.terminal or state in WITHOUT_PROCESS) if sync is None else sync,
         )
 
     @property

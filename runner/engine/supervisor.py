@@ -289,7 +289,7 @@ class Supervisor:
         task.add_done_callback(self._sends.discard)
 
     def pause(self, names: Iterable[str]) -> list[str]:
-        """Pauses items at their next node border; without names, all items and the queue."""
+        """Pauses items at their next node boundary; without names, all items and the queue."""
         items = self._chosen(names)
         if not names:
             self._recorder.emit(RunHeld(held=True, reason="by you"))
@@ -320,7 +320,7 @@ class Supervisor:
             waits = item.state is State.QUOTA and self.quota_pause.resumable
             if not (item.state.resumable or waits):
                 continue
-            if item.state.at_work:  # it saves at the node border as asked, then continues
+            if item.state.at_work:  # it saves at the node boundary as asked, then continues
                 self._recorder.change_state(item, State.RUNNING, "pause cancelled")
                 self._resume_wanted.add(item.id)
             else:

@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.llm.provider import Answer, CallError, Provider, Request
 from assemblyzero_tui.runner.llm.releases import take_failure
-from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, Outcome
+from assemblyzero_tui.runner.model.call_outcomes import NO_ANSWER_ATTEMPTS, Outcome
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
@@ -87,7 +87,7 @@ class CredentialCheck:
         credential = self._pool.registry.find(name)
         if credential is None:
             raise TuiError(f"There is no credential {name!r}.", "Run: assemblyzero-tui pool status")
-        for _ in range(ASKED_AT_MOST):
+        for _ in range(NO_ANSWER_ATTEMPTS):
             tried = self._try_once(credential, timeout)
             if tried.outcome != Outcome.NO_ANSWER:
                 break

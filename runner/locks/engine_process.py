@@ -21,10 +21,10 @@ _MODULE = b"assemblyzero_tui.runner.engine"
 
 
 def find_engine(folder: RunFolder) -> Process | None:
-    """The engine of a run; ``None`` if there is none, or it is not visible from this container.
+    """Finds the engine of a run; ``None`` if there is none or this container cannot see it.
 
-    Its number is in its lock, and valid only while the lock is held. In another container the same
-    number may be another process, so the command line is checked as well.
+    Its process id is in its lock, and valid only while the lock is held. In another container the
+    same id can be another process, so the command line is checked as well.
     """
     try:
         if not is_held(folder.engine_lock):
@@ -39,14 +39,14 @@ def find_engine(folder: RunFolder) -> Process | None:
 
 
 def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
-    """Sends the engine of a run a signal; false if that was not possible."""
+    """Sends a signal to the engine of a run; returns whether it was sent."""
     if (engine := find_engine(folder)) is None:
         return False
     with contextlib.suppress(OSError):
         if not hasattr(signal, "pidfd_send_signal"):
             os.kill(engine.pid, number)
             return True
-        process = os.pidfd_open(engine.pid)  # refers to this process even if its number is reused
+        process = os.pidfd_open(engine.pid)  # refers to this process even if its id is reused
         try:
             if find_engine(folder) == engine:
                 signal.pidfd_send_signal(process, number)
@@ -57,12 +57,12 @@ def signal_engine(folder: RunFolder, number: signal.Signals) -> bool:
 
 
 def find_workers(engine: Process) -> list[Process]:
-    """The workers of an engine: its descendants that lead a session of their own."""
+    """Finds the workers of an engine: its descendants that lead their own session."""
     return [process for process in descendants(engine.pid) if process.session == process.pid]
 
 
 def describe_survivors(folder: RunFolder) -> str:
-    """The processes of a run that are still alive, and how to end them; empty if there are none."""
+    """Describes processes of a run that are still alive, and how to end them; empty without any."""
     run = folder.path.name
     if (engine := find_engine(folder)) is None:
         return ""

@@ -1,7 +1,7 @@
 """Advisory file locks that belong to an open file, so that a child can inherit them.
 
-An ``flock`` lock lasts as long as any process has the open file through which it was taken: passed
-to a worker and inherited by its children, it shows whether any of them is still alive.
+An ``flock`` lock lasts while any process has the open file through which it was taken: passed to a
+worker and inherited by its children, it shows whether any of them is still alive.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PROBE_PATIENCE = (0.002, 0.005, 0.01)
 _PAUSE = 0.01
 """Seconds between the attempts of :meth:`FileLock.wait`."""
 _NOTE_LIMIT = 1 << 16
-"""Bytes of a lock's text that are read at most."""
+"""The most bytes of a lock's text that are read."""
 
 
 class FileLock:
@@ -36,8 +36,8 @@ class FileLock:
         """Takes the lock without waiting; ``None`` if another process holds it.
 
         Args:
-            path: Of its file, which is made if it is not there.
-            note: Text written into the file for other processes; ``None`` keeps the present one.
+            path: Its file, which is created if it is missing.
+            note: Text written into the file for other processes; ``None`` keeps the existing one.
             mode: Permissions of a new file.
 
         Raises:
@@ -67,11 +67,11 @@ class FileLock:
         return lock
 
     def read(self) -> str:
-        """The text of its file."""
+        """Returns the text in its file."""
         return os.pread(self.descriptor, _NOTE_LIMIT, 0).decode(errors="replace")
 
     def write(self, note: str) -> None:
-        """Replaces the text of its file.
+        """Replaces the text in its file.
 
         Raises:
             OSError: there is no room for it.
@@ -81,11 +81,11 @@ class FileLock:
 
     @property
     def named(self) -> bool:
-        """Whether its file still has its name, so that other processes see the lock."""
+        """Whether its file still has its name, and other processes see the lock."""
         return _still_named(self.path, self.descriptor)
 
     def touch(self) -> None:
-        """Updates the file times, so that clean-up of temporary folders spares it."""
+        """Updates the file times, so that clean-up of temporary folders skips it."""
         os.utime(self.descriptor)
 
     @classmethod
@@ -104,7 +104,7 @@ class FileLock:
         return lock
 
     def release(self, *, remove: bool = False) -> None:
-        """Releases the lock, with ``remove`` its file too; further calls do nothing.
+        """Releases the lock, and with ``remove`` deletes its file; further calls do nothing.
 
         If the file was replaced by another one of the same name, that one is kept.
         """
@@ -130,13 +130,13 @@ _for_children: list[int] = []
 
 
 def share_with_children(descriptor: int) -> None:
-    """Lets every later child process inherit the open file of a lock."""
+    """Lets every child process started from now on inherit the open file of a lock."""
     os.set_inheritable(descriptor, True)
     _for_children.append(descriptor)
 
 
 @contextlib.contextmanager
-def shared_meanwhile(descriptor: int) -> Iterator[None]:
+def sharing_with_children(descriptor: int) -> Iterator[None]:
     """Lets the child processes started in this context inherit the open file of a lock."""
     _for_children.append(descriptor)
     try:
@@ -146,14 +146,14 @@ def shared_meanwhile(descriptor: int) -> Iterator[None]:
 
 
 def shared_with_children() -> tuple[int, ...]:
-    """For ``pass_fds`` of every child: the locks that show whether it is still alive."""
+    """The locks that show whether a child is still alive; for ``pass_fds`` of every child."""
     return tuple(_for_children)
 
 
 class LockProbe:
-    """Checks whether any process holds the lock of a file, which it keeps open.
+    """Checks whether any process holds the lock of a file.
 
-    So it still works when the file loses its name.
+    It keeps the file open, so it still works when the file loses its name.
 
     Raises:
         OSError: the file is missing or cannot be opened.
@@ -193,8 +193,8 @@ def is_held(path: Path) -> bool:
 
 
 def _open_for_probe(path: Path) -> int:
-    """Opens a lock's file: for writing, which NFS needs for a lock, else for reading."""
-    flags = os.O_CLOEXEC | os.O_NONBLOCK  # it may have been replaced by a pipe
+    """Opens a lock's file: for writing, which NFS needs for a lock, or else for reading."""
+    flags = os.O_CLOEXEC | os.O_NONBLOCK  # it could be a pipe by now
     try:
         return os.open(path, os.O_RDWR | flags)
     except OSError as error:
@@ -204,7 +204,7 @@ def _open_for_probe(path: Path) -> int:
 
 
 def _still_named(path: Path, descriptor: int) -> bool:
-    """Whether the open file still has that name, and was not removed in between."""
+    """Whether the open file still has that name and was not removed in the meantime."""
     try:
         named = path.stat()
     except FileNotFoundError:

@@ -1,16 +1,16 @@
 """Locks of items: the engine holds the ``owner`` lock, a living process the ``busy`` lock.
 
-A start needs both. The locks lie with what they protect, so that all work trees, state folders and
-cron jobs see the same ones: in ``<git folder>/assemblyzero/locks``, which git neither lists nor
-cleans. If that folder cannot be made or locked (a read-only file system, one without locks, a
-folder of another user), or there is no git, they lie in the user's fixed folder, named by the
-device and inode of the repository's folder. One case stays uncovered: of two users, one may not
-write in the git folder. That one sees the other's locks there, if they are readable, but not the
-other way round.
+A start needs both. The locks are stored with what they protect, so that all work trees, state
+folders and cron jobs see the same ones: in ``<git folder>/assemblyzero/locks``, which git neither
+lists nor cleans. If that folder cannot be created or locked (a read-only file system, one without
+locks, a folder of another user), or there is no git, they are in the user's fixed folder, named by
+the device and inode of the repository's folder. One case is not covered: two users of whom only one
+may write in the git folder. The other one sees the locks there, if they are readable, but not vice
+versa.
 
-Old files in ``/tmp`` are removed. ``systemd-tmpfiles`` (after 10 days) spares locked files in its
-newer versions, by ``tmpfiles.d(5)``; other tools do not. So the files of held locks are touched
-every hour (:meth:`ItemLock.touch`), and an engine whose lock file lost its name starts nothing
+Clean-up tools remove old files in ``/tmp``. Newer versions of ``systemd-tmpfiles`` (after 10 days)
+skip locked files, by ``tmpfiles.d(5)``; other tools do not. So the files of held locks are touched
+every hour (:meth:`ItemLock.touch`), and an engine whose lock file has lost its name starts nothing
 more.
 """
 
@@ -36,14 +36,14 @@ from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 IN_GIT_FOLDER = Path("assemblyzero/locks")
 """The folder of locks in the git folder that all work trees share."""
 KEPT = 7 * 86400.0
-"""Seconds for which the file of a free lock is kept: it may hold the outcome."""
+"""Seconds for which the file of a free lock is kept: it can contain the outcome."""
 UNLOCKABLE = frozenset(
     {
         errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP,
         errno.ENOSYS,
     }
 )  # fmt: skip
-"""Errors that mean that a folder cannot have locks; any other error is a failure."""
+"""Errors that mean that a folder does not support locks; any other error is a failure."""
 _OWNER, _BUSY = ".owner", ".busy"
 
 
@@ -51,7 +51,7 @@ class Holder(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """The holder of a lock, or the one that finished its item: one line of JSON in the lock."""
 
     run: str = ""
-    """Name of the run; empty if it cannot be read."""
+    """Name of the run; empty if unknown."""
     state: str = ""
     """The state folder of the run."""
     pid: int = 0
@@ -60,8 +60,8 @@ class Holder(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Its work tree."""
     finished: float = 0.0
     """When it finished the item, in seconds since the epoch; 0 before that."""
-    left: str = ""
-    """Processes of a dead attempt that are still alive; set by :meth:`ItemLocks.take` only."""
+    survivors: str = msgspec.field(default="", name="left")
+    """Processes of a dead attempt that are still alive; only set by :meth:`ItemLocks.take`."""
     outcome: str = ""
     """The outcome of the item: ``approved after 2 reviews``."""
 
@@ -69,7 +69,7 @@ class Holder(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
         """``run 20260131-140200-lld (state folder /home/x/.assemblyzero, process 4711)``."""
         where = [f"state folder {self.state}"] if self.state else []
         where += [f"process {self.pid}"] if self.pid else []
-        where += [f"still alive: {self.left}"] if self.left else []
+        where += [f"still alive: {self.survivors}"] if self.survivors else []
         who = f"run {self.run}" if self.run else "another run"
         return f"{who} ({', '.join(where)})" if where else who
 
@@ -83,7 +83,7 @@ class ItemLock:
 
     @property
     def path(self) -> Path:
-        """Of the lock's file."""
+        """The lock's file."""
         return self._lock.path
 
     @property
@@ -98,16 +98,16 @@ class ItemLock:
             os.utime(self._busy)
 
     def release(self, *, remove: bool = False) -> None:
-        """Releases the item, with ``remove`` the files too unless a process is alive."""
+        """Releases the item, and with ``remove`` deletes the files unless a process is alive."""
         if remove and self.named and not _held(self._busy):
             self._busy.unlink(missing_ok=True)
         self._lock.release(remove=remove)
 
     def finish(self, mark: Holder) -> None:
-        """Releases a finished item: the text holds the outcome for runs that wait."""
+        """Releases a finished item; the lock's text tells waiting runs the outcome."""
         if self.named:
             self._busy.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # on a full disk others check the item itself
+        with contextlib.suppress(OSError):  # disk full: other runs check the item itself
             self._lock.write(_encoded(mark))
         self._lock.release()
 
@@ -139,16 +139,16 @@ class ItemLocks:
         """Takes the lock for a process to be started; ``None`` if one is alive.
 
         Raises:
-            TuiError: it cannot be made.
+            TuiError: it cannot be created.
         """
         path = self.busy_file(key)
         with _as_tui_error(path):
             return _take(path, _encoded(self.me))
 
     def holder(self, key: str) -> Holder | None:
-        """The current holder of an item, in any folder of locks; ``None`` if it is free.
+        """Returns the current holder of an item, in any folder of locks; ``None`` if it is free.
 
-        Read-only: the item may be taken a moment later.
+        It takes no lock, so another process can take the item a moment later.
         """
         for path in self._everywhere(key):
             if _held(path):
@@ -162,7 +162,7 @@ class ItemLocks:
             The lock and its previous holder, or the current holder.
 
         Raises:
-            TuiError: the lock cannot be made.
+            TuiError: the lock cannot be created.
         """
         folder = self._folder()
         owner, busy = (folder / f"{self._target}-{key}{kind}" for kind in (_OWNER, _BUSY))
@@ -175,19 +175,19 @@ class ItemLocks:
                 lock.release()
                 busy_path = str(path.resolve()) if path.suffix == _BUSY else ""
                 survivors = describe_processes(processes_with_open_file(busy_path))
-                return msgspec.structs.replace(_holder_in(path), left=survivors)
+                return msgspec.structs.replace(_holder_in(path), survivors=survivors)
         before = _decoded(lock.read())
         with _as_tui_error(owner):
             lock.write(_encoded(self.me))
         return ItemLock(lock, busy), before
 
     def _everywhere(self, key: str) -> Iterator[Path]:
-        """Every file that may be a lock of an item, the likeliest first."""
+        """Every file that can be a lock of an item, the most likely first."""
         for folder in self._folders():
             for kind in (_OWNER, _BUSY):
                 yield folder / f"{self._target}-{key}{kind}"
         checkpoint = checkpoint_file(self._repository, self._target, key)
-        for kind in (_OWNER, _BUSY):  # the place of earlier versions
+        for kind in (_OWNER, _BUSY):  # where earlier versions stored them
             yield checkpoint.with_suffix(kind)
 
     def _folders(self) -> Iterator[Path]:
@@ -198,7 +198,7 @@ class ItemLocks:
             yield fixed_place(shared or self._repository)
 
     def _folder(self) -> Path:
-        """The folder where locks are taken: the first usable one, chosen once."""
+        """The folder in which locks are taken: the first usable one, chosen once."""
         if self._chosen is None:
             self._chosen = self._choose()
             _sweep(self._chosen)
@@ -233,13 +233,13 @@ class ItemLocks:
 
 
 def fixed_place(folder: Path) -> Path:
-    """The folder of locks for a folder that cannot have them itself; not made here."""
+    """The folder of locks for a folder that cannot contain them; it is not created here."""
     status = folder.stat()
     return fixed_lock_folder() / f"{status.st_dev}-{status.st_ino}"
 
 
 def _make_like(folder: Path, shared: Path) -> None:
-    """Makes the folder of locks with the mode of the git folder: whoever can commit can lock."""
+    """Creates the folder of locks with the git folder's mode: whoever can commit can lock."""
     mode = stat.S_IMODE(shared.stat().st_mode)
     for path in (folder.parent, folder):
         with contextlib.suppress(FileExistsError):
@@ -248,11 +248,11 @@ def _make_like(folder: Path, shared: Path) -> None:
 
 
 def _take(path: Path, note: str | None) -> FileLock | None:
-    """Takes a lock whose file has the mode of its folder, whatever the umask."""
+    """Takes a lock whose file gets the mode of its folder, regardless of the umask."""
     mode = stat.S_IMODE(path.parent.stat().st_mode) & 0o666
     try:
         lock = FileLock.take(path, note, mode=mode)
-    except PermissionError:  # made by another user, such as root
+    except PermissionError:  # created by another user, such as root
         if is_held(path):
             return None
         path.unlink()
@@ -264,10 +264,10 @@ def _take(path: Path, note: str | None) -> FileLock | None:
 
 
 def _check_lockable(folder: Path) -> None:
-    """Locks a file there once.
+    """Locks a file in the folder once.
 
     Raises:
-        OSError: the folder cannot have locks.
+        OSError: the folder does not support locks.
     """
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
@@ -277,7 +277,7 @@ def _check_lockable(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes the files of locks that have been free for long."""
+    """Removes the files of locks that have been free for a long time."""
     old = time.time() - KEPT
     with contextlib.suppress(OSError):
         for path in folder.glob(f"*{_OWNER}"):
@@ -329,6 +329,6 @@ def _as_tui_error(path: Path) -> Iterator[None]:
 
 def _unusable(path: Path, error: OSError) -> TuiError:
     return TuiError(
-        f"Cannot make the lock {path}: {error.strerror or error}.",
+        f"Cannot create the lock {path}: {error.strerror or error}.",
         "Free some space or make the folder writable, then retry.",
     )

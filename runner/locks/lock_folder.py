@@ -1,8 +1,8 @@
-"""The fixed folder for locks that cannot lie in a git folder.
+"""The fixed folder for locks that cannot be stored in a git folder.
 
-Processes of any state folder, clone, login or cron job must find the same locks. So the place
-depends on the user alone and on no variable: ``TMPDIR``, ``XDG_RUNTIME_DIR`` and
-``HOME`` differ between a login and a cron job.
+Processes of any state folder, clone, login or cron job must find the same locks. So its path
+depends on the user alone and on no variable: ``TMPDIR``, ``XDG_RUNTIME_DIR`` and ``HOME`` differ
+between a login and a cron job.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ _PRIVATE = 0o700
 
 
 def fixed_lock_folder() -> Path:
-    """``/tmp/azt-<uid>/locks``, made if it is not there; only its owner can enter it.
+    """``/tmp/azt-<uid>/locks``, created if it is missing; only its owner can enter it.
 
     Raises:
-        TuiError: it cannot be made, is no folder, belongs to somebody else or is open to others.
+        TuiError: it cannot be created, is not a folder, belongs to another user or is open to
+            others.
     """
     if override := os.environ.get(OVERRIDE):
         return _private_folder(Path(override).absolute())
@@ -31,7 +32,7 @@ def fixed_lock_folder() -> Path:
 
 
 def _private_folder(path: Path) -> Path:
-    """Makes the folder if it is missing, and checks its owner and mode. Follows no link."""
+    """Creates the folder if it is missing, and checks its owner and mode; follows no link."""
     try:
         path.mkdir(mode=_PRIVATE, exist_ok=True)
         status = path.lstat()

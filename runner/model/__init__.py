@@ -1,1 +1,1 @@
-"""What the program knows about: plain values and tables that every other room may use."""
+"""The model of runs, items and credentials: plain values and tables that every room may use."""

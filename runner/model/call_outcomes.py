@@ -1,4 +1,4 @@
-"""How a call to a model ends, and what follows from it: the one table that everything goes by."""
+"""The outcomes of a call to a model and their consequences: the one table for every room."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How one attempt of one call ended."""
+    """The outcome of one attempt of one call."""
 
     OK = "ok"
     MINUTE = "minute"
@@ -14,41 +14,41 @@ class Outcome(StrEnum):
     DAY = "day"
     """Refused: the daily quota is exhausted."""
     QUOTA_UNKNOWN = "quota_unknown"
-    """Refused for a quota that was not named."""
+    """Refused because of a quota that the service did not name."""
     NO_TIER = "no_tier"
     """The project has no quota at all for this model."""
     OVERLOADED = "overloaded"
-    """The model has no capacity; no credential is to blame."""
+    """The model has no capacity; the credential is not the cause."""
     AUTH = "auth"
-    """The credential is refused."""
+    """The service rejects the credential."""
     REGION = "region"
-    """The model is not served where this machine is."""
+    """The service is not available at the location of this machine."""
     BAD_REQUEST = "bad_request"
-    """The request itself is wrong; it would fail again."""
+    """The request itself is invalid; it would fail again."""
     BLOCKED = "blocked"
-    """The prompt or the answer was blocked for what it says, or the answer is too long."""
+    """The prompt or the answer was blocked for its content, or the answer is too long."""
     NO_ANSWER = "no_answer"
-    """The model ended without an answer, for a reason that passes when it is asked again."""
+    """The model ended without an answer, for a reason that a retry can overcome."""
     TIMEOUT = "timeout"
-    """Nothing came for too long, or the service itself gave up waiting."""
+    """Nothing was received for too long, or the service itself timed out."""
     TRANSPORT = "transport"
-    """The service failed, or the connection did."""
+    """The service or the connection failed."""
     CANCELLED = "cancelled"
     DIED = "died"
-    """The caller's process ended with the lease in its hand."""
+    """The caller's process ended while it held the lease."""
 
 
 class Kind(StrEnum):
-    """What follows from an outcome."""
+    """The consequence of an outcome."""
 
     ENDED = "ended"
-    """Nothing: the call was answered, or its caller has gone."""
+    """None: the call was answered, or its caller has ended."""
     CREDENTIAL = "credential"
-    """It is about a credential or its quota: the pool grants another, or the item waits for one."""
+    """It concerns a credential or its quota: the pool grants another, or the item waits for one."""
     TRANSIENT = "transient"
-    """It passes: asked again with back-off, for as long as the model fails for everybody."""
+    """It is temporary: retried with backoff, for as long as the model fails for every item."""
     NO_ANSWER = "no_answer"
-    """Asked again, :data:`ASKED_AT_MOST` times in all; then the item fails."""
+    """Retried up to :data:`NO_ANSWER_ATTEMPTS` attempts in all; then the item fails."""
     PERMANENT = "permanent"
     """It would fail again: the item fails."""
 
@@ -70,12 +70,12 @@ KINDS: dict[Outcome, Kind] = {
     Outcome.BAD_REQUEST: Kind.PERMANENT,
     Outcome.BLOCKED: Kind.PERMANENT,
 }
-_BY_WORD = {outcome.value: kind for outcome, kind in KINDS.items()}
+_KIND_BY_VALUE = {outcome.value: kind for outcome, kind in KINDS.items()}
 
-ASKED_AT_MOST = 3
-"""Times in all that a model is asked which ends without an answer."""
+NO_ANSWER_ATTEMPTS = 3
+"""Attempts in all of a call whose model ends without an answer."""
 
 
-def kind_of(word: str) -> Kind | None:
-    """What follows from an outcome as a worker says it; ``None`` if there is no such outcome."""
-    return _BY_WORD.get(word)
+def kind_of(outcome: str) -> Kind | None:
+    """The kind of an outcome that a worker reports; ``None`` if there is no such outcome."""
+    return _KIND_BY_VALUE.get(outcome)

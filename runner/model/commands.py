@@ -1,6 +1,6 @@
-"""Every command to the engine of a run, as tagged structs, and its answer.
+"""Every command to the engine of a run, as tagged structs, and the engine's reply.
 
-A client sends commands over the engine's socket, one JSON object a line.
+A client sends commands over the engine's socket, one JSON object per line.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import msgspec
 
 PROTOCOL_VERSION = 1
-"""Version of the commands and replies. An engine refuses a client that speaks another one."""
+"""Version of the commands and replies. An engine refuses a client with another version."""
 
 
 class Command(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="command"):
-    """A command of a client. ``request`` is repeated in the reply."""
+    """A command of a client. The reply repeats ``request``."""
 
     request: int = 0
 
@@ -25,45 +25,45 @@ class Hello(Command, tag="hello", kw_only=True, omit_defaults=True):
 
 
 class Pause(Command, tag="pause", kw_only=True, omit_defaults=True):
-    """Pause these items at their next node border; all of them, and the queue, if empty."""
+    """Pause these items at their next node boundary; if empty, all of them and the queue."""
 
     items: list[str] = []
 
 
 class Resume(Command, tag="resume", kw_only=True, omit_defaults=True):
-    """Queue these paused items again; all of them, and open the queue, if empty."""
+    """Queue these paused items again; if empty, all of them, and open the queue."""
 
     items: list[str] = []
 
 
 class Cancel(Command, tag="cancel", kw_only=True, omit_defaults=True):
-    """End these items; all that are not terminal if empty."""
+    """End these items; if empty, all that are not terminal."""
 
     items: list[str] = []
     force: bool = False
-    """Kill at once instead of asking the process first."""
+    """Kill the process at once instead of requesting it to end first."""
 
 
 class Retry(Command, tag="retry", kw_only=True, omit_defaults=True):
-    """Queue these failed, lost, cancelled or skipped items again; all of them if empty."""
+    """Queue these failed, lost, cancelled or skipped items again; if empty, all of them."""
 
     items: list[str] = []
 
 
 class Stop(Command, tag="stop", kw_only=True, omit_defaults=True):
-    """Every item is saved, then the engine ends; ``resume`` continues from there."""
+    """Save every item, then end the engine; ``resume`` continues from there."""
 
     interrupted: bool = False
-    """A signal was the cause, not the user's command."""
+    """The cause is a signal, not a command of the user."""
     force: bool = False
 
 
 class TryNow(Command, tag="try_now", kw_only=True, omit_defaults=True):
-    """Try all credentials again now, each with one call first."""
+    """Stop waiting: try all credentials again now, each with one call first."""
 
 
 class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=True):
-    """Whether the run resumes automatically when there is quota again."""
+    """Set whether the run resumes automatically when there is quota again."""
 
     on: bool
 
@@ -75,9 +75,9 @@ class AddCredential(Command, tag="add_key", kw_only=True, omit_defaults=True):
     key: str
     project: str = ""
     rpm: int | None = None
-    """Requests a minute that its quota allows, where they are known."""
+    """Requests per minute that its quota allows; ``None`` if unknown."""
     rpd: int | None = None
-    """Requests a day."""
+    """Requests per day."""
 
     def __repr__(self) -> str:
         """Without the API key."""
@@ -90,7 +90,7 @@ AnyCommand = Hello | Pause | Resume | Cancel | Retry | Stop | TryNow | SetAutoRe
 class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The engine's reply to a command; ``request`` 0 announces that the journal has grown.
 
-    With ``request`` 0, ``error`` says why the journal cannot be written.
+    With ``request`` 0, ``error`` is the reason why the journal cannot be written.
     """
 
     request: int = 0
@@ -110,7 +110,7 @@ def encode(message: Command | Reply) -> bytes:
 
 
 def decode_command(line: bytes) -> AnyCommand:
-    """The command in a line of a client.
+    """Decodes a line of a client.
 
     Raises:
         msgspec.DecodeError: the line is not a command.
@@ -119,7 +119,7 @@ def decode_command(line: bytes) -> AnyCommand:
 
 
 def decode_reply(line: bytes) -> Reply:
-    """The engine's answer.
+    """Decodes a line of the engine.
 
     Raises:
         msgspec.DecodeError: the line is not a reply.

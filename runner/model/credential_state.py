@@ -1,4 +1,4 @@
-"""What is known of one credential of the pool: its state, and the outcomes of its calls."""
+"""The state of one credential of the pool, and the outcomes of its calls."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from math import inf
 STRENGTH = (
     "disabled", "invalid", "exhausted", "no_tier", "cooling", "probing", "ready",
 )  # fmt: skip
-"""The states of a credential; the first one that any of its models has is the one that it is in."""
+"""The states of a credential, the most severe first; it is in the most severe of its models."""
 RECOVERING = frozenset({"cooling", "exhausted"})
-"""States that a time ends."""
+"""States that end at a time."""
 USABLE = frozenset({"ready", "probing"})
-"""States in which a call may be made."""
+"""States in which a call can be made."""
 ABSENT = "absent"
-"""The state of a credential that only an older engine had."""
+"""The state of a credential that only an earlier engine of the run had."""
 BUCKET = 15.0
-"""Seconds in which calls are counted together."""
+"""Seconds of one bucket, in which calls are counted together."""
 BUCKETS = 240
-"""So many of those are remembered: an hour."""
+"""Buckets that are kept: one hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +34,38 @@ class CredentialStatus:
     """When it is expected to be ready again."""
     reason: str = ""
     count: int = 0
-    """Refusals in a row."""
+    """Consecutive refusals."""
 
     def at(self, now: float) -> str:
-        """The state at a time: one whose time has passed is over."""
+        """Returns the state at a time; a state whose end has passed is over."""
         passed = self.until is not None and self.until <= now
         return "ready" if passed else self.state
 
 
 @dataclass(slots=True)
 class Traffic:
-    """Calls over time, in stretches of :data:`BUCKET` seconds: when, answered, refused."""
+    """Calls over time, in buckets of :data:`BUCKET` seconds."""
 
     buckets: deque[list[int]] = field(default_factory=lambda: deque(maxlen=BUCKETS))
+    """Number of the bucket since the epoch, answered calls, refused calls; the oldest first."""
 
     def count(self, time: float, *, answered: bool) -> None:
-        """A call came back."""
-        place = int(time // BUCKET)
-        if not self.buckets or self.buckets[-1][0] != place:
-            self.buckets.append([place, 0, 0])
+        """Counts a call that ended."""
+        number = int(time // BUCKET)
+        if not self.buckets or self.buckets[-1][0] != number:
+            self.buckets.append([number, 0, 0])
         self.buckets[-1][1 if answered else 2] += 1
 
     def between(self, start: float, end: float) -> Iterator[tuple[float, int, int]]:
-        """The beginning of each stretch with calls in it, and its answered and refused ones."""
-        for place, answered, refused in self.buckets:
-            if start - BUCKET < place * BUCKET < end:
-                yield place * BUCKET, answered, refused
+        """Yields the start of each bucket with calls, and its answered and refused calls."""
+        for number, answered, refused in self.buckets:
+            if start - BUCKET < number * BUCKET < end:
+                yield number * BUCKET, answered, refused
 
 
 @dataclass(slots=True)
 class CredentialState:
-    """What is known of one credential now, by its name."""
+    """The current state of one credential."""
 
     name: str
     project: str = ""
@@ -72,19 +73,20 @@ class CredentialState:
     quota: str = ""
     """The name of the quota it uses."""
     statuses: dict[str, CredentialStatus] = field(default_factory=dict)
-    """By model; what holds for every model under the empty name. None if it is absent."""
+    """By model; under the empty name, the status for every model. Empty if it is absent."""
     answered: int = 0
     refused: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     traffic: Traffic = field(default_factory=Traffic)
-    rested: float = 0.0
-    """Seconds not usable until :attr:`seen`."""
-    seen: float = 0.0
+    unavailable: float = 0.0
+    """Seconds for which it was unavailable until :attr:`measured`."""
+    measured: float = 0.0
+    """When :attr:`unavailable` was last updated."""
 
     @property
     def present(self) -> bool:
-        """Whether the engine of now has it."""
+        """Whether the current engine has it."""
         return bool(self.statuses)
 
     @property
@@ -93,17 +95,17 @@ class CredentialState:
         return bool(self.answered or self.refused)
 
     def strongest(self, now: float) -> CredentialStatus:
-        """The most severe status of its models; of equal ones the longest."""
+        """Returns the most severe status of its models; of equal ones, the longest."""
         if not self.statuses:
             return CredentialStatus(ABSENT)
         return min(self.statuses.values(), key=lambda each: _order(each, now))
 
     def at(self, now: float) -> str:
-        """The state at a time."""
+        """Returns its state at a time."""
         return self.strongest(now).at(now)
 
     def rows(self, now: float) -> list[CredentialStatus]:
-        """Its status by model if that differs, else once."""
+        """Returns its status for each model if they differ, else a single one."""
         whole = self.statuses.get("")
         if whole is not None and whole.at(now) != "ready":
             return [whole]
@@ -119,16 +121,17 @@ class CredentialState:
             for each in self.statuses.values()
             if each.state in RECOVERING
         ]
-        return self.rested + max(0.0, min(now, max(ends, default=-inf)) - self.seen)
+        return self.unavailable + max(0.0, min(now, max(ends, default=-inf)) - self.measured)
 
-    def stand(self, status: CredentialStatus, now: float) -> None:
+    def set_status(self, status: CredentialStatus, now: float) -> None:
         """Sets its status from now on."""
-        self.settle(now)
+        self.measure(now)
         self.statuses[status.model] = status
 
-    def settle(self, now: float) -> None:
-        """Adds up the time it was not usable."""
-        self.rested, self.seen = self.unavailable_seconds(now), max(self.seen, now)
+    def measure(self, now: float) -> None:
+        """Updates the seconds for which it was unavailable."""
+        self.unavailable = self.unavailable_seconds(now)
+        self.measured = max(self.measured, now)
 
 
 def _order(status: CredentialStatus, now: float) -> tuple[int, float, str]:

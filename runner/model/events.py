@@ -1,6 +1,6 @@
 """Every event of a run, as tagged structs.
 
-Events are facts of the past: the engine writes them to the journal, one JSON object a line, and
+Events are facts of the past: the engine writes them to the journal, one JSON object per line, and
 every reader folds them into its state.
 """
 
@@ -20,45 +20,45 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
     """The fields of every event. ``item`` is empty and ``attempt`` 0 for events of the run."""
 
     seq: int = 0
-    """Place in the journal, from 1 and without gaps; given when the event is written."""
+    """Place in the journal, from 1 and without gaps; assigned when the event is written."""
     time: float = 0.0
     """Seconds since the epoch."""
     item: str = ""
     """Id of the item, such as ``LLD-42``."""
     attempt: int = 0
-    """Which process of the item; events of an older one are dropped."""
+    """Number of the item's process; events of an older one are dropped."""
 
 
 class ItemInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What is known of an item before any work on it."""
+    """The description of an item before any work on it."""
 
     id: str
-    """Unique in the run, shown everywhere: ``LLD-42``."""
+    """Unique in the run, used in every output: ``LLD-42``."""
     key: str
-    """What the workflow calls it: the number of the issue, the slug of the brief."""
+    """The workflow's name for it: the number of the issue, the slug of the brief."""
     title: str = ""
     url: str = ""
-    """Where a human can read about it."""
+    """The page about it, for humans."""
     source: str = "gh"
     """``gh`` (the issue tracker), or the path of the file it is described in."""
 
 
 class Result(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What a finished workflow made."""
+    """The result of a finished workflow."""
 
     summary: str = ""
     """One line for the table: ``approved after 2 reviews``."""
     output: str = ""
-    """Path of what was made, relative to the repository."""
+    """Path of the written file, relative to the repository."""
     lineage: str = ""
     """Folder of its history, relative to the repository."""
     iterations: int = 0
     reviews: int = 0
     verdict: str = ""
     url: str = ""
-    """Where a human can read what was made."""
+    """The page of the result, for humans."""
     keeps_checkpoint: bool = False
-    """The workflow stopped early as requested; another run continues from its checkpoint."""
+    """The workflow stopped early as requested; another run can continue from its checkpoint."""
 
 
 class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
@@ -76,7 +76,7 @@ class RunStarted(Event, tag="run_started", kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     demo: bool = False
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues these are; empty without a tracker."""
+    """``host/owner/name`` of the repository that the issues belong to; empty without a tracker."""
 
 
 class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):
@@ -86,12 +86,12 @@ class ItemsQueued(Event, tag="items_queued", kw_only=True, omit_defaults=True):
 
 
 class EngineStarted(Event, tag="engine_started", kw_only=True, omit_defaults=True):
-    """An engine took over the run; items that were at work before no longer are."""
+    """An engine took over the run; no item from before is still at work."""
 
     pid: int
     resumed: bool = False
     parallel: int = 0
-    """Items at work at once from now on; 0 for no change."""
+    """The most items at work at once from now on; 0 for no change."""
     stops: bool = False
     """Whether the run stops when no quota is left, instead of waiting for it."""
 
@@ -107,9 +107,9 @@ class ItemChanged(Event, tag="item_changed", kw_only=True, omit_defaults=True):
     until: float | None = None
     """When a waiting state is expected to end, seconds since the epoch."""
     result: Result | None = None
-    """Only with ``done`` and, where something was made, ``failed``."""
+    """Only with ``done`` and, if there is a partial result, ``failed``."""
     elsewhere: str = ""
-    """With ``queued``: the other run that works on the item, which waits for its end."""
+    """With ``queued``: the other run that works on the item; this run waits for it."""
 
 
 class NodeStarted(Event, tag="node_started", kw_only=True, omit_defaults=True):
@@ -128,7 +128,7 @@ class NodeEnded(Event, tag="node_ended", kw_only=True, omit_defaults=True):
 
 
 class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
-    """How far the workflow is."""
+    """The progress of the workflow."""
 
     iteration: int
     limit: int
@@ -137,14 +137,14 @@ class Progressed(Event, tag="progressed", kw_only=True, omit_defaults=True):
 
 
 class CallQueued(Event, tag="call_queued", kw_only=True, omit_defaults=True):
-    """A call waits for a credential or for its model; if that takes long, its item is saved."""
+    """A call waits for a credential or its model; if the wait is long, its item is saved."""
 
     model: str
     why: str = ""
     until: float | None = None
     """When it is expected to start, seconds since the epoch."""
     for_model: bool = False
-    """The model does not answer; the credentials are fine."""
+    """The model is not answering; the credentials are ready."""
 
 
 class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
@@ -161,7 +161,7 @@ class CallStarted(Event, tag="call_started", kw_only=True, omit_defaults=True):
 
 
 class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
-    """A lease came back."""
+    """A lease was returned."""
 
     lease: int
     outcome: str
@@ -173,11 +173,11 @@ class CallEnded(Event, tag="call_ended", kw_only=True, omit_defaults=True):
 
 
 ABANDONED = frozenset({"died", "cancelled"})
-"""Outcomes of calls that were given up before the answer: they were not refused."""
+"""Outcomes of calls that were abandoned before the answer; they do not count as refused."""
 
 
 class CallSkipped(Event, tag="call_skipped", kw_only=True, omit_defaults=True):
-    """A kept answer was used; nothing was sent."""
+    """A stored answer was used instead of a call."""
 
     model: str = ""
     node: str = ""
@@ -193,65 +193,66 @@ CredentialStateName = Literal[
 
 
 class CredentialChanged(Event, tag="credential_changed", kw_only=True, omit_defaults=True):
-    """A credential can be used (again), or not for some time, or not any more."""
+    """The state of a credential changed."""
 
     credential: str
-    """Its name; its text is nowhere."""
+    """Its name; the API key is in no event."""
     state: CredentialStateName
     model: str = ""
-    """The model that this is about; empty for all."""
+    """The model that the state applies to; empty for all."""
     reason: str = ""
     until: float | None = None
     """When it is expected to be ready again, seconds since the epoch."""
     project: str = ""
-    """Whose quota it uses, where the user said so."""
+    """The project whose quota it uses, if the user declared it."""
     fingerprint: str = ""
     """The first 8 hexadecimal digits of the SHA-256 of its API key."""
     quota: str = ""
     """The name of the quota it uses; credentials that share one have the same."""
     count: int = 0
-    """Refusals in a row."""
+    """Consecutive refusals."""
 
 
 class QuotaCounted(Event, tag="quota_counted", kw_only=True, omit_defaults=True):
-    """How much of a quota is used, by all runs of this machine."""
+    """The usage of a quota by all runs of this machine."""
 
     quota: str
     model: str
     minute: int
-    """Calls of this minute."""
+    """Calls in the current minute."""
     per_minute: int | None = None
-    """How many may be; ``None`` where that is not known."""
+    """The limit; ``None`` if unknown."""
     day: int
-    """Calls of the service's day."""
+    """Calls on the service's day."""
     per_day: int | None = None
     learned: bool = False
-    """A limit is known from a refusal, not from the user."""
+    """A limit comes from a refusal, not from the user."""
 
 
 class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
     """The state of the pool as a whole."""
 
     state: Literal["open", "low", "throttled", "paused"]
-    """``low``: fewer workflows at once than asked for are worth it. ``throttled``: nobody calls for
-    a moment. ``paused``: nothing is started; whoever needs a call saves and leaves."""
+    """``low``: the quotas feed fewer workflows at once than requested. ``throttled``: no call
+    starts for a moment. ``paused``: nothing starts; a workflow that needs a call saves and ends.
+    """
     until: float | None = None
     """When it resumes automatically, seconds since the epoch; ``None`` if no time is known."""
     slots: int = 0
-    """Workflows that are worth having at work; 0 for as many as were asked for."""
+    """Workflows that the quotas can feed at once; 0 for as many as requested."""
     reason: str = ""
     stuck: bool = False
-    """Paused, and neither time nor a disabled credential can help: only another one can."""
+    """Paused, and neither waiting nor enabling a credential helps: another one is needed."""
 
 
 class AutoResumeSet(Event, tag="auto_resume_set", kw_only=True, omit_defaults=True):
-    """Whether the run resumes automatically when there is quota again."""
+    """The user set whether the run resumes automatically when there is quota again."""
 
     on: bool
 
 
 class Notice(Event, tag="notice", kw_only=True, omit_defaults=True):
-    """Something a human should know."""
+    """A message for the user."""
 
     text: str
     level: Literal["info", "warning", "error"] = "info"
@@ -269,7 +270,7 @@ class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
 
     exit_code: int
     reason: EndReason = "finished"
-    """``exhausted``: no credential was left that could have been used."""
+    """``exhausted``: no usable credential was left."""
 
 
 AnyEvent = (
@@ -304,7 +305,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode_event(line: bytes) -> AnyEvent:
-    """The event of a journal line.
+    """Decodes a line of the journal.
 
     Raises:
         msgspec.DecodeError: the line is not an event of this schema.

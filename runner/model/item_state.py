@@ -1,4 +1,4 @@
-"""What is known of one item of a run, and where its time went."""
+"""The state of one item of a run, and how it spent its time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.model.states import AT_WORK, State
 
 @dataclass(slots=True)
 class Span:
-    """One stretch of time an item spent in one state, in seconds since the epoch."""
+    """A period that an item spent in one state, in seconds since the epoch."""
 
     state: State
     start: float
@@ -45,7 +45,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class ItemState:
-    """What is known of one item now."""
+    """The current state of one item."""
 
     info: ItemInfo
     index: int
@@ -59,20 +59,20 @@ class ItemState:
     attempt: int = 0
     tries: int = 0
     elsewhere: str = ""
-    """The run that is at work on it, while it waits for that."""
+    """The other run that works on it; empty if it does not wait for one."""
     node: str = ""
-    """The node at work, or the last one that was."""
+    """The current node, or the last one."""
     node_since: float = 0.0
     iteration: int = 0
     limit: int = 0
     note: str = ""
     call: Call | None = None
     waiting: Waiting | None = None
-    """The call that its process waits to make."""
+    """The call that its process is waiting to make."""
     waits: list[tuple[float, float]] = field(default_factory=list)
-    """Its past call waits, each from when to when, in order and apart."""
+    """Start and end of each past call wait, in order and without overlap."""
     waited: float = 0.0
-    """Seconds of all of them."""
+    """Total seconds of the past call waits."""
     calls: int = 0
     calls_skipped: int = 0
     calls_refused: int = 0
@@ -83,13 +83,13 @@ class ItemState:
     result: Result | None = None
     spans: list[Span] = field(default_factory=list)
     spent: defaultdict[State, float] = field(default_factory=lambda: defaultdict(float))
-    """Seconds in each state that has ended; :meth:`seconds_in` adds the one of now."""
+    """Seconds in each state that has ended; :meth:`seconds_in` adds the current one."""
     _user_wait_since: float | None = None
-    """Since when it waits for the user to resume it, although there is quota."""
+    """Since when it has been waiting for the user to resume it, although there is quota."""
     _user_waited: float = 0.0
-    """Seconds of such waits that have ended."""
+    """Total seconds of such waits that have ended."""
     _work_since: float = 0.0
-    """When its process started: no call wait is older."""
+    """When its process started; no call wait begins earlier."""
 
     @property
     def id(self) -> str:
@@ -106,7 +106,7 @@ class ItemState:
         return total
 
     def call_wait_seconds(self, now: float) -> float:
-        """Seconds that its calls waited, with a process."""
+        """Seconds for which its calls waited, with a process."""
         open_since = self.waiting.since if self.waiting is not None else now
         return self.waited + max(0.0, now - open_since)
 
@@ -128,7 +128,7 @@ class ItemState:
         return without + self.call_wait_seconds(now)
 
     def set_user_wait(self, time: float, *, waits: bool) -> None:
-        """It waits for the user from now on, although there is quota; or no longer."""
+        """Sets whether it waits for the user from now on, although there is quota."""
         if waits and self._user_wait_since is None:
             self._user_wait_since = time
         elif not waits and self._user_wait_since is not None:
@@ -140,7 +140,7 @@ class ItemState:
         return self._user_waited + max(0.0, now - since)
 
     def enter(self, state: State, time: float) -> None:
-        """It is in another state from now on."""
+        """Sets its state from now on."""
         self.set_user_wait(time, waits=False)
         if not self.state.terminal:
             self.spent[self.state] += max(0.0, time - self.since)
@@ -155,11 +155,11 @@ class ItemState:
         self.state, self.since, self.until = state, time, None
 
     def end_call_wait(self, time: float, seconds: float | None = None) -> None:
-        """Its call waits no more.
+        """Ends the wait of its call.
 
         Args:
             time: When the wait ended.
-            seconds: How long it was; from its event on if ``None``.
+            seconds: How long it was; measured from its event if ``None``.
         """
         since = self.waiting.since if self.waiting is not None else time
         self.waiting = None

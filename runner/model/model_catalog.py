@@ -1,4 +1,4 @@
-"""Names of Gemini models: the ones asked by default, the ones that may not review."""
+"""Names of Gemini models: the default ones, and those that may not review."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import re
 from assemblyzero_tui.runner.base.errors import TuiError
 
 DEFAULT_MODEL = "gemini-3.8-flash"
-"""Writes. The newest stable model; https://ai.google.dev/gemini-api/docs/deprecations."""
+"""Writes drafts: the newest stable model; https://ai.google.dev/gemini-api/docs/deprecations."""
 DEFAULT_REVIEW_MODEL = "gemini-3.1-pro-preview"
-"""Reviews. The newest of the Pro line, which has no newer stable one."""
+"""Reviews: the newest of the Pro line, which has no newer stable model."""
 
 REFUSED_REVIEWERS = (
     (r"(?:.*-)?latest", "it is an alias that changes without notice"),
-    (r".*(?:-lite|-8b|-nano|-tiny)(?:-.*)?", "it is too small to be the last one to look"),
+    (r".*(?:-lite|-8b|-nano|-tiny)(?:-.*)?", "it is too small for the final review"),
     (r"gemini-[12](?:\.\d+)?(?:-.*)?", "its generation has been shut down"),
     (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not made for text"),
-    (r"(?!gemini-).*", "it is no Gemini"),
-    (r"gemini-(?!\d).*", "its name says no generation, so that it may be any"),
+    (r"(?!gemini-).*", "it is not a Gemini model"),
+    (r"gemini-(?!\d).*", "its name does not tell the generation"),
 )
 """Patterns of models that may not review, and why."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,80}")
 _SAME = re.compile(r"(?:-(?:\d+|preview|exp))*")
-"""What may differ between two names of one model: a version, a date, ``preview``."""
+"""The part that can differ between two names of one model: a version, a date, ``preview``."""
 
 
 def check_model(name: str, option: str) -> str:
-    """The name without ``models/``, if it can be one.
+    """Returns the name without ``models/``.
 
     Raises:
-        TuiError: it cannot.
+        TuiError: it is not a valid name.
     """
     plain = name.strip().removeprefix("models/")
     if not _NAME.fullmatch(plain):
@@ -41,10 +41,10 @@ def check_model(name: str, option: str) -> str:
 
 
 def check_reviewer(name: str) -> str:
-    """The name, if this model may review.
+    """Returns the name without ``models/``.
 
     Raises:
-        TuiError: it may not.
+        TuiError: it is not a valid name, or this model may not review.
     """
     plain = check_model(name, "--review-model")
     for pattern, why in REFUSED_REVIEWERS:
@@ -60,7 +60,7 @@ def same_model(asked: str, answered: str) -> bool:
     """Whether the model that answered is the one that was asked.
 
     ``gemini-x-001`` is a version of ``gemini-x``; ``gemini-x-lite`` is another model. An alias
-    such as ``gemini-flash-latest`` may be answered by any model of its family.
+    such as ``gemini-flash-latest`` can be answered by any model of its family.
     """
     asked, answered = (name.removeprefix("models/") for name in (asked, answered))
     if asked.endswith("-latest"):

@@ -1,4 +1,4 @@
-"""The pool's part of the fold: credentials, quotas, and the pool as a whole."""
+"""The state of the pool, computed from its events: credentials, quotas, the pool as a whole."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from assemblyzero_tui.runner.model.events import (
 )
 
 PoolEvent = CredentialChanged | QuotaCounted | PoolChanged | AutoResumeSet
-"""What the engine says of the pool."""
+"""The events about the pool."""
 WINDOW = 61.0
-"""Seconds after which a figure of the minute is outdated."""
+"""Seconds after which the calls of a minute are outdated."""
 
 
 @dataclass(slots=True)
 class QuotaState:
-    """How much of a quota is used with one model."""
+    """The usage of a quota with one model."""
 
     quota: str
     model: str
@@ -37,14 +37,14 @@ class QuotaState:
     per_day: int | None
     learned: bool
     time: float
-    """When that was so."""
+    """When it was reported."""
 
     def minute_at(self, now: float) -> int:
         """Calls of the minute; 0 long after the last report."""
         return self.minute if now - self.time <= WINDOW else 0
 
     def fullness(self, now: float) -> tuple[float, int]:
-        """How near it is to a limit, and the calls it had; the fuller, the greater."""
+        """A sort key, greater for a fuller quota: the highest share of a limit, and the calls."""
         minute = self.minute_at(now)
         shares = [
             used / limit
@@ -56,7 +56,7 @@ class QuotaState:
 
 @dataclass(slots=True)
 class Outage:
-    """A stretch of time in which the pool was paused."""
+    """A period in which the pool was paused."""
 
     start: float
     reason: str
@@ -65,7 +65,7 @@ class Outage:
 
 @dataclass(slots=True)
 class PoolState:
-    """What is known of the pool now. Times are those of the run's clock."""
+    """The current state of the pool. Times are by the run's clock."""
 
     credentials: dict[str, CredentialState] = field(default_factory=dict)
     """The credentials of all engines, by name."""
@@ -77,11 +77,11 @@ class PoolState:
     until: float | None = None
     """When it resumes automatically; ``None`` if no time is known."""
     slots: int = 0
-    """Workflows that are worth having at work; 0 for as many as were asked for."""
+    """Workflows that the quotas can feed at once; 0 for as many as requested."""
     reason: str = ""
     auto_resume: bool = True
-    ever_asked: bool = False
-    """Whether resuming automatically was ever disabled."""
+    auto_resume_was_off: bool = False
+    """Whether automatic resuming was ever disabled."""
     stops: bool = False
     """Whether the run stops when the pool is paused, instead of waiting."""
     outages: list[Outage] = field(default_factory=list)
@@ -90,7 +90,7 @@ class PoolState:
 
     @property
     def paused(self) -> bool:
-        """Whether whoever needs a call has to save and end."""
+        """Whether a workflow that needs a call has to save and end."""
         return self.state == "paused"
 
     @property
@@ -103,17 +103,17 @@ class PoolState:
         return sum(credential.at(now) in USABLE for credential in self.present)
 
     def quotas_of(self, credential: CredentialState) -> list[QuotaState]:
-        """What is used of the quota of a credential, for each of its models."""
+        """The quota of a credential, for each of its models."""
         return [each for (quota, _), each in self.quotas.items() if quota == credential.quota]
 
     def fullest(self, credential: CredentialState, now: float) -> QuotaState | None:
-        """The one of those that is nearest to a limit."""
+        """The quota of a credential for the model that is nearest to a limit."""
         return max(self.quotas_of(credential), key=lambda each: each.fullness(now), default=None)
 
     def engine_started(self, last: float, *, stops: bool = False) -> None:
-        """Another engine: it reports all credentials and their states anew."""
+        """Starts over for another engine, which reports all credentials and their states again."""
         for credential in self.credentials.values():
-            credential.settle(last)
+            credential.measure(last)
             credential.statuses.clear()
         self.quotas.clear()
         self._end_outage(last)
@@ -121,16 +121,16 @@ class PoolState:
         self.auto_resume, self.stops = True, stops
 
     def engine_ended(self, time: float) -> None:
-        """Nobody waits for quota any more."""
+        """Ends the current outage: nothing waits for quota any longer."""
         self._end_outage(time)
 
     def apply(self, event: PoolEvent, now: float, set_back: float) -> None:
-        """Takes an event in.
+        """Applies an event.
 
         Args:
-            event: What happened.
-            now: When, by the run's clock.
-            set_back: By how much the machine's clock is behind that one.
+            event: The event.
+            now: Its time by the run's clock.
+            set_back: Seconds by which the machine's clock is behind that clock.
         """
         match event:
             case CredentialChanged():
@@ -141,19 +141,19 @@ class PoolState:
                 self._pool_changed(event, now, set_back)
             case AutoResumeSet():
                 self.auto_resume = event.on
-                self.ever_asked = self.ever_asked or not event.on
+                self.auto_resume_was_off = self.auto_resume_was_off or not event.on
 
     def _credential_changed(self, event: CredentialChanged, now: float, set_back: float) -> None:
         credential = self.credentials.setdefault(
             event.credential, CredentialState(event.credential)
         )
         if not credential.present:
-            credential.seen = now
+            credential.measured = now
         credential.project = event.project or credential.project
         credential.fingerprint = event.fingerprint or credential.fingerprint
         credential.quota = event.quota or credential.quota
         until = None if event.until is None else event.until + set_back
-        credential.stand(
+        credential.set_status(
             CredentialStatus(event.state, event.model, now, until, event.reason, event.count), now
         )
 
@@ -174,7 +174,7 @@ class PoolState:
             self.outages.append(Outage(now, event.reason))
 
     def call_ended(self, event: CallEnded, now: float) -> None:
-        """A call came back."""
+        """Counts a call that ended."""
         answered = event.outcome == "ok"
         refused = not answered and event.outcome not in ABANDONED
         if answered or refused:

@@ -1,4 +1,4 @@
-"""The states of credentials, and when quota is available again, in words."""
+"""Texts about the states of credentials, and about when quota is available again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.model.credential_state import RECOVERING, STRENGTH,
 from assemblyzero_tui.runner.model.pool_state import PoolState, QuotaState
 
 HOUR = 3600.0
-"""Seconds from which a time of day says more than a countdown."""
+"""Seconds from which on a time of day is shown instead of a countdown."""
 CREDENTIAL_WORDS = {
     "ready": "ready",
     "probing": "probing",
@@ -21,7 +21,7 @@ CREDENTIAL_WORDS = {
     "disabled": "disabled",
     "absent": "gone",
 }
-"""The states of a credential, in at most nine cells."""
+"""The words for the states of a credential, at most nine cells wide."""
 SENTENCES = {
     "ready": "is ready again",
     "probing": "is probed with one call",
@@ -31,9 +31,9 @@ SENTENCES = {
     "invalid": "is invalid and no longer used",
     "disabled": "is disabled",
 }
-"""The same as the rest of a sentence that begins with the name of the credential."""
+"""The states as the rest of a sentence that begins with the credential's name."""
 WITHOUT_A_TIME = "Add, enable or reset a credential to continue"
-"""What to do when it is not known when a credential can be used again."""
+"""What to do if no time is known at which a credential is ready again."""
 
 
 def time_of_day(moment: float, *, seconds: bool = False) -> str:
@@ -42,7 +42,7 @@ def time_of_day(moment: float, *, seconds: bool = False) -> str:
 
 
 def ends(until: float, now: float, set_back: float = 0.0) -> str:
-    """When something is over: ``4:12`` from now, or ``until 09:00`` if that is an hour or more."""
+    """When something ends: ``4:12`` from now, or ``until 09:00`` if that is an hour or more."""
     left = until - now
     return _countdown(left) if left < HOUR else f"until {time_of_day(until - set_back)}"
 
@@ -60,7 +60,7 @@ def resume_time(until: float, now: float, set_back: float = 0.0) -> str:
 
 
 def resumes_automatically(until: float, now: float, set_back: float = 0.0) -> str:
-    """That a run resumes, and when: a sentence without its full stop."""
+    """``Resumes automatically in 4:12 (14:06)``: a sentence without its full stop."""
     return f"Resumes automatically {resume_time(until, now, set_back)}"
 
 
@@ -70,12 +70,12 @@ def _countdown(seconds: float) -> str:
 
 
 def used_of_minute(quota: QuotaState, now: float) -> str:
-    """``7/10``, or ``7/?`` where the limit is not known."""
+    """``7/10``, or ``7/?`` if the limit is unknown."""
     return _of(quota.minute_at(now), quota.per_minute)
 
 
 def used_of_day(quota: QuotaState) -> str:
-    """``113/250``, or ``113/?`` where the limit is not known."""
+    """``113/250``, or ``113/?`` if the limit is unknown."""
     return _of(quota.day, quota.per_day)
 
 
@@ -84,20 +84,20 @@ def _of(used: int, limit: int | None) -> str:
 
 
 def no_quota_text(pool: PoolState, now: float) -> str:
-    """Why no call can be made: a sentence without its full stop."""
-    states = {state for state, _ in census(pool, now)}
+    """The reason why no call can be made: a sentence without its full stop."""
+    states = {state for state, _ in count_by_state(pool, now)}
     if states & USABLE:
         return "No credential is free"
     return "No quota left" if states & RECOVERING else "No usable credential"
 
 
-def census(pool: PoolState, now: float) -> list[tuple[str, int]]:
-    """How many credentials are in each state, the usable ones first."""
+def count_by_state(pool: PoolState, now: float) -> list[tuple[str, int]]:
+    """Counts the credentials in each state, the usable ones first."""
     counts = Counter(credential.at(now) for credential in pool.present)
     return [(state, counts[state]) for state in reversed(STRENGTH) if counts[state]]
 
 
 def next_return(pool: PoolState, now: float) -> float | None:
-    """When the next credential can be used again, if that is known."""
+    """When the next credential is ready again; ``None`` if unknown."""
     untils = [credential.strongest(now).until for credential in pool.present]
     return min((until for until in untils if until is not None and until > now), default=None)

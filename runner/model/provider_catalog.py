@@ -1,4 +1,4 @@
-"""Which providers there are; imports none of them, so that every part of the program can ask."""
+"""The available providers; imports none of them, so that every room can use it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from assemblyzero_tui.runner.base.errors import TuiError
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
-    """What can be known of a provider without loading its SDK."""
+    """The description of a provider, available without loading its SDK."""
 
     name: str
-    """``gemini``; what ``--provider`` takes."""
+    """The value of ``--provider``, such as ``gemini``."""
     label: str
-    """What the dashboard calls it."""
+    """Its name on the dashboard."""
     description: str
     """For help texts, as the rest of a sentence: ``Google Gemini``."""
     module: str
-    """Where it is; its ``create_provider`` takes the options of a run and returns a
+    """Its module, whose ``create_provider`` takes the options of a run and returns a
     :class:`~assemblyzero_tui.runner.llm.provider.Provider`."""
     needs_credentials: bool
     distribution: str = ""
@@ -28,7 +28,7 @@ class ProviderEntry:
 
     @property
     def install_command(self) -> str:
-        """Installs what it needs."""
+        """The command that installs its SDK."""
         extra = f"[{self.extra}]" if self.extra else ""
         return f"pip install 'assemblyzero-tui{extra}'"
 
@@ -64,20 +64,20 @@ PROVIDERS: dict[str, ProviderEntry] = {
         ),
     )
 }
-"""Every provider by its name, in the order in which they are offered."""
+"""Every provider by name, in the order in which help lists them."""
 
 
 def provider_entry(name: str) -> ProviderEntry:
-    """The provider of this name.
+    """Returns the provider of this name.
 
     Raises:
-        TuiError: there is none.
+        TuiError: there is no such provider.
     """
     if (entry := PROVIDERS.get(name)) is None:
-        raise TuiError(f"There is no provider {name!r}.", f"Known ones: {', '.join(PROVIDERS)}.")
+        raise TuiError(f"There is no provider {name!r}.", f"Available: {', '.join(PROVIDERS)}.")
     return entry
 
 
 def needs_credentials(name: str) -> bool:
-    """Whether a provider needs credentials; one that is unknown does not."""
+    """Whether a provider needs credentials; false for an unknown one."""
     return name in PROVIDERS and PROVIDERS[name].needs_credentials

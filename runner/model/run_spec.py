@@ -12,36 +12,37 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 
 DEFAULT_PARALLEL = 3
-"""What ``--parallel`` alone means."""
+"""The value of ``--parallel`` without a number."""
 MAX_PARALLEL = 10
 """The most workers at once unless the user raises it."""
 ON_EXHAUSTED = ("wait", "stop")
-"""What can become of a run when no credential can be used."""
+"""What a run can do while no credential is usable."""
 
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class OfflineQuotas(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Quotas of the offline model, for a demonstration of quota that runs out."""
+    """Quotas of the offline model, for a demonstration of exhausted quotas."""
 
-    keys: int
+    credentials: int = msgspec.field(name="keys")
+    """Number of credentials."""
     per_minute: int
-    """Calls of a credential."""
+    """Calls of one credential."""
     per_day: int
     day_seconds: float
     """Length of a day."""
     start: float
     """When the first day began, in seconds since the epoch."""
-    told: int
-    """For how many credentials the pool knows the limits; it learns those of the others."""
-    book: str = ""
+    declared: int = msgspec.field(name="told")
+    """Number of credentials whose limits are declared; the pool learns those of the others."""
+    database: str = msgspec.field(default="", name="book")
     """Path of the database in which the calls are counted."""
     speed: float = 1.0
-    """Seconds of the service that go by in a second."""
+    """Seconds of the service per real second."""
 
 
 HOW_TO_ACCEPT = "add --fresh to start over, or --continue to resume from it"
-"""What helps when a checkpoint does not match the request any more."""
+"""The remedy if a checkpoint no longer matches the request."""
 
 
 class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -60,20 +61,20 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     latency_spread: float = 0.4
     """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
     quota: OfflineQuotas | None = None
-    """The made-up quotas of a demonstration; ``None`` for real quotas, or for none."""
+    """The quotas of a demonstration; ``None`` for real quotas, or none."""
     no_file: bool = False
     """Stop before an issue is filed."""
     fresh: bool = False
-    """Forget the checkpoint and start over."""
+    """Discard the checkpoint and start over."""
     replace: bool = False
-    """The user named the issues: a design that this tool did not write is replaced, once a copy of
-    it is kept."""
+    """The user named the issues: designs that this tool did not write are replaced, after a copy
+    is kept."""
     accept_changes: bool = False
     """Continue from the checkpoint although the item, the prompts or the provider changed."""
 
 
 class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """One batch, as written to ``run.json``. Holds no API key."""
+    """One batch, as written to ``run.json``. Contains no API key."""
 
     run: str
     """``<time>-<name>``, the name of the run's folder."""
@@ -87,21 +88,21 @@ class RunSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     parallel: int = 1
     options: Options = Options()
     demo: bool = False
-    """The repository is a temporary one, made for this run."""
+    """The repository is a temporary one, created for this run."""
     host: str = ""
     versions: dict[str, str] = {}
     socket: str = ""
     """Path of the engine's socket."""
     on_exhausted: Literal["wait", "stop"] = "wait"
-    """What becomes of the run when no credential can be used for some time."""
+    """What the run does while no credential is usable."""
     clock_speed: float = 1.0
-    """Seconds of the pool, and of the service, that go by in a second; only benchmarks, tests and
-    demonstrations have another."""
+    """Seconds of the pool and of the service per real second; differs from 1 only in benchmarks,
+    tests and demonstrations."""
     credentials: str = ""
-    """Path of the file with the credentials; empty for the usual places."""
+    """Path of the credential file; empty for the default locations."""
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues these are; empty where none is asked, or
-    where the run was made before that was noted."""
+    """``host/owner/name`` of the repository that the issues belong to; empty without a tracker, and
+    in runs of versions that did not store it."""
     schema: int = 1
 
 
@@ -120,23 +121,23 @@ class WorkerSpec(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Path of the item's own audit file, in the run's folder."""
     options: Options = Options()
     tracker: str = ""
-    """As in the run's specification."""
+    """As in :class:`RunSpec`."""
     clock_speed: float = 1.0
-    """As in :class:`RunSpec`: so much sooner does a silence of the service count as too long."""
+    """As in :class:`RunSpec`; timeouts for a silent service are shortened by it."""
     debug_log: str = ""
     """Path of the worker's debug log; empty without ``--debug``."""
 
 
 def check_item_id(text: str) -> str:
-    """The same text, if it can be the id of an item.
+    """Returns the text.
 
     Raises:
-        TuiError: it holds anything but letters, digits, ``_`` and ``-``, so it could name a
-            place outside the folders of the run.
+        TuiError: it is not the id of an item: it has characters other than letters, digits, ``_``
+            and ``-``, so it could be a path outside the folders of the run.
     """
     if not _ITEM_ID.fullmatch(text):
         raise TuiError(
-            f"{text!r} is not an item: an id has only letters, digits, '_' and '-'.",
+            f"{text!r} is not an item: an id contains only letters, digits, '_' and '-'.",
             "Give the number of an issue, for example: assemblyzero-tui lld 42",
         )
     return text

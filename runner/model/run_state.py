@@ -1,4 +1,4 @@
-"""The fold: the state of a run, computed from its events and from nothing else.
+"""The state of a run, computed from its events alone (a fold).
 
 The dashboard and the printers show a :class:`RunState`. It is the same whether the events come
 from a running engine, from the journal of a finished run, or from a replay.
@@ -42,12 +42,12 @@ from assemblyzero_tui.runner.model.states import State
 __all__ = ["ItemState", "RunState", "Span", "fold"]
 
 NOTICE_LIMIT = 500
-"""Notices that are kept in memory; the journal has all of them."""
+"""Notices kept in memory; the journal contains all of them."""
 
 
 @dataclass(slots=True)
 class RunState:
-    """What is known of a run now."""
+    """The current state of a run."""
 
     run: str = ""
     workflow: str = ""
@@ -59,7 +59,7 @@ class RunState:
     versions: dict[str, str] = field(default_factory=dict)
     demo: bool = False
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues these are; empty where none is asked."""
+    """``host/owner/name`` of the repository that the issues belong to; empty without a tracker."""
     started: float | None = None
     ended: float | None = None
     exit_code: int | None = None
@@ -77,15 +77,15 @@ class RunState:
     counts: Counter[State] = field(default_factory=Counter)
     """How many items are in each state."""
     time: float = 0.0
-    """Of the newest event, by :attr:`clock`, as all times in here."""
+    """Of the newest event, by :attr:`clock`, as all times here."""
     seq: int = 0
     """Of the newest event."""
     missing: int = 0
-    """Events that the journal should hold and does not."""
+    """Events that the journal should contain and does not."""
     unserved: float = 0.0
     """Seconds between the end of one engine, or its last event, and the start of the next."""
     clock: SteadyClock = field(default_factory=SteadyClock)
-    """Goes on where the machine's clock was set back, so that no length of time is wrong."""
+    """Keeps running when the machine's clock is set back, so that durations stay correct."""
 
     def apply(self, event: AnyEvent) -> None:
         """Applies an event. Events of older attempts of an item are dropped."""
@@ -107,11 +107,11 @@ class RunState:
                 item_handler(self, item, event)
         if (handler := _RUN_HANDLERS.get(type(event))) is not None:
             handler(self, event)
-        if self.pool.ever_asked:
+        if self.pool.auto_resume_was_off:
             self._update_user_waits(event)
 
     def _update_user_waits(self, event: AnyEvent) -> None:
-        """Measures how long items wait for the user and not for quota."""
+        """Measures how long items wait for the user instead of for quota."""
         items: Iterable[ItemState] = ()
         if isinstance(event, (PoolChanged, AutoResumeSet, EngineStarted)):
             items = self.items.values()
@@ -132,13 +132,13 @@ class RunState:
         return bool(self.items) and all(item.state.terminal for item in self.items.values())
 
     def wall_seconds(self, now: float) -> float:
-        """Seconds from the start until the end, or until ``now``, with an engine at it."""
+        """Seconds with an engine from the start until the end, or until ``now``."""
         end = self.ended if self.ended is not None else now
         begin = self.started if self.started is not None else end
         return max(0.0, end - begin - self.unserved)
 
     def unfinished(self) -> list[ItemState]:
-        """The items that a resumed run continues with, in order."""
+        """The items with which a resumed run continues, in order."""
         return [item for item in self.items.values() if not item.state.terminal]
 
     def position(self, item: ItemState) -> int:
@@ -146,7 +146,7 @@ class RunState:
         return self.nodes.index(item.node) + 1 if item.node in self.nodes else 0
 
     def done_fraction(self) -> float:
-        """How much of the run is done, 0 to 1: ended items count whole, others by their node."""
+        """The share of the run that is done, 0 to 1: ended items count fully, others by node."""
         if not self.items:
             return 0.0
         steps = max(1, len(self.nodes))
@@ -159,40 +159,40 @@ class RunState:
     def seconds_left(self, now: float) -> float | None:
         """Estimated seconds until the last item has ended; ``None`` while unknown.
 
-        The mean time with a process of the finished items, for every remaining item, shared
-        among the workers, less the time that items have been at work. While no quota is left, the
+        Every remaining item is expected to take the mean process time of the finished ones, less
+        the time that it has been at work; the workers share the sum. While no quota is left, the
         wait for it is added.
         """
-        through = [i.process_seconds(now) for i in self.items.values() if i.state is State.DONE]
-        left = self.unfinished()
+        finished = [i.process_seconds(now) for i in self.items.values() if i.state is State.DONE]
+        remaining = self.unfinished()
         pool = self.pool
-        stands = pool.paused and (pool.until is None or not pool.auto_resume)
-        if not through or not left or stands:
-            return None if left else 0.0
-        mean = sum(through) / len(through)
-        rest = [max(mean * 0.1, mean - item.process_seconds(now)) for item in left]
+        blocked = pool.paused and (pool.until is None or not pool.auto_resume)
+        if not finished or not remaining or blocked:
+            return None if remaining else 0.0
+        mean = sum(finished) / len(finished)
+        seconds = [max(mean * 0.1, mean - item.process_seconds(now)) for item in remaining]
         pause = max(0.0, (pool.until or now) - now) if pool.paused else 0.0
-        return pause + max(sum(rest) / min(self.at_once, len(rest)), min(rest))
+        return pause + max(sum(seconds) / min(self.at_once, len(seconds)), min(seconds))
 
     @property
     def at_once(self) -> int:
-        """How many items may be at work at once, as far as the quotas allow."""
+        """How many items can be at work at once, as far as the quotas allow."""
         return min(self.parallel, self.pool.slots or self.parallel)
 
     @property
     def calls_refused(self) -> int:
-        """Calls that came back without an answer."""
+        """Calls that ended without an answer, without the abandoned ones."""
         return sum(n for outcome, n in self.calls_ended.items() if outcome != "ok") - (
             self.calls_abandoned
         )
 
     @property
     def calls_abandoned(self) -> int:
-        """Calls that were given up before the answer, as by a stop."""
+        """Calls that were abandoned before the answer, for example by a stop."""
         return sum(self.calls_ended[outcome] for outcome in ABANDONED)
 
     def calls_in_flight(self) -> int:
-        """Leases that have not come back."""
+        """Leases that have not been returned."""
         return sum(1 for item in self.items.values() if item.call is not None)
 
     def _started(self, event: RunStarted) -> None:
@@ -305,7 +305,7 @@ class RunState:
 
 
 def fold(events: Iterable[AnyEvent]) -> RunState:
-    """The state after these events."""
+    """Returns the state after these events."""
     state = RunState()
     for event in events:
         state.apply(event)

@@ -1,4 +1,4 @@
-"""The states of a workflow: what each is called, how it looks, what may follow it."""
+"""The states of a workflow: their names, their looks, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a workflow is in its life."""
+    """The state of a workflow."""
 
     QUEUED = "queued"
-    """Waits for a free slot."""
+    """It waits for a free slot."""
     STARTING = "starting"
-    """Its process has been asked for and has not reached a node."""
+    """Its process was requested and has not reached a node."""
     RUNNING = "running"
     """A node is at work."""
     PAUSING = "pausing"
-    """Asked to pause; goes on to the next node border."""
+    """It was asked to pause, and continues to the next node boundary."""
     PAUSED = "paused"
-    """Has no process; its checkpoint waits for the user."""
+    """It has no process; its checkpoint waits for the user."""
     QUOTA = "quota"
-    """Has no process; its checkpoint waits for a credential."""
+    """It has no process; its checkpoint waits for quota."""
     RETRYING = "retrying"
-    """Its process was lost; another one takes over after a short wait."""
+    """Its process was lost; another one starts after a short wait."""
     ASKING = "asking"
-    """Has no process; its checkpoint waits for an answer of a human."""
+    """It has no process; its checkpoint waits for an answer of a human."""
     CANCELLING = "cancelling"
-    """Asked to end; its process has not gone yet."""
+    """It was asked to end; its process has not ended yet."""
     DONE = "done"
-    """Finished and succeeded."""
+    """It finished and succeeded."""
     FAILED = "failed"
-    """Finished and did not succeed."""
+    """It finished and did not succeed."""
     CANCELLED = "cancelled"
-    """Ended at the user's wish; its checkpoint is kept for a retry."""
+    """The user ended it; its checkpoint is kept for a retry."""
     LOST = "lost"
-    """Its processes died again and again without a result."""
+    """Its processes died repeatedly without a result."""
     SKIPPED = "skipped"
-    """Never started."""
+    """It was never started."""
 
     @property
     def look(self) -> Look:
@@ -45,12 +45,12 @@ class State(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Nothing follows without a retry."""
+        """It ends only with a retry."""
         return self in TERMINAL
 
     @property
     def at_work(self) -> bool:
-        """A process of the workflow exists, or is about to."""
+        """A process of the workflow exists or is being started."""
         return self in AT_WORK
 
     @property
@@ -65,7 +65,7 @@ class State(StrEnum):
 
     @property
     def resumable(self) -> bool:
-        """``resume`` has an effect, whatever the pool's state."""
+        """``resume`` has an effect, regardless of the pool's state."""
         return self in RESUMABLE
 
     @property
@@ -86,16 +86,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state is shown; every part alone is enough to tell it."""
+    """How a state is shown; each part alone identifies it."""
 
     word: str
-    """The word on the screen, at most seven cells."""
+    """The word on the screen, at most seven cells wide."""
     glyph: str
     """One cell, and no codepoint with the Emoji property."""
     ascii: str
-    """The glyph of terminals without Unicode."""
+    """The glyph for terminals without Unicode."""
     border: str
-    """The kind of border its pane gets: ``dim``, ``round``, ``dashed`` or ``heavy``."""
+    """The kind of border of its pane: ``dim``, ``round``, ``dashed`` or ``heavy``."""
     order: int
     """Place in a list that is sorted by attention, smallest first."""
 
@@ -119,7 +119,7 @@ LOOKS: dict[State, Look] = {
 
 TERMINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST, State.SKIPPED})
 AT_WORK = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.CANCELLING})
-RESTING = frozenset({State.PAUSED, State.QUOTA, State.ASKING})
+WITHOUT_PROCESS = frozenset({State.PAUSED, State.QUOTA, State.ASKING})
 SUCCESSES = frozenset({State.DONE, State.SKIPPED})
 ATTENTION = frozenset({State.ASKING, State.FAILED, State.LOST})
 
@@ -129,23 +129,23 @@ PAUSABLE = frozenset(
 RESUMABLE = frozenset({State.PAUSED, State.PAUSING})
 CANCELLABLE = frozenset(State) - TERMINAL
 RETRIABLE = frozenset({State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED})
-"""The states on which a command has an effect: engine, dashboard and summary go by these four."""
+"""The states in which a command has an effect; engine, dashboard and summary use these four."""
 
 _ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})
 _INTERRUPTIONS = frozenset(
     {State.PAUSED, State.QUOTA, State.ASKING, State.RETRYING, State.CANCELLING}
 )
-_FROM_REST = frozenset({State.QUEUED, State.CANCELLED, State.SKIPPED, State.FAILED})
+_AFTER_A_WAIT = frozenset({State.QUEUED, State.CANCELLED, State.SKIPPED, State.FAILED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.STARTING, State.PAUSED, State.CANCELLED, State.SKIPPED}),
     State.STARTING: _ENDS | _INTERRUPTIONS | {State.RUNNING, State.PAUSING},
     State.RUNNING: _ENDS | _INTERRUPTIONS | {State.PAUSING},
     State.PAUSING: _ENDS | _INTERRUPTIONS | {State.RUNNING, State.QUEUED},
-    State.PAUSED: _FROM_REST,
-    State.QUOTA: _FROM_REST | {State.PAUSED},
-    State.ASKING: _FROM_REST | {State.PAUSED},
-    State.RETRYING: _FROM_REST | {State.PAUSED, State.LOST},
+    State.PAUSED: _AFTER_A_WAIT,
+    State.QUOTA: _AFTER_A_WAIT | {State.PAUSED},
+    State.ASKING: _AFTER_A_WAIT | {State.PAUSED},
+    State.RETRYING: _AFTER_A_WAIT | {State.PAUSED, State.LOST},
     State.CANCELLING: _ENDS,
     State.DONE: frozenset(),
     State.FAILED: frozenset({State.QUEUED}),
@@ -153,5 +153,5 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.LOST: frozenset({State.QUEUED}),
     State.SKIPPED: frozenset({State.QUEUED}),
 }
-"""What may follow a state. A start of the engine, which finds no process at work, may put every
-state that is not terminal back to ``QUEUED`` besides."""
+"""The states that can follow a state. In addition, a starting engine, which finds no process at
+work, can set every state that is not terminal back to ``QUEUED``."""

@@ -13,7 +13,7 @@ FAILURES = frozenset({State.FAILED, State.LOST})
 
 
 class Part(msgspec.Struct, kw_only=True, frozen=True):
-    """A part of a summary. Times are seconds since the epoch, lengths are seconds.
+    """A part of a summary. Times are seconds since the epoch, durations are seconds.
 
     If the machine's clock was set back during the run, times follow the clock as it was at the
     start.
@@ -21,18 +21,18 @@ class Part(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Times(Part, kw_only=True, frozen=True):
-    """Where the time went; all but ``wall`` and ``unserved`` are sums over the items."""
+    """How the time was spent; all but ``wall`` and ``unserved`` are sums over the items."""
 
     wall: float
     """From the start to the end, less ``unserved``."""
     active: float
-    """With a process at work that did not wait for a call."""
+    """With a process at work, not waiting for a call."""
     paused: float
     """Paused by the user."""
     quota: float
-    """Waiting for credentials or for a model, with a process or without one."""
+    """Waiting for quota or for a model, with or without a process."""
     unserved: float
-    """Between two engines of the same run: stopped, or crashed, and not yet resumed."""
+    """Between two engines of the run: stopped or crashed, and not yet resumed."""
 
 
 class Calls(Part, kw_only=True, frozen=True):
@@ -40,18 +40,18 @@ class Calls(Part, kw_only=True, frozen=True):
 
     answered: int
     refused: int
-    """Came back without an answer, for whatever reason; see ``outcomes``."""
+    """Ended without an answer, for any reason; see ``outcomes``."""
     abandoned: int = 0
-    """Given up before the answer, as by a stop or a cancellation."""
+    """Abandoned before the answer, for example by a stop or a cancellation."""
     read_back: int
-    """Kept answers that were used instead of a call."""
+    """Stored answers that were used instead of a call."""
     input_tokens: int
     output_tokens: int
     outcomes: dict[str, int]
 
 
 class SpanLine(Part, kw_only=True, frozen=True):
-    """A stretch of an item's time in one state."""
+    """A period that an item spent in one state."""
 
     state: State
     start: float
@@ -66,7 +66,7 @@ class ItemLine(Part, kw_only=True, frozen=True):
     url: str
     state: State
     outcome: str
-    """Its result, or why there is none; one line."""
+    """Its result, or the reason why there is none; one line."""
     iterations: int
     reviews: int
     active: float
@@ -79,7 +79,7 @@ class ItemLine(Part, kw_only=True, frozen=True):
     node: str
     """The last node."""
     output: str
-    """Path of what was made, relative to the repository."""
+    """Path of the written file, relative to the repository."""
     lineage: str
     log: str
     tokens: int
@@ -87,7 +87,7 @@ class ItemLine(Part, kw_only=True, frozen=True):
 
 
 class PoolLine(Part, kw_only=True, frozen=True):
-    """What a provider or a credential did."""
+    """The calls of a provider or a credential."""
 
     name: str
     answered: int
@@ -95,18 +95,18 @@ class PoolLine(Part, kw_only=True, frozen=True):
     input_tokens: int
     output_tokens: int
     project: str = ""
-    """Whose quota a credential uses, where that is known."""
+    """The project whose quota a credential uses; empty if unknown."""
     fingerprint: str = ""
-    rested: float = 0.0
+    unavailable: float = msgspec.field(default=0.0, name="rested")
     """For how long it could not be used because of a quota."""
     state: str = ""
-    """How a credential stood in the end; empty for a provider without credentials."""
+    """The state of a credential at the end; empty for a provider without credentials."""
     until: float | None = None
-    """When it was expected back."""
+    """When it was expected to be ready again."""
 
 
 class OutageLine(Part, kw_only=True, frozen=True):
-    """A stretch of time in which no credential could be used."""
+    """A period in which no credential was usable."""
 
     start: float
     end: float
@@ -162,10 +162,10 @@ class Summary(Part, kw_only=True, frozen=True):
     time: float
     """The end of the time that the summary covers."""
     exit_code: int
-    """The one of the run, or what it would be if the run ended now."""
+    """The exit code of the run, or what it would be if the run ended now."""
     end_reason: str
     counts: dict[State, int]
-    """Items in each state that any is in."""
+    """Number of items in each state that occurs."""
     times: Times
     retries: int
     calls: Calls
@@ -178,7 +178,7 @@ class Summary(Part, kw_only=True, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many items the run has."""
+        """The number of items of the run."""
         return len(self.items)
 
     @property

@@ -1,4 +1,4 @@
-"""How an item spent its time, as a row of cells: one state for each cell."""
+"""The timeline of an item as a row of cells, one state for each cell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Protocol
 from assemblyzero_tui.runner.model.states import State
 
 
-class Stretch(Protocol):
-    """A stretch of time in one state, in seconds since the epoch; open if ``end`` is ``None``."""
+class Period(Protocol):
+    """A period in one state, in seconds since the epoch; open if ``end`` is ``None``."""
 
     @property
     def state(self) -> State: ...
@@ -32,7 +32,7 @@ MARKS: dict[State, tuple[str, str]] = {
     State.PAUSED: ("╌", "-"),
     State.QUOTA: ("╍", ":"),
 }
-"""The character of a cell, and the one of terminals without Unicode."""
+"""The character of a cell, and the one for terminals without Unicode."""
 
 LEGEND: tuple[tuple[State, str], ...] = (
     (State.RUNNING, "at work"),
@@ -45,18 +45,18 @@ LEGEND: tuple[tuple[State, str], ...] = (
 """The meaning of the marks."""
 
 
-def bar(spans: Iterable[Stretch], start: float, end: float, width: int) -> list[State | None]:
-    """The states of ``width`` equal cells between two times.
+def bar(spans: Iterable[Period], start: float, end: float, width: int) -> list[State | None]:
+    """Returns the states of ``width`` equal cells between two times.
 
-    A cell shows the state that took the most of it, the later one of two equals. The moment of
-    an end (done, failed, ...) always takes its cell. ``None`` is a cell in which the item had no
-    state: before it was queued, after its end, while no engine ran.
+    A cell has the state with the largest share of it; of two equal ones, the later. A terminal
+    state (done, failed, ...) always gets its cell. ``None`` is a cell in which the item had no
+    state: before it was queued, after its end, or while no engine ran.
 
     Args:
-        spans: What the item went through, in order.
-        start: Where the first cell begins, seconds since the epoch.
-        end: Where the last cell ends, seconds since the epoch.
-        width: How many cells.
+        spans: The periods of the item, in order.
+        start: The begin of the first cell, in seconds since the epoch.
+        end: The end of the last cell, in seconds since the epoch.
+        width: The number of cells.
     """
     if width <= 0:
         return []
@@ -83,7 +83,7 @@ def bar(spans: Iterable[Stretch], start: float, end: float, width: int) -> list[
 
 
 def _longest(shares: Mapping[State, float]) -> State | None:
-    """The state with the largest share, the later one of two equals."""
+    """The state with the largest share; of two equal ones, the later."""
     longest: State | None = None
     for state, share in shares.items():
         if longest is None or share >= shares[longest]:
@@ -92,5 +92,5 @@ def _longest(shares: Mapping[State, float]) -> State | None:
 
 
 def draw(cells: Iterable[State | None], *, ascii_only: bool = False) -> str:
-    """The cells as text, one character each."""
+    """Returns the cells as text, one character each."""
     return "".join(" " if cell is None else MARKS[cell][ascii_only] for cell in cells)

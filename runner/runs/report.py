@@ -163,7 +163,7 @@ def _key(state: RunState, credential: CredentialState, end: float) -> PoolLine:
         output_tokens=credential.output_tokens,
         project=one_line(credential.project),
         fingerprint=credential.fingerprint,
-        rested=credential.unavailable_seconds(end),
+        unavailable=credential.unavailable_seconds(end),
         state=status.at(end),
         until=status.until if resting else None,
     )

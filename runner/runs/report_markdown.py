@@ -194,7 +194,7 @@ def _pool(pool: Sequence[PoolLine], local: Clock) -> str:
             escaped(line.project),
             code(line.fingerprint),
             *_calls(line),
-            duration(line.rested) if line.rested else "",
+            duration(line.unavailable) if line.unavailable else "",
             _final_state(line, local),
         )
         for line in pool

@@ -1,7 +1,7 @@
 """The messages between engine and worker on the worker's channel.
 
-A frame is four bytes of length, big-endian, and one msgpack object. Any byte stream will do.
-Messages of a worker carry ``seq``, counted from 1 for each attempt, and the time they were sent.
+A frame is four bytes of length, big-endian, and one msgpack object, on any byte stream. Messages of
+a worker carry ``seq``, counted from 1 for each attempt, and the time at which they were sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from assemblyzero_tui.runner.model.events import Result
 
 MAX_FRAME = 16 << 20
-"""Bytes; a longer frame is an error of the peer."""
+"""The most bytes of a frame; a longer one is an error of the peer."""
 
 LENGTH = struct.Struct(">I")
 
@@ -27,7 +27,7 @@ class FromWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"
 
 
 class Ready(FromWorker, tag="ready", kw_only=True, omit_defaults=True):
-    """The process runs; ``preloaded`` is whether its libraries were loaded already."""
+    """The process has started; ``preloaded`` is whether its libraries were already loaded."""
 
     pid: int
     preloaded: bool
@@ -49,7 +49,7 @@ class NodeDone(FromWorker, tag="node_done", kw_only=True, omit_defaults=True):
 
 
 class Progress(FromWorker, tag="progress", kw_only=True, omit_defaults=True):
-    """How far the workflow is."""
+    """The progress of the workflow."""
 
     iteration: int
     limit: int
@@ -57,7 +57,7 @@ class Progress(FromWorker, tag="progress", kw_only=True, omit_defaults=True):
 
 
 class WorkerNotice(FromWorker, tag="remark", kw_only=True, omit_defaults=True):
-    """Something a human should know."""
+    """A message for the user."""
 
     text: str
     level: Literal["info", "warning", "error"] = "info"
@@ -69,9 +69,9 @@ class Acquire(FromWorker, tag="acquire", kw_only=True, omit_defaults=True):
     request: int
     model: str
     tokens: int = 0
-    """Estimated tokens of the call."""
+    """Estimated number of tokens of the call."""
     deadline: float = 0.0
-    """Seconds from now after which a lease is of no use; 0 means no limit."""
+    """Seconds from now after which a lease is useless; 0 means no limit."""
     node: str = ""
 
 
@@ -88,7 +88,7 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     outcome: str
     """An :class:`~assemblyzero_tui.runner.model.call_outcomes.Outcome`."""
     model: str = ""
-    """The one that answered."""
+    """The model that answered."""
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float = 0.0
@@ -96,48 +96,48 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     """Whether the request left this machine."""
     http_status: int = 0
     reason: str = ""
-    """The service's own code for a refusal."""
+    """The service's code for a refusal."""
     detail: str = ""
-    """For humans; without any secret."""
+    """For humans; contains no secret."""
     retry_after: float = 0.0
-    """Seconds the service asks to wait."""
+    """Seconds that the service asks to wait."""
     quotas: dict[str, int | None] = {}
-    """The quotas that were exceeded, by the service's name, with the limit where it is known."""
+    """The exceeded quotas by the service's names, each with its limit if that is known."""
 
 
 class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=True):
-    """A kept answer was used instead of a call."""
+    """A stored answer was used instead of a call."""
 
     model: str = ""
     node: str = ""
 
 
 class Ended(FromWorker, tag="ended", kw_only=True, omit_defaults=True):
-    """The last message: how the attempt ended."""
+    """The last message: the attempt has ended."""
 
     outcome: Literal["finished", "paused", "exhausted", "failed", "refused"]
-    """``exhausted``: paused for want of quota. ``refused``: the checkpoint does not match the
+    """``exhausted``: paused for lack of quota. ``refused``: the checkpoint does not match the
     request; nothing ran."""
     reason: str = ""
     until: float = 0.0
-    """With ``exhausted``: when there may be quota, seconds since the epoch; 0 if unknown."""
+    """With ``exhausted``: when quota is expected, seconds since the epoch; 0 if unknown."""
     result: Result | None = None
 
 
 class ToWorker(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="m"):
-    """A message of the engine."""
+    """The base of every message of the engine."""
 
 
 class Grant(ToWorker, tag="grant", kw_only=True, omit_defaults=True):
-    """A lease: one HTTP attempt may be made now."""
+    """A lease was granted: one HTTP attempt may be made now."""
 
     request: int
     lease: int
     name: str = ""
-    """Of the credential."""
+    """The name of the credential."""
     secret: str = ""
     call_timeout: float = 600.0
-    """Seconds the call may take."""
+    """Seconds that the call may take."""
 
     def __repr__(self) -> str:
         """Without the secret."""
@@ -150,19 +150,19 @@ class Deny(ToWorker, tag="deny", kw_only=True, omit_defaults=True):
     request: int
     why: str
     until: float = 0.0
-    """When there may be one after all, seconds since the epoch; 0 if unknown."""
+    """When a lease is expected to be available, seconds since the epoch; 0 if unknown."""
     park: bool = False
-    """Save and end: the work can continue later, or with other credentials."""
+    """The worker has to save and end; the work can continue later or with other credentials."""
 
 
 class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):
-    """Stop at the next node border."""
+    """Stop at the next node boundary."""
 
     why: str = ""
 
 
 class Halt(ToWorker, tag="halt", kw_only=True, omit_defaults=True):
-    """End at once; the last checkpoint is kept, a call in flight is abandoned."""
+    """End at once; the last checkpoint is kept, and a call in flight is abandoned."""
 
 
 AnyFromWorker = (
@@ -185,24 +185,24 @@ _to_worker: msgspec.msgpack.Decoder[AnyToWorker] = msgspec.msgpack.Decoder(AnyTo
 
 
 def decode_from_worker(body: bytes) -> AnyFromWorker:
-    """The message of a worker.
+    """Decodes a message of a worker.
 
     Raises:
-        msgspec.DecodeError: the bytes are not one.
+        msgspec.DecodeError: the bytes are not such a message.
     """
     return _from_worker.decode(body)
 
 
 def decode_to_worker(body: bytes) -> AnyToWorker:
-    """The message of the engine.
+    """Decodes a message of the engine.
 
     Raises:
-        msgspec.DecodeError: the bytes are not one.
+        msgspec.DecodeError: the bytes are not such a message.
     """
     return _to_worker.decode(body)
 
 
 def frame(message: FromWorker | ToWorker) -> bytes:
-    """The bytes of one message on the channel."""
+    """Encodes one message as a frame."""
     body = _encoder.encode(message)
     return LENGTH.pack(len(body)) + body

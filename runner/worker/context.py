@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.llm.provider import (
 )
 from assemblyzero_tui.runner.llm.releases import take_failure
 from assemblyzero_tui.runner.logs.redaction import Redactor
-from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
+from assemblyzero_tui.runner.model.call_outcomes import KINDS, NO_ANSWER_ATTEMPTS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import (
     AnswerReused,
@@ -114,7 +114,7 @@ class WorkerContext:
                 kind = KINDS[error.outcome]
                 passing = kind is Kind.TRANSIENT
                 empty += kind is Kind.NO_ANSWER
-                if kind is Kind.PERMANENT or empty == ASKED_AT_MOST:
+                if kind is Kind.PERMANENT or empty == NO_ANSWER_ATTEMPTS:
                     tries = f", {empty} times" if kind is Kind.NO_ANSWER else ""
                     raise WorkflowError(
                         f"{model} gave no answer{tries} ({error.outcome}): {error}",

@@ -418,7 +418,7 @@ class _Teller:
             self.change(State.PAUSING, "by you")
             self.time += 1.0
             self.change(State.PAUSED, "by you")
-            self.say("paused at a node border; the checkpoint is kept", 0.0)
+            self.say("paused at a node boundary; the checkpoint is kept", 0.0)
             self.time += seconds
             self.change(State.QUEUED, "resumed")
             self.attempt += 1
@@ -451,7 +451,7 @@ class _Teller:
             self.change(State.PAUSING, "by you")
             self.time += 2.0
             self.change(State.PAUSED, "by you")
-            self.say("paused at a node border; the checkpoint is kept", 0.0)
+            self.say("paused at a node boundary; the checkpoint is kept", 0.0)
         elif ends is State.QUOTA:
             self.say("\x1b[33mno credential is free: waits\x1b[0m", 0.2)
             self.change(State.QUOTA, reason or "no quota left", until=self.time + 252.0)

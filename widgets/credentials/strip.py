@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.credential_state import CredentialState
 from assemblyzero_tui.runner.model.pool_text import (
     CREDENTIAL_WORDS,
-    census,
+    count_by_state,
     ends,
     next_return,
     used_of_day,
@@ -111,7 +111,7 @@ def credential_counts(run: RunState, now: float) -> list[list[Piece]]:
     """How many credentials are in each state, and when the next one is ready."""
     groups = [
         [(f"{number} {CREDENTIAL_WORDS[state]}", CREDENTIAL_STYLES[state])]
-        for state, number in census(run.pool, now)
+        for state, number in count_by_state(run.pool, now)
     ]
     if not run.pool.usable(now) and (until := next_return(run.pool, now)) is not None:
         groups.append([(f"next {ends(until, now, run.clock.set_back)}", "$warning")])

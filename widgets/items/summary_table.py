@@ -153,7 +153,7 @@ def key_facts(summary: Summary, glyphs: Glyphs) -> Content:
         name = line.name.removeprefix(f"{summary.provider}: ")
         text = f"{name} {line.answered}"
         text += f", {line.refused} refused" if line.refused else ""
-        text += f", without quota {duration(line.rested)}" if line.rested >= 1 else ""
+        text += f", without quota {duration(line.unavailable)}" if line.unavailable >= 1 else ""
         text += f", {CREDENTIAL_WORDS[line.state]}" if line.state not in ("ready", "absent") else ""
         parts.append(text)
     text = gap.join(parts)

@@ -85,16 +85,16 @@ def command(
     return serve_and_show(folder, output)
 
 
-def _with_quota(spec: RunSpec, book: Path) -> RunSpec:
+def _with_quota(spec: RunSpec, database: Path) -> RunSpec:
     """The run with keys that do not suffice for a day."""
     quota = OfflineQuotas(
-        keys=3,
+        credentials=3,
         per_minute=4,
         per_day=5,
         day_seconds=60.0,
         start=time.time(),
-        told=2,
-        book=str(book),
+        declared=2,
+        database=str(database),
         speed=SPEED,
     )
     options = msgspec.structs.replace(spec.options, quota=quota)

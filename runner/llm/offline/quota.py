@@ -41,7 +41,7 @@ class QuotaBook:
         """
         now, quota = self._clock(), self._quota
         with contextlib.closing(
-            sqlite3.connect(quota.book, timeout=_PATIENCE, isolation_level=None)
+            sqlite3.connect(quota.database, timeout=_PATIENCE, isolation_level=None)
         ) as book:
             book.execute(_SCHEMA)
             book.execute("BEGIN IMMEDIATE")

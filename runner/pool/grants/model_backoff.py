@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 
-from assemblyzero_tui.runner.base.backoff import MOST, Backoff
+from assemblyzero_tui.runner.base.backoff import MAX_WAIT, Backoff
 
 ONE_AT_A_TIME = 3
 """Number of failures in a row from which on one call is tried before the others."""
@@ -15,10 +15,10 @@ ONE_AT_A_TIME = 3
 class ModelBackoff(Backoff):
     """Whether a model is answering.
 
-    A model cools down for at most :data:`~assemblyzero_tui.runner.base.backoff.MOST` seconds from
-    its last call on, whatever the service asks for: its hints of a minute or an hour come from
-    templates (``RetryInfo`` of a 503), and following them would wait long after the model has
-    recovered. So after any failure, however long it lasted, it is asked again within that time.
+    A model cools down for at most :data:`~assemblyzero_tui.runner.base.backoff.MAX_WAIT` seconds
+    from its last call on, whatever the service asks for: its hints of a minute or an hour come from
+    templates (``RetryInfo`` of a 503), and would still apply long after the model has recovered. So
+    after any failure, however long it lasted, it is called again within that time.
 
     The start of a call decides what its end proves. A failure proves nothing if a call that began
     later was answered. An answer ends the outage if its call began after the outage had: one from
@@ -80,7 +80,7 @@ class ModelBackoff(Backoff):
     def available_at(self, now: float) -> float:
         """When a call may begin.
 
-        A probing call holds the others back until it ends, for :data:`MOST` seconds at most: then
-        another one is tried beside it, as the first may hang.
+        A probing call holds the others back until it ends, for at most :data:`MAX_WAIT` seconds:
+        then another one is tried as well, as the first may hang.
         """
-        return max(now, self.until, max(self.probes.values(), default=-inf) + MOST)
+        return max(now, self.until, max(self.probes.values(), default=-inf) + MAX_WAIT)

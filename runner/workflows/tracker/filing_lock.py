@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
-from assemblyzero_tui.runner.locks.file_locks import FileLock, shared_meanwhile
+from assemblyzero_tui.runner.locks.file_locks import FileLock, sharing_with_children
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 
@@ -53,7 +53,7 @@ def filing_lock(tracker: str, holder: str, log: Callable[[str], None]) -> Iterat
     path = filing_file(tracker, "lock")
     lock = _wait(path, f"{holder}, {time.time():.0f}", tracker, log)
     try:
-        with shared_meanwhile(lock.descriptor):
+        with sharing_with_children(lock.descriptor):
             yield
     finally:
         lock.release()

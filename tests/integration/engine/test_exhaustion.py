@@ -36,8 +36,8 @@ def with_keys(
     """A run whose keys may make so many calls a day together."""
     tmp_path.mkdir(exist_ok=True)
     quota = OfflineQuotas(
-        keys=keys, per_minute=100, per_day=per_day, day_seconds=day, start=time.time(), told=keys,
-        book=str(tmp_path / "quota.db"), speed=SPEED,
+        credentials=keys, per_minute=100, per_day=per_day, day_seconds=day, start=time.time(),
+        declared=keys, database=str(tmp_path / "quota.db"), speed=SPEED,
     )  # fmt: skip
     options = Options(latency=latency, quota=quota)
     more = {"clock_speed": SPEED, "demo": True, **more}

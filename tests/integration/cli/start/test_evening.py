@@ -32,8 +32,8 @@ PATIENCE = 300.0
 def test_twenty_items_come_out_of_a_bad_evening_approved(program: Program, tmp_path: Path) -> None:
     clock = EveningClock(SPEED)
     quota = OfflineQuotas(
-        keys=3, per_minute=8, per_day=8, day_seconds=DAY / SPEED, start=clock.began, told=2,
-        speed=SPEED,
+        credentials=3, per_minute=8, per_day=8, day_seconds=DAY / SPEED, start=clock.began,
+        declared=2, speed=SPEED,
     )  # fmt: skip
     projects = [
         Project(

@@ -41,8 +41,8 @@ def test_the_timeline_shows_time_in_line_as_waiting(summary: Summary) -> None:
 def test_every_key_has_a_line(summary: Summary) -> None:
     a, b = summary.pool
     assert (a.name, a.project, a.answered, a.refused) == ("offline: a", "shop", 2, 1)
-    assert (a.rested, a.state, a.until) == (100, "ready", None)
-    assert (b.rested, b.state, b.until) == (169, "exhausted", START + 5000)
+    assert (a.unavailable, a.state, a.until) == (100, "ready", None)
+    assert (b.unavailable, b.state, b.until) == (169, "exhausted", START + 5000)
 
 
 def test_outages_are_told(summary: Summary) -> None:

@@ -17,7 +17,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Request,
     Silence,
 )
-from assemblyzero_tui.runner.model.call_outcomes import ASKED_AT_MOST, KINDS, Kind, Outcome
+from assemblyzero_tui.runner.model.call_outcomes import KINDS, NO_ANSWER_ATTEMPTS, Kind, Outcome
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import Grant, Release
@@ -138,7 +138,7 @@ def test_a_model_without_an_answer_is_asked_three_times_in_all(
     model.failures = failing(Outcome.NO_ANSWER, 100)
     with pytest.raises(WorkflowError, match=r"3 times.*it was no_answer"):
         ask()
-    assert engine.grants == ASKED_AT_MOST == 3
+    assert engine.grants == NO_ANSWER_ATTEMPTS == 3
     assert {(each.input_tokens, each.output_tokens) for each in engine.releases} == {(7, 3)}
 
 
