@@ -44,5 +44,5 @@ def _uses(folder: RunFolder, file: Path) -> bool:
     spec = read_spec(folder)
     if spec.demo or not needs_credentials(spec.provider):
         return False
-    places = [Path(spec.credentials)] if spec.credentials else sources.files()
+    places = [Path(spec.credentials)] if spec.credentials else sources.default_files()
     return file.resolve() in [place.resolve() for place in places]

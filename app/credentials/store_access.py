@@ -47,7 +47,7 @@ def load_credentials(file: Path | None) -> CredentialSource:
     Raises:
         TuiError: there are none, or a place has an error.
     """
-    found = sources.look(file)
+    found = sources.find_any(file)
     return sources.find(file) if found is None else found
 
 

@@ -75,4 +75,4 @@ def _place(named: Path | None) -> Path:
     try:
         return sources.file_to_write()
     except TuiError:
-        return sources.files()[0]
+        return sources.default_files()[0]

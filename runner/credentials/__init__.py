@@ -1,1 +1,1 @@
-"""Credentials: where they are found and how they travel."""
+"""Credentials: their sources, and how they are passed to the engine."""

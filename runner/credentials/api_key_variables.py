@@ -1,4 +1,4 @@
-"""The environment variables that hold an API key; imports nothing."""
+"""The environment variables that contain an API key; imports nothing."""
 
 from __future__ import annotations
 

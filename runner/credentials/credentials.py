@@ -1,13 +1,13 @@
-"""Credentials: API keys with a name. Reads files of them, as AssemblyZero has them.
+"""Credentials: API keys with a name; reads AssemblyZero's credential files.
 
 ::
 
     {"credentials": [{"name": "one", "type": "api_key", "key": "…", "enabled": true,
                       "project": "my-project"}]}
 
-``account-name``, ``notes`` and members unknown here are left alone. ``type`` may be ``oauth``: such
-an entry has no API key and is skipped. Credentials of one ``project`` share its quota. ``rpm`` and
-``rpd`` are the requests a minute and a day that the quota allows, for every model or by model:
+``account-name``, ``notes`` and unknown members are left alone. ``type`` can be ``oauth``: such an
+entry has no API key and is skipped. Credentials of one ``project`` share its quota. ``rpm`` and
+``rpd`` are the requests per minute and per day that the quota allows, for every model or by model:
 ``"rpm": {"gemini-3.1-pro-preview": 5, "*": 10}``.
 """
 
@@ -28,9 +28,9 @@ from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 
 FILE_LIMIT = 1 << 20
-"""Bytes of a credential file at most."""
+"""The most bytes of a credential file."""
 SHORTEST_API_KEY = 16
-"""Characters of an API key at least; anything shorter would blank ordinary words in the logs."""
+"""The fewest characters of an API key; a shorter one would redact ordinary words in the logs."""
 _Row = tuple[str, str, str, dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -44,84 +44,84 @@ class Credential:
     name: str
     secret: Secret
     project: str = ""
-    """Whose quota it uses; empty where that is not known, and then it has one of its own."""
+    """The project whose quota it uses; empty if unknown: then it has a quota of its own."""
     rpm: Mapping[str, int] = field(default_factory=dict)
-    """Requests a minute by model; ``*`` is every other one. Empty where they are not known."""
+    """Requests per minute by model; ``*`` is every other model. Empty if unknown."""
     rpd: Mapping[str, int] = field(default_factory=dict)
-    """Requests a day."""
+    """Requests per day, likewise."""
 
     def limits(self, model: str) -> tuple[int | None, int | None]:
-        """Requests a minute and a day for a model, where they are known."""
+        """Requests per minute and per day for a model; ``None`` if unknown."""
         return self.rpm.get(model, self.rpm.get("*")), self.rpd.get(model, self.rpd.get("*"))
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialSource:
-    """What a source of credentials has."""
+    """A source of credentials, and its credentials."""
 
     source: str
-    """Where, for humans: a path, the name of a variable."""
+    """The source, for humans: a path, the name of a variable."""
     credentials: tuple[Credential, ...] = ()
     disabled: tuple[str, ...] = ()
     """Names of entries that are disabled."""
     notes: tuple[str, ...] = ()
-    """What was left out, and why."""
+    """Skipped entries, with the reason."""
     path: Path | None = None
     """The file, if it is one."""
 
 
 def read_file(path: Path) -> CredentialSource:
-    """The credentials of a file.
+    """Reads the credentials of a file.
 
     Raises:
-        TuiError: it cannot be read, others can read it, or it is not what it should be. The text
-            holds no part of the file but names.
+        TuiError: it cannot be read, others can read it, or it is invalid. Of the file, the message
+            contains only names.
     """
     return replace(parse(read_bytes(path), str(path)), path=path)
 
 
 def read_bytes(path: Path) -> bytes:
-    """The text of a file of credentials.
+    """Reads the text of a credential file.
 
     Raises:
         TuiError: it cannot be read, or others can read it.
     """
     try:
         with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise TuiError(f"The credentials {path} is not a file.", "Give a JSON file.")
-            if found.st_mode & 0o077:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise TuiError(f"{path} is not a file.", "Give a JSON file of credentials.")
+            if status.st_mode & 0o077:
                 raise TuiError(
                     f"Others can read the credentials in {path} "
-                    f"(mode {stat.S_IMODE(found.st_mode):04o}).",
+                    f"(mode {stat.S_IMODE(status.st_mode):04o}).",
                     f"Run: chmod 600 {path}",
                 )
             return file.read(FILE_LIMIT + 1)
     except OSError as error:
         raise TuiError(
             f"Cannot read the credentials {path}: {error.strerror or error}.",
-            "Check --credentials, or make the file readable for you.",
+            "Check --credentials, or make the file readable.",
         ) from None
 
 
 def parse(data: bytes, source: str) -> CredentialSource:
-    """The credentials in the text of a file.
+    """Parses the credentials in the text of a file.
 
     Raises:
         TuiError: as in :func:`read_file`.
     """
-    return _collected(entries_of(document_of(data, source), source), source)
+    return _collect(entries_of(document_of(data, source), source), source)
 
 
 def document_of(data: bytes, source: str) -> Any:
-    """The JSON document in the text of a file.
+    """Parses the JSON document in the text of a file.
 
     Raises:
-        TuiError: it is none.
+        TuiError: it is not valid JSON.
     """
     if len(data) > FILE_LIMIT:
-        raise TuiError(f"{source} is too large.", "Check that it is a file of credentials.")
+        raise TuiError(f"{source} is too large.", "Check that it is a credential file.")
     try:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -132,10 +132,10 @@ def document_of(data: bytes, source: str) -> Any:
 
 
 def entries_of(document: Any, source: str) -> list[dict[str, Any]]:
-    """The list of credentials in a document: the list itself, not a copy.
+    """Returns the list of credentials in a document: the list itself, not a copy.
 
     Raises:
-        TuiError: there is none.
+        TuiError: there is no such list.
     """
     entries = document.get("credentials") if isinstance(document, dict) else document
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
@@ -146,8 +146,8 @@ def entries_of(document: Any, source: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _collected(entries: Iterable[dict[str, Any]], source: str) -> CredentialSource:
-    found: list[Credential] = []
+def _collect(entries: Iterable[dict[str, Any]], source: str) -> CredentialSource:
+    credentials: list[Credential] = []
     disabled: list[str] = []
     notes: list[str] = []
     names: set[str] = set()
@@ -155,7 +155,7 @@ def _collected(entries: Iterable[dict[str, Any]], source: str) -> CredentialSour
         name = _name_of(entry, number, source)
         if name in names:
             raise TuiError(
-                f"{source} has two credentials called {name!r}.", "Give each a name of its own."
+                f"{source} has two credentials called {name!r}.", "Give each a different name."
             )
         names.add(name)
         if entry.get("enabled", True) is not True:
@@ -164,12 +164,12 @@ def _collected(entries: Iterable[dict[str, Any]], source: str) -> CredentialSour
             notes.append(f"{name} is skipped: it is of the type {str(kind)[:20]!r}, not an API key")
         else:
             credential = _credential(entry, name, source)
-            same = next((other for other in found if other.secret == credential.secret), None)
+            same = next((other for other in credentials if other.secret == credential.secret), None)
             if same is None:
-                found.append(credential)
+                credentials.append(credential)
             else:
                 notes.append(f"{name} is skipped: it has the same API key as {same.name}")
-    return CredentialSource(source, tuple(found), tuple(disabled), tuple(notes))
+    return CredentialSource(source, tuple(credentials), tuple(disabled), tuple(notes))
 
 
 def _name_of(entry: dict[str, Any], number: int, source: str) -> str:
@@ -209,21 +209,21 @@ def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
 
 
 def _limit(entry: dict[str, Any], member: str, name: str, source: str) -> dict[str, int]:
-    found = entry.get(member)
-    limits = found if isinstance(found, dict) else {} if found is None else {"*": found}
-    if not all(type(value) is int and value > 0 for value in limits.values()):
+    value = entry.get(member)
+    limits = value if isinstance(value, dict) else {} if value is None else {"*": value}
+    if not all(type(limit) is int and limit > 0 for limit in limits.values()):
         raise TuiError(
-            f"The credential {name!r} of {source} has a {member!r} that is no number.",
+            f"The credential {name!r} of {source} has a {member!r} that is not a positive number.",
             f'Write "{member}": 10, or by model: "{member}": {{"{DEFAULT_MODEL}": 5, "*": 10}}',
         )
     return limits
 
 
 def parse_api_key(key: str, whose: str) -> Secret:
-    """The API key, if it can be one; its kind is not checked, as there are several.
+    """Returns the API key; its kind is not checked, as there are several.
 
     Raises:
-        TuiError: it cannot.
+        TuiError: it cannot be an API key.
     """
     key = key.strip()
     if not _KEY.fullmatch(key) or len(key) < SHORTEST_API_KEY:
@@ -235,19 +235,19 @@ def parse_api_key(key: str, whose: str) -> Secret:
 
 
 def may_be_api_key(text: str) -> bool:
-    """Whether a text that should be something else, and be shown, may be an API key by mistake."""
+    """Whether a text that will be shown, such as a name, could be an API key by mistake."""
     return _LIKE_A_KEY.search(text) is not None
 
 
 def encode(credentials: Iterable[Credential]) -> bytes:
-    """What goes through the pipe to the engine."""
+    """Encodes credentials for the pipe to the engine."""
     return msgspec.json.encode(
         [(c.name, c.secret.reveal(), c.project, c.rpm, c.rpd) for c in credentials]
     )
 
 
 def decode(data: bytes) -> tuple[Credential, ...]:
-    """What came through it; empty for an empty pipe."""
+    """Decodes the credentials from that pipe; empty for an empty pipe."""
     if not data:
         return ()
     rows = msgspec.json.decode(data, type=list[_Row])

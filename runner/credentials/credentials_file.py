@@ -1,4 +1,4 @@
-"""Changes a file of credentials. Everything else in it, and its order, stays."""
+"""Changes a credential file; everything else in it, and its order, is kept."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ def add_credential(
     path: Path, name: str, key: str, project: str = "", rpm: int | None = None,
     rpd: int | None = None,
 ) -> str:  # fmt: skip
-    """Writes a credential into a file, which is made if it is not there.
+    """Writes a credential into a file, which is created if it is missing.
 
     Args:
-        path: Of the file.
+        path: The file.
         name: The name of the credential.
         key: The text of the API key.
-        project: Whose quota it uses; empty if that is not known.
-        rpm: Requests a minute that the quota allows, where they are known.
-        rpd: Requests a day.
+        project: The project whose quota it uses; empty if unknown.
+        rpm: Requests per minute that the quota allows; ``None`` if unknown.
+        rpd: Requests per day, likewise.
 
     Returns:
         The credential's fingerprint.
 
     Raises:
-        TuiError: the file has the name or the API key already, one of them is invalid, or the file
-            cannot be read or written. No text holds the API key.
+        TuiError: the file already has the name or the API key, one of them is invalid, or the file
+            cannot be read or written. No message contains the API key.
     """
     name, project = name.strip(), project.strip()
     for what, text in (("name", name), ("project", project)):
@@ -62,35 +62,40 @@ def add_credential(
     entry |= {"rpm": rpm} if rpm is not None else {}
     entry |= {"rpd": rpd} if rpd is not None else {}
     with _changing(path) as entries:
-        for other in entries:
-            if _name(other) == name:
-                raise TuiError(
-                    f"{path} has a credential called {name!r} already.",
-                    "Give the credential another name, or remove that one first.",
-                )
-            if _secret(other) == secret:
-                off = "" if other.get("enabled", True) is True else ", disabled"
-                raise TuiError(
-                    f"{path} has this API key already: it is called {_name(other)!r}{off}."
-                )
+        _check_new(entries, name, secret, path)
         entries.append(entry)
     return secret.fingerprint
 
 
+def _check_new(entries: list[dict[str, Any]], name: str, secret: Secret, path: Path) -> None:
+    """Raises a :class:`TuiError` if the file already has the name or the API key."""
+    for other in entries:
+        if _name(other) == name:
+            raise TuiError(
+                f"{path} already has a credential called {name!r}.",
+                "Give the credential another name, or remove that one first.",
+            )
+        if _secret(other) == secret:
+            disabled = "" if other.get("enabled", True) is True else ", disabled"
+            raise TuiError(
+                f"{path} already has this API key: it is called {_name(other)!r}{disabled}."
+            )
+
+
 def name_of(path: Path, key: str) -> str | None:
-    """The name of the credential with this API key; ``None`` if there is none, or it is disabled.
+    """The name of the enabled credential with this API key; ``None`` if there is none.
 
     Raises:
         TuiError: the file cannot be read.
     """
     if not path.exists():
         return None
-    there = read_file(path).credentials
-    return next((known.name for known in there if known.secret == Secret(key)), None)
+    credentials = read_file(path).credentials
+    return next((each.name for each in credentials if each.secret == Secret(key)), None)
 
 
 def remove_credential(path: Path, name: str) -> str:
-    """Takes a credential out of a file.
+    """Removes a credential from a file.
 
     Returns:
         The fingerprint of its API key; empty if it has none.
@@ -106,20 +111,20 @@ def remove_credential(path: Path, name: str) -> str:
 
 
 def enable_credential(path: Path, name: str) -> bool:
-    """Switches a credential of a file on.
+    """Enables a credential of a file.
 
     Returns:
-        Whether it was off.
+        Whether it was disabled.
 
     Raises:
         TuiError: there is none of that name, or the file cannot be read or written.
     """
     with _changing(path) as entries:
         entry = _named(entries, name, path)
-        was_off = entry.get("enabled", True) is not True
-        if was_off:
+        was_disabled = entry.get("enabled", True) is not True
+        if was_disabled:
             entry["enabled"] = True
-    return was_off
+    return was_disabled
 
 
 def _name(entry: dict[str, Any]) -> str:
@@ -132,19 +137,19 @@ def _secret(entry: dict[str, Any]) -> Secret | None:
 
 
 def _named(entries: list[dict[str, Any]], name: str, path: Path) -> dict[str, Any]:
-    found = next((entry for entry in entries if _name(entry) == name.strip()), None)
-    if found is None:
-        said = "of that name" if may_be_api_key(name) else f"called {name.strip()!r}"
+    named = next((entry for entry in entries if _name(entry) == name.strip()), None)
+    if named is None:
+        which = "of that name" if may_be_api_key(name) else f"called {name.strip()!r}"
         names = ", ".join(map(_name, entries))
         raise TuiError(
-            f"{path} has no credential {said}.", f"It has: {names}." if names else "It has none."
+            f"{path} has no credential {which}.", f"It has: {names}." if names else "It has none."
         )
-    return found
+    return named
 
 
 @contextlib.contextmanager
 def _changing(path: Path) -> Iterator[list[dict[str, Any]]]:
-    """Gives the list of credentials, and writes the file if the list is another one afterwards."""
+    """Yields the list of credentials, and afterwards writes the file if the list has changed."""
     path = path.expanduser().absolute()
     target = path.resolve()
     make_private_directory(target.parent)

@@ -1,4 +1,4 @@
-"""The credentials of the demonstration. They open nothing: only the offline model takes them."""
+"""The credentials of the demonstration: only the offline model accepts them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PREFIX = "made-up-key-of-the-demo-"
 
 
 def demo_credentials(quota: OfflineQuotas) -> tuple[Credential, ...]:
-    """The credentials that use these quotas, each in a project of its own.
+    """The credentials that use these quotas, each in its own project.
 
-    The pool is told the limits of the first ones; those of the others it learns.
+    The limits of the first ones are declared; the pool learns those of the others.
     """
     return tuple(
         Credential(

@@ -1,13 +1,13 @@
-"""AssemblyZero's note of which credentials are exhausted, beside the file of credentials.
+"""AssemblyZero's rotation file: the exhausted credentials, beside the credential file.
 
 ::
 
     {"exhausted": {"one": "2026-01-31T21:00:00+00:00"},
      "last_success": "two", "last_success_time": "2026-01-31T14:02:00+00:00"}
 
-AssemblyZero rules a credential out for a day after any refusal that mentions 429, and writes
-without a lock: so an entry is only a hint to probe the credential with one call first. This program
-writes one only when a day's quota is known to be exhausted.
+AssemblyZero excludes a credential for a day after any refusal that mentions 429, and writes without
+a lock: so an entry is only a hint to probe the credential with one call first. This program adds an
+entry only when a daily quota is known to be exhausted.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 FILE_NAME = "gemini-rotation-state.json"
 FILE_LIMIT = 1 << 20
-"""Bytes of such a file at most."""
+"""The most bytes of such a file."""
 PATIENCE = 2.0
 """Seconds to wait for another process that writes it."""
 
 
 def rotation_file(credentials: Path) -> Path:
-    """Where the note lies that belongs to a file of credentials."""
+    """The rotation file that belongs to a credential file."""
     return credentials.with_name(FILE_NAME)
 
 
 def read_hints(path: Path, names: Iterable[str], now: float) -> tuple[str, ...]:
-    """The credentials that may be exhausted, of those with these names.
+    """Returns the names of credentials that can be exhausted.
 
     Args:
-        path: Of the note; one that is missing, torn or odd gives no hint.
-        names: Of credentials.
+        path: The rotation file; a missing or invalid one gives no hints.
+        names: The names to look up.
         now: Seconds since the epoch.
     """
     exhausted = _read(path).get("exhausted")
@@ -50,15 +50,15 @@ def read_hints(path: Path, names: Iterable[str], now: float) -> tuple[str, ...]:
 
 
 def write_exhausted(path: Path, name: str, until: float) -> None:
-    """Notes that a credential is exhausted; what else is in the note stays.
+    """Records that a credential is exhausted; everything else in the file is kept.
 
-    A later time that is noted already stays too. A file that is no such note is replaced, as
-    AssemblyZero itself does it.
+    A later time that is already recorded is kept, too. An invalid file is replaced, as by
+    AssemblyZero itself.
 
     Args:
-        path: Of the note.
-        name: Of the credential.
-        until: When it can be used again, in seconds since the epoch.
+        path: The rotation file.
+        name: The name of the credential.
+        until: When it is ready again, in seconds since the epoch.
 
     Raises:
         TuiError: it cannot be written.
@@ -67,14 +67,14 @@ def write_exhausted(path: Path, name: str, until: float) -> None:
     try:
         lock = FileLock.wait(target.with_name(f".{target.name}.lock"), PATIENCE)
         try:
-            note = {"exhausted": {}, "last_success": None, "last_success_time": None} | _read(path)
-            exhausted = note["exhausted"]
+            state = {"exhausted": {}, "last_success": None, "last_success_time": None} | _read(path)
+            exhausted = state["exhausted"]
             if not isinstance(exhausted, dict):
-                exhausted = note["exhausted"] = {}
+                exhausted = state["exhausted"] = {}
             if _seconds(exhausted.get(name)) >= until:
                 return
             exhausted[name] = datetime.fromtimestamp(until, UTC).isoformat()
-            text = msgspec.json.format(msgspec.json.encode(note), indent=2)
+            text = msgspec.json.format(msgspec.json.encode(state), indent=2)
             write_atomically(target, text + b"\n")
         finally:
             lock.release(remove=True)
@@ -87,17 +87,17 @@ def write_exhausted(path: Path, name: str, until: float) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What is in the note; empty if it is none."""
+    """The content of the file; empty if it is invalid."""
     try:
         with path.open("rb") as file:
-            note = msgspec.json.decode(file.read(FILE_LIMIT))
+            state = msgspec.json.decode(file.read(FILE_LIMIT))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
-    return note if isinstance(note, dict) else {}
+    return state if isinstance(state, dict) else {}
 
 
 def _seconds(text: object) -> float:
-    """A time as seconds since the epoch; one without a zone is local. 0 if it is none."""
+    """A time as seconds since the epoch; one without a zone is local. 0 if it is invalid."""
     if not isinstance(text, str):
         return 0.0
     try:

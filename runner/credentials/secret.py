@@ -1,4 +1,4 @@
-"""The text of an API key, wrapped so that it is not shown by accident."""
+"""The text of an API key, wrapped so that it is never shown by accident."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NoReturn
 
 
 class Secret:
-    """Shows itself nowhere: not in a ``repr``, a text, a pickle or a traceback with locals."""
+    """Never shows its text: not in a ``repr``, a string, a pickle or a traceback with locals."""
 
     __slots__ = ("__value", "fingerprint")
 
     def __init__(self, value: str) -> None:
         self.__value = value
         self.fingerprint = hashlib.sha256(value.encode()).hexdigest()[:8]
-        """The first 8 hexadecimal digits of its SHA-256; tells API keys apart."""
+        """The first 8 hexadecimal digits of its SHA-256; it identifies the API key."""
 
     def reveal(self) -> str:
-        """The text itself: for the pipe to the engine, the lease and the redactors, no one else."""
+        """Returns the text: only for the pipe to the engine, the lease and the redactors."""
         return self.__value
 
     def __repr__(self) -> str:

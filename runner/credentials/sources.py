@@ -1,4 +1,4 @@
-"""Where credentials are looked for: the first place that has one is used."""
+"""The sources of credentials: the first one that has any is used."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from assemblyzero_tui.runner.model.run_spec import RunSpec
 
 FILE_NAME = "gemini-credentials.json"
 KEYRING_SERVICE, KEYRING_USER = "assemblyzero-tui", "gemini"
-"""Under these the system's keyring holds an API key, or the text of a credential file."""
+"""The keyring entry that contains an API key, or the text of a credential file."""
 
 
 def find(
     file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> CredentialSource:
-    """The credentials of the first place that has one; places before it are noted.
+    """Finds the first source with an enabled credential; its notes name the sources before it.
 
     Args:
-        file: Named by the user: then no other place counts.
+        file: A file that the user named: no other source is used.
         environment: ``os.environ`` unless given.
 
     Raises:
-        TuiError: there is no credential that could be used, or a place has something wrong.
+        TuiError: there is no usable credential, or a source is invalid.
     """
-    if (found := look(file, environment)) is not None:
-        return usable(found)
+    if (source := find_any(file, environment)) is not None:
+        return check_usable(source)
     raise TuiError(
         "There is no Gemini credential.",
         f"Run: export {API_KEY_VARIABLES[0]}=…   (an API key from https://aistudio.google.com/apikey)\n"
@@ -48,37 +48,37 @@ def find(
     )
 
 
-def look(
+def find_any(
     file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> CredentialSource | None:
-    """As :func:`find`, but all that is found may be disabled.
+    """Like :func:`find`, but if no source has an enabled credential, the first source is returned.
 
     Returns:
-        ``None`` if nothing is found at all.
+        ``None`` if there is no source.
 
     Raises:
-        TuiError: a place has something wrong.
+        TuiError: a source is invalid.
     """
     if file is not None:
         return read_file(file)
-    without: list[CredentialSource] = []
-    for found in places(os.environ if environment is None else environment):
-        if found.credentials:
-            passed = tuple(f"{place.source} has no enabled credential" for place in without)
-            return replace(found, notes=(*passed, *found.notes))
-        without.append(found)
-    return without[0] if without else None
+    unusable: list[CredentialSource] = []
+    for source in existing_sources(os.environ if environment is None else environment):
+        if source.credentials:
+            skipped = tuple(f"{each.source} has no enabled credential" for each in unusable)
+            return replace(source, notes=(*skipped, *source.notes))
+        unusable.append(source)
+    return unusable[0] if unusable else None
 
 
 def file_to_write() -> Path:
-    """The file that a new credential is written into unless the user names one: the one in use.
+    """The default file for a new credential: the one in use, or an existing one, or the first.
 
     Raises:
-        TuiError: a file has something wrong.
+        TuiError: a file is invalid.
     """
-    there = [path for path in files() if path.exists()]
-    used = [path for path in there if read_file(path).credentials]
-    return [*used, *there, *files()][0]
+    existing = [path for path in default_files() if path.exists()]
+    used = [path for path in existing if read_file(path).credentials]
+    return [*used, *existing, *default_files()][0]
 
 
 def for_run(spec: RunSpec) -> CredentialSource | None:
@@ -94,57 +94,57 @@ def for_run(spec: RunSpec) -> CredentialSource | None:
     return find(Path(spec.credentials) if spec.credentials else None)
 
 
-def usable(found: CredentialSource) -> CredentialSource:
-    """The same, if a credential of it can be used.
+def check_usable(source: CredentialSource) -> CredentialSource:
+    """Returns the source.
 
     Raises:
-        TuiError: none can.
+        TuiError: it has no usable credential.
     """
-    if found.credentials:
-        return found
-    if found.disabled:
-        names = ", ".join(found.disabled)
+    if source.credentials:
+        return source
+    if source.disabled:
+        names = ", ".join(source.disabled)
         raise TuiError(
-            f"Every credential in {found.source} is disabled: {names}.",
+            f"Every credential in {source.source} is disabled: {names}.",
             'Enable one: "enabled": true',
         )
-    why = f" ({'; '.join(found.notes)})" if found.notes else ""
+    why = f" ({'; '.join(source.notes)})" if source.notes else ""
     raise TuiError(
-        f"There is no credential in {found.source}{why}.",
+        f"There is no credential in {source.source}{why}.",
         'Add one: {"name": "one", "type": "api_key", "key": "YOUR API KEY"}',
     )
 
 
-def places(environment: Mapping[str, str]) -> Iterator[CredentialSource]:
-    """Every place that has something, in the order in which they count.
+def existing_sources(environment: Mapping[str, str]) -> Iterator[CredentialSource]:
+    """Yields every existing source, in order of precedence.
 
     Raises:
-        TuiError: a place has something wrong.
+        TuiError: a source is invalid.
     """
-    for path in files():
+    for path in default_files():
         if path.exists():
             yield read_file(path)
-    if (text := _from_keyring()) is not None:
-        yield _of_keyring(text)
+    if (text := _read_keyring()) is not None:
+        yield _keyring_source(text)
     for name in API_KEY_VARIABLES:
         if key := environment.get(name, "").strip():
             source = f"the environment variable {name}"
             yield CredentialSource(source, (Credential(name.lower(), parse_api_key(key, source)),))
 
 
-def files() -> list[Path]:
-    """The credential files, the one that counts first in front."""
+def default_files() -> list[Path]:
+    """The default credential files, in order of precedence."""
     return [state_home() / FILE_NAME, Path.home() / ".agentos" / FILE_NAME]
 
 
-def _of_keyring(text: str) -> CredentialSource:
+def _keyring_source(text: str) -> CredentialSource:
     source = f"the keyring ({KEYRING_SERVICE}, {KEYRING_USER})"
     if text.lstrip().startswith(("{", "[")):
         return parse(text.encode(), source)
     return CredentialSource(source, (Credential("keyring", parse_api_key(text, source)),))
 
 
-def _from_keyring() -> str | None:
+def _read_keyring() -> str | None:
     """The entry of the system's keyring; ``None`` without one, or without the package."""
     try:
         import keyring

@@ -1,1 +1,1 @@
-"""What the workflows printed: stored whole, read by line, shown safely."""
+"""The logs of the workflows: stored in full, read by line, redacted and made safe to show."""

@@ -17,19 +17,19 @@ from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder, make_privat
 from assemblyzero_tui.runner.logs.redaction import Redactor
 
 DEBUG_VARIABLE = "ASSEMBLYZERO_TUI_DEBUG"
-"""Environment variable by which the processes of a run learn of ``--debug``."""
+"""Environment variable that passes ``--debug`` on to the processes of a run."""
 _LOGGER = logging.getLogger("assemblyzero_tui")
 """The parent of all loggers of this program."""
 _FORMATTER = logging.Formatter("%(asctime)s %(threadName)s %(name)s: %(message)s")
 
 
 def request_debug_logs() -> None:
-    """Lets this process and those that it starts write debug logs."""
+    """Makes this process and those that it starts write debug logs."""
     os.environ[DEBUG_VARIABLE] = "1"
 
 
 def debug_wanted() -> bool:
-    """Whether this process is to write a debug log."""
+    """Whether this process should write a debug log."""
     return os.environ.get(DEBUG_VARIABLE) == "1"
 
 
@@ -39,15 +39,15 @@ def debug_log_file(folder: RunFolder, process: str) -> Path:
 
 
 def open_debug_log(path: Path, secrets: Iterable[str] = ()) -> None:
-    """Writes whatever this process logs to a file from now on, at level ``DEBUG``.
+    """Writes all log records of this process to a file from now on, at level ``DEBUG``.
 
     Args:
-        path: The file; it is appended to, and readable for its owner only.
+        path: The file; it is appended to, and only its owner can read it.
         secrets: Texts that are redacted.
 
     Raises:
         OSError: the file cannot be opened.
-        TuiError: its folder cannot be made.
+        TuiError: its folder cannot be created.
     """
     close_debug_log()
     make_private_directory(path.parent)
@@ -68,7 +68,7 @@ def redact_in_debug_log(*secrets: str) -> None:
 
 
 def close_debug_log() -> None:
-    """Ends the debug log of this process, if it has one."""
+    """Closes the debug log of this process, if it has one."""
     for handler in [each for each in _LOGGER.handlers if isinstance(each, _DebugHandler)]:
         _LOGGER.removeHandler(handler)
         handler.close()
@@ -76,7 +76,7 @@ def close_debug_log() -> None:
 
 
 class SecretFilter(logging.Filter):
-    """Redacts secrets in the message, the traceback and the stack of a record; drops none."""
+    """Redacts secrets in the message, the traceback and the stack of a record; drops no record."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class SecretFilter(logging.Filter):
 
 
 class _DebugHandler(logging.FileHandler):
-    """A file that may become unwritable, as on a full disk: the work goes on without it."""
+    """A log file that can become unwritable, as on a full disk; the process continues."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - overrides logging's
         """Drops the record; the default would print a traceback over the dashboard."""

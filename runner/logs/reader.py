@@ -1,4 +1,4 @@
-"""Reads a log by line number while it grows, through its index and without keeping its text."""
+"""Reads a log by line number while it grows, by its index and without keeping its text."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from assemblyzero_tui.runner.logs.store import ENTRY, NOTHING, IndexEntry, index_path
 
 LINE_LIMIT = 1 << 16
-"""Bytes of one line that are returned at most."""
+"""The most bytes of one line that are returned."""
 _BLOCK = 1 << 16
 _FIRST_BLOCK = 1 << 13
 _SCAN_STEP = 1 << 18
-"""Bytes between two places remembered of text that has no index."""
+"""Bytes between two remembered positions in text that has no index."""
 _LAST_LINE_WINDOW = 1 << 12
 _TAIL_WINDOW = 1 << 20
 _ANCHORS = 128
 
 
 class LogReader:
-    """A growing log as a sequence of lines; what a face sees of it.
+    """A growing log as a sequence of lines, for every output mode.
 
-    Line numbers begin with 0; a line comes without its newline. A file that does not exist is an
-    empty log. Nothing changes between two calls of :meth:`refresh`, however the file grows. No
-    file stays open between calls, so that a thousand readers cost no descriptors.
+    Line numbers begin with 0; lines are returned without their newline. A file that does not exist
+    is an empty log. Nothing changes between two calls of :meth:`refresh`, even if the file grows.
+    No file stays open between calls, so that a thousand readers use no descriptors.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,15 +35,15 @@ class LogReader:
         self.size = 0
         """Bytes of text, as of the last refresh."""
         self.last_write: float | None = None
-        """When text was written last, in seconds since the epoch; None while there is none."""
+        """When text was last written, in seconds since the epoch; ``None`` while there is none."""
         self._index = index_path(path)
         self._limit: float | None = None
         self._entries = 0
-        """Index entries that may be used."""
+        """Number of index entries in use."""
         self._base = NOTHING
-        """The last of them."""
+        """The last index entry in use."""
         self._scanned: list[IndexEntry] = []
-        """Places in the text behind the base; the last one is the end."""
+        """Positions in the text after the base; the last one is the end."""
         self._lines = 0
         self._open_end = False
         self._anchors: OrderedDict[int, int] = OrderedDict()
@@ -53,7 +53,7 @@ class LogReader:
 
     @property
     def line_count(self) -> int:
-        """Complete lines, and one more if there is text behind the last newline."""
+        """Complete lines, and one more if there is text after the last newline."""
         return self._lines + self._open_end
 
     @property
@@ -62,30 +62,32 @@ class LogReader:
         return self._lines
 
     def refresh(self) -> bool:
-        """Takes in what was written since; true if anything changed."""
+        """Reads the changes since the last refresh; returns whether anything changed."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             changed = self.size > 0
             self._reset()
             return changed
-        seen = (found.st_ino, found.st_size, found.st_mtime_ns, self._limit)
+        seen = (status.st_ino, status.st_size, status.st_mtime_ns, self._limit)
         if seen == self._seen:
             return False
-        if self._seen is not None and (found.st_ino != self._seen[0] or found.st_size < self.size):
+        if self._seen is not None and (
+            status.st_ino != self._seen[0] or status.st_size < self.size
+        ):
             self._reset()
         self._seen = seen
-        self._look()
+        self._update()
         return True
 
     def limit(self, time: float | None) -> None:
-        """From now on only what had been written at ``time`` exists; None ends that."""
+        """Limits the log to the text written until ``time``; ``None`` removes the limit."""
         if time != self._limit:
             self._limit = time
             self.refresh()
 
     def size_at(self, time: float) -> int:
-        """Bytes that the log had at a time (seconds since the epoch)."""
+        """The size of the log in bytes at a time, in seconds since the epoch."""
         return self._state_at(time)[2]
 
     def _reset(self) -> None:
@@ -97,14 +99,14 @@ class LogReader:
         self._last_line = self._seen = None
 
     def _state_at(self, time: float | None) -> tuple[int, IndexEntry, int, float]:
-        """Index entries, the last of them, bytes of text and time of the last write at a time."""
+        """The number of index entries, the last one, the size and the last write at a time."""
         with _opened(self._index) as index:
             count = 0 if index is None else os.fstat(index).st_size // ENTRY.size
             while index is not None and count and not _entry(index, count).bytes:
-                count -= 1  # a power cut may leave NUL bytes at the end
+                count -= 1  # a power cut can leave NUL bytes at the end
             try:
-                found = self.path.stat()
-                size, written = found.st_size, found.st_mtime
+                status = self.path.stat()
+                size, written = status.st_size, status.st_mtime
             except FileNotFoundError:
                 size, written = 0, 0.0
             whole = count
@@ -121,7 +123,7 @@ class LogReader:
             written = entry.time
         return count, entry, size, written
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         self._entries, base, size, written = self._state_at(self._limit)
         if size < self.size:
             self._scanned.clear()
@@ -134,7 +136,7 @@ class LogReader:
         self._scan()
 
     def _scan(self) -> None:
-        """Counts the lines behind the last index entry."""
+        """Counts the lines after the last index entry."""
         at = self._scanned[-1] if self._scanned else self._base
         kept = self._scanned[-2].bytes if len(self._scanned) > 1 else self._base.bytes
         last = b""
@@ -157,10 +159,10 @@ class LogReader:
         self._open_end = last not in (b"", b"\n")
 
     def lines(self, start: int, stop: int) -> list[bytes]:
-        """The lines from ``start`` up to, not including, ``stop``; fewer where there are none.
+        """Returns the lines from ``start`` up to, not including, ``stop``; fewer at the end.
 
-        Of a line longer than `LINE_LIMIT` its beginning is returned, or what was printed last if
-        it returns to its beginning again and again, as progress bars do.
+        Of a line longer than `LINE_LIMIT`, the beginning is returned, or its newest text if it
+        returns to its beginning repeatedly, as progress bars do.
         """
         start, stop = max(start, 0), min(stop, self.line_count)
         if start >= stop:
@@ -171,52 +173,52 @@ class LogReader:
             return self._read(text, index, start, stop)
 
     def times(self, start: int, stop: int) -> list[float]:
-        """When each of the lines from ``start`` up to ``stop`` was there in whole.
+        """Returns when each of the lines from ``start`` up to ``stop`` was complete.
 
         Returns:
-            Seconds since the epoch, as exact as the index is; one for each line there is. A line
-            behind the last entry is as old as the last write.
+            Seconds since the epoch, as exact as the index; one for each existing line. A line after
+            the last entry is as old as the last write.
         """
         start, stop = max(start, 0), min(stop, self.line_count)
-        found: list[float] = []
+        times: list[float] = []
         with _opened(self._index) as index:
             if index is not None:
                 number = 1 + _search(index, self._entries, lambda entry: entry.lines <= start)
-                while start + len(found) < stop and number <= self._entries:
+                while start + len(times) < stop and number <= self._entries:
                     entry = _entry(index, number)
-                    found += [entry.time] * (min(entry.lines, stop) - start - len(found))
+                    times += [entry.time] * (min(entry.lines, stop) - start - len(times))
                     number += 1
-        return found + [self.last_write or 0.0] * (stop - start - len(found))
+        return times + [self.last_write or 0.0] * (stop - start - len(times))
 
     def _read(self, text: int, index: int | None, start: int, stop: int) -> list[bytes]:
-        found: list[bytes] = []
+        lines: list[bytes] = []
         position = self._start_of(text, index, start)
         self._remember(start, position)
         rest = b""
-        want = _FIRST_BLOCK if stop - start < 64 else _BLOCK
-        while start + len(found) < stop:
+        block_size = _FIRST_BLOCK if stop - start < 64 else _BLOCK
+        while start + len(lines) < stop:
             read_at = position + len(rest)
-            block = os.pread(text, max(min(want, self.size - read_at), 0), read_at)
+            block = os.pread(text, max(min(block_size, self.size - read_at), 0), read_at)
             if not block:
-                found.append(rest)
+                lines.append(rest)
                 break
-            want = _BLOCK
+            block_size = _BLOCK
             *complete, rest = (rest + block).split(b"\n")
-            for line in complete[: stop - start - len(found)]:
+            for line in complete[: stop - start - len(lines)]:
                 position += len(line) + 1
-                found.append(self._clamp(text, position - len(line) - 1, line))
-            number = start + len(found)
+                lines.append(self._clamp(text, position - len(line) - 1, line))
+            number = start + len(lines)
             if number < stop and len(rest) >= LINE_LIMIT:
                 begin = position
                 position = self._start_of(text, index, number + 1)
                 ended = number < self._lines
-                found.append(self._clamp(text, begin, rest, position - begin - ended))
+                lines.append(self._clamp(text, begin, rest, position - begin - ended))
                 rest = b""
-        self._remember(start + len(found), position)
-        return found
+        self._remember(start + len(lines), position)
+        return lines
 
     def _clamp(self, text: int, begin: int, line: bytes, length: int = 0) -> bytes:
-        """A line, cut if it is too long; ``line`` may be no more than its beginning."""
+        """Returns a line, cut if it is too long; ``line`` can be only its beginning."""
         length = max(length, len(line))
         if length <= LINE_LIMIT:
             return line
@@ -227,14 +229,14 @@ class LogReader:
         return line[:LINE_LIMIT]
 
     def _start_of(self, text: int, index: int | None, line: int) -> int:
-        """The byte at which a line begins; the size if there is no such line."""
+        """The position at which a line begins; the size if there is no such line."""
         if line == 0:
             return 0
         if line > self._lines:
             return self.size
-        if (known := self._anchors.get(line)) is not None:
+        if (position := self._anchors.get(line)) is not None:
             self._anchors.move_to_end(line)
-            return known
+            return position
         at = NOTHING
         if self._base.lines >= line and index is not None:
             at = _entry(index, _search(index, self._entries, lambda entry: entry.lines < line))
@@ -244,21 +246,21 @@ class LogReader:
         return self._after_newlines(text, at.bytes, line - at.lines)
 
     def _after_newlines(self, text: int, position: int, count: int) -> int:
-        """The position behind the ``count``-th newline from a position on."""
+        """The position after the ``count``-th newline, counted from a position."""
         while block := os.pread(text, min(_BLOCK, self.size - position), position):
-            here = block.count(b"\n")
-            if here < count:
-                count -= here
+            newlines = block.count(b"\n")
+            if newlines < count:
+                count -= newlines
                 position += len(block)
                 continue
-            found = -1
+            newline = -1
             for _ in range(count):
-                found = block.index(b"\n", found + 1)
-            return position + found + 1
+                newline = block.index(b"\n", newline + 1)
+            return position + newline + 1
         return self.size
 
     def _remember(self, line: int, position: int) -> None:
-        """Keeps where a complete line ends, so that the next one is found without a search."""
+        """Stores where a line begins, so that it is found later without a search."""
         if 0 < line <= self._lines:
             self._anchors[line] = position
             self._anchors.move_to_end(line)
@@ -266,7 +268,7 @@ class LogReader:
                 self._anchors.popitem(last=False)
 
     def tail(self, n: int) -> list[bytes]:
-        """The last ``n`` lines, fewer if there are not so many."""
+        """Returns the last ``n`` lines; fewer if the log is shorter."""
         n = min(n, self.line_count)
         if n <= 0:
             return []
@@ -275,19 +277,19 @@ class LogReader:
             while text is not None and window <= _TAIL_WINDOW:
                 begin = max(self.size - window, 0)
                 block = os.pread(text, self.size - begin, begin)
-                found = block.split(b"\n")
+                lines = block.split(b"\n")
                 if not self._open_end:
-                    found.pop()
-                if len(found) > n or begin == 0:
-                    found = found[-n:]
-                    if max(map(len, found), default=0) <= LINE_LIMIT:
-                        return found
+                    lines.pop()
+                if len(lines) > n or begin == 0:
+                    lines = lines[-n:]
+                    if max(map(len, lines), default=0) <= LINE_LIMIT:
+                        return lines
                     break
                 window *= 4
         return self.lines(self.line_count - n, self.line_count)
 
     def last_line(self) -> bytes:
-        """The last line that is not blank, as far as the last 4 KiB hold it; else empty."""
+        """Returns the last line that is not blank, of the last 4 KiB; empty if there is none."""
         if self._last_line is None or self._last_line[0] != self.size:
             with _opened(self.path) as text:
                 begin = max(self.size - _LAST_LINE_WINDOW, 0)
@@ -296,13 +298,13 @@ class LogReader:
         return self._last_line[1]
 
     def close(self) -> None:
-        """Forgets everything; a refresh begins anew."""
+        """Drops all state; a refresh starts over."""
         self._reset()
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int | None]:
-    """A file's descriptor, or None where there is no file."""
+    """Opens a file and yields its descriptor; ``None`` if there is no file."""
     handle: int | None = None
     with suppress(FileNotFoundError):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -314,7 +316,7 @@ def _opened(path: Path) -> Iterator[int | None]:
 
 
 def _entry(index: int, count: int) -> IndexEntry:
-    """The last of the first ``count`` entries."""
+    """Reads the last of the first ``count`` entries."""
     if count == 0:
         return NOTHING
     data = os.pread(index, ENTRY.size, (count - 1) * ENTRY.size)
@@ -322,9 +324,9 @@ def _entry(index: int, count: int) -> IndexEntry:
 
 
 def _search(index: int, count: int, holds: Callable[[IndexEntry], bool]) -> int:
-    """How many of the first ``count`` entries a condition holds for; the last ones are tried first.
+    """Counts the first entries, of ``count``, that a condition holds for; the last is tried first.
 
-    The condition must hold for all entries up to some place and for none after it.
+    The condition must hold for all entries up to some entry and for none after it.
     """
     if count and holds(_entry(index, count)):
         return count

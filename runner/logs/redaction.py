@@ -1,8 +1,8 @@
-"""Takes secrets out of what workflows print, on its way to the log.
+"""Redacts secrets in the output of workflows, on its way to the log.
 
-Known values go first, then patterns. Everything is found by a search for a few literals, and a
-regular expression looks only where one was found: expressions alone would be the slowest part of
-the whole way from the pipe to the file.
+Known values are replaced first, then patterns. A search for a few literals comes first, and a
+regular expression runs only where one was found: expressions alone would be the slowest part of the
+path from the pipe to the file.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import NamedTuple, TextIO
 from urllib.parse import quote, quote_plus
 
 HOLD_LIMIT = 512
-"""Bytes that are held back at most while they may become a pattern's match."""
+"""The most bytes that are held back because they can become a match of a pattern."""
 _SHORTEST_SECRET = 4
-"""Shorter values are not taken for secrets: they would blank ordinary words."""
+"""Shorter values are not treated as secrets: ordinary words would be redacted."""
 _CERTAIN_PREFIX = 8
-"""So many bytes of a known value are taken for the value itself, at the end or in a pause."""
+"""Bytes at the beginning of a known value that count as the value, at the end or in a pause."""
 _ALPHANUMERIC = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _AFTER_KEY = frozenset(b"=:\"' \t")
 
 
 class _Shape(NamedTuple):
-    """A kind of secret that is known by how it begins."""
+    """A kind of secret that is recognised by its beginning."""
 
     literal: bytes
     label: bytes
     match: re.Pattern[bytes]
     beginning: re.Pattern[bytes]
-    """The end of a text that may go on to a match."""
+    """The end of a text that can continue to a match."""
     rest: re.Pattern[bytes]
-    """What still belongs to a match that was cut in two."""
+    """The continuation of a match that was cut in two."""
     bounded: bool
-    """No letter or digit may stand before it."""
+    """It must not follow a letter or digit."""
 
 
 def _shape(literal: str, characters: str, *, bounded: bool) -> _Shape:
@@ -67,7 +67,7 @@ _ASSIGNED_BEGINNING = re.compile(
 _ASSIGNED_REST = re.compile(_VALUE + rb"*")
 _DIGIT = re.compile(rb"[0-9]")
 _PLAIN_KEY_VALUE = 16
-"""Bytes of a value behind a bare ``key=``, at least; it must have a digit too."""
+"""The fewest bytes of a value after a bare ``key=``; it must also contain a digit."""
 
 
 class _Span(NamedTuple):
@@ -75,18 +75,18 @@ class _Span(NamedTuple):
     end: int
     label: bytes
     rest: re.Pattern[bytes] | None
-    """What goes on with it beyond the end of the text, if it reaches there."""
+    """Matches its continuation beyond the end of the text, if it reaches the end."""
 
 
 class Redactor:
     """Redacts one stream of bytes, and single texts.
 
-    What :meth:`feed` holds back is only an end that may still become a secret: nothing behind a
-    newline that has come, at most `HOLD_LIMIT` bytes or the length of the longest known value.
+    What :meth:`feed` holds back is only an end of the text that can still become a secret: nothing
+    before a newline, and at most `HOLD_LIMIT` bytes or the length of the longest known value.
 
     Args:
-        secrets: Known values. Each is also found as it looks in a URL or in JSON; of a value of
-            several lines, every line counts. Values shorter than 4 characters are left out.
+        secrets: Known values. Each is also found in its encodings for URLs and JSON; of a value
+            with several lines, every line counts. Values shorter than 4 characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -95,31 +95,31 @@ class Redactor:
         self._reach = max([HOLD_LIMIT, *map(len, needles)])
         self._held = b""
         self._shown = b""
-        """What was given out, or replaced, and may still be the beginning of a secret."""
+        """Text that was returned or replaced and can still be the beginning of a secret."""
         self._covered = False
-        """It was replaced."""
+        """Whether :attr:`_shown` was replaced."""
         self._before = 0
-        """The byte before all that."""
+        """The byte before :attr:`_shown`."""
         self._swallow: re.Pattern[bytes] | None = None
-        """What still belongs to the secret that was replaced last."""
+        """Matches the continuation of the secret that was last replaced."""
 
     def add_secret(self, secret: str) -> None:
-        """Redacts another value from now on; from any thread."""
+        """Redacts another value from now on; can be called from any thread."""
         needles = {*self._needles, *_forms(secret)}
         self._reach = max(self._reach, *map(len, needles))
         self._needles = sorted(needles, key=lambda needle: (-len(needle), needle))
 
     @property
     def held(self) -> bytes:
-        """What was fed and is not yet given out."""
+        """The text that was fed and not yet returned."""
         return self._held
 
     def feed(self, data: bytes) -> bytes:
-        """Takes what was read and returns what may be written.
+        """Takes the text that was read and returns the text to write.
 
-        Empty ``data`` means that the pipe is quiet: what is held back comes out, unless it is
-        very likely a part of a secret. If it turns out to have been a part of one, the rest is
-        still redacted.
+        Empty ``data`` means that the pipe is quiet: the text held back is returned, unless it is
+        very likely a part of a secret. If it turns out to have been one, the rest is still
+        redacted.
         """
         if not data:
             return self._release()
@@ -136,7 +136,7 @@ class Redactor:
         return self._advance(text, shown, self._hold_from(text))
 
     def flush(self) -> bytes:
-        """Returns what was held back: nothing more will come."""
+        """Returns the text that was held back; the stream has ended."""
         shown, text = len(self._shown), self._shown + self._held
         self._shown = self._held = b""
         part = self._known_from(text)
@@ -149,11 +149,11 @@ class Redactor:
         return out + tail
 
     def redact(self, text: str) -> str:
-        """A text without known values and patterns; for events and messages."""
+        """Redacts known values and patterns in a text, such as an event or a message."""
         return self._whole(text, patterns=True)
 
     def redact_known_values(self, text: str) -> str:
-        """A text without known values; for designs and reviews, which may say ``api_key:``."""
+        """Redacts known values in a text, such as a design, which can contain ``api_key:``."""
         return self._whole(text, patterns=False)
 
     def _whole(self, text: str, *, patterns: bool) -> str:
@@ -162,7 +162,7 @@ class Redactor:
         return _replaced(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
     def _advance(self, text: bytes, shown: int, hold: int) -> bytes:
-        """Gives out the text between ``shown`` and ``hold`` and keeps what follows."""
+        """Returns the redacted text between ``shown`` and ``hold``, and keeps the text after it."""
         spans = self._spans(text, self._before, patterns=True)
         covered, self._covered = self._covered, False
         kept = hold
@@ -202,7 +202,7 @@ class Redactor:
         )
 
     def _hold_from(self, text: bytes) -> int:
-        """Where the end of the text begins that may still become a secret."""
+        """The position of the first byte that can still become a part of a secret."""
         size = len(text)
         line = text.rfind(b"\n") + 1
         if line == size:
@@ -211,12 +211,12 @@ class Redactor:
         start = max(line, size - HOLD_LIMIT)
         tail = text[start:]
         for pattern in _BEGINNINGS:
-            if (found := pattern.search(tail)) is not None:
-                hold = min(hold, start + found.start())
+            if (match := pattern.search(tail)) is not None:
+                hold = min(hold, start + match.start())
         return hold
 
     def _known_from(self, text: bytes) -> int:
-        """Where the end of the text begins that is the beginning of a known value."""
+        """The position from which on the text is the beginning of a known value."""
         hold = size = len(text)
         line = text.rfind(b"\n") + 1
         for needle in self._needles:
@@ -231,30 +231,30 @@ class Redactor:
 
     def _spans(self, text: bytes, before: int, *, patterns: bool) -> list[_Span]:
         """The secrets in a text, in order, without overlaps."""
-        found: list[_Span] = []
+        spans: list[_Span] = []
         absent = tuple(shape.literal for shape in _SHAPES if shape.literal not in text)
         for needle in self._needles:
             if not needle.startswith(absent):
-                found += _occurrences(text, needle)
+                spans += _occurrences(text, needle)
         if patterns:
             for shape in _SHAPES:
                 if shape.literal not in absent:
-                    found += _shaped(text, shape, before)
+                    spans += _shaped(text, shape, before)
             lowered = text.lower()
             if b"key" in lowered:
-                found += _assigned(text, lowered, before)
-        return _merged(found) if found else found
+                spans += _assigned(text, lowered, before)
+        return _merged(spans) if spans else spans
 
 
 class RedactedOutput(io.TextIOBase):
-    """A stream of text that takes secrets out of what is written to it."""
+    """A text stream that redacts secrets in the text written to it."""
 
     def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
         self._stream = stream
         self._redactor = Redactor(secrets)
 
     def write(self, text: str) -> int:
-        """Writes a text; a secret in two parts of two calls is not found."""
+        """Writes a text; a secret that is split between two calls is not found."""
         self._stream.write(self._redactor.redact(text))
         return len(text)
 
@@ -290,7 +290,7 @@ def _occurrences(text: bytes, needle: bytes) -> Iterator[_Span]:
 
 
 def _joined(text: bytes, at: int, before: int) -> bool:
-    """Whether a letter or a digit stands right before a place."""
+    """Whether a letter or digit immediately precedes a position."""
     return (text[at - 1] if at else before) in _ALPHANUMERIC
 
 
@@ -305,7 +305,7 @@ def _shaped(text: bytes, shape: _Shape, before: int) -> Iterator[_Span]:
 
 
 def _assigned(text: bytes, lowered: bytes, before: int) -> Iterator[_Span]:
-    """Values behind ``key=``, ``api_key=``, ``api_key:`` and ``x-goog-api-key:`` in any case."""
+    """Values after ``key=``, ``api_key=``, ``api_key:`` and ``x-goog-api-key:`` in any case."""
     at = lowered.find(b"key")
     while at >= 0:
         end = at + 3
@@ -325,11 +325,11 @@ def _assigned(text: bytes, lowered: bytes, before: int) -> Iterator[_Span]:
 _BEGINNINGS = (*(shape.beginning for shape in _SHAPES), _ASSIGNED_BEGINNING)
 
 
-def _merged(found: list[_Span]) -> list[_Span]:
-    """Joins what overlaps; the label is that of the first, or the more telling one."""
-    found.sort(key=lambda span: (span.start, -span.end))
+def _merged(spans: list[_Span]) -> list[_Span]:
+    """Joins overlapping spans; the label is that of the first, or the more specific one."""
+    spans.sort(key=lambda span: (span.start, -span.end))
     merged: list[_Span] = []
-    for span in found:
+    for span in spans:
         if not merged or span.start >= merged[-1].end:
             merged.append(span)
             continue
@@ -343,7 +343,7 @@ def _merged(found: list[_Span]) -> list[_Span]:
 
 
 def _replaced(text: bytes, spans: list[_Span], begin: int = 0, *, covered: bool = False) -> bytes:
-    """The text from ``begin`` on, with the secrets replaced; what is covered has its label."""
+    """The text from ``begin`` on, redacted; a covered part already has its label."""
     pieces: list[bytes] = []
     for span in spans:
         if span.end <= begin:

@@ -1,6 +1,6 @@
-"""Turns what a workflow printed into text that can do nothing to a terminal but colour it.
+"""Converts the output of a workflow to text that can only colour a terminal, and nothing else.
 
-Sequences are those of ECMA-48 and xterm's control sequences (invisible-island.net/xterm).
+The sequences are those of ECMA-48 and xterm's control sequences (invisible-island.net/xterm).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 RAW_LIMIT = 1 << 18
-"""Bytes of a line that are looked at."""
+"""The most bytes of a line that are read."""
 TAB_WIDTH = 8
 _ELLIPSIS = "…"
 _CARRIED_COLOURS = 16
@@ -29,21 +29,21 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-"""Everything that is not plain text; every alternative takes at least the first character."""
+"""Everything that is not plain text; every alternative matches at least one character."""
 
 
 class _Pass:
-    """What was printed from the first column on until the cursor went back there."""
+    """The text printed from the first column on, until the cursor returned there."""
 
     def __init__(self, colours: Iterable[str]) -> None:
         self.pieces: list[tuple[str, str]] = [("", colour) for colour in colours]
-        """Visible text, or a colour sequence, in order, behind the blanks."""
+        """Visible text, or a colour sequence, in order, after the blanks."""
         self.width = 0
-        """Columns, with the blanks."""
+        """Columns, including the blanks."""
         self.blanks = 0
         """Columns at the beginning that were erased."""
         self.covers = False
-        """It erased what earlier passes left."""
+        """Whether it erased the text of earlier passes."""
 
     def add(self, text: str) -> None:
         if text:
@@ -58,8 +58,8 @@ class _Pass:
         if part != "1":
             self.covers = True
 
-    def leave(self) -> None:
-        """The cursor goes back: blanks at the end are as good as nothing, if nothing is under."""
+    def end(self) -> None:
+        """Ends the pass: blanks at its end are dropped if nothing is below them."""
         if self.covers and self.blanks == self.width:
             self.blanks = self.width = 0
 
@@ -93,7 +93,7 @@ def _passes(text: str) -> list[_Pass]:
             current.pieces.append(("", colour))
         elif token["home"] is not None:
             if current.width or current.covers:
-                current.leave()
+                current.end()
                 current = _Pass(carried)
                 passes.append(current)
         elif token["erase"] is not None:
@@ -107,7 +107,7 @@ def _passes(text: str) -> list[_Pass]:
 
 
 def _shown_last(passes: list[_Pass]) -> list[tuple[str, str]]:
-    """What a terminal shows in the end: later passes cover earlier ones as far as they reach."""
+    """The final text on a terminal: later passes cover earlier ones as far as they reach."""
     last = passes.pop()
     pieces = last.from_column(0)
     width, covers = last.width, last.covers
@@ -143,7 +143,7 @@ def _clean(raw: bytes, limit: int, colours: bool) -> str:
 
 
 def _shorten(shown: list[str]) -> None:
-    """Puts the ellipsis in place of the last visible character."""
+    """Replaces the last visible character by the ellipsis."""
     for place in range(len(shown) - 1, -1, -1):
         if shown[place] and not shown[place].startswith("\x1b"):
             shown[place] = shown[place][:-1] + _ELLIPSIS
@@ -151,19 +151,19 @@ def _shorten(shown: list[str]) -> None:
 
 
 def display_text(raw: bytes, limit: int = 4096) -> str:
-    """One line for the screen: only printable characters, and colours as ``ESC[...m``.
+    """Returns one line for the screen: only printable characters, and colours as ``ESC[...m``.
 
-    Tabs are expanded; of a line that returned to its beginning there is what a terminal would show
-    last; every other control sequence is dropped, and characters that turn the direction of
-    writing too.
+    Tabs are expanded; a line that returned to its beginning is shown as a terminal would show it in
+    the end; every other control sequence is dropped, as are characters that change the writing
+    direction.
 
     Args:
-        raw: The line, without its newline, as it was printed; UTF-8 where it is valid.
-        limit: Visible characters at most (at least 1); a longer line ends with an ellipsis.
+        raw: The line as it was printed, without its newline; UTF-8 where it is valid.
+        limit: The most visible characters, at least 1; a longer line ends with an ellipsis.
     """
     return _clean(raw, limit, colours=True)
 
 
 def plain_text(raw: bytes, limit: int = 4096) -> str:
-    """The same as :func:`display_text`, without colours."""
+    """Like :func:`display_text`, without colours."""
     return _clean(raw, limit, colours=False)

@@ -1,15 +1,15 @@
-"""The log of one workflow: the text as it was printed, and beside it an index of lines and times.
+"""The log of one workflow: the text as it was printed, and an index of lines and times beside it.
 
-An index entry is 24 bytes, little-endian: lines (u64), bytes (u64), time (f64). It says: *at this
-time, in seconds since the epoch, the text had this many bytes and this many newlines in them.*
-Entries are appended after the text they speak of, so a reader that trusts an entry finds the text.
-All three figures never fall from one entry to the next. An entry may lie within a line.
+An index entry is 24 bytes, little-endian: lines (u64), bytes (u64), time (f64). It means: *at this
+time, in seconds since the epoch, the text had this many bytes with this many newlines.* An entry is
+appended after the text that it describes, so a reader can rely on the text of every entry. None of
+the three figures decreases from one entry to the next. An entry can lie within a line.
 
-A write makes an entry when `INDEX_STEP` bytes or `INDEX_PERIOD` seconds have passed since the last
-one, and several when it is larger than that. What was written in between gets its entry, with its
-own time, before the next text, or when the log is closed. So the index grows by 24 bytes for each
-64 KiB of a flood and by at most about 1 KiB a second in a trickle, and times are right within
-`INDEX_PERIOD`. Text behind the last entry is as old as the file's modification time.
+A write adds an entry when `INDEX_STEP` bytes or `INDEX_PERIOD` seconds have passed since the last
+one, and several if it is larger than that. Text written in between gets its entry, with its own
+time, before the next text, or when the log is closed. So the index grows by 24 bytes for each 64
+KiB of a flood and by at most about 1 KiB per second in a trickle, and times are correct within
+`INDEX_PERIOD`. Text after the last entry is as old as the file's modification time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import NamedTuple
 from assemblyzero_tui.runner.base.paths import FILE_MODE
 
 INDEX_STEP = 1 << 16
-"""Bytes of text between two entries, at most (plus one write's rest)."""
+"""The most bytes of text between two entries (plus the rest of one write)."""
 INDEX_PERIOD = 0.05
-"""Seconds between two entries of a trickle, at least."""
+"""The fewest seconds between two entries of a trickle."""
 ENTRY = struct.Struct("<QQd")
 _SCAN_SIZE = 1 << 20
 
@@ -35,7 +35,7 @@ class IndexEntry(NamedTuple):
     lines: int
     """Newlines so far."""
     bytes: int
-    """Bytes so far: where the next text begins."""
+    """Bytes so far: the position of the next text."""
     time: float
     """Seconds since the epoch."""
 
@@ -44,14 +44,14 @@ NOTHING = IndexEntry(0, 0, 0.0)
 
 
 def index_path(log: Path) -> Path:
-    """The index of a log: ``LLD-42.log`` has ``LLD-42.idx``."""
+    """The index of a log: ``LLD-42.idx`` for ``LLD-42.log``."""
     return log.with_suffix(".idx")
 
 
 class LogWriter:
-    """Appends to a log and its index; one writer for each log.
+    """Appends to a log and its index; a log has at most one writer.
 
-    A log that exists is continued: a torn last entry of its index is cut off, and text without an
+    An existing log is continued: a torn last entry of its index is cut off, and text without an
     entry is counted and dated by the file's modification time.
 
     Raises:
@@ -74,18 +74,18 @@ class LogWriter:
         self._last = NOTHING
         self._pending: IndexEntry | None = None
         try:
-            self._mend()
+            self._repair()
         except OSError:
             self._close_files()
             raise
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         text = os.fstat(self._text)
         size = os.fstat(self._index).st_size
         size -= size % ENTRY.size
         while size:
             entry = IndexEntry(*ENTRY.unpack(os.pread(self._index, ENTRY.size, size - ENTRY.size)))
-            if 0 < entry.bytes <= text.st_size:  # a power cut may leave NUL bytes at the end
+            if 0 < entry.bytes <= text.st_size:  # a power cut can leave NUL bytes at the end
                 self._last = entry
                 break
             size -= ENTRY.size
@@ -99,7 +99,7 @@ class LogWriter:
         """Appends text that was read at ``now`` (seconds since the epoch).
 
         Raises:
-            OSError: not everything could be written; what was is counted.
+            OSError: not everything could be written; the written part is counted.
         """
         now = max(now, self._last.time if self._pending is None else self._pending.time)
         if self._pending is not None and now - self._pending.time >= INDEX_PERIOD:
@@ -115,7 +115,7 @@ class LogWriter:
             self._count(data[:done], now)
 
     def _count(self, data: bytes, now: float) -> None:
-        """Takes written text into account and makes the entries that are due."""
+        """Counts written text and adds the entries that are due."""
         entries = bytearray()
         begin = 0
         while begin < len(data):
@@ -140,16 +140,16 @@ class LogWriter:
             self._append(ENTRY.pack(*self._last))
 
     def _append(self, entries: bytes | bytearray) -> None:
-        """Writes whole entries or none: a part of one would put the later ones out of step."""
+        """Writes whole entries or none: a partial one would misalign the later ones."""
         written = os.write(self._index, entries)
         if torn := written % ENTRY.size:
             os.ftruncate(self._index, os.fstat(self._index).st_size - torn)
 
     def close(self) -> None:
-        """Writes the last entry and closes; more calls do nothing.
+        """Writes the last entry and closes the files; further calls do nothing.
 
         Raises:
-            OSError: the entry could not be written; the files are closed all the same.
+            OSError: the entry could not be written; the files are closed anyway.
         """
         if self._text < 0:
             return

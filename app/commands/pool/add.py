@@ -82,7 +82,7 @@ def command(
 
     _refuse_api_keys(name, project)
     file = credentials or sources.file_to_write()
-    used = sources.look() if credentials is None else None
+    used = sources.find_any() if credentials is None else None
     text = _read_api_key(name)
     fingerprint = add_credential(file, name, text, project, rpm, rpd)
     with open_store() as store:

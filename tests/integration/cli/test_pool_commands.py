@@ -123,7 +123,10 @@ def test_what_is_no_api_key_or_is_there_already_is_not_added(pool: Pool) -> None
         assert "is invalid" in pool("add", "work", code=2, typed=typed).stderr
     assert not pool.file.exists()
     pool("add", "work", typed=CANARIES[0])
-    assert "called 'work' already" in pool("add", "work", code=2, typed=CANARIES[1]).stderr
+    assert (
+        "already has a credential called 'work'"
+        in pool("add", "work", code=2, typed=CANARIES[1]).stderr
+    )
     assert "it is called 'work'" in pool("add", "spare", code=2, typed=CANARIES[0]).stderr
     assert "no credential called 'nobody'" in pool("disable", "nobody", code=2).stderr
 

@@ -74,9 +74,9 @@ def test_a_file_that_is_a_bare_list_stays_one(file: Path) -> None:
 def test_a_name_and_a_key_are_there_once(file: Path, enabled: bool) -> None:
     write(file, {"credentials": [{"name": "one", "key": key(1), "enabled": enabled}]})
     before = file.read_bytes()
-    with pytest.raises(TuiError, match="called 'one' already"):
+    with pytest.raises(TuiError, match="already has a credential called 'one'"):
         add_credential(file, "one", key(2))
-    with pytest.raises(TuiError, match="this API key already: it is called 'one'") as told:
+    with pytest.raises(TuiError, match="already has this API key: it is called 'one'") as told:
         add_credential(file, "two", key(1))
     assert CANARY not in str(told.value)
     assert file.read_bytes() == before

@@ -134,7 +134,7 @@ def test_the_places_count_in_their_order(state_home: Path, monkeypatch: pytest.M
     ring.get_password = lambda service, user: text  # type: ignore[attr-defined]
     assert names(sources.find(None, environment)) == ["key-4", "key-5"]
 
-    older, newer = sources.files()[1], sources.files()[0]
+    older, newer = sources.default_files()[1], sources.default_files()[0]
     assert newer.parent == state_home
     write(older, entry(6))
     assert names(sources.find(None, environment)) == ["key-6"]
@@ -143,7 +143,7 @@ def test_the_places_count_in_their_order(state_home: Path, monkeypatch: pytest.M
 
 
 def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None:
-    path = sources.files()[0]
+    path = sources.default_files()[0]
     write(path, entry(1, enabled=False))
     found = sources.find(None, {"GEMINI_API_KEY": key(2)})
     assert names(found) == ["gemini_api_key"]
@@ -153,7 +153,7 @@ def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None
 
 
 def test_a_place_with_something_wrong_is_not_passed_over(state_home: Path) -> None:
-    write(sources.files()[0], entry(1) | {"key": "short"})
+    write(sources.default_files()[0], entry(1) | {"key": "short"})
     with pytest.raises(TuiError, match="is invalid"):
         sources.find(None, {"GEMINI_API_KEY": key(2)})
 
