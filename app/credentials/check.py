@@ -51,4 +51,4 @@ def check_credential(
             "Add it again: assemblyzero-tui pool add NAME",
         )
     with open_credential_check(found, provider, model) as (trial, _):
-        return trial.try_key(fingerprint)
+        return trial.check(fingerprint)

@@ -1,4 +1,4 @@
-"""One call that can be abandoned: it has a deadline on the wall clock, whatever the SDK does."""
+"""Runs a call that can be abandoned: its deadline holds, whatever the SDK does."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from assemblyzero_tui.runner.llm.failures import DeadlineError, SilentError
 from assemblyzero_tui.runner.llm.provider import USUAL_SILENCE, Silence
 
 ENDPOINT = "ASSEMBLYZERO_TUI_GEMINI_ENDPOINT"
-"""Environment variable that names another server than Google's, such as a gateway or a test's."""
-_HERE = ("127.0.0.1", "::1", "localhost")
+"""Environment variable with a server to use instead of Google's, such as a gateway."""
+_LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
-Say = Callable[[str], None]
-Work = Callable[[Say], Any]
+TextHandler = Callable[[str], None]
+"""Takes each piece of a text."""
+Work = Callable[[TextHandler], Any]
 
 
 def endpoint() -> str:
-    """The server to ask, without a slash at its end; empty for Google's.
+    """The URL of the server, without a trailing slash; empty for Google's.
 
     Raises:
-        TuiError: it is not a URL, or API keys would travel in clear text.
+        TuiError: it is not a URL, or API keys would be sent in clear text.
     """
     url = os.environ.get(ENDPOINT, "").strip().rstrip("/")
     if not url:
@@ -35,7 +36,7 @@ def endpoint() -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TuiError(f"{ENDPOINT}={url} is not a URL.", "For example: http://127.0.0.1:8123")
-    if parts.scheme == "http" and parts.hostname not in _HERE:
+    if parts.scheme == "http" and parts.hostname not in _LOCAL_HOSTS:
         raise TuiError(
             f"{ENDPOINT}={url} would send API keys in clear text.",
             "Use https://, or a server on this machine.",
@@ -44,11 +45,11 @@ def endpoint() -> str:
 
 
 class AbandonedError(Exception):
-    """Nobody waits for the work any more."""
+    """The caller no longer waits for the work."""
 
 
 class WorkFailedError(Exception):
-    """The work raised this, and not whoever takes its text."""
+    """The work raised an error, and not the handler of its text."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -58,43 +59,32 @@ class WorkFailedError(Exception):
 def call_within(
     seconds: float,
     work: Work,
-    on_text: Say | None = None,
+    on_text: TextHandler | None = None,
     abandon: Callable[[], None] = lambda: None,
     silence: Silence = USUAL_SILENCE,
 ) -> Any:
-    """Does the work in a thread of its own and gives what it gives.
+    """Runs work in a thread of its own and returns its result.
 
     Args:
-        seconds: After so long the work is left alone, and its thread with it.
-        work: Given a function that takes each piece of text, and an empty one as a sign of life. It
-            raises :class:`AbandonedError` when nobody waits any more.
-        on_text: Called in this thread with each piece, as it comes.
-        abandon: Called when the time is up, to close what the work holds open. It may block for as
-            long as a read does that is under way, so that nobody waits for it.
+        seconds: The time limit, after which the work and its thread are abandoned.
+        work: Called with a function that takes each piece of text, and an empty one as a sign of
+            life. That function raises :class:`AbandonedError` once the work is abandoned.
+        on_text: Called in this thread with each piece as it arrives.
+        abandon: Called when the work is abandoned, to close what it has open. It can block as long
+            as a read in progress, so it runs in a thread of its own.
         silence: How long there may be no sign of life.
 
     Raises:
         DeadlineError: the time is up.
         SilentError: there was no sign of life for too long.
-        WorkFailedError: the work raised something.
+        WorkFailedError: the work raised an error.
     """
-    pieces: _Pieces = queue.SimpleQueue()
+    messages: _Messages = queue.SimpleQueue()
     abandoned = threading.Event()
-
-    def pass_on(text: str) -> None:
-        if abandoned.is_set():
-            raise AbandonedError
-        pieces.put(("text", text))
-
-    def run() -> None:
-        try:
-            pieces.put(("done", work(pass_on)))
-        except BaseException as error:
-            pieces.put(("failed", error))
-
-    threading.Thread(target=run, name="model call", daemon=True).start()
+    arguments = (work, messages, abandoned)
+    threading.Thread(target=_run, args=arguments, name="model call", daemon=True).start()
     try:
-        return _wait_for_end(pieces, time.monotonic() + seconds, silence, on_text)
+        return _wait_for_end(messages, time.monotonic() + seconds, silence, on_text)
     except WorkFailedError:
         raise
     except BaseException:
@@ -103,22 +93,38 @@ def call_within(
         raise
 
 
-_Pieces = queue.SimpleQueue[tuple[str, Any]]
-"""What a call's thread passes on: ``text`` and a piece, ``done`` and a value, ``failed`` and an
-error."""
+_Messages = queue.SimpleQueue[tuple[str, Any]]
+"""The messages of a call's thread: ``text`` with a piece, ``done`` with the result, ``failed`` with
+an error."""
 
 
-def _wait_for_end(pieces: _Pieces, deadline: float, silence: Silence, on_text: Say | None) -> Any:
-    """What the work gives; see :func:`call_within`. The deadline is one of the monotonic clock."""
+def _run(work: Work, messages: _Messages, abandoned: threading.Event) -> None:
+    """The main function of a call's thread."""
+
+    def send_text(text: str) -> None:
+        if abandoned.is_set():
+            raise AbandonedError
+        messages.put(("text", text))
+
+    try:
+        messages.put(("done", work(send_text)))
+    except BaseException as error:
+        messages.put(("failed", error))
+
+
+def _wait_for_end(
+    messages: _Messages, deadline: float, silence: Silence, on_text: TextHandler | None
+) -> Any:
+    """Returns the result of the work; see :func:`call_within`. Takes a monotonic deadline."""
     limit = silence.first
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             raise DeadlineError
         try:
-            kind, value = pieces.get(timeout=min(left, limit))
+            kind, value = messages.get(timeout=min(remaining, limit))
         except queue.Empty:
-            raise (SilentError(limit) if limit < left else DeadlineError()) from None
+            raise (SilentError(limit) if limit < remaining else DeadlineError()) from None
         limit = silence.between
         if kind == "done":
             return value

@@ -1,4 +1,4 @@
-"""Classifies failed calls, for both SDKs; ``str(e)`` is never parsed.
+"""Classifies failed calls for both SDKs; it never parses ``str(error)``.
 
 The service gives the reason in ``google.rpc`` details: ``ErrorInfo`` has a reason,
 ``QuotaFailure`` the quotas, ``RetryInfo`` a delay.
@@ -21,7 +21,7 @@ from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 MESSAGE_LIMIT = 300
-"""Characters of the service's own message that are shown."""
+"""The most characters of the service's message that are shown."""
 CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
 _CLEAR = frozenset({Outcome.MINUTE, Outcome.DAY, Outcome.NO_TIER})
 _REASONS_BY_MESSAGE = {
@@ -31,7 +31,7 @@ _REASONS_BY_MESSAGE = {
     },
     403: {"leaked": "API_KEY_LEAKED", "suspended": "CONSUMER_SUSPENDED"},
 }  # fmt: skip
-"""Words in the message of an error without details, and the reasons they stand for. An invalid key
+"""Words in the message of an error without details, and the reasons that they mean. An invalid key
 has two messages, the second being ``API Key not found. Please pass a valid API key.``
 (google-gemini/gemini-cli#25198)."""
 _STATUS = {
@@ -40,7 +40,7 @@ _STATUS = {
     "RESOURCE_EXHAUSTED": 429, "FAILED_PRECONDITION": 400, "ABORTED": 409, "OUT_OF_RANGE": 400,
     "UNIMPLEMENTED": 501, "INTERNAL": 500, "UNAVAILABLE": 503, "DATA_LOSS": 500,
 }  # fmt: skip
-"""The status of HTTP for each name of ``google.rpc.Code``."""
+"""The HTTP status for each name of ``google.rpc.Code``."""
 _NESTED = 4
 """How deep an error may be nested in lists, messages and other errors."""
 _FINAL = {
@@ -50,18 +50,18 @@ _FINAL = {
 """Finish reasons that a retry would not change: filters, and an invalid request."""
 _TOO_LONG = {"MAX_TOKENS", "CONTINUATION"}
 _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
-"""Finish reason: the account violated the Prohibited Use Policy. All that are not named here,
-including newer ones, mean that this attempt gave no answer: RECITATION, OTHER, LANGUAGE,
+"""Finish reason: the account violated the Prohibited Use Policy. All reasons that are not listed
+here, including newer ones, mean that this attempt gave no answer: RECITATION, OTHER, LANGUAGE,
 MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE, UNEXPECTED_TOOL_CALL and TOO_MANY_TOOL_CALLS (no tools
-were offered), NO_IMAGE and the like. A few retries cost less than an item that fails needlessly."""
+were offered), NO_IMAGE. A few retries cost less than an item that fails needlessly."""
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
 _NETWORK = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
 _LOCAL = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
-"""What an SDK or its HTTP client raises before it sends anything, because of this machine's setup:
-a proxy of an unknown kind, an API key with odd characters. An ``OSError`` that is not about the
-network counts too, such as missing certificates."""
+"""Errors that an SDK or its HTTP client raises before it sends anything, because of the setup of
+this machine: a proxy of an unknown kind, an API key with invalid characters. An ``OSError`` that is
+not about the network counts too, such as missing certificates."""
 _UNSENT = frozenset(
     {"NewConnectionError", "ConnectTimeoutError", "ConnectTimeout", "ConnectError",
      "NameResolutionError", "ProxyError", "SSLError"}
@@ -73,19 +73,19 @@ class Refusal:
     """An answer that is an error."""
 
     status: int
-    """Of HTTP."""
+    """The HTTP status."""
     body: Any = None
     """The decoded JSON, or the text if it is not JSON."""
     retry_after: float = 0.0
-    """Seconds that a header asks to wait; 0 without one."""
+    """Seconds to wait by a header; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an answer with status 200 ended."""
+    """The end of an answer with status 200."""
 
     finish: str
-    """The last finish reason, such as ``STOP``; empty if none came."""
+    """The last finish reason, such as ``STOP``; empty without one."""
     blocked: str = ""
     """Why the prompt was blocked, if it was."""
     text: str = ""
@@ -96,7 +96,7 @@ class DeadlineError(Exception):
 
 
 class UnreadableError(Exception):
-    """A reply with a success status is not an answer of the service."""
+    """A reply with a success status is not an answer from the service."""
 
 
 class SilentError(Exception):
@@ -110,15 +110,15 @@ class SilentError(Exception):
 def classify(
     what: Refusal | Ending | BaseException, *, model: str, secret: str = "", timeout: float = 0.0
 ) -> CallError | None:
-    """The typed failure; ``None`` for the ending of a complete answer.
+    """Returns the typed failure; ``None`` for the end of a complete answer.
 
     Args:
-        what: The reply or exception in place of an answer, or how the answer ended.
-        model: The one that was called, for the message.
+        what: The refusal or exception instead of an answer, or the end of the answer.
+        model: The model that was called, for the message.
         secret: The API key that was used; it is redacted in every message.
-        timeout: Seconds the call had, for the message.
+        timeout: The time limit of the call in seconds, for the message.
     """
-    # Errors about odd API keys quote them with their odd characters escaped.
+    # Errors about API keys with invalid characters quote them escaped.
     redact = Redactor([secret, ascii(secret)[1:-1]] if secret else []).redact
     match what:
         case Ending():
@@ -139,7 +139,7 @@ def _ending(ending: Ending, model: str) -> CallError | None:
         return CallError(Outcome.TRANSPORT, text, http_status=200)
     if finish in _TOO_LONG:
         text = (
-            f"the answer was cut at the greatest length of {model}; ask for less, or another model"
+            f"the answer was cut at the length limit of {model}; ask for less, or use another model"
         )
         return CallError(Outcome.BLOCKED, text, http_status=200, reason=finish)
     if finish == _ACCOUNT_LIMITED:
@@ -180,7 +180,7 @@ def _broken(
         return CallError(Outcome.TRANSPORT, f"the reply is not an answer from {model}: {cause}")
     if names & _NETWORK:
         return CallError(Outcome.TRANSPORT, f"the connection was lost ({type(cause).__name__})")
-    # The cause is unknown: a few retries, instead of failing the item at once or retrying for ever.
+    # The cause is unknown: a few retries, instead of failing at once or retrying for ever.
     return CallError(Outcome.NO_ANSWER, f"the call failed ({type(cause).__name__})")
 
 
@@ -189,14 +189,14 @@ def _names(error: BaseException) -> set[str]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it wraps; ``requests`` puts the cause into the arguments."""
-    found: list[BaseException] = [error]
-    for each in found:
+    """An error and those that it wraps; ``requests`` puts the cause into the arguments."""
+    errors: list[BaseException] = [error]
+    for each in errors:
         inner = [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-        found += [e for e in inner if isinstance(e, BaseException) and e not in found]
-        if len(found) > 20:
+        errors += [e for e in inner if isinstance(e, BaseException) and e not in errors]
+        if len(errors) > 20:
             break
-    return iter(found)
+    return iter(errors)
 
 
 def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> CallError:
@@ -213,7 +213,7 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
         reasons = [reason for word, reason in words.items() if word in message.casefold()]
     outcome, text = _meaning(status, name, reasons, violations, message, model)
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
-        message = ""  # the service's own is long and adds nothing
+        message = ""  # the service's message is long and adds nothing
     return CallError(
         outcome,
         f"{text}: {message}" if message else f"{text} (HTTP {status})",
@@ -229,8 +229,9 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
 
 
 def _effective_status(status: int, error: dict[str, Any]) -> int:
-    """The service's own code rather than that of HTTP, which a proxy may have chosen; with a
-    success status of HTTP there is no other.
+    """Returns the code in the error rather than the HTTP status, which a proxy can have set.
+
+    With a success status of HTTP, only the error counts.
     """
     code = error.get("code")
     if isinstance(code, str) and code.isascii() and code.isdecimal():
@@ -276,7 +277,7 @@ def _meaning(
 
 
 def _quota(violations: list[dict[str, Any]], message: str, model: str) -> tuple[Outcome, str]:
-    """A limit of zero may be missing from the JSON; then only the message tells."""
+    """A limit of zero can be missing from the JSON; then only the message shows it."""
     ids = [str(one.get("quotaId", "")) for one in violations]
     values = [str(one.get("quotaValue", "")) for one in violations]
     if "0" in values or ("" in values and _NO_LIMIT.search(message)):
@@ -289,15 +290,15 @@ def _quota(violations: list[dict[str, Any]], message: str, model: str) -> tuple[
 
 
 def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
-    """The error in a body, however it is nested: an object with one, such an object in a list or as
-    text, the error itself, or a bare message. ``None`` if there is none, as in an HTML page.
+    """Finds the error in a body: an object that contains one, such an object in a list or as text,
+    the error itself, or a bare message. ``None`` if there is none, as in an HTML page.
     """
     if depth == 0:
         return None
     match body:
         case list():
-            found = (_error_object(each, depth - 1) for each in body)
-            return next((each for each in found if each is not None), None)
+            errors_in_list = (_error_object(each, depth - 1) for each in body)
+            return next((each for each in errors_in_list if each is not None), None)
         case str():
             return _error_in(body, depth)
         case {"error": list(errors)}:
@@ -312,7 +313,7 @@ def _error_object(body: Any, depth: int = _NESTED) -> dict[str, Any] | None:
 
 
 def _error_in(text: str, depth: int) -> dict[str, Any] | None:
-    """The error that a text contains, or is; ``None`` for truncated JSON."""
+    """Finds the error in a text, which can be a bare message; ``None`` for truncated JSON."""
     text = text.strip()
     if text.startswith(("{", "[")):
         with suppress(msgspec.MsgspecError, RecursionError):
@@ -322,7 +323,7 @@ def _error_in(text: str, depth: int) -> dict[str, Any] | None:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list that should contain nothing else, or the value itself if it is one."""
+    """The objects in a list; or the value itself, if it is an object."""
     return [
         each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
     ]
@@ -335,6 +336,6 @@ def _limit(value: Any) -> int | None:
 
 def _retry_after(details: list[dict[str, Any]]) -> float:
     for each in details:
-        if found := _DELAY.fullmatch(str(each.get("retryDelay", ""))):
-            return float(found[1])
+        if match := _DELAY.fullmatch(str(each.get("retryDelay", ""))):
+            return float(match[1])
     return 0.0

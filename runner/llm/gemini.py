@@ -1,9 +1,9 @@
 """Gemini through ``google-generativeai``: its generated client, over REST.
 
-The package's own front (``google.generativeai``) keeps one API key for the whole process, so it is
-not used: every attempt has a client of its own. That client retries nothing here, neither a busy
-model (it would, silently, for ten minutes) nor a refused API key (it would, twice), and reads
-nothing: the session's hook takes the reply away from it.
+The package's high-level interface (``google.generativeai``) has one API key for the whole process,
+so it is not used: every attempt has its own client. That client is kept from retries, both of a
+busy model (silently, for ten minutes) and of a rejected API key (twice), and from reading the
+reply: a hook of the session reads it instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from requests import Response, Session
 from requests.adapters import HTTPAdapter
 
-from assemblyzero_tui.runner.llm.deadline import Say
+from assemblyzero_tui.runner.llm.deadline import TextHandler
 from assemblyzero_tui.runner.llm.gemini_base import (
     CONNECT_SECONDS,
     Exchange,
@@ -41,7 +41,7 @@ with warnings.catch_warnings():
 _Credentials: Any = Credentials
 HOST = "generativelanguage.googleapis.com"
 _CHUNK = 512
-"""Bytes to wait for at most; a chunk of the reply that is shorter comes at once."""
+"""The most bytes of a chunk; a shorter chunk of the reply is passed on at once."""
 
 
 class GoogleGenerativeAi(GeminiProvider):
@@ -50,7 +50,7 @@ class GoogleGenerativeAi(GeminiProvider):
     name = "gemini"
 
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
-        """A client of its own for one attempt."""
+        """Creates the client of one attempt."""
         return _RestExchange(request, model, secret, limits, self._endpoint or HOST)
 
 
@@ -76,11 +76,11 @@ class _RestExchange:
             self._session.mount(scheme, _Adapter(limits.read_seconds))
         self._response: Response | None = None
 
-    def run(self, received: Received, say: Say) -> None:
+    def run(self, received: Received, on_text: TextHandler) -> None:
         def read(response: Response, **_: object) -> None:
             self._response = response
             chunks = response.iter_content(_CHUNK)
-            read_reply(response.status_code, response.headers, chunks, received, say)
+            read_reply(response.status_code, response.headers, chunks, received, on_text)
             raise ReplyReadError
 
         self._session.hooks["response"] = [read]
@@ -95,7 +95,7 @@ class _RestExchange:
 
 
 class _Adapter(HTTPAdapter):
-    """Limits each operation on the connection, and not their sum, which others look after."""
+    """Limits each operation on the connection; their sum is limited by the deadline."""
 
     def __init__(self, read_seconds: float) -> None:
         super().__init__()

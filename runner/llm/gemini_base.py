@@ -1,4 +1,4 @@
-"""What both ways to Gemini share: models, deadline, outcome, and the check of who answered."""
+"""The common part of both Gemini providers: models, deadline, outcome, check of the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from assemblyzero_tui.runner.llm.deadline import Say, WorkFailedError, call_within, endpoint
+from assemblyzero_tui.runner.llm.deadline import (
+    TextHandler,
+    WorkFailedError,
+    call_within,
+    endpoint,
+)
 from assemblyzero_tui.runner.llm.failures import DeadlineError, Ending, SilentError, classify
 from assemblyzero_tui.runner.llm.provider import (
     USUAL_SILENCE,
@@ -21,22 +26,22 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer, same_model
 
 CONNECT_SECONDS = 30.0
-"""A server that does not take a connection for so long is not there."""
+"""Seconds after which a server that accepts no connection counts as unreachable."""
 SPARE_SECONDS = 5.0
-"""So much later than the caller, an abandoned read gives up by itself, and its thread ends."""
+"""Seconds after the caller's time limit until an abandoned read times out and its thread ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one attempt may take."""
+    """The time limits of one attempt."""
 
     timeout: float
-    """Seconds for the whole of it."""
+    """Seconds for the whole attempt."""
     silence: Silence
 
     @property
     def read_seconds(self) -> float:
-        """Those after which a read of the connection fails."""
+        """Seconds after which a read from the connection fails."""
         longest = max(self.silence.first, self.silence.between)
         return min(self.timeout, longest) + SPARE_SECONDS
 
@@ -44,33 +49,33 @@ class Limits:
 class Exchange(Protocol):
     """One attempt with one credential."""
 
-    def run(self, received: Received, say: Say) -> None:
-        """Sends the question and reads the reply to its end, with :func:`read_reply`."""
+    def run(self, received: Received, on_text: TextHandler) -> None:
+        """Sends the request and reads the reply to its end, with :func:`read_reply`."""
 
     def close(self) -> None:
-        """Lets go of the connection; from another thread, and maybe while ``run`` reads."""
+        """Closes the connection; can be called from another thread while ``run`` reads."""
 
 
 class GeminiProvider(ABC):
-    """See :class:`~assemblyzero_tui.runner.llm.provider.Provider`; an SDK makes it whole."""
+    """See :class:`~assemblyzero_tui.runner.llm.provider.Provider`; a subclass adds an SDK."""
 
     name = ""
     is_gemini = True
 
     def __init__(self, model: str, review_model: str) -> None:
         """Args:
-        model: Writes.
-        review_model: Reviews.
+        model: The model that writes.
+        review_model: The model that reviews.
 
         Raises:
-            TuiError: one of them cannot be asked, or the endpoint is none.
+            TuiError: a model cannot be used, or the endpoint is invalid.
         """
         self._model = check_model(model, "--model")
         self._review_model = check_reviewer(review_model)
         self._endpoint = endpoint()
 
     def model_for(self, request: Request) -> str:
-        """The model that will be asked."""
+        """The model for a request."""
         return self._review_model if request.purpose == "review" else self._model
 
     def generate(
@@ -85,20 +90,20 @@ class GeminiProvider(ABC):
         """Makes one attempt.
 
         Raises:
-            CallError: there is no whole answer, or not of the model that was asked.
+            CallError: there is no complete answer, or it is from another model.
         """
         model, received = self.model_for(request), Received()
         failure: CallError | None
         try:
             exchange = self.exchange(request, model, secret, Limits(timeout, silence))
-        except Exception as error:  # by what is set up here, such as a proxy
+        except Exception as error:  # in the setup of this machine, such as a proxy
             failure = classify(error, model=model, secret=secret, timeout=timeout)
         else:
             failure = self._run(exchange, received, model, secret, timeout, on_text, silence)
         if failure is not None:
             failure.input_tokens = received.prompt_tokens
             failure.output_tokens = received.output_tokens
-            raise failure from None  # what the SDK raised holds the request, and so the API key
+            raise failure from None  # the SDK's error holds the request, and so the API key
         return Answer(
             text=received.text,
             model=received.model,
@@ -112,7 +117,7 @@ class GeminiProvider(ABC):
     ) -> CallError | None:  # fmt: skip
         try:
             call_within(
-                timeout, lambda say: exchange.run(received, say), on_text, exchange.close, silence
+                timeout, lambda send: exchange.run(received, send), on_text, exchange.close, silence
             )
         except (DeadlineError, SilentError) as error:
             return classify(error, model=model, secret=secret, timeout=timeout)
@@ -127,40 +132,44 @@ class GeminiProvider(ABC):
 
     @abstractmethod
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
-        """A client of its own for one attempt."""
+        """Creates the client of one attempt."""
 
 
 def _other_model(received: Received, model: str) -> CallError | None:
-    """Permanent: what leads one model's calls to another one is set up somewhere, and does not pass
-    by asking again; each answer would be paid for and thrown away.
+    """Returns a failure if another model answered.
+
+    It is permanent: the redirection is configured somewhere, and does not pass with a retry; each
+    answer would be paid for and thrown away.
     """
     if same_model(model, received.model):
         return None
-    answered = f"{received.model} answered" if received.model else "it is not said who answered"
+    answered = (
+        f"{received.model} answered" if received.model else "the answer does not name its model"
+    )
     return CallError(
         Outcome.BAD_REQUEST,
-        f"{model} was asked, but {answered}; the answer is not used",
+        f"{model} was requested, but {answered}; the answer is not used",
         http_status=200,
         reason="OTHER_MODEL",
     )
 
 
 def schema_of(schema: dict[str, Any], type_name: str) -> dict[str, Any]:
-    """A JSON schema in the API's dialect: the names of types in capitals.
+    """Converts a JSON schema to the API's dialect: names of types in capitals.
 
     Args:
         schema: With ``type``, ``properties``, ``items``, ``required``, ``enum``, ``description``.
-        type_name: What the member ``type`` is called there.
+        type_name: The name of the member ``type`` in that dialect.
     """
-    made: dict[str, Any] = {}
+    converted: dict[str, Any] = {}
     for key, value in schema.items():
         match key:
             case "type":
-                made[type_name] = str(value).upper()
+                converted[type_name] = str(value).upper()
             case "properties":
-                made[key] = {name: schema_of(each, type_name) for name, each in value.items()}
+                converted[key] = {name: schema_of(each, type_name) for name, each in value.items()}
             case "items":
-                made[key] = schema_of(value, type_name)
+                converted[key] = schema_of(value, type_name)
             case _:
-                made[key] = value
-    return made
+                converted[key] = value
+    return converted

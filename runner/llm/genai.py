@@ -1,7 +1,7 @@
 """Gemini through ``google-genai``, the successor of ``google-generativeai``; the extra ``genai``.
 
-Its timeouts are milliseconds, and its retries are off unless asked for. A hook of its HTTP client
-takes the reply away from it.
+Its timeouts are in milliseconds, and its retries are off by default. A hook of its HTTP client
+reads the reply instead of the SDK.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from google.genai import Client, types
 
-from assemblyzero_tui.runner.llm.deadline import Say
+from assemblyzero_tui.runner.llm.deadline import TextHandler
 from assemblyzero_tui.runner.llm.gemini_base import (
     CONNECT_SECONDS,
     Exchange,
@@ -33,7 +33,7 @@ class GoogleGenai(GeminiProvider):
     name = "genai"
 
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
-        """A client of its own for one attempt."""
+        """Creates the client of one attempt."""
         return _Exchange(request, model, secret, limits, self._endpoint)
 
 
@@ -55,7 +55,7 @@ class _Exchange:
         self._read: Callable[[Any], None]
 
         def limit(request: Any) -> None:
-            """Limits each operation on the connection, not their sum: others look after that."""
+            """Limits each operation on the connection; their sum is limited by the deadline."""
             seconds = limits.read_seconds
             request.extensions["timeout"] = {
                 "connect": CONNECT_SECONDS, "pool": seconds, "read": seconds, "write": seconds,
@@ -69,16 +69,16 @@ class _Exchange:
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=endpoint or None,
-                timeout=max(1, int(limits.timeout * 1000)),  # also told to the service
+                timeout=max(1, int(limits.timeout * 1000)),  # also sent to the service
                 retry_options=_ONE_ATTEMPT,
                 client_args={"event_hooks": {"request": [limit], "response": [read]}},
             ),
         )
 
-    def run(self, received: Received, say: Say) -> None:
+    def run(self, received: Received, on_text: TextHandler) -> None:
         def read(response: Any) -> None:
             chunks = response.iter_bytes()
-            read_reply(response.status_code, response.headers, chunks, received, say)
+            read_reply(response.status_code, response.headers, chunks, received, on_text)
             raise ReplyReadError
 
         self._read = read

@@ -13,10 +13,10 @@ from assemblyzero_tui.runner.model.run_spec import Options
 
 
 def check_provider(name: str) -> None:
-    """Checks whether a provider could be opened, without loading its SDK.
+    """Checks whether a provider can be opened, without loading its SDK.
 
     Raises:
-        TuiError: there is none of that name, its SDK is missing, or the endpoint is invalid.
+        TuiError: there is no such provider, its SDK is missing, or the endpoint is invalid.
     """
     entry = provider_entry(name)
     if not entry.distribution:
@@ -32,10 +32,10 @@ def check_provider(name: str) -> None:
 
 
 def open_provider(name: str, options: Options) -> Provider:
-    """The provider of this name.
+    """Opens the provider of this name.
 
     Raises:
-        TuiError: there is none of that name, its SDK is missing, or a model cannot be used.
+        TuiError: there is no such provider, its SDK is missing, or a model cannot be used.
     """
     entry = provider_entry(name)
     try:

@@ -1,4 +1,4 @@
-"""What the workflows need of a model: one request in, one answer or one typed failure out."""
+"""The interface of a model: one request in, one answer or one typed failure out."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
 
 class Request(msgspec.Struct, kw_only=True, frozen=True):
-    """One question to a model."""
+    """One request to a model."""
 
     purpose: Literal["draft", "review"]
     system: str
     prompt: str
     schema: dict[str, Any] | None = None
-    """JSON schema of the answer, where the answer is to be JSON."""
+    """JSON schema of the answer; ``None`` for a text."""
 
 
 class Answer(msgspec.Struct, kw_only=True, frozen=True):
-    """What a model answered."""
+    """The answer of a model."""
 
     text: str
     model: str
-    """The model that really answered."""
+    """The model that answered, by the service."""
     input_tokens: int = 0
     output_tokens: int = 0
 
 
 class Silence(msgspec.Struct, frozen=True):
-    """How long nothing at all may come from the service, in seconds. Any byte of a reply's body is
-    something, that of a thought too; its head is not, as gateways send it before the model begins.
+    """How long the service may send nothing, in seconds.
+
+    Every byte of a reply's body counts, even of a thought; its head does not, as gateways send it
+    before the model begins.
     """
 
     first: float
@@ -41,23 +43,23 @@ class Silence(msgspec.Struct, frozen=True):
     """Between one byte and the next."""
 
     def doubled(self) -> Silence:
-        """For the next attempt, after it was too short for one."""
+        """The limits for the next attempt after one that was silent for too long."""
         return Silence(2 * self.first, 2 * self.between)
 
     def at_speed(self, speed: float) -> Silence:
-        """For a service of which so many seconds go by in one."""
+        """The limits for a service that runs faster than real time by this factor."""
         return Silence(self.first / speed, self.between / speed)
 
 
 USUAL_SILENCE = Silence(180.0, 60.0)
-"""Models that think send nothing until they have thought. Reports of users: calls to
-``gemini-3.5-flash`` take over a minute, one took more than two
-(jaslam94/Junaid.GoogleGemini.Net#28); 60 to 120 s to the first token with a long prompt that is not
-cached, so that a limit of 90 s broke good calls off (BlockRunAI/Franklin#74)."""
+"""Models that think send nothing while they think. Reports of users: calls to ``gemini-3.5-flash``
+take over a minute, one took more than two (jaslam94/Junaid.GoogleGemini.Net#28); 60 to 120 s to the
+first token with a long prompt that is not cached, so that a limit of 90 s aborted good calls
+(BlockRunAI/Franklin#74)."""
 
 
 class CallError(Exception):
-    """One attempt of a call failed. Its text holds no API key."""
+    """One attempt of a call failed. Its text contains no API key."""
 
     def __init__(
         self, outcome: Outcome, message: str, *, sent: bool = True, http_status: int = 0,
@@ -69,22 +71,22 @@ class CallError(Exception):
         self.sent = sent
         """Whether the request left this machine."""
         self.http_status = http_status
-        """0 where there was no answer."""
+        """0 if there was no reply."""
         self.reason = reason
-        """The service's own word for it, such as ``API_KEY_INVALID``."""
+        """The service's code, such as ``API_KEY_INVALID``."""
         self.retry_after = retry_after
-        """Seconds the service asks to wait; 0 where it does not say."""
+        """Seconds that the service asks to wait; 0 if it does not."""
         self.quotas = dict(quotas or {})
-        """The quotas that were met, by the service's name, with the limit where it was told."""
+        """The exceeded quotas by the service's names, each with its limit if that is known."""
         self.silent = False
-        """Whether it was given up because nothing came for too long."""
+        """Whether it was abandoned because nothing was received for too long."""
         self.input_tokens = 0
         self.output_tokens = 0
-        """What the attempt cost, where it was told."""
+        """The tokens that the attempt cost, if known."""
 
 
 class Provider(Protocol):
-    """A way to reach a model."""
+    """A service through which models are called."""
 
     name: str
     """As in the provider catalog."""
@@ -92,7 +94,7 @@ class Provider(Protocol):
     """Whether an approval counts as a Gemini review."""
 
     def model_for(self, request: Request) -> str:
-        """The model that will be asked."""
+        """The model for a request."""
 
     def generate(
         self,
@@ -106,11 +108,11 @@ class Provider(Protocol):
         """Makes one attempt.
 
         Args:
-            request: The question.
-            secret: The API key, empty where none is needed.
-            timeout: Wall-clock seconds for the whole call.
-            on_text: Called with each new piece of the answer, where the provider streams.
-            silence: How long nothing may come, where something can.
+            request: The request.
+            secret: The API key; empty if none is needed.
+            timeout: Seconds of real time for the whole call.
+            on_text: Called with each new piece of the answer, if the provider streams.
+            silence: How long the service may send nothing, if the provider streams.
 
         Raises:
             CallError: the attempt failed.

@@ -1,4 +1,4 @@
-"""What a failed attempt says in its release."""
+"""Records a failed attempt in the release of its lease."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from assemblyzero_tui.runner.llm.provider import CallError
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 
-def take_failure(release: Release, error: CallError) -> None:
-    """Writes a failure into the release of its lease; tokens too, where it cost any."""
+def record_failure(release: Release, error: CallError) -> None:
+    """Records a failure, and the tokens that it cost, in a release."""
     release.outcome, release.sent = error.outcome, error.sent
     release.http_status, release.reason = error.http_status, error.reason
     release.retry_after, release.detail = error.retry_after, str(error)

@@ -1,10 +1,10 @@
-"""Reads what the service replies, in the place of both SDKs, which cannot read all that may come.
+"""Reads the replies of the service instead of both SDKs, which cannot read all of them.
 
 The error of a streamed call is a JSON list, on which ``google.api_core`` breaks
 (googleapis/google-cloud-python#18223, googleapis/python-api-core#828). Between the pieces of an
-answer it may come as an event, or as bare JSON outside of the events (googleapis/js-genai#1973).
-What stands between here and the service adds its own: a bare string, a page, nothing at all. So
-the SDKs build and send the request, and what comes back is read here, once, for both.
+answer it can be an event, or bare JSON outside the events (googleapis/js-genai#1973). Proxies on
+the way send errors of their own: a bare string, a page, nothing at all. So the SDKs build and send
+the request, and this module reads the reply for both.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ import msgspec
 from assemblyzero_tui.runner.llm.failures import Refusal, UnreadableError
 
 ERROR_LIMIT = 64 << 10
-"""Bytes of an error that are read; pages of proxies may be long."""
+"""The most bytes of an error that are read; pages of proxies can be long."""
 REPLY_LIMIT = 64 << 20
-"""Bytes of an answer; more is none."""
+"""The most bytes of an answer; a longer reply is not one."""
 
 _FINISH = {
     1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION", 5: "OTHER", 6: "LANGUAGE",
     7: "BLOCKLIST", 8: "PROHIBITED_CONTENT", 9: "SPII", 10: "MALFORMED_FUNCTION_CALL",
     11: "IMAGE_SAFETY", 12: "UNEXPECTED_TOOL_CALL",
 }  # fmt: skip
-"""``Candidate.FinishReason``: one SDK asks the service for numbers, the other one for names."""
+"""``Candidate.FinishReason``: one SDK requests numbers from the service, the other one names."""
 _BLOCK = {1: "SAFETY", 2: "OTHER", 3: "BLOCKLIST", 4: "PROHIBITED_CONTENT", 5: "IMAGE_SAFETY"}
 """``GenerateContentResponse.PromptFeedback.BlockReason``."""
 _UNSPECIFIED = ("", "0", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
 
 
 class RefusedError(Exception):
-    """The service refused, with its status or in the place of an answer."""
+    """The service refused the call, by its status or with an error instead of an answer."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__("the service refused")
@@ -45,7 +45,7 @@ class RefusedError(Exception):
 
 
 class ReplyReadError(Exception):
-    """Leads out of an SDK after the reply has been read, so that it does not read it again."""
+    """Raised in an SDK's hook after the reply has been read, so that the SDK does not read it."""
 
 
 class _Part(msgspec.Struct):
@@ -80,7 +80,7 @@ class _Piece(msgspec.Struct, rename="camel"):
 
 
 class Received:
-    """What has come of an answer so far."""
+    """The answer as received so far."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -92,13 +92,11 @@ class Received:
         self.total_tokens = 0
 
     def take(self, piece: _Piece) -> Iterator[str]:
-        """Adds a piece, and gives its texts; those of thoughts are none."""
+        """Adds a piece, and yields its texts without those of thoughts."""
         self.model = piece.model_version or self.model
         if piece.prompt_feedback is not None:
             self.blocked = _name(piece.prompt_feedback.block_reason, _BLOCK) or self.blocked
-        if (
-            usage := piece.usage_metadata
-        ) is not None:  # that of the last piece is the whole call's
+        if (usage := piece.usage_metadata) is not None:  # the last one covers the whole call
             self.prompt_tokens = usage.prompt_token_count or self.prompt_tokens
             self.answer_tokens = usage.candidates_token_count or self.answer_tokens
             self.total_tokens = usage.total_token_count or self.total_tokens
@@ -111,41 +109,41 @@ class Received:
 
     @property
     def output_tokens(self) -> int:
-        """What was written, thoughts included: they are in the total only."""
+        """Tokens of the output, including thoughts, which only the total contains."""
         return max(self.answer_tokens, self.total_tokens - self.prompt_tokens)
 
 
 def read_reply(
     status: int, headers: Mapping[str, str], chunks: Iterable[bytes], received: Received,
-    say: Callable[[str], None],
+    on_text: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Reads a reply to its end.
 
     Args:
-        status: Of HTTP. A redirection is a refusal too: the service sends none, and to follow one
-            would carry the API key to another server.
-        headers: Looked up in any spelling.
-        chunks: The body, as it comes.
-        received: Where the answer goes.
-        say: Takes each text, and an empty one as a sign of life whenever something came.
+        status: The HTTP status. A redirection counts as a refusal: the service sends none, and
+            following one would send the API key to another server.
+        headers: A mapping that ignores case.
+        chunks: The body as it arrives.
+        received: Collects the answer.
+        on_text: Takes each text, and an empty one as a sign of life for every chunk.
 
     Raises:
-        RefusedError: the service refused.
-        UnreadableError: it is no answer.
-        Exception: the connection broke off; as the SDK's HTTP client says it.
+        RefusedError: the service refused the call.
+        UnreadableError: the reply is not an answer.
+        Exception: the connection was lost; an error of the SDK's HTTP client.
     """
     if not 200 <= status < 300:
         wait = _seconds(headers.get("retry-after", ""))
-        raise RefusedError(Refusal(status, _decoded(_beginning(chunks, say)), wait))
+        raise RefusedError(Refusal(status, _decode(_read_beginning(chunks, on_text)), wait))
     framing, size = _Framing(), 0
     for chunk in chunks:
-        say("")
+        on_text("")
         size += len(chunk)
         if size > REPLY_LIMIT:
             raise UnreadableError(f"it is longer than {REPLY_LIMIT >> 20} MiB")
         for text in framing.feed(chunk):
             for part in received.take(_piece(status, text)):
-                say(part)
+                on_text(part)
     framing.end()
 
 
@@ -162,7 +160,7 @@ def _piece(status: int, text: str) -> _Piece:
 class _Framing:
     """Finds the objects in a reply: the elements of a list, the data of events, or bare ones.
 
-    Everything between them is passed over: commas, names of fields, comments.
+    Everything between them is skipped: commas, names of fields, comments.
     """
 
     _INSIDE = re.compile(r'["{}]')
@@ -176,74 +174,74 @@ class _Framing:
         self._depth = 0
         self._quoted = False
         self._fresh = True
-        """Whether a line begins where the text does."""
-        self._found = False
-        self._passed_over = False
+        """Whether the text begins at the start of a line."""
+        self._found_object = False
+        self._skipped_text = False
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        """Takes bytes, and gives the objects that are whole now."""
+        """Takes bytes, and yields the objects that are now complete."""
         self._text += self._decode(chunk)
         while True:
             if self._depth == 0 and not self._seek():
                 return
             if not self._scan():
                 return
-            self._found = True
-            # No line within an object begins so by itself: it is an event of several lines.
+            self._found_object = True
+            # No JSON has a line that begins like this: it is an event of several lines.
             yield self._DATA.sub("", self._text[: self._at])
             self._text, self._at, self._fresh = self._text[self._at :], 0, False
 
     def end(self) -> None:
-        """The reply is at its end.
+        """Ends the reply.
 
         Raises:
-            UnreadableError: within an object, or without any where there was something else.
+            UnreadableError: it ends within an object, or contains something else than objects.
         """
         if self._depth:
             raise UnreadableError("it ends in the middle of an object")
-        if self._passed_over and not self._found:
+        if self._skipped_text and not self._found_object:
             raise UnreadableError("it is not JSON")
 
     def _seek(self) -> bool:
-        """Drops what is before the next object; whether there is one."""
+        """Drops the text before the next object; returns whether there is one."""
         while self._text:
             if self._fresh and self._text[0] == ":":
                 end = self._text.find("\n")
                 if end < 0:
                     return False
                 self._text = self._text[end:]
-            found = re.search(r"[{\n]", self._text)
-            passed = self._text[: found.start()] if found else self._text
-            self._passed_over |= bool(passed.strip(" \t\r,[]\ufeff"))
-            if passed:
+            match = re.search(r"[{\n]", self._text)
+            skipped = self._text[: match.start()] if match else self._text
+            self._skipped_text |= bool(skipped.strip(" \t\r,[]\ufeff"))
+            if skipped:
                 self._fresh = False
-            if found is None:
+            if match is None:
                 self._text = ""
-            elif found[0] == "{":
-                self._text = self._text[found.start() :]
+            elif match[0] == "{":
+                self._text = self._text[match.start() :]
                 return True
             else:
-                self._text, self._fresh = self._text[found.end() :], True
+                self._text, self._fresh = self._text[match.end() :], True
         return False
 
     def _scan(self) -> bool:
-        """Goes on through the object at the beginning; whether it is whole."""
+        """Continues through the object at the beginning; returns whether it is complete."""
         while True:
-            found = (self._STRING if self._quoted else self._INSIDE).search(self._text, self._at)
-            if found is None:
+            match = (self._STRING if self._quoted else self._INSIDE).search(self._text, self._at)
+            if match is None:
                 self._at = len(self._text)
                 return False
-            if found[0] == "\\":
-                if found.end() == len(self._text):
-                    self._at = found.start()
+            if match[0] == "\\":
+                if match.end() == len(self._text):
+                    self._at = match.start()
                     return False
-                self._at = found.end() + 1
+                self._at = match.end() + 1
                 continue
-            self._at = found.end()
-            if found[0] == '"':
+            self._at = match.end()
+            if match[0] == '"':
                 self._quoted = not self._quoted
             else:
-                self._depth += 1 if found[0] == "{" else -1
+                self._depth += 1 if match[0] == "{" else -1
                 if self._depth == 0:
                     return True
 
@@ -255,25 +253,25 @@ def _utf8() -> Callable[[bytes], str]:
 
 
 def _name(value: str | int | None, names: dict[int, str]) -> str:
-    """The name of an enumeration's value, its number where it is newer than the table."""
+    """The name of an enumeration's value; its number if it is newer than the table."""
     name = names.get(value, str(value)) if isinstance(value, int) else value or ""
     return "" if name in _UNSPECIFIED else name
 
 
-def _beginning(chunks: Iterable[bytes], say: Callable[[str], None]) -> bytes:
-    """What came of an error's body: it may break off, or be packed in a way nobody can open."""
+def _read_beginning(chunks: Iterable[bytes], on_text: Callable[[str], None]) -> bytes:
+    """The readable beginning of an error's body, which can be truncated or badly compressed."""
     data = b""
     with contextlib.suppress(Exception):
         for chunk in chunks:
-            say("")
+            on_text("")
             data += chunk
             if len(data) >= ERROR_LIMIT:
                 break
     return data[:ERROR_LIMIT]
 
 
-def _decoded(data: bytes) -> Any:
-    """The JSON of an error; the text where it is none."""
+def _decode(data: bytes) -> Any:
+    """The JSON of an error; the text if it is not JSON."""
     text = data.decode("utf-8-sig", "replace")
     try:
         return msgspec.json.decode(text)
@@ -282,7 +280,7 @@ def _decoded(data: bytes) -> Any:
 
 
 def _seconds(text: str) -> float:
-    """Those of ``Retry-After``: a number or a date."""
+    """The seconds of ``Retry-After``: a number or a date; 0 if it is invalid."""
     text = text.strip()
     if text.isascii() and text.isdecimal():
         return float(text[:9])

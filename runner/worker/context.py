@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.llm.provider import (
     Request,
     Silence,
 )
-from assemblyzero_tui.runner.llm.releases import take_failure
+from assemblyzero_tui.runner.llm.releases import record_failure
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import KINDS, NO_ANSWER_ATTEMPTS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
@@ -155,7 +155,7 @@ class WorkerContext:
             release.outcome, release.model = Outcome.OK, answer.model
             release.input_tokens, release.output_tokens = answer.input_tokens, answer.output_tokens
         except CallError as error:
-            take_failure(release, error)
+            record_failure(release, error)
             raise
         finally:
             release.seconds = time.monotonic() - started

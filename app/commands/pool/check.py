@@ -60,7 +60,7 @@ def command(
                     [f"{credential.name} is disabled ({known.disabled}); name it to test it"]
                 )
                 continue
-            tried = trial.try_key(credential.secret.fingerprint)
+            tried = trial.check(credential.secret.fingerprint)
             failed = failed or not tried.ok
             if as_json:
                 import msgspec

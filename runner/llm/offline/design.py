@@ -1,4 +1,4 @@
-"""How the offline model writes: a complete design out of the issue's own words."""
+"""The designs of the offline model: complete ones, from the words of the issue."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from assemblyzero_tui.runner.llm.offline.reading import (
     ReadIssue,
     complaints,
+    find_requirements,
     picked,
     read_issue,
     shortened,
     slug,
-    wishes,
 )
 
 _NUMBER = re.compile(r"^# Issue #(\d+):", re.MULTILINE)
@@ -21,11 +21,11 @@ _PATH = re.compile(r"[\w][\w./-]*\.[a-z]{1,4}|[\w.-]+(?:/[\w.-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Everything the sections are written from."""
+    """The material for the sections."""
 
     number: str
     issue: ReadIssue
-    wishes: list[str]
+    requirements: list[str]
     module: str
     kind: str
     """Name of the main type."""
@@ -35,14 +35,14 @@ class _Plan:
 
 
 def write_design(prompt: str) -> str:
-    """The Markdown text of a design for the issue in the prompt."""
+    """Writes the Markdown text of a design for the issue in the prompt."""
     issue = read_issue(prompt)
     number = _NUMBER.search(issue.text)
     module = slug(issue.title)
     plan = _Plan(
         number=number[1] if number else "0",
         issue=issue,
-        wishes=wishes(issue),
+        requirements=find_requirements(issue),
         module=module,
         kind="".join(word.capitalize() for word in module.split("_")),
         terms=issue.terms[:6],
@@ -66,7 +66,7 @@ def write_design(prompt: str) -> str:
 
 def _context(plan: _Plan) -> str:
     issue = plan.issue
-    told = " ".join(issue.sentences[:4]) or issue.title + "."
+    summary = " ".join(issue.sentences[:4]) or issue.title + "."
     words = ", ".join(issue.words[:4]) or "the subject"
     objective = picked(
         (
@@ -83,7 +83,7 @@ def _context(plan: _Plan) -> str:
     also = f"\n\nThe issue adds: {' '.join(rest)}" if rest else ""
     return (
         "## 1. Context and goal\n\n"
-        f"{told}{also}\n\n"
+        f"{summary}{also}\n\n"
         f"**Objective.** {objective}\n\n"
         "**Out of scope.** Redesigning neighbouring parts, changing stored formats beyond what "
         f"section 7 lists, and anything about {words} that the issue does not mention."
@@ -99,8 +99,8 @@ def _requirements(plan: _Plan) -> str:
         "the message and the log line are checked word for word",
     )
     rows = [
-        f"| R{index} | {wish} | {picked(seen, plan.issue.text, 'seen', index)} |"
-        for index, wish in enumerate(plan.wishes, 1)
+        f"| R{index} | {text} | {picked(seen, plan.issue.text, 'seen', index)} |"
+        for index, text in enumerate(plan.requirements, 1)
     ]
     last = len(rows) + 1
     rows.append(
@@ -188,7 +188,7 @@ def _data_and_interfaces(plan: _Plan) -> list[str]:
 
 
 def _steps(plan: _Plan) -> list[str]:
-    first, *_ = plan.wishes
+    first, *_ = plan.requirements
     return [
         f"1. The caller builds a `{plan.kind}Request`; values outside the limits are refused "
         "before anything is read.",
@@ -260,11 +260,11 @@ def _cost(plan: _Plan) -> str:
 def _tests(plan: _Plan) -> str:
     kinds = ("unit", "integration", "end to end")
     rows = [
-        f"| T{index} | {shortened(wish, 110)} | R{index} | "
+        f"| T{index} | {shortened(text, 110)} | R{index} | "
         f"{picked(kinds, plan.issue.text, 'kind', index)} |"
-        for index, wish in enumerate(plan.wishes, 1)
+        for index, text in enumerate(plan.requirements, 1)
     ]
-    last = len(plan.wishes) + 1
+    last = len(plan.requirements) + 1
     rows += [
         f"| T{last} | the present suite passes, its output byte for byte the same | R{last} | "
         "end to end |",
@@ -281,7 +281,7 @@ def _tests(plan: _Plan) -> str:
             "|---|---|---|---|",
             *rows,
             "",
-            f"T1 to T{len(plan.wishes)} fail before the change; T{last} passes before and after. "
+            f"T1 to T{last - 1} fail before the change; T{last} passes before and after. "
             "No test sleeps: clocks and processes come in from outside.",
             *_resolved(plan, "6"),
         ]
@@ -307,11 +307,11 @@ def _rollout(plan: _Plan) -> str:
 
 
 def _questions(plan: _Plan) -> str:
-    asked = [sentence for sentence in plan.issue.sentences if sentence.endswith("?")][:2]
+    questions = [sentence for sentence in plan.issue.sentences if sentence.endswith("?")][:2]
     lines = [
         f"- The issue asks: “{question}” Assumed for now: the more careful of the two; the author "
         "of the issue can settle it in the review."
-        for question in asked
+        for question in questions
     ]
     lines += [
         f"- `{term}` is assumed to exist as the issue uses it. Check: search for its definition "
@@ -343,7 +343,7 @@ def _changes(plan: _Plan) -> str:
 
 
 def _resolved(plan: _Plan, section: str) -> list[str]:
-    """The answers to the complaints about one section, where they belong."""
+    """The answers to the complaints about a section, for that section."""
     lines = [
         f"- Review {review} found: {problem} Now: {remedy}"
         for review, about, problem, remedy in plan.complaints

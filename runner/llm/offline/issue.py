@@ -1,4 +1,4 @@
-"""How the offline model writes and reviews issues: out of the brief's own words."""
+"""The issues of the offline model, from the words of the brief, and their reviews."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from assemblyzero_tui.runner.llm.offline.reading import (
     ReadIssue,
     blocks,
     complaints,
+    find_requirements,
     number,
     picked,
     read_issue,
     shortened,
-    wishes,
 )
 from assemblyzero_tui.runner.llm.offline.review import rejections
 
@@ -31,26 +31,26 @@ _CRITERION = re.compile(r"^- \[ \] ", re.MULTILINE)
 
 
 def write_issue(prompt: str) -> str:
-    """The Markdown text of an issue for the brief in the prompt."""
+    """Writes the Markdown text of an issue for the brief in the prompt."""
     brief = read_issue(prompt, BRIEF)
-    asked = wishes(brief, most=7)
-    found = complaints(prompt)
+    requirements = find_requirements(brief, most=7)
+    problems = complaints(prompt)
     parts = [
         f"# {shortened(brief.title, _TITLE_WIDTH)}",
         f"Labels: {_labels(prompt, brief)}",
         _context(brief),
         _story(brief),
         _scope(brief),
-        _requirements(brief, asked, found),
-        _criteria(brief, asked, found),
+        _requirements(brief, requirements, problems),
+        _criteria(brief, requirements, problems),
         _out_of_scope(brief),
-        _assumptions(brief, found),
+        _assumptions(brief, problems),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def write_issue_review(prompt: str) -> str:
-    """The JSON text of a review of the draft in the prompt."""
+    """Writes the JSON text of a review of the draft in the prompt."""
     brief = read_issue(prompt, BRIEF)
     draft = (blocks(prompt, "DRAFT") or [""])[-1]
     earlier = len(blocks(prompt, "REVIEW"))
@@ -66,14 +66,14 @@ def _labels(prompt: str, brief: ReadIssue) -> str:
     ]
     listed = blocks(prompt, "LABELS")
     if listed:
-        known = {label.strip().lower(): label.strip() for label in listed[0].splitlines()}
-        wanted = [known[label] for label in wanted if label in known]
+        existing = {label.strip().lower(): label.strip() for label in listed[0].splitlines()}
+        wanted = [existing[label] for label in wanted if label in existing]
     return ", ".join(wanted) or "none"
 
 
 def _context(brief: ReadIssue) -> str:
-    told = " ".join(brief.sentences[:4]) or f"The brief asks for: {brief.title}."
-    return f"## Context\n\n{told}"
+    summary = " ".join(brief.sentences[:4]) or f"The brief asks for: {brief.title}."
+    return f"## Context\n\n{summary}"
 
 
 def _story(brief: ReadIssue) -> str:
@@ -100,19 +100,21 @@ def _scope(brief: ReadIssue) -> str:
 
 
 def _requirements(
-    brief: ReadIssue, asked: list[str], found: list[tuple[int, str, str, str]]
+    brief: ReadIssue, requirements: list[str], problems: list[tuple[int, str, str, str]]
 ) -> str:
-    lines = [f"R{index}. {wish}." for index, wish in enumerate(asked, 1)]
+    lines = [f"R{index}. {text}." for index, text in enumerate(requirements, 1)]
     lines.append(
         f"R{len(lines) + 1}. If a step fails, nothing is changed, and the message names the step, "
         "the reason and what to do."
     )
-    added = [remedy for _, section, _, remedy in found if section == "Requirements"]
+    added = [remedy for _, section, _, remedy in problems if section == "Requirements"]
     lines += [f"R{index}. {remedy}" for index, remedy in enumerate(added, len(lines) + 1)]
     return "\n".join(["## Requirements", "", *lines])
 
 
-def _criteria(brief: ReadIssue, asked: list[str], found: list[tuple[int, str, str, str]]) -> str:
+def _criteria(
+    brief: ReadIssue, requirements: list[str], problems: list[tuple[int, str, str, str]]
+) -> str:
     seen = (
         "the outcome is the expected one and the exit code is 0",
         "it can be seen in the output",
@@ -120,16 +122,16 @@ def _criteria(brief: ReadIssue, asked: list[str], found: list[tuple[int, str, st
         "a second try gives the same outcome",
     )
     lines = [
-        f"- [ ] With a sound installation, “{shortened(wish, 90)}” is tried: "
+        f"- [ ] With a sound installation, “{shortened(text, 90)}” is tried: "
         f"{picked(seen, brief.text, 'seen', index)} (R{index})."
-        for index, wish in enumerate(asked, 1)
+        for index, text in enumerate(requirements, 1)
     ]
-    last = len(asked) + 1
+    last = len(requirements) + 1
     lines.append(
         f"- [ ] With a dependency that fails, it is tried again: the message is there, and files "
         f"and settings are as before (R{last})."
     )
-    lines += [f"- [ ] {remedy}" for _, section, _, remedy in found if section != "Requirements"]
+    lines += [f"- [ ] {remedy}" for _, section, _, remedy in problems if section != "Requirements"]
     return "\n".join(["## Acceptance criteria", "", *lines])
 
 
@@ -142,14 +144,14 @@ def _out_of_scope(brief: ReadIssue) -> str:
     )
 
 
-def _assumptions(brief: ReadIssue, found: list[tuple[int, str, str, str]]) -> str:
+def _assumptions(brief: ReadIssue, problems: list[tuple[int, str, str, str]]) -> str:
     lines = [
         "- The brief names no limits; those of the present version stay in force."
         if not re.search(r"\d", brief.text)
         else "- The figures of the brief are limits, not examples.",
         *(
             f"- {shortened(problem, 120)} This is settled by the criteria above."
-            for *_, problem, _ in found
+            for *_, problem, _ in problems
         ),
     ]
     return "\n".join(["## Assumptions", "", *lines])
@@ -157,19 +159,19 @@ def _assumptions(brief: ReadIssue, found: list[tuple[int, str, str, str]]) -> st
 
 def _blocked(brief: ReadIssue, draft: str, earlier: int) -> dict[str, object]:
     requirements = _REQUIREMENT.findall(draft) or [("R1", brief.title)]
-    code, wish = picked(requirements, brief.text, "requirement", earlier)
-    wish = shortened(wish, 90)
-    found = [
+    code, text = picked(requirements, brief.text, "requirement", earlier)
+    text = shortened(text, 90)
+    problems = [
         {
             "section": "Acceptance criteria",
-            "problem": f"{code} (“{wish}”) is only checked where everything works. A version that "
+            "problem": f"{code} (“{text}”) is only checked where everything works. A version that "
             "ignores bad input would pass.",
             "remedy": f"With input that must be refused, {code} is tried: the message names the "
             "input, and nothing is changed.",
         },
         {
             "section": "Requirements",
-            "problem": f"{code} (“{wish}”) has no limit, so two engineers would build two things.",
+            "problem": f"{code} (“{text}”) has no limit, so two engineers would build two things.",
             "remedy": f"{code} holds for up to 10,000 entries; beyond that a message says so.",
         },
         {
@@ -180,7 +182,7 @@ def _blocked(brief: ReadIssue, draft: str, earlier: int) -> dict[str, object]:
             "before, what begins afterwards follows the new rules.",
         },
     ]
-    chosen = picked(found, brief.text, "complaint", earlier)
+    chosen = picked(problems, brief.text, "complaint", earlier)
     opening = (
         "The earlier tier-1 issues are resolved; their resolution brought up one more point."
         if earlier

@@ -1,8 +1,8 @@
 """A model without a network: the same request always gets the same answer.
 
-It writes a design out of the issue's own words, or an issue out of the brief's, and reviews it,
-blocking the first draft of about 40 % of all, and the second one of every fourth of those. It is
-there for demonstrations and tests; what it approves is no review.
+It writes a design from the words of an issue, or an issue from the words of a brief, and reviews
+it: it blocks the first draft of about 40 % of all, and the second one of every fourth of those. It
+is for demonstrations and tests; its approval does not count as a review.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
+    from assemblyzero_tui.runner.llm.offline.quota import QuotaCounter
 
 MODEL = "offline-1"
 PIECE_SECONDS = 0.08
-"""An answer is streamed in pieces of about this time."""
+"""Seconds between two pieces of a streamed answer."""
 CHARACTERS_PER_TOKEN = 4
 """A rule of thumb for English text."""
 
@@ -47,27 +47,27 @@ class OfflineModel:
         latency: float = 2.0,
         spread: float = 0.4,
         *,
-        book: QuotaBook | None = None,
+        counter: QuotaCounter | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Args:
-        latency: Mean seconds of a call; 0 is none.
+        latency: Mean seconds of a call; 0 for none.
         spread: How far a call may be from the mean, as a share of it.
-        book: Refuses calls that are over a quota; without one, none is refused.
+        counter: Refuses calls that exceed a quota; without one, no call is refused.
         """
         self.latency = max(0.0, latency)
         self.spread = spread
-        self._book = book
+        self._counter = counter
         self._clock = clock
         self._sleep = sleep
 
     def model_for(self, request: Request) -> str:
-        """Always the same."""
+        """The model for a request: always the same."""
         return MODEL
 
     def seconds_for(self, request: Request) -> float:
-        """How long this request takes to answer."""
+        """Seconds that the answer to a request takes."""
         digest = hashlib.sha256(f"{request.purpose}\0{request.prompt}".encode()).digest()
         return self.latency * (1 - self.spread + 2 * self.spread * digest[0] / 255)
 
@@ -80,13 +80,13 @@ class OfflineModel:
         on_text: Callable[[str], None] | None = None,
         silence: Silence = USUAL_SILENCE,
     ) -> Answer:
-        """Answers, piece by piece over its latency.
+        """Answers in pieces over the latency of the request.
 
         Raises:
             CallError: the answer takes longer than ``timeout`` seconds, or a quota is exhausted.
         """
-        if self._book is not None:
-            self._book.count(secret, MODEL)
+        if self._counter is not None:
+            self._counter.count(secret, MODEL)
         text = _writer(request)(request.prompt)
         self._deliver(text, self.seconds_for(request), timeout, on_text)
         return Answer(
@@ -104,32 +104,32 @@ class OfflineModel:
                 on_text(text)
             return
         start = self._clock()
-        told = 0
+        sent = 0
         while True:
             spent = self._clock() - start
             due = len(text) if spent >= seconds else int(len(text) * spent / seconds)
             if spent > timeout and due < len(text):
                 raise CallError(Outcome.TIMEOUT, f"{MODEL} gave no answer within {timeout:g} s")
-            if due > told and on_text is not None:
-                on_text(text[told:due])
-            told = max(told, due)
-            if told >= len(text):
+            if due > sent and on_text is not None:
+                on_text(text[sent:due])
+            sent = max(sent, due)
+            if sent >= len(text):
                 return
             self._sleep(max(0.001, min(PIECE_SECONDS, seconds - spent, timeout - spent + 0.001)))
 
 
 def create_provider(options: Options) -> OfflineModel:
     """``--provider offline`` for a run with these options."""
-    book = None
+    counter = None
     if options.quota is not None:
-        from assemblyzero_tui.runner.llm.offline.quota import QuotaBook
+        from assemblyzero_tui.runner.llm.offline.quota import QuotaCounter
 
-        book = QuotaBook(options.quota)
-    return OfflineModel(options.latency, options.latency_spread, book=book)
+        counter = QuotaCounter(options.quota)
+    return OfflineModel(options.latency, options.latency_spread, counter=counter)
 
 
 def _writer(request: Request) -> Callable[[str], str]:
-    """What writes the answer: the prompts of the Issue workflow are those with a brief."""
+    """The function that writes the answer; prompts of the Issue workflow contain a brief."""
     if blocks(request.prompt, BRIEF):
         return write_issue if request.purpose == "draft" else write_issue_review
     return write_design if request.purpose == "draft" else write_review

@@ -1,4 +1,4 @@
-"""The quotas of the offline model, as Gemini would enforce them: for demonstrations."""
+"""The quotas of the offline model, enforced like those of Gemini; for demonstrations."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from assemblyzero_tui.runner.model.quota_days import ShortDays
 from assemblyzero_tui.runner.model.run_spec import OfflineQuotas
 
 DAY_HINT = 40.0
-"""Seconds that the service asks to wait for the quota of a day: it does not know better."""
+"""Seconds that the service asks to wait for a daily quota: it gives no better hint."""
 _PATIENCE = 10.0
 """Seconds to wait for another process that counts a call."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL, at REAL NOT NULL)"
 
 
-class QuotaBook:
-    """Counts the calls of every worker, and refuses as Gemini does.
+class QuotaCounter:
+    """Counts the calls of all workers, and refuses calls like Gemini.
 
     Args:
-        quota: What is allowed.
+        quota: The quotas.
         clock: Seconds since the epoch.
     """
 
@@ -37,15 +37,16 @@ class QuotaBook:
         """Counts a call.
 
         Raises:
-            CallError: a quota is exhausted; the call is not counted then.
+            CallError: a quota is exhausted; the call is not counted.
         """
         now, quota = self._clock(), self._quota
         with contextlib.closing(
             sqlite3.connect(quota.database, timeout=_PATIENCE, isolation_level=None)
-        ) as book:
-            book.execute(_SCHEMA)
-            book.execute("BEGIN IMMEDIATE")
-            times = [at for (at,) in book.execute("SELECT at FROM calls WHERE key = ?", (secret,))]
+        ) as connection:
+            connection.execute(_SCHEMA)
+            connection.execute("BEGIN IMMEDIATE")
+            rows = connection.execute("SELECT at FROM calls WHERE key = ?", (secret,))
+            times = [at for (at,) in rows]
             today = self._days.name(now)
             if sum(self._days.name(at) == today for at in times) >= quota.per_day:
                 raise self._refused(Outcome.DAY, "PerDay", quota.per_day, DAY_HINT, model)
@@ -53,8 +54,8 @@ class QuotaBook:
             if len(minute) >= quota.per_minute:
                 wait = (minute[-quota.per_minute] + self._minute - now) * quota.speed
                 raise self._refused(Outcome.MINUTE, "PerMinute", quota.per_minute, wait, model)
-            book.execute("INSERT INTO calls VALUES (?, ?)", (secret, now))
-            book.execute("COMMIT")
+            connection.execute("INSERT INTO calls VALUES (?, ?)", (secret, now))
+            connection.execute("COMMIT")
 
     @staticmethod
     def _refused(outcome: Outcome, period: str, limit: int, wait: float, model: str) -> CallError:

@@ -1,4 +1,4 @@
-"""What the offline model reads out of a prompt: the delimited texts, and an issue's parts."""
+"""Parses prompts for the offline model: their delimited texts, and the parts of an issue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODEISH = re.compile(
     r"--[a-z][a-z0-9-]+|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b"
     r"|\b[\w-]+(?:/[\w.-]+)+|\b\w+\.(?:py|rs|go|ts|json|toml|yaml|yml|db|log|sql|md)\b"
 )
-_WISH = re.compile(
+_REQUIREMENT = re.compile(
     r"\b(?:should|must|need|needs|want|shall|has to|have to|expect)\b", re.IGNORECASE
 )
 _COMPLAINT = re.compile(r"^\d+\. \*\*(.+?)\*\*: (.+)\n +Remedy: (.+)$", re.MULTILINE)
@@ -40,7 +40,7 @@ class ReadIssue:
     text: str
     title: str
     sentences: tuple[str, ...]
-    """Of the prose, code blocks and lists left out."""
+    """The sentences of the prose, without code blocks and lists."""
     bullets: tuple[str, ...]
     terms: tuple[str, ...]
     """Words that look like code, in order of appearance."""
@@ -49,13 +49,13 @@ class ReadIssue:
 
 
 def blocks(prompt: str, name: str) -> list[str]:
-    """The texts between ``<<<BEGIN name …>>>`` and their ends."""
+    """Returns the texts between ``<<<BEGIN name …>>>`` and ``<<<END name …>>>``."""
     pattern = rf"^<<<BEGIN {name} (\w+)>>>\n(.*?)\n?^<<<END {name} \1>>>$"
     return [m[2] for m in re.finditer(pattern, prompt, re.MULTILINE | re.DOTALL)]
 
 
 def complaints(prompt: str) -> list[tuple[int, str, str, str]]:
-    """Review, section, problem and remedy of each tier-1 issue of the reviews in a prompt."""
+    """Review, section, problem and remedy of each tier-1 issue in the reviews of a prompt."""
     return [
         (index, section, problem, remedy)
         for index, review in enumerate(blocks(prompt, "REVIEW"), 1)
@@ -64,9 +64,9 @@ def complaints(prompt: str) -> list[tuple[int, str, str, str]]:
 
 
 def read_issue(prompt: str, name: str = "ISSUE") -> ReadIssue:
-    """The issue in a prompt, in a block of this name; else the whole prompt counts as one."""
-    found = blocks(prompt, name)
-    text = (found[0] if found else prompt).strip()
+    """Parses the issue in a prompt, in a block of this name; without one, the whole prompt."""
+    texts = blocks(prompt, name)
+    text = (texts[0] if texts else prompt).strip()
     head, _, rest = text.partition("\n")
     title = re.sub(r"^#+\s*(?:Issue #\d+:\s*)?", "", head).strip().rstrip(".") or "Untitled"
     prose = _CODE_BLOCK.sub("", rest)
@@ -92,28 +92,28 @@ def read_issue(prompt: str, name: str = "ISSUE") -> ReadIssue:
     ]
     ticked = [term.strip() for term in _TICKED.findall(text)]
     terms = dict.fromkeys(term for term in [*ticked, *_CODEISH.findall(prose)] if term)
-    counted: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for word in _WORD.findall(f"{title} {prose}".lower()):
         if word not in _COMMON:
-            counted[word] = counted.get(word, 0) + 1
-    words = sorted(counted, key=lambda word: -counted[word])
+            counts[word] = counts.get(word, 0) + 1
+    words = sorted(counts, key=lambda word: -counts[word])
     return ReadIssue(
         text, title, tuple(sentences), tuple(b for b in bullets if b), tuple(terms), tuple(words)
     )
 
 
-def wishes(issue: ReadIssue, most: int = 8) -> list[str]:
-    """What the issue asks for: its list items, else the sentences that say *should* or *must*."""
-    asked = [sentence for sentence in issue.sentences if _WISH.search(sentence)]
-    found = list(dict.fromkeys([*issue.bullets, *asked]))
-    if len(found) < 3:
-        found = list(dict.fromkeys([*found, *issue.sentences]))
-    found = found[:most] or [issue.title]
-    return [_tidy(wish).rstrip(".;,") for wish in found]
+def find_requirements(issue: ReadIssue, most: int = 8) -> list[str]:
+    """Finds the requirements of an issue: list items, and sentences with *should* or *must*."""
+    sentences = [sentence for sentence in issue.sentences if _REQUIREMENT.search(sentence)]
+    texts = list(dict.fromkeys([*issue.bullets, *sentences]))
+    if len(texts) < 3:
+        texts = list(dict.fromkeys([*texts, *issue.sentences]))
+    texts = texts[:most] or [issue.title]
+    return [_tidy(text).rstrip(".;,") for text in texts]
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most ``limit`` characters, cut between words."""
+    """Shortens a text to at most ``limit`` characters, cut between words."""
     text = _tidy(text)
     if len(text) <= limit:
         return text
@@ -128,12 +128,12 @@ def slug(text: str) -> str:
 
 
 def picked(choices: Sequence[T], *key: object) -> T:
-    """One of the choices, always the same for the same key."""
+    """Picks one of the choices, always the same for the same key."""
     return choices[number(*key) % len(choices)]
 
 
 def number(*key: object) -> int:
-    """A number below 2**32, always the same for the same key."""
+    """Returns a number below 2**32, always the same for the same key."""
     return int.from_bytes(hashlib.sha256("\0".join(map(str, key)).encode()).digest()[:4], "big")
 
 

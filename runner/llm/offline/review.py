@@ -1,4 +1,4 @@
-"""How the offline model reviews: it blocks some early drafts with complaints about their text."""
+"""The reviews of the offline model: it blocks some early drafts because of their text."""
 
 from __future__ import annotations
 
@@ -25,19 +25,60 @@ _SUGGESTIONS = (
     "The names of the tests could say the behaviour rather than the function.",
     "Mention in the documentation how the change shows in the log.",
 )
+_COMPLAINTS = (
+    {
+        "section": "4. Error handling and edge cases",
+        "problem": "Nothing says what remains when `{function}` is interrupted after its "
+        "first write and before its last. The next start would find half of the new state "
+        "and take it for the whole.",
+        "remedy": "State the order of the writes in `{function}`, which one commits, and "
+        "what the next start does with leftovers of an earlier one. Add a test that stops "
+        "between the two.",
+    },
+    {
+        "section": "6. Test plan",
+        "problem": "{code} (“{text}”) is only checked for the case that works. A change that "
+        "ignores bad input would pass every test in the plan.",
+        "remedy": "Add a test for {code} that feeds input it must refuse and checks that "
+        "nothing was changed, and name the message the user gets.",
+    },
+    {
+        "section": "3. Proposed design",
+        "problem": "Two callers may reach `{function}` at the same time; the design names no "
+        "lock and no order, so the later one overwrites what the earlier one stored.",
+        "remedy": "Say what serialises the callers, for how long it may be held, and what the "
+        "second caller sees while it waits.",
+    },
+    {
+        "section": "5. Security, privacy and cost",
+        "problem": "For {other_code} (“{other_text}”) there is no upper bound: the work grows "
+        "with the input, and so does the memory that holds it.",
+        "remedy": "Give the largest input that is accepted, the memory and time it may take, "
+        "and what happens beyond it.",
+    },
+    {
+        "section": "7. Rollout",
+        "problem": "Data written by the present version is read by the new one, but the "
+        "design does not say how the new code recognises it, nor what happens on a rollback.",
+        "remedy": "Mark the new format with a version, say what the old code does when it "
+        "meets it, and add a test with a file of the present version.",
+    },
+)
+"""Templates of the complaints in a review: a function of the design, code and text of a requirement
+and of another one."""
 _REQUIREMENT = re.compile(r"^\| (R\d+) \| (.+?) \|", re.MULTILINE)
 _FUNCTION = re.compile(r"^def (\w+)\(", re.MULTILINE)
 _SECTION = re.compile(r"^## +(.+)$", re.MULTILINE)
 
 
 def rejections(issue_text: str) -> int:
-    """How many drafts of this issue are blocked before one is approved: 0, 1 or 2."""
+    """The number of drafts of an issue that are blocked before one is approved: 0, 1 or 2."""
     draw = number(_SALT, issue_text) % 100
     return (draw < _BLOCKED_ONCE) + (draw < _BLOCKED_TWICE)
 
 
 def write_review(prompt: str) -> str:
-    """The JSON text of a review of the design in the prompt."""
+    """Writes the JSON text of a review of the design in the prompt."""
     issue = read_issue(prompt)
     designs = blocks(prompt, "DESIGN")
     design = designs[-1] if designs else ""
@@ -52,10 +93,12 @@ def write_review(prompt: str) -> str:
 def _blocked(issue: str, title: str, design: str, earlier: int) -> dict[str, object]:
     requirements = _REQUIREMENT.findall(design) or [("R1", title)]
     function = picked(_FUNCTION.findall(design) or ["apply"], issue, "function")
-    code, wish = picked(requirements, issue, "requirement", earlier)
-    other, other_wish = picked(requirements[::-1], issue, "other", earlier)
-    wish, other_wish = shortened(wish, 90), shortened(other_wish, 90)
-    complaints = _complaints(function, (code, wish), (other, other_wish))
+    code, text = picked(requirements, issue, "requirement", earlier)
+    other_code, other_text = picked(requirements[::-1], issue, "other", earlier)
+    complaints = _complaints(
+        function=function, code=code, text=shortened(text, 90),
+        other_code=other_code, other_text=shortened(other_text, 90),
+    )  # fmt: skip
     start = number(issue, "complaint", earlier) % len(complaints)
     chosen = [complaints[start]]
     if earlier == 0 and number(issue, "how many") % 3:
@@ -75,55 +118,11 @@ def _blocked(issue: str, title: str, design: str, earlier: int) -> dict[str, obj
     }
 
 
-def _complaints(
-    function: str, one: tuple[str, str], another: tuple[str, str]
-) -> list[dict[str, str]]:
-    """Everything a review may find.
-
-    Args:
-        function: A function of the design.
-        one: Code and text of a requirement.
-        another: The same of another one.
-    """
-    (code, wish), (other, other_wish) = one, another
+def _complaints(**values: str) -> list[dict[str, str]]:
+    """The complaints with these values."""
     return [
-        {
-            "section": "4. Error handling and edge cases",
-            "problem": f"Nothing says what remains when `{function}` is interrupted after its "
-            "first write and before its last. The next start would find half of the new state "
-            "and take it for the whole.",
-            "remedy": f"State the order of the writes in `{function}`, which one commits, and "
-            "what the next start does with leftovers of an earlier one. Add a test that stops "
-            "between the two.",
-        },
-        {
-            "section": "6. Test plan",
-            "problem": f"{code} (“{wish}”) is only checked for the case that works. A change that "
-            "ignores bad input would pass every test in the plan.",
-            "remedy": f"Add a test for {code} that feeds input it must refuse and checks that "
-            "nothing was changed, and name the message the user gets.",
-        },
-        {
-            "section": "3. Proposed design",
-            "problem": f"Two callers may reach `{function}` at the same time; the design names no "
-            "lock and no order, so the later one overwrites what the earlier one stored.",
-            "remedy": "Say what serialises the callers, for how long it may be held, and what the "
-            "second caller sees while it waits.",
-        },
-        {
-            "section": "5. Security, privacy and cost",
-            "problem": f"For {other} (“{other_wish}”) there is no upper bound: the work grows "
-            "with the input, and so does the memory that holds it.",
-            "remedy": "Give the largest input that is accepted, the memory and time it may take, "
-            "and what happens beyond it.",
-        },
-        {
-            "section": "7. Rollout",
-            "problem": "Data written by the present version is read by the new one, but the "
-            "design does not say how the new code recognises it, nor what happens on a rollback.",
-            "remedy": "Mark the new format with a version, say what the old code does when it "
-            "meets it, and add a test with a file of the present version.",
-        },
+        {part: template.format(**values) for part, template in complaint.items()}
+        for complaint in _COMPLAINTS
     ]
 
 

@@ -72,7 +72,7 @@ def test_the_call_counts_for_every_run(
     trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
-    tried = trial.try_key("key-2")
+    tried = trial.check("key-2")
     assert tried.ok
     assert (tried.model, tried.tokens, tried.outcome) == (f"{MODEL}-001", 10, "ok")
     assert model.asked == [f"{CANARY}000002"]
@@ -88,13 +88,13 @@ def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
     key = engine.pool.registry.find("key-3")
     assert key is not None
     model.failure = CallError(Outcome.AUTH, "the key is not valid", reason="API_KEY_INVALID")
-    tried = trial.try_key(key.fingerprint)
+    tried = trial.check(key.fingerprint)
     assert (tried.ok, tried.sentence) == (False, "the key is not valid")
     engine.exchange()
     assert key.invalid == "the key is not valid"
     model.failure = None
     engine.ask()
-    assert trial.try_key(key.fingerprint).ok
+    assert trial.check(key.fingerprint).ok
     engine.exchange()
     assert key.usable
     assert engine.states == [("key-3", "", "invalid"), ("key-3", "", "ready")]
@@ -110,7 +110,7 @@ def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
     engine.end(grant, Outcome.MINUTE, retry_after=600.0)
     until = engine.group(1).until
     for name in ("key-1", "key-3"):
-        assert trial.try_key(name).ok
+        assert trial.check(name).ok
     engine.exchange()
     assert (engine.group(1).state, engine.group(1).until) == (QuotaState.COOLING, until)
     found = engine.pool.registry.find("key-3")
@@ -122,7 +122,7 @@ def test_a_call_that_never_left_is_not_counted(
     trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     model.failure = CallError(Outcome.TRANSPORT, "no way", sent=False)
-    assert trial.try_key("key-1").outcome == "transport"
+    assert trial.check("key-1").outcome == "transport"
     assert Engine(path, clock, KEYS).group(1).starts == []
 
 
@@ -131,22 +131,22 @@ def test_an_error_of_this_program_takes_the_lease_back(
 ) -> None:
     model.failure = ValueError("a bug")
     with pytest.raises(ValueError, match="a bug"):
-        trial.try_key("key-1")
+        trial.check("key-1")
     assert PoolStore.open(path, clock).snapshot().leases == ()
     model.failure = None
-    assert trial.try_key("key-1").ok
+    assert trial.check("key-1").ok
 
 
 def test_a_key_that_is_not_there_cannot_be_tried(trial: CredentialCheck) -> None:
     with pytest.raises(TuiError, match="no credential 'key-9'"):
-        trial.try_key("key-9")
+        trial.check("key-9")
 
 
 def test_a_model_that_ends_without_an_answer_is_asked_again(
     trial: CredentialCheck, model: Model
 ) -> None:
     model.failure = CallError(Outcome.NO_ANSWER, "it is empty", http_status=200)
-    tried = trial.try_key("key-3")
+    tried = trial.check("key-3")
     assert not tried.ok
     assert tried.message == "it is empty"
     assert len(model.asked) == 3

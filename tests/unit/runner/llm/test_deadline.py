@@ -1,4 +1,4 @@
-"""A call that is given up: its caller goes on at once, and its thread ends."""
+"""A call that is abandoned: its caller continues at once, and its thread ends."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import threading
 
 import pytest
 
-from assemblyzero_tui.runner.llm.deadline import AbandonedError, Say, WorkFailedError, call_within
+from assemblyzero_tui.runner.llm.deadline import (
+    AbandonedError,
+    TextHandler,
+    WorkFailedError,
+    call_within,
+)
 from assemblyzero_tui.runner.llm.failures import DeadlineError, SilentError
 from assemblyzero_tui.runner.llm.provider import Silence
 
 LONG = Silence(600.0, 600.0)
 
 
-def test_work_that_goes_on_and_on_ends_at_its_next_word_when_nobody_listens() -> None:
+def test_abandoned_work_ends_at_its_next_piece_of_text() -> None:
     ended = threading.Event()
     pause = threading.Event()
 
-    def work(say: Say) -> None:
+    def work(on_text: TextHandler) -> None:
         try:
             while not pause.wait(0.01):
-                say("")
+                on_text("")
         except AbandonedError:
             ended.set()
             raise
@@ -33,12 +38,12 @@ def test_work_that_goes_on_and_on_ends_at_its_next_word_when_nobody_listens() ->
         pause.set()
 
 
-def test_whoever_takes_the_text_may_be_slower_than_silence() -> None:
+def test_the_handler_of_the_text_can_take_longer_than_the_silence() -> None:
     pause = threading.Event()
 
-    def work(say: Say) -> str:
-        say("a")
-        say("b")
+    def work(on_text: TextHandler) -> str:
+        on_text("a")
+        on_text("b")
         return "done"
 
     def slow(text: str) -> None:
@@ -48,18 +53,18 @@ def test_whoever_takes_the_text_may_be_slower_than_silence() -> None:
 
 
 def test_an_empty_text_is_a_sign_of_life_and_no_text() -> None:
-    told: list[str] = []
+    texts: list[str] = []
 
-    def work(say: Say) -> None:
+    def work(on_text: TextHandler) -> None:
         for text in ("", "a", ""):
-            say(text)
+            on_text(text)
 
-    call_within(60.0, work, told.append, silence=LONG)
-    assert told == ["a"]
+    call_within(60.0, work, texts.append, silence=LONG)
+    assert texts == ["a"]
 
 
-def test_a_failure_of_the_work_is_told_apart_from_silence() -> None:
-    def work(say: Say) -> None:
+def test_a_failure_of_the_work_differs_from_silence() -> None:
+    def work(on_text: TextHandler) -> None:
         raise SilentError(1.0)
 
     with pytest.raises(WorkFailedError):
