@@ -1,1 +1,1 @@
-"""The pure core of the pool: who may call a model now, and what each call teaches."""
+"""The pure core of the pool: it grants calls to models and learns from their outcomes."""

@@ -1,4 +1,4 @@
-"""The pool's clock: it keeps running while the machine sleeps, and nobody can set it."""
+"""The pool's clock: it keeps running while the machine sleeps, and cannot be set."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Clock(Protocol):
     """The times that the pool reads."""
 
     def now(self) -> float:
-        """Seconds since some moment; never goes back, and keeps running during sleep."""
+        """Seconds since an arbitrary moment; never goes back, and keeps running during sleep."""
 
     def wall(self) -> float:
-        """Seconds since the epoch, by the wall clock, which people may set."""
+        """Seconds since the epoch by the wall clock, which can be set."""
 
     def wall_at(self, moment: float) -> float:
-        """The value of :meth:`wall` at a moment of :meth:`now`, if nobody sets it."""
+        """The value of :meth:`wall` at a moment of :meth:`now`, unless it is set until then."""
 
     def awake(self) -> float:
         """Like :meth:`now`, but it stops while the machine sleeps."""
@@ -31,7 +31,7 @@ class MachineClock:
     """The clocks of this machine.
 
     Args:
-        speed: Seconds of the pool's clock per real second; for demos and benchmarks.
+        speed: Seconds of the pool's clock per real second; for demonstrations and benchmarks.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -51,7 +51,7 @@ class MachineClock:
 
 
 def boot_id() -> str:
-    """Identifies this boot of the machine: clock readings of two boots do not compare."""
+    """Identifies this boot of the machine: clock readings of two boots cannot be compared."""
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:

@@ -1,21 +1,21 @@
-"""The number of workflows worth running at once: as many as the quotas can feed.
+"""The number of workflows that the quotas can feed at once.
 
-Little's law: the number at work is the rate of calls times the time from one call of a workflow to
-its next one. More of them would only wait for each other, and each would take longer.
+By Little's law, it is the rate of calls times the time from one call of a workflow to its next one.
+More workflows would only wait for each other, and each would take longer.
 """
 
 from __future__ import annotations
 
 from math import ceil
 
-ROOM = 1.4
-"""Headroom over the law, as calls are not spread evenly."""
-UP_AFTER = 60.0
+HEADROOM = 1.4
+"""Factor on the result of the law, as calls are not spread evenly."""
+RAISE_AFTER = 60.0
 """Seconds for which a higher number must hold before it is used."""
 WEIGHT = 0.1
 """Weight of the newest call in the averages."""
 ENOUGH = 3
-"""How many calls must have ended before the averages count."""
+"""The number of calls that must have ended before the averages count."""
 
 
 class ConcurrencyLimit:
@@ -27,10 +27,11 @@ class ConcurrencyLimit:
         self._calls = 0
         self._gaps = 0
         self._ended: dict[str, float] = {}
-        self._asked: dict[str, float] = {}
+        self._shares: dict[str, float] = {}
+        """Share of the newest calls by model."""
         self._higher_since: float | None = None
         self.current: int | None = None
-        """The number; ``None`` while there is no reason for a limit."""
+        """The limit; ``None`` while no limit is needed."""
 
     def record_request(self, item: str, now: float) -> None:
         """Records that a workflow requests a call."""
@@ -43,9 +44,9 @@ class ConcurrencyLimit:
         self._calls += 1
         self._call = _mean(self._call, seconds, self._calls)
         self._ended[item] = now
-        for known in self._asked:
-            self._asked[known] *= 1 - WEIGHT
-        self._asked[model] = self._asked.get(model, 0.0) + WEIGHT
+        for each in self._shares:
+            self._shares[each] *= 1 - WEIGHT
+        self._shares[model] = self._shares.get(model, 0.0) + WEIGHT
 
     def forget(self, item: str) -> None:
         """Forgets a workflow whose process has ended."""
@@ -53,34 +54,34 @@ class ConcurrencyLimit:
 
     @property
     def may_rise(self) -> bool:
-        """Whether the number may rise soon."""
+        """Whether the limit may rise soon."""
         return self._higher_since is not None
 
     def update(self, rates: dict[str, float], now: float) -> int | None:
-        """The number for these rates: calls a minute of each model; infinite is no limit."""
+        """Updates the limit for these calls per minute of each model; infinite means no limit."""
         wanted = self._wanted(rates)
         if self.current is not None and (wanted is None or wanted > self.current):
             self._higher_since = now if self._higher_since is None else self._higher_since
-            if now - self._higher_since < UP_AFTER:
+            if now - self._higher_since < RAISE_AFTER:
                 return self.current
         self._higher_since = None
         self.current = wanted
         return wanted
 
     def _wanted(self, rates: dict[str, float]) -> int | None:
-        total = sum(self._asked.get(model, 0.0) for model in rates)
+        total = sum(self._shares.get(model, 0.0) for model in rates)
         if self._calls < ENOUGH or not total:
             return None
         rate = min(
-            per_minute * total / self._asked[model]
+            per_minute * total / self._shares[model]
             for model, per_minute in rates.items()
-            if self._asked.get(model)
+            if self._shares.get(model)
         )
         if rate == float("inf"):
             return None
-        return max(1, ceil(rate / 60 * (self._call + self._between) * ROOM))
+        return max(1, ceil(rate / 60 * (self._call + self._between) * HEADROOM))
 
 
 def _mean(mean: float, value: float, count: int) -> float:
-    """An average in which the first values weigh alike and later the newest a tenth."""
+    """An average in which the first values weigh the same, and later the newest a tenth."""
     return mean + (value - mean) * max(WEIGHT, 1 / count)

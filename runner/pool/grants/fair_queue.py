@@ -18,20 +18,20 @@ class Ticket:
     attempt: int
     acquire: Acquire
     since: float
-    """By the pool's clock."""
+    """When it was queued, by the pool's clock."""
     announced_until: float = -inf
-    """Until when it was reported to wait; by the pool's clock."""
+    """The end of its wait as last reported, by the pool's clock."""
 
     @property
     def announced(self) -> bool:
-        """Whether it was reported to wait."""
+        """Whether its wait was reported."""
         return self.announced_until > -inf
 
 
 class FairQueue:
-    """The workflow served longest ago is served next; its own requests stay in order.
+    """Serves the workflow that was served longest ago; its own requests stay in order.
 
-    A workflow that requests ten calls at once gets no more of them than one that requests one
+    A workflow that requests ten calls at once gets no more of them than one that requests them one
     after the other.
     """
 
@@ -44,7 +44,7 @@ class FairQueue:
         return sum(len(queue) for queue in self._queues.values())
 
     def __iter__(self) -> Iterator[Ticket]:
-        """Every ticket, in no order that matters."""
+        """Every ticket, in no particular order."""
         for queue in self._queues.values():
             yield from queue
 
@@ -79,5 +79,5 @@ class FairQueue:
         self._queues.pop(item, None)
 
     def forget(self, item: str) -> None:
-        """Forgets when a workflow was served, as it has finished."""
+        """Forgets when a workflow was served; it has finished."""
         self._served.pop(item, None)

@@ -1,4 +1,4 @@
-"""How long to retry an item whose calls to a model fail while others are answered."""
+"""Decides how long to retry an item whose calls to a model fail while others are answered."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from math import inf
 
 from assemblyzero_tui.runner.base.backoff import Backoff
 
-ENOUGH = 10
-"""How many failures, while others are answered, are the item's own."""
-LONG = 900.0
-"""Seconds over which they must be spread."""
+MIN_FAILURES = 10
+"""The fewest failures, while others are answered, after which the item is given up."""
+MIN_SECONDS = 900.0
+"""The fewest seconds over which they must be spread."""
 
 
 @dataclass(slots=True)
 class ItemPatience(Backoff):
-    """An item and a model: the item's failures in a row, and how others fare meanwhile.
+    """An item's consecutive failures with a model, and the results of other items meanwhile.
 
     The item waits for as long as the model fails for every item. The calls of the other items show
-    that: as long as more of them fail than are answered, this item is not to blame, though one of
-    them may have been answered by luck.
+    that: while more of them fail than are answered, this item is not the cause, even if one of them
+    was answered by luck.
     """
 
     answered: int = 0
-    """Calls of others that were answered, of those that began since its own failures did."""
+    """Answered calls of other items, of those that began after its first failure."""
     failing: int = 0
-    """Other items that had failed by then, or have since, each counted once."""
+    """Other items that were failing then or have failed since, each counted once."""
     answered_since: float = inf
-    """When the first of these calls was answered."""
+    """When the first of the :attr:`answered` calls was answered."""
     further: int = 0
-    """Its failures after that."""
+    """Its failures after :attr:`answered_since`."""
     alone: bool = False
-    """Another item was answered since its last failure: the model is not at fault."""
+    """Another item was answered since its last failure: the model is not the cause."""
 
     def other_answered(self, started: float, now: float) -> None:
         """Records an answered call of another item."""
@@ -44,14 +44,18 @@ class ItemPatience(Backoff):
         """Records the first failure of another item."""
         self.failing += 1
 
-    def failed_again(self, started: float, reason: str, now: float, chance: float) -> None:
-        """Records a failure."""
-        if self.failed(started, started, 0.0, reason, now, chance):
+    def record_own_failure(self, started: float, reason: str, now: float, chance: float) -> None:
+        """Records a failure of this item."""
+        if self.record_failure(started, started, 0.0, reason, now, chance):
             self.further += self.answered > 0
             self.alone = False
 
     @property
     def over(self) -> bool:
-        """Whether to give the item up."""
-        lasted = self.since - self.answered_since
-        return self.further >= ENOUGH and lasted >= LONG and self.answered >= self.failing
+        """Whether to give up the item."""
+        duration = self.since - self.answered_since
+        return (
+            self.further >= MIN_FAILURES
+            and duration >= MIN_SECONDS
+            and self.answered >= self.failing
+        )

@@ -1,4 +1,4 @@
-"""The leases of a pool: who may call now, and who still owes an answer."""
+"""The leases of a pool: the calls under way, and the late ones."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredenti
 from assemblyzero_tui.runner.wire.worker_messages import Grant, Release
 
 CALL_TIMEOUT = 600.0
-"""Seconds one call may take."""
+"""Seconds that one call may take."""
 PATIENCE = 30.0
 """Seconds after a call's timeout until its lease is revoked."""
 MOMENT = 0.001
-"""Seconds to wait at least for a lease to expire: two clocks may differ in the last digit."""
+"""The fewest seconds to wait for a lease to expire: two clocks can differ in the last digit."""
 LATE = 256
-"""How many leases that ended by force are remembered: their outcome may still arrive."""
+"""How many revoked leases are remembered: their outcome can still arrive."""
 
 
 class LeaseTable:
-    """Numbers, starts and ends leases, and reports that."""
+    """Numbers, starts, ends and reports leases."""
 
     def __init__(self, clock: Clock, recorder: StepRecorder) -> None:
         self.active: dict[int, Lease] = {}
         self.late: dict[int, Lease] = {}
-        """Ended by force, the newest :data:`LATE`."""
+        """Revoked leases, the newest :data:`LATE`."""
         self._clock = clock
         self._recorder = recorder
         self._last = 0
@@ -53,7 +53,7 @@ class LeaseTable:
         return lease
 
     def report_start(self, ticket: Ticket, lease: Lease, secret: str) -> None:
-        """Answers a ticket with its lease; the secret goes to the worker only."""
+        """Answers a ticket with its lease; only the worker gets the secret."""
         timeout = call_timeout(ticket)
         self._recorder.answer(
             ticket.item,
@@ -80,14 +80,14 @@ class LeaseTable:
         )
 
     def held_by(self, item: str, attempt: int, number: int) -> Lease | None:
-        """The active lease of this number, if this attempt holds it."""
+        """Returns the active lease of this number, if this attempt holds it."""
         lease = self.active.get(number)
         return (
             lease if lease is not None and (lease.item, lease.attempt) == (item, attempt) else None
         )
 
     def take_late(self, item: str, attempt: int, number: int) -> Lease | None:
-        """The lease of this number, if it was taken from this attempt by force; only once."""
+        """Returns the lease of this number once, if it was revoked from this attempt."""
         lease = self.late.get(number)
         if lease is None or (lease.item, lease.attempt) != (item, attempt):
             return None
@@ -130,7 +130,7 @@ class LeaseTable:
         )
 
     def remember_late(self, lease: Lease) -> None:
-        """Remembers a lease that has ended by force."""
+        """Remembers a revoked lease."""
         self.late[lease.number] = lease
         while len(self.late) > LATE:
             del self.late[next(iter(self.late))]

@@ -1,4 +1,4 @@
-"""What a step of the pool produces: answers and events for the engine, changes for the store."""
+"""The output of a step of the pool: answers and events for the engine, changes for the store."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Lease:
     attempt: int
     model: str
     fingerprint: str
-    """Of the credential; empty where none is needed."""
+    """The fingerprint of the credential; empty if none is needed."""
     credential: str
     """The name of the credential."""
     quota: str
-    """The name of the quota that the credential has by itself, merged or not."""
+    """The name of the credential's own quota, merged or not."""
     started: float
     """By the pool's clock."""
     day: str
@@ -32,14 +32,14 @@ class Lease:
 
 @dataclass(slots=True)
 class Ledger:
-    """What a step of the pool produced for the engine."""
+    """The output of a step of the pool for the engine."""
 
     answers: list[tuple[str, Grant | Deny]] = field(default_factory=list)
-    """For the workers of these items."""
+    """Items, and the answers for their workers."""
     events: list[AnyEvent] = field(default_factory=list)
     """For the journal, in order."""
     revoked: list[tuple[str, int]] = field(default_factory=list)
-    """Items, with their attempts, that kept a lease for too long: their workers must end."""
+    """Items and attempts that held a lease for too long: their workers must end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Tally:
 
 @dataclass(slots=True)
 class Changes:
-    """What a store has to write after a step.
+    """The changes that a store has to write after a step.
 
-    Quotas and credentials are named here; their state is read when it is written.
+    It names quotas and credentials; their state is read when it is written.
     """
 
     granted: list[Lease] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Changes:
 
 
 class StepRecorder:
-    """Collects what the parts of a pool produce until somebody takes it."""
+    """Collects the output of the parts of a pool until it is taken."""
 
     def __init__(self) -> None:
         self.ledger = Ledger()
@@ -90,7 +90,7 @@ class StepRecorder:
         self.ledger.events.append(event)
 
     def emit_if_changed(self, event: CredentialChanged) -> None:
-        """Adds the state of a credential to the ledger, unless it was the last one reported.
+        """Adds the state of a credential to the ledger, unless it was the last reported one.
 
         A quota counts as ready until something else is reported; a credential must be reported
         once.
@@ -108,11 +108,11 @@ class StepRecorder:
         self.ledger.answers.append((item, answer))
 
     def take_ledger(self) -> Ledger:
-        """Hands over the ledger and starts a new one."""
+        """Returns the ledger and starts a new one."""
         ledger, self.ledger = self.ledger, Ledger()
         return ledger
 
     def take_changes(self) -> Changes:
-        """Hands over the changes and starts new ones."""
+        """Returns the changes and starts new ones."""
         changes, self.changes = self.changes, Changes()
         return changes

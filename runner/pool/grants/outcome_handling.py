@@ -1,8 +1,8 @@
-"""What the outcome of a call means for its credential and its quota.
+"""Applies the outcome of a call to its credential and its quota.
 
-The service is not taken at its word: it asks for half a minute even when the daily quota is
-exhausted, and sometimes names the daily quota by mistake. Its refusals are compared with the pool's
-own count, and tried once more where the two differ.
+The service's own reasons are not reliable: it asks to wait half a minute even when the daily quota
+is exhausted, and sometimes names the daily quota by mistake. So refusals are compared with the
+pool's own count, and one more call is tried if the two differ.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import inf
 from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.pool.grants.ledger import Lease, StepRecorder
 from assemblyzero_tui.runner.pool.grants.pooled_credential import (
-    OF_THE_PROJECT,
+    PROJECT_WIDE,
     UNCERTAIN,
     PooledCredential,
 )
@@ -29,23 +29,23 @@ UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
 longest."""
 MOST_DOUBLINGS = 10
 DOUBT = 30.0
-"""Seconds until a daily quota is tried again whose exhaustion the pool's count does not confirm."""
+"""Seconds until a daily quota is tried again if the pool's count does not confirm a refusal."""
 AFTER_MIDNIGHT = 5.0
-"""Seconds by which the service's clock may be behind."""
+"""Seconds by which the service's clock can be behind."""
 
 
-def was_let_in(outcome: str) -> bool:
-    """Whether a call is known to have passed every quota, whatever its outcome."""
+def passed_quotas(outcome: str) -> bool:
+    """Whether a call with this outcome has passed every quota."""
     return outcome == Outcome.OK or kind_of(outcome) in (Kind.NO_ANSWER, Kind.PERMANENT)
 
 
 class OutcomeHandler:
-    """Updates credentials and quotas by how calls end.
+    """Updates credentials and quotas by the outcomes of calls.
 
     Args:
         registry: The credentials and quotas.
-        recorder: Takes what the store has to write.
-        status: Takes refusals that the counts do not explain.
+        recorder: Records the changes for the store.
+        status: Records refusals that the counts do not explain.
         chance: A random number from 0 to 1.
     """
 
@@ -63,7 +63,7 @@ class OutcomeHandler:
         self.detector = SharedQuotaDetector()
 
     def handle(self, lease: Lease, release: Release) -> None:
-        """Updates everything by how a call with a credential ended."""
+        """Applies the outcome of a call with a credential."""
         credential = self._registry.credentials[lease.fingerprint]
         quota = self._registry.quota(credential, lease.model)
         self._recorder.changes.quotas.add((quota.name, quota.model))
@@ -76,10 +76,10 @@ class OutcomeHandler:
             self._quota_refused(quota, lease, release)
             self._registry.report_quota(quota)
             return
-        elif release.sent and was_let_in(release.outcome):
+        elif release.sent and passed_quotas(release.outcome):
             self._answered(credential, quota, lease, release)
         if quota.probe == lease.number:
-            quota.probe = 0  # it proved nothing about the quota: another call is tried
+            quota.probe = 0  # it proved nothing about the quota: another call probes it
 
     def _answered(
         self, credential: PooledCredential, quota: Quota, lease: Lease, release: Release
@@ -89,7 +89,7 @@ class OutcomeHandler:
         doubted = quota.struck
         if quota.record_answer(lease.number):
             if doubted and quota.learned:
-                # the day's quota was named by mistake
+                # the service named the daily quota by mistake
                 quota.per_day = self._registry.configured_limits(quota)[1]
             self._registry.report_quota(quota)
         self.detector.record_acceptance(quota, self._registry.others(quota), lease.started)
@@ -153,10 +153,10 @@ class OutcomeHandler:
         limit = self._named_limit(release, "Day", self._registry.configured_limits(quota)[1])
         if limit is not None and limit != quota.per_day:
             quota.per_day, quota.learned = limit, True
-        counted = quota.per_day is not None and quota.used_today(today) >= quota.per_day
-        tried = quota.struck == today.name and not known_by_then
+        confirmed = quota.per_day is not None and quota.used_today(today) >= quota.per_day
+        repeated = quota.struck == today.name and not known_by_then
         quota.careful, quota.waived = True, ""
-        if counted or tried:
+        if confirmed or repeated:
             until = today.ends + AFTER_MIDNIGHT
             quota.suspend(QuotaState.EXHAUSTED, until, "daily quota exhausted", now)
             return
@@ -167,7 +167,7 @@ class OutcomeHandler:
 
     @staticmethod
     def _named_limit(release: Release, period: str, configured: int | None) -> int | None:
-        """The limit of requests that holds from now on, if the refusal names a sensible one."""
+        """The limit of requests that applies from now on, if the refusal names a valid one."""
         limits = [
             value
             for name, value in release.quotas.items()
@@ -184,14 +184,16 @@ class OutcomeHandler:
             for each in self._registry.credentials.values()
             if each.credential.project and each.quota == credential.quota
         ]
-        if reason == OF_THE_PROJECT:
-            refused = [each for each in same or [credential] if each.refused(reason, detail, wall)]
+        if reason == PROJECT_WIDE:
+            refused = [
+                each for each in same or [credential] if each.record_refusal(reason, detail, wall)
+            ]
         else:
             others = [each for each in same if each is not credential and each.strikes]
             refused = []
-            if credential.refused(reason, detail, wall, at_once=bool(others)):
+            if credential.record_refusal(reason, detail, wall, at_once=bool(others)):
                 refused = [credential]
                 if reason in UNCERTAIN:
-                    refused += [each for each in others if each.refused("", detail, wall)]
+                    refused += [each for each in others if each.record_refusal("", detail, wall)]
         for each in refused:
             self._registry.credential_changed(each)

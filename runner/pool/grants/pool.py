@@ -1,11 +1,12 @@
-"""The credential pool: who may call a model now, and with which credential.
+"""The credential pool: grants calls to models, each with a credential.
 
 One lease is one HTTP attempt. The pool is pure: messages in, a ledger out; clock and random
-numbers come from outside. Engine and simulation drive the same one.
+numbers come from outside. Engine and simulation use the same pool.
 
-It counts what it grants and so knows when a quota is used up without being refused. Requests wait
-in a queue meanwhile. When no credential becomes available for longer than a minute and a half, the
-request is denied: its workflow saves its work and stops, and the pool reports when to resume it.
+It counts the calls that it grants, so it knows without a refusal when a quota is exhausted.
+Requests wait in a queue meanwhile. If no credential becomes available within a minute and a half,
+the request is denied: its workflow saves its work and stops, and the pool reports when to resume
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from assemblyzero_tui.runner.pool.grants.concurrency_limit import ConcurrencyLim
 from assemblyzero_tui.runner.pool.grants.fair_queue import FairQueue, Ticket
 from assemblyzero_tui.runner.pool.grants.leases import LeaseTable
 from assemblyzero_tui.runner.pool.grants.ledger import Lease, Ledger, StepRecorder
-from assemblyzero_tui.runner.pool.grants.outcome_handling import OutcomeHandler, was_let_in
+from assemblyzero_tui.runner.pool.grants.outcome_handling import OutcomeHandler, passed_quotas
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
 from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaDay, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import Registry
@@ -33,23 +34,23 @@ from assemblyzero_tui.runner.pool.grants.status import PARK_AFTER, PoolStatus
 from assemblyzero_tui.runner.pool.grants.transient_failures import TransientFailures
 from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Release
 
-WORTH_REPORTING = 1.0
-"""Seconds of waiting from which on it is reported."""
+REPORT_AFTER = 1.0
+"""Seconds from which on a wait is reported."""
 LONGEST_HINT = 86_400.0
-"""Seconds of waiting that the service asks for are believed up to here."""
+"""The most seconds for which a request of the service to wait is followed."""
 
 
 class Pool:
     """Grants leases and takes them back.
 
-    Feed it messages, then call :meth:`process`: it grants what can be granted and gives the ledger.
+    Pass it messages, then call :meth:`process`: it grants requests and returns the ledger.
 
     Args:
         credentials: Without any, every request gets a lease without a credential.
         clock: See :class:`~assemblyzero_tui.runner.pool.grants.clock.Clock`.
         days: When the service's day ends.
         chance: A random number from 0 to 1.
-        most: How many workflows the user wants at work.
+        most: The most workflows at work at once, by the user.
     """
 
     def __init__(
@@ -91,35 +92,37 @@ class Pool:
     def release(self, item: str, attempt: int, release: Release) -> None:
         """Takes a lease back.
 
-        The release of a lease that the worker does not hold changes nothing, with one exception: a
-        lease that was taken from it by force may still bring the service's refusal.
+        The release of a lease that the worker does not hold changes nothing, with one exception:
+        that of a revoked lease can still report a refusal.
         """
-        hint = max(0.0, min(release.retry_after, LONGEST_HINT))  # zero if it is no number
+        hint = max(0.0, min(release.retry_after, LONGEST_HINT))  # zero if it is not a number
         if hint != release.retry_after:
             release = msgspec.structs.replace(release, retry_after=hint)
         if (lease := self.leases.held_by(item, attempt, release.lease)) is not None:
             self._end(lease, release)
         elif (lease := self.leases.take_late(item, attempt, release.lease)) is not None:
-            if lease.fingerprint in self.registry.credentials and not was_let_in(release.outcome):
+            if lease.fingerprint in self.registry.credentials and not passed_quotas(
+                release.outcome
+            ):
                 self.outcomes.handle(lease, release)
         else:
             text = f"{item} released lease {release.lease}, which it does not hold"
             self.recorder.emit(Notice(item=item, attempt=attempt, text=text, level="warning"))
 
     def release_all(self, item: str) -> None:
-        """Takes back every lease and every request of an item whose process has ended."""
+        """Takes back all leases and requests of an item whose process has ended."""
         self.queue.remove_item(item)
         self.limit.forget(item)
         for lease in self.leases.of_item(item):
             self._end_by_force(lease)
 
     def forget_item(self, item: str) -> None:
-        """Forgets an item that has finished: if it comes again, it starts anew."""
+        """Forgets an item that has finished; if it is started again, it starts over."""
         self.queue.forget(item)
         self.failures.forget(item)
 
     def grant_directly(self, name: str, item: str, acquire: Acquire) -> None:
-        """Grants a call with this very credential at once, whatever its state."""
+        """Grants a call with this credential at once, regardless of its state."""
         if (credential := self.registry.find(name)) is not None:
             now = self.clock.now()
             ticket = Ticket(item, 1, acquire, now)
@@ -127,7 +130,7 @@ class Pool:
             self._grant(ticket, credential, now, self.registry.today(now))
 
     def try_now(self) -> None:
-        """Waits for no time any longer: probes each closed quota and asks each model again."""
+        """Stops waiting: probes each closed quota and calls each model again."""
         self.registry.probe_closed_quotas()
         self.failures.try_now()
         self.status.try_now()
@@ -149,7 +152,7 @@ class Pool:
     # Processing
 
     def process(self) -> Ledger:
-        """Grants and denies what can be granted or must be denied now; what that produced."""
+        """Grants and denies requests as far as possible now; returns the ledger."""
         now = self.clock.now()
         today = self.registry.today(now)
         if self.registry.credentials:
@@ -165,7 +168,7 @@ class Pool:
         return self.recorder.take_ledger()
 
     def next_time(self) -> float | None:
-        """When to process again at the latest, by its clock; ``None`` if no time is known."""
+        """The latest time to process again, by its clock; ``None`` if no time is known."""
         now = self.clock.now()
         models = {ticket.acquire.model for ticket in self.queue}
         available = {model: self.status.available_at(model, now) for model in models}
@@ -182,9 +185,9 @@ class Pool:
         return min((time for time in times if time != inf), default=None)
 
     def _check_wall_clock(self) -> None:
-        """Reports the ends of cooldowns again if somebody has set the clock on the wall."""
+        """Reports the ends of cooldowns again if the wall clock was set."""
         epoch = self.clock.wall_at(0.0)
-        if self._epoch is None or abs(epoch - self._epoch) > WORTH_REPORTING:
+        if self._epoch is None or abs(epoch - self._epoch) > REPORT_AFTER:
             self._epoch = epoch
             for quota in self.registry.quotas.values():
                 self.registry.report_quota(quota)
@@ -224,7 +227,7 @@ class Pool:
         return False
 
     def _pick(self, model: str, now: float) -> PooledCredential | None:
-        """The credential to use next: of the least used quota the one that was not used longest."""
+        """The credential to use next: of the least used quota, the least recently used one."""
         if self.status.throttled_until > now:
             return None
         best: tuple[bool, float, int] | None = None
@@ -259,7 +262,7 @@ class Pool:
         self._update(quota, now, today)
 
     def _deny_all(self, now: float) -> None:
-        """Denies what would wait too long, and reports what waits."""
+        """Denies requests that would wait too long, and reports those that wait."""
         for ticket in list(self.queue):
             model = ticket.acquire.model
             available = self.status.available_at(model, now)
@@ -267,11 +270,11 @@ class Pool:
             if available - now > PARK_AFTER:
                 self._deny(ticket, available, now)
             elif answering > available:
-                if now >= ticket.announced_until and answering - now >= WORTH_REPORTING:
+                if now >= ticket.announced_until and answering - now >= REPORT_AFTER:
                     why = self.failures.reason(model, now, ticket.item)
                     self._report_waiting(ticket, why, answering, for_model=True)
             elif not ticket.announced and (
-                available - now >= WORTH_REPORTING or now - ticket.since >= WORTH_REPORTING
+                available - now >= REPORT_AFTER or now - ticket.since >= REPORT_AFTER
             ):
                 self._report_waiting(ticket, self.status.why_unavailable(model, now), available)
 

@@ -1,8 +1,7 @@
-"""A quota: the calls that one project may make to one model, and those it has made.
+"""A quota: the calls that one project may make to one model, and those that it has made.
 
-Counting the starts shows when a quota is used up, without a refusal. The service counts starts in
-a sliding minute; the window here is one second longer, as requests take differently long to
-arrive.
+The number of starts shows without a refusal when a quota is exhausted. The service counts starts in
+a sliding minute; the window here is one second longer, as the transit times of requests differ.
 """
 
 from __future__ import annotations
@@ -14,21 +13,21 @@ from math import inf
 
 MINUTE = 60.0
 GUARD = 1.0
-"""Seconds by which the transit times of two requests may differ."""
+"""Seconds by which the transit times of two requests can differ."""
 WINDOW = MINUTE + GUARD
 MEMORY = 3 * WINDOW
 """Seconds for which starts are remembered."""
 DAYS = 3
-"""Days of which starts are remembered."""
+"""Days for which starts are remembered."""
 BURST = 2
-"""How many calls may start at once; the others are spread evenly over the minute."""
+"""Calls that may start at once; the others are spread evenly over the minute."""
 LEAST = 1.0
-"""The lowest rate, in starts a minute."""
+"""The lowest rate, in starts per minute."""
 CUT_MOST, CUT_LEAST = 0.4, 0.9
-"""The lowest and highest share of the rate that remains after a refusal that the count does not
+"""The lowest and the highest share of the rate that is kept after a refusal that the count does not
 explain."""
 GROWTH = 1.0 / MINUTE
-"""By how many starts a minute a reduced rate grows each second."""
+"""Growth of a reduced rate per second, in starts per minute."""
 
 
 class QuotaState(StrEnum):
@@ -42,12 +41,12 @@ class QuotaState(StrEnum):
     EXHAUSTED = "exhausted"
     """Refused for the day: no call until the day ends."""
     NO_TIER = "no_tier"
-    """There is no quota at all for this model."""
+    """There is no quota for this model."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaDay:
-    """The service's day at some moment."""
+    """The service's day at a moment."""
 
     name: str
     ends: float
@@ -61,7 +60,7 @@ class Quota:
     name: str
     model: str
     per_minute: int | None = None
-    """Starts a minute; ``None`` while the limit is unknown."""
+    """Starts per minute; ``None`` while the limit is unknown."""
     per_day: int | None = None
     learned: bool = False
     """A limit comes from a refusal, not from the user."""
@@ -72,7 +71,7 @@ class Quota:
     careful: bool = False
     """After the cooldown one call is tried before the others."""
     refusals: int = 0
-    """In a row."""
+    """Consecutive refusals."""
     refused_at: float = -inf
     """When a call was last refused."""
     days: dict[str, int] = field(default_factory=dict)
@@ -80,9 +79,9 @@ class Quota:
     struck: str = ""
     """The day reported as exhausted although the count did not confirm it."""
     waived: str = ""
-    """The day on which the daily count is ignored, as the user asked to try."""
+    """The day on which the daily count is ignored, as requested by the user."""
     cap: float = inf
-    """The rate it is held to since :attr:`cap_since`, in starts a minute, whatever its limit is."""
+    """The reduced rate since :attr:`cap_since`, in starts per minute, regardless of the limit."""
     cap_since: float = 0.0
     probe: int = 0
     """The lease of the probing call; 0 if none is under way."""
@@ -92,10 +91,10 @@ class Quota:
     starts: list[float] = field(default_factory=list)
     """When calls started, the oldest first."""
     refused: list[float] = field(default_factory=list)
-    """Those of them that were refused."""
+    """The starts of refused calls."""
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
-        """Starts within the last seconds."""
+        """Counts the starts within the last seconds."""
         return len(self.starts) - self._gone(now, seconds)
 
     def oldest_leaves_at(self, now: float) -> float:
@@ -104,18 +103,18 @@ class Quota:
         return self.starts[first] + WINDOW if first < len(self.starts) else now
 
     def _gone(self, now: float, seconds: float) -> int:
-        """Starts at least this many seconds ago, whichever way the sum is rounded."""
+        """Counts the starts at least this many seconds ago, however the sum is rounded."""
         gone = bisect_right(self.starts, now - seconds)
         while gone < len(self.starts) and self.starts[gone] + seconds <= now:
             gone += 1
         return gone
 
     def accepted(self, before: float, *, then: bool = False, seconds: float = MINUTE) -> int:
-        """Calls that the service counted before a moment: those not refused.
+        """Counts the calls that the service accepted before a moment.
 
         Args:
             before: The moment.
-            then: Whether to include those at the very moment, whose order is unknown.
+            then: Whether to include calls at that moment, whose order is unknown.
             seconds: The length of the period before it.
         """
         up_to = bisect_right if then else bisect_left
@@ -126,7 +125,7 @@ class Quota:
         return started - refused
 
     def rate(self, now: float) -> float:
-        """The rate it is held to now, in starts a minute; infinite if unknown."""
+        """The current limit of the rate, in starts per minute; infinite if unknown."""
         limit = inf if self.per_minute is None else float(self.per_minute)
         if self.cap == inf:
             return limit
@@ -138,7 +137,7 @@ class Quota:
         return self.days.get(today.name, 0)
 
     def update(self, now: float, today: QuotaDay) -> bool:
-        """Ends a cooldown when its time has come, and marks a used-up day; whether it changed."""
+        """Ends a cooldown that is over, and marks an exhausted day; returns whether it changed."""
         reopened = self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
         if reopened:
             self.state = QuotaState.PROBING if self.careful else QuotaState.READY
@@ -167,7 +166,7 @@ class Quota:
         return max(now, self._window_available_at(now), self._pace_available_at(now))
 
     def full(self, now: float) -> bool:
-        """Whether the minute is full, so that a call would be refused."""
+        """Whether the minute is full and a call would be refused."""
         return self._window_available_at(now) > now
 
     def _window_available_at(self, now: float) -> float:
@@ -180,7 +179,7 @@ class Quota:
         return self.starts[-most] + WINDOW
 
     def _pace_available_at(self, now: float) -> float:
-        """As a token bucket has it: ``BURST`` tokens, and a new one every ``WINDOW / rate``."""
+        """As in a token bucket: ``BURST`` tokens, and a new one every ``WINDOW / rate`` seconds."""
         rate = self.rate(now)
         return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
 
@@ -191,7 +190,7 @@ class Quota:
         self.record_start(now, today.name)
 
     def record_start(self, moment: float, day: str) -> None:
-        """Counts a start, maybe of another engine."""
+        """Counts a start, possibly of another engine."""
         insort(self.starts, moment)
         if (rate := self.rate(moment)) != inf:
             self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
@@ -203,21 +202,25 @@ class Quota:
             del self.refused[: bisect_right(self.refused, self.starts[-1] - MEMORY)]
 
     def restart_pacing(self) -> None:
-        """Computes the pacing again from the known starts, as after reading them."""
+        """Computes the pacing again from the known starts, after they were read."""
         self.paced = -inf
         for moment in self.starts[-2 * BURST :]:
             if (rate := self.rate(moment)) != inf:
                 self.paced = max(self.paced, moment) + WINDOW / max(LEAST, rate)
 
     def refund(self, moment: float, day: str) -> None:
-        """Takes back a start whose request never left this machine."""
+        """Removes a start whose request never left this machine."""
         if moment in self.starts:
             self.starts.remove(moment)
         if self.days.get(day):
             self.days[day] -= 1
 
     def suspend(self, state: QuotaState, until: float, reason: str, now: float) -> bool:
-        """Lets no call start until a time; a known end only moves later. Whether it changed."""
+        """Lets no call start until a time; a known end only moves later.
+
+        Returns:
+            Whether the quota changed.
+        """
         same = self.state is state
         if state is not QuotaState.NO_TIER:
             until = max(until, self.until)
@@ -232,17 +235,17 @@ class Quota:
     def slow_down(self, now: float, started: float, chance: float) -> None:
         """Reduces the rate below the refused one, once for all calls of one moment.
 
-        The amount is random, so that quotas that were refused together do not continue in step:
-        that would hide which of them are one.
+        The amount is random, so that quotas that were refused together do not continue in step,
+        which would hide which of them are the same.
         """
         if self.cap_since > started:
             return
-        done = min(max(LEAST, float(self.count(now, MINUTE) - 1)), self.rate(now))
+        rate = min(max(LEAST, float(self.count(now, MINUTE) - 1)), self.rate(now))
         cut = CUT_MOST + (CUT_LEAST - CUT_MOST) * chance
-        self.cap, self.cap_since = max(LEAST, done * cut), now
+        self.cap, self.cap_since = max(LEAST, rate * cut), now
 
     def record_answer(self, lease: int) -> bool:
-        """Records a call that was not refused; whether that ends the probing."""
+        """Records a call that was not refused; returns whether that ends the probing."""
         self.refusals = 0
         if self.state is not QuotaState.PROBING or lease != self.probe:
             return False
@@ -251,14 +254,14 @@ class Quota:
         return True
 
     def forget(self, today: str) -> None:
-        """Forgets learned limits and today's count, as the user asks."""
+        """Forgets learned limits and today's count, as requested by the user."""
         if self.learned:
             self.per_minute = self.per_day = None
         self.learned, self.careful, self.cap, self.refusals = False, False, inf, 0
         self.days.pop(today, None)
 
     def absorb(self, other: Quota) -> None:
-        """Merges another quota that turned out to be this one."""
+        """Merges another quota that turned out to be the same."""
         self.starts = sorted(self.starts + other.starts)
         self.paced = max(self.paced, other.paced)
         self.refused = sorted(self.refused + other.refused)

@@ -1,4 +1,4 @@
-"""The pool's reasons, for humans."""
+"""The reasons why a credential is unavailable, for humans."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 
 MOST_NAMES = 4
-"""How many credentials are named; the rest is only counted."""
+"""The most credentials that are named; the others are only counted."""
 THROTTLED = "the service refuses several credentials at once"
 
 
 def why_unavailable(registry: Registry, model: str, now: float) -> str:
-    """Why each credential is unavailable for a model that none can be used for now."""
+    """Why each credential is unavailable for a model."""
     parts = []
     for credential in registry.credentials.values():
         reason = _credential_reason(credential) or _quota_reason(
@@ -52,7 +52,7 @@ def _quota_reason(registry: Registry, quota: Quota, now: float) -> str:
 
 
 def _end(registry: Registry, quota: Quota) -> str:
-    """The time of day until which a quota is closed, with the date if it is another day."""
+    """The time of day until which a quota is closed, or the date and time if it is another day."""
     clock = registry.clock
     moment, now = time.localtime(clock.wall_at(quota.until)), time.localtime(clock.wall())
     return time.strftime("%H:%M:%S" if moment[:3] == now[:3] else "%Y-%m-%d %H:%M", moment)

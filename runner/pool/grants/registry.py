@@ -1,4 +1,4 @@
-"""The credentials of a pool and their quotas: look-up, limits, merging and manual control."""
+"""The credentials of a pool and their quotas: lookup, limits, merging and manual control."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ STATES: dict[QuotaState, CredentialStateName] = {
     QuotaState.EXHAUSTED: "exhausted",
     QuotaState.NO_TIER: "no_tier",
 }
-"""The state of a credential whose quota is in this state, as events have it."""
+"""The state of a credential in events, by the state of its quota."""
 
 
 class Registry:
-    """Knows every credential and every quota of a pool.
+    """Contains every credential and every quota of a pool.
 
-    Changes go to the recorder: events that report them, and their names for the store.
+    The recorder gets the events that report changes, and the names of what changed for the store.
 
     Args:
-        credentials: What the pool starts with.
+        credentials: The initial credentials.
         clock: See :class:`~assemblyzero_tui.runner.pool.grants.clock.Clock`.
         days: When the service's day ends.
     """
@@ -54,10 +54,10 @@ class Registry:
         for credential in credentials:
             self.credentials[credential.secret.fingerprint] = PooledCredential(credential)
 
-    # Look-up
+    # Lookup
 
     def find(self, name: str) -> PooledCredential | None:
-        """The credential of this name, or with this fingerprint."""
+        """Finds the credential with this name or fingerprint."""
         by_name = (each for each in self.credentials.values() if each.name == name)
         return self.credentials.get(name) or next(by_name, None)
 
@@ -106,7 +106,7 @@ class Registry:
         ]
 
     def configured_limits(self, quota: Quota) -> tuple[int | None, int | None]:
-        """The limits that the user gave: calls a minute and a day."""
+        """The limits that the user configured: calls per minute and per day."""
         limits = [each.credential.limits(quota.model) for each in self.credentials_of(quota)]
         return (
             min((minute for minute, _ in limits if minute is not None), default=None),
@@ -117,8 +117,8 @@ class Registry:
         """The service's day."""
         wall = self.clock.wall()
         ends = self.days.end(wall)
-        # Seconds of the pool's clock until then: two looks at the clocks, between which this
-        # process may have to wait, must not matter.
+        # Converted to seconds of the pool's clock by a ratio, so that a delay of this process
+        # between two readings of the clocks does not matter.
         ahead = self.clock.wall_at(now + A_DAY) - self.clock.wall_at(now)
         return QuotaDay(self.days.name(wall), now + (ends - wall) * A_DAY / ahead)
 
@@ -140,7 +140,7 @@ class Registry:
     # Changes
 
     def add(self, credential: Credential) -> None:
-        """Adds a credential, unless it is there already."""
+        """Adds a credential, unless it already exists."""
         fingerprint = credential.secret.fingerprint
         if fingerprint in self.credentials:
             return
@@ -164,7 +164,7 @@ class Registry:
             self.credential_changed(credential)
 
     def mark_valid(self, name: str) -> None:
-        """Makes a credential valid again that the service did not accept before."""
+        """Makes a credential valid again that the service rejected before."""
         credential = self.find(name)
         if credential is not None and credential.invalid:
             credential.invalid, credential.strikes = "", 0
@@ -182,7 +182,7 @@ class Registry:
             self._probe(quota, forget=True)
 
     def probe_closed_quotas(self) -> None:
-        """Probes every quota that waits for a time with one call."""
+        """Probes every quota that is cooling down or exhausted with one call."""
         for quota in self.quotas.values():
             if quota.state in (QuotaState.COOLING, QuotaState.EXHAUSTED):
                 self._probe(quota)
@@ -222,12 +222,12 @@ class Registry:
     # Reports
 
     def credential_changed(self, credential: PooledCredential) -> None:
-        """Has the state of a credential reported and written."""
+        """Reports the state of a credential, and marks it to be written."""
         self.recorder.changes.credentials.add(credential.fingerprint)
         self.report_credential(credential)
 
     def quota_changed(self, quota: Quota) -> None:
-        """Has the state of a quota reported and written."""
+        """Reports the state of a quota, and marks it to be written."""
         self.recorder.changes.quotas.add((quota.name, quota.model))
         self.report_quota(quota)
 
@@ -274,7 +274,7 @@ class Registry:
 
 
 def _apply_limits(quota: Quota, credential: Credential) -> None:
-    """Holds a quota to the limits that the user gave for one of its credentials."""
+    """Applies the limits that the user configured for one of a quota's credentials."""
     per_minute, per_day = credential.limits(quota.model)
     if per_minute is not None:
         quota.per_minute = min(per_minute, quota.per_minute or per_minute)

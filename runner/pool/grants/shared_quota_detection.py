@@ -1,7 +1,7 @@
-"""Detects credentials that share a project nobody declared: by the way they are refused.
+"""Detects credentials that share an undeclared project by their refusals.
 
-If two quotas are one, then whenever the service refuses a call of either, the calls of both in that
-minute are as many as the limit; and whenever it accepts one, they are fewer.
+If two quotas are the same, then whenever the service refuses a call of either, the calls of both in
+that minute reach the limit; and whenever it accepts one, they are below it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from math import inf
 from assemblyzero_tui.runner.pool.grants.quota import GUARD, MINUTE, WINDOW, Quota
 
 PROOF = 4
-"""How many refusals must fit before two quotas are taken for one."""
+"""Fitting refusals after which two quotas are treated as one."""
 APART = 10.0
-"""Seconds between two refusals that count as two: several at one moment prove no more than one."""
+"""The fewest seconds between two refusals that count as two: simultaneous ones count as one."""
 FRESH = 5 * WINDOW
 """Seconds after which a refusal proves nothing."""
 
@@ -23,14 +23,14 @@ FRESH = 5 * WINDOW
 @dataclass(slots=True)
 class _Suspicion:
     fitting: list[tuple[float, str]] = field(default_factory=list)
-    """Refusals that fit: when, and of which quota."""
+    """Fitting refusals: their times and the names of their quotas."""
     refuted: float = -inf
     """When the last contradiction happened."""
 
     def fits(self, started: float, name: str) -> None:
         """Records a refusal that fits."""
-        self.fitting = [(at, who) for at, who in self.fitting if at > started - FRESH]
-        if all(abs(started - at) >= APART for at, who in self.fitting if who == name):
+        self.fitting = [(at, quota) for at, quota in self.fitting if at > started - FRESH]
+        if all(abs(started - at) >= APART for at, quota in self.fitting if quota == name):
             self.fitting.append((started, name))
 
     def contradicts(self, started: float) -> None:
@@ -41,11 +41,11 @@ class _Suspicion:
     @property
     def proved(self) -> bool:
         """Whether enough refusals of both fit."""
-        return len(self.fitting) >= PROOF and len({who for _, who in self.fitting}) == 2
+        return len(self.fitting) >= PROOF and len({quota for _, quota in self.fitting}) == 2
 
 
 class SharedQuotaDetector:
-    """Weighs for each pair of quotas of a model whether they are one."""
+    """Decides for each pair of quotas of a model whether they are the same."""
 
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], _Suspicion] = {}
@@ -54,16 +54,16 @@ class SharedQuotaDetector:
         """Records a refusal that the quota's own count does not explain.
 
         Returns:
-            The quota that it is one with, if that is as good as proved: enough refusals fit, and
+            The quota that is the same, if that is practically proved: enough refusals fit, and
             since the first of them every other pair with one of the two was refuted.
         """
         limit = quota.per_minute
         if limit is None:
             return None
-        had = quota.accepted(started, then=True, seconds=MINUTE + GUARD)
+        own = quota.accepted(started, then=True, seconds=MINUTE + GUARD)
         for other in others:
             theirs = other.accepted(started, then=True, seconds=MINUTE + GUARD)
-            if had + theirs < limit:
+            if own + theirs < limit:
                 self._pair(quota, other).contradicts(started)
             else:
                 self._pair(quota, other).fits(started, quota.name)
@@ -87,9 +87,9 @@ class SharedQuotaDetector:
         limit = quota.per_minute
         if limit is None:
             return
-        had = quota.accepted(started, seconds=MINUTE - GUARD)
+        own = quota.accepted(started, seconds=MINUTE - GUARD)
         for other in others:
-            if had + other.accepted(started, seconds=MINUTE - GUARD) >= limit:
+            if own + other.accepted(started, seconds=MINUTE - GUARD) >= limit:
                 self._pair(quota, other).contradicts(started)
 
     def _pair(self, one: Quota, other: Quota) -> _Suspicion:

@@ -14,28 +14,28 @@ from assemblyzero_tui.runner.pool.grants.reasons import THROTTLED, why_unavailab
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 
 PARK_AFTER = 90.0
-"""Seconds: a request that would have to wait longer is denied."""
+"""Seconds after which a request is denied instead of waiting longer."""
 TOGETHER = 2.0
 """Seconds within which refusals of several quotas count as one event."""
 SEVERAL = 3
-"""How many quotas must be refused together."""
+"""Quotas that must be refused together to throttle the pool."""
 THROTTLE = 5.0
-"""Seconds for which no call starts then, at least; at most :data:`THROTTLE_MOST`."""
+"""The fewest seconds for which no call starts then; at most :data:`THROTTLE_MOST`."""
 THROTTLE_MOST = 60.0
 FIGURES_EVERY = 1.0
-"""Seconds between two reports of figures, at least."""
+"""The fewest seconds between two reports of figures."""
 
 PoolState = Literal["open", "low", "throttled", "paused"]
 
 
 class PoolStatus:
-    """Watches the quotas as a whole and reports what changes.
+    """Watches all quotas together and reports changes.
 
     Args:
         registry: The credentials and quotas.
-        recorder: Takes the events.
-        limit: How many workflows the quotas can feed.
-        most: How many workflows the user wants at work.
+        recorder: Records the events.
+        limit: The number of workflows that the quotas can feed.
+        most: The most workflows at work at once, by the user.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class PoolStatus:
         self._parked: dict[str, float] = {}
         """Models for which a request was denied, and when they become available."""
         self._unexpected: deque[tuple[float, str]] = deque()
-        """Refusals that the counts do not explain: when, and of which quota."""
+        """Times and quotas of refusals that the counts do not explain."""
         self._reported: tuple[object, ...] = ("open", None, 0, "", False)
         self._figures: dict[tuple[str, str], tuple[object, ...]] = {}
         self._figures_at = -inf
 
     def record_unexpected_refusal(self, quota: Quota, retry_after: float, now: float) -> None:
-        """A quota was refused although its count allowed it."""
+        """Records the refusal of a call that the count of its quota allowed."""
         self._unexpected.append((now, quota.name))
         while self._unexpected[0][0] < now - TOGETHER:
             self._unexpected.popleft()
@@ -64,16 +64,16 @@ class PoolStatus:
             self.throttled_until = max(self.throttled_until, now + wait)
 
     def park(self, model: str, available: float) -> None:
-        """A request was denied, as this model becomes available only then."""
+        """Records a denied request, and when its model becomes available."""
         self._parked[model] = available
 
     def try_now(self) -> None:
-        """Waits for no time any longer."""
+        """Stops waiting, as requested by the user."""
         self._parked.clear()
         self.throttled_until = -inf
 
     def report_figures_now(self) -> None:
-        """Has figures reported at the next update, however recent the last ones are."""
+        """Makes the next update report figures, however recent the last ones are."""
         self._figures_at = -inf
 
     @property
@@ -82,7 +82,7 @@ class PoolStatus:
         return bool(self._parked)
 
     def available_at(self, model: str, now: float) -> float:
-        """When a call to a model may start as far as quotas go: now, later, or never."""
+        """When the quotas allow a call to a model: now, later, or never."""
         if not self._registry.credentials:
             return now
         return max(self._registry.available_at(model, now), self.throttled_until)
@@ -94,10 +94,10 @@ class PoolStatus:
         return why_unavailable(self._registry, model, now)
 
     def update(self, now: float, today: QuotaDay) -> None:
-        """Reports what has changed."""
+        """Reports changes."""
         self._update_parked(now)
         slots = self._limit.update(self._rates(now), now)
-        bound = slots if slots is not None and slots < self._most else 0
+        limit = slots if slots is not None and slots < self._most else 0
         state: PoolState = "open"
         until, reason = inf, ""
         if self._parked:
@@ -106,16 +106,16 @@ class PoolStatus:
             reason = self.why_unavailable(model, now)
         elif self.throttled_until > now:
             state, until, reason = "throttled", self.throttled_until, THROTTLED
-        elif bound:
+        elif limit:
             state, reason = "low", "quota"
-        shown = None if until == inf else self._registry.clock.wall_at(until)
+        wall = None if until == inf else self._registry.clock.wall_at(until)
         disabled = any(each.disabled for each in self._registry.credentials.values())
         stuck = state == "paused" and until == inf and not disabled
-        report = (state, None if shown is None else round(shown), bound, reason, stuck)
+        report = (state, None if wall is None else round(wall), limit, reason, stuck)
         if report != self._reported:
             self._reported = report
             self._recorder.emit(
-                PoolChanged(state=state, until=shown, slots=bound, reason=reason, stuck=stuck)
+                PoolChanged(state=state, until=wall, slots=limit, reason=reason, stuck=stuck)
             )
         if now >= self._figures_at + FIGURES_EVERY:
             self._report_figures(now, today)
@@ -130,7 +130,7 @@ class PoolStatus:
             self._parked[model] = available
 
     def _rates(self, now: float) -> dict[str, float]:
-        """Calls a minute of each model that the quotas allow now."""
+        """Calls per minute of each model that the quotas allow now."""
         registry = self._registry
         rates: dict[str, float] = {}
         usable = {registry.canonical(c.quota) for c in registry.credentials.values() if c.usable}
@@ -161,7 +161,7 @@ class PoolStatus:
                 )
 
     def wake_times(self, now: float) -> list[float]:
-        """When there will be something to report, if nothing else happens."""
+        """The times at which there will be something to report, even without a message."""
         times = list(self._parked.values())
         if self.throttled_until > now:
             times.append(self.throttled_until)

@@ -1,7 +1,7 @@
-"""Failures that pass by themselves: models that do not answer, and items that wait for them.
+"""Temporary failures: models that are not answering, and items that wait for them.
 
-No credential is to blame, so none cools down; the model does, and each item has a backoff of its
-own, so that one whose calls always fail does not hold up the others.
+No credential is the cause, so none cools down; the model does, and each item has its own backoff,
+so that an item whose calls always fail does not hold up the others.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from assemblyzero_tui.runner.model.call_outcomes import Kind, Outcome, kind_of
 from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.pool.grants.item_patience import ItemPatience
 from assemblyzero_tui.runner.pool.grants.ledger import Lease
-from assemblyzero_tui.runner.pool.grants.model_backoff import ONE_AT_A_TIME, ModelBackoff
+from assemblyzero_tui.runner.pool.grants.model_backoff import PROBE_AFTER, ModelBackoff
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 ANSWERED = frozenset({Outcome.OK, Outcome.BLOCKED, Outcome.NO_ANSWER})
-"""The model itself ended the call, whatever its answer is worth."""
+"""Outcomes of calls that the model itself ended, with or without a usable answer."""
 _WORDS = {
     Outcome.OVERLOADED: "no capacity",
     Outcome.TIMEOUT: "timed out",
@@ -27,10 +27,10 @@ _WORDS = {
 
 
 class TransientFailures:
-    """Follows the calls of a pool. All times are by its clock.
+    """Tracks the calls of a pool. All times are by its clock.
 
     Args:
-        emit: Takes notices for the user.
+        emit: Emits notices for the user.
         chance: A random number from 0 to 1.
     """
 
@@ -43,11 +43,11 @@ class TransientFailures:
 
     def call_started(self, lease: Lease) -> None:
         """Records the start of a call."""
-        self.models[lease.model].start(lease.number, lease.started)
+        self.models[lease.model].record_start(lease.number, lease.started)
 
     def call_ended(self, lease: Lease, release: Release, now: float) -> None:
         """Records the end of a call."""
-        self.models[lease.model].ended(lease.number)
+        self.models[lease.model].record_end(lease.number)
         if release.outcome in ANSWERED:
             self._answered(lease, now)
         elif kind_of(release.outcome) is Kind.TRANSIENT:
@@ -55,15 +55,15 @@ class TransientFailures:
 
     def _answered(self, lease: Lease, now: float) -> None:
         backoff = self.models[lease.model]
-        noted = backoff.count >= ONE_AT_A_TIME
-        if backoff.answered(lease.started) and noted:
+        reported = backoff.count >= PROBE_AFTER
+        if backoff.record_answer(lease.started) and reported:
             self._emit(Notice(text=f"{lease.model} is answering again"))
         self.items.pop((lease.item, lease.model), None)
         for other in self._others(lease):
             other.other_answered(lease.started, now)
 
     def _failed(self, lease: Lease, release: Release, now: float) -> None:
-        what = _failure(release)
+        reason = _failure(release)
         place = lease.item, lease.model
         patience = self.items.get(place)
         alone = patience is not None and patience.alone
@@ -72,16 +72,16 @@ class TransientFailures:
             patience = self.items[place] = ItemPatience(failing=len(others))
             for other in others:
                 other.other_failed()
-        patience.failed_again(lease.started, what, now, self._chance())
+        patience.record_own_failure(lease.started, reason, now, self._chance())
         if alone:
             return
         backoff, silent = self.models[lease.model], release.outcome == Outcome.TIMEOUT
-        noted = backoff.count >= ONE_AT_A_TIME
-        backoff.refused(
-            lease.started, release.retry_after, what, now, self._chance(), silent=silent
+        reported = backoff.count >= PROBE_AFTER
+        backoff.record_refusal(
+            lease.started, release.retry_after, reason, now, self._chance(), silent=silent
         )
-        if backoff.count >= ONE_AT_A_TIME and not noted:
-            text = f"{not_answering(lease.model, what)}; trying one call at a time"
+        if backoff.count >= PROBE_AFTER and not reported:
+            text = f"{not_answering(lease.model, reason)}; trying one call at a time"
             self._emit(Notice(text=text, level="warning"))
 
     def _others(self, lease: Lease) -> list[ItemPatience]:
@@ -92,7 +92,7 @@ class TransientFailures:
         ]
 
     def available_at(self, model: str, now: float, item: str = "") -> float:
-        """When a call to a model may begin; for an item if one is given."""
+        """When a call to a model may start; for an item if one is given."""
         backoff = self.models.get(model)
         available_at = now if backoff is None else backoff.available_at(now)
         patience = self.items.get((item, model))
@@ -105,7 +105,7 @@ class TransientFailures:
         return not_answering(model, patience.reason if patience and own else backoff.reason)
 
     def give_up_reason(self, item: str, model: str) -> str:
-        """Why an item is given up; empty if it is not."""
+        """Why to give up an item; empty if it is not given up."""
         patience = self.items.get((item, model))
         if patience is None or not patience.over:
             return ""
@@ -116,12 +116,12 @@ class TransientFailures:
         )
 
     def forget(self, item: str) -> None:
-        """Forgets an item: if it comes again, it starts anew."""
+        """Forgets an item; if it is started again, it starts over."""
         for place in [place for place in self.items if place[0] == item]:
             del self.items[place]
 
     def try_now(self) -> None:
-        """Stops waiting, as the user asks."""
+        """Stops waiting, as requested by the user."""
         for backoff in self.models.values():
             backoff.try_now()
         for patience in self.items.values():
@@ -129,7 +129,7 @@ class TransientFailures:
 
 
 def not_answering(model: str, failure: str) -> str:
-    """The state of a model, for humans."""
+    """Describes a model that is not answering, for humans."""
     return f"{model} is not answering ({failure})"
 
 

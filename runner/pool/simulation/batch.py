@@ -1,4 +1,4 @@
-"""Runs many simulations of one batch in parallel."""
+"""Runs the simulations of one batch with several seeds in parallel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.pool.simulation.simulation import Scenario, Simulat
 
 
 def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[SimulationFigures]:
-    """The figures of each seed, in their order; each seed always gives the same."""
+    """Yields the figures of each seed, in order; each seed always gives the same."""
     processes = min(len(seeds), os.cpu_count() or 1)
     if processes == 1:
         yield from (simulate(scenario, seed) for seed in seeds)

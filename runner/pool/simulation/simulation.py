@@ -1,8 +1,8 @@
 """Simulates a batch: the real pool, a service that enforces its quotas, and a virtual clock.
 
-The service counts as Gemini does: for each project and model, requests of the last 60 seconds and
-of the Pacific day; a refused request does not count. It knows which credentials share a project,
-the pool may not. Requests take differently long to arrive.
+The service counts like Gemini: for each project and model, the requests of the last 60 seconds and
+of the Pacific day; refused requests do not count. It knows which credentials share a project; the
+pool possibly does not. The transit times of requests differ.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ MODEL = "simulated"
 LATENCY_MEAN, LATENCY_SIGMA = 8.0, 0.6
 """Seconds of a call, lognormal."""
 TRANSIT = (0.02, 0.4)
-"""Seconds until a request arrives, and until a refusal is back."""
+"""Range of the seconds until a request or a refusal arrives."""
 DAY_HINT = 40.0
-"""Seconds the service asks to wait for the quota of a day: as short as for that of a minute."""
+"""Seconds that the service asks to wait for a daily quota: as short as for a per-minute quota."""
 WATCHED = 1200.0
 """Seconds for which fairness is measured."""
 FANNING = 5
@@ -43,21 +43,21 @@ class Scenario:
 
     keys: int = 4
     projects: int = 4
-    """How many projects the credentials are declared to be spread over."""
+    """Declared number of projects of the credentials."""
     hidden_projects: int = 0
-    """How many projects they really are spread over; 0 if as declared."""
+    """Actual number of projects; 0 if it is as declared."""
     rpm: int = 10
-    """Requests a minute of a project."""
+    """Requests per minute of a project."""
     rpd: int = 0
-    """Requests a day of a project; 0 is no limit."""
+    """Requests per day of a project; 0 means no limit."""
     workers: int = 10
     workflows: int = 200
     calls: int = 6
-    """Of each workflow, one after the other."""
+    """Calls of each workflow, one after the other."""
     fan_out: int = 5
     """Calls that some of the measured workflows request at once."""
     learn: bool = False
-    """Whether the pool does not know the limits at first."""
+    """Whether the pool has to learn the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class SimulationFigures:
     """Requests that were refused."""
     makespan_s: float
     makespan_over_bound: float
-    """The time for the whole batch, over the lowest possible one."""
+    """The time for the whole batch, divided by the lowest possible time."""
     jain: float
-    """Jain's fairness index of the calls that workflows get while all want some; 1 is fair."""
+    """Jain's fairness index of the calls of workflows that all request calls; 1 is fair."""
     turnaround_s: float
     """Mean seconds from the first start of a workflow to its end."""
     wait_p95_s: float
-    """Seconds in the queue; 95 % of the calls waited less."""
+    """95th percentile of the seconds that calls waited in the queue."""
     parked: int
     """How often a workflow saved its work and stopped."""
 
@@ -109,7 +109,7 @@ class _Service:
     _day_counts: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def request(self, project: int) -> Release | None:
-        """Takes a request; returns the refusal, if it refuses."""
+        """Handles a request; returns the refusal, or ``None`` if it is accepted."""
         now, limits = self.clock.now(), self.scenario
         minute = self._minutes.setdefault(project, deque())
         while minute and minute[0] <= now - 60.0:
@@ -133,11 +133,11 @@ class _Service:
 @dataclass(slots=True)
 class _Workflow:
     name: str
-    left: int
-    """Calls still to make."""
+    remaining: int
+    """Calls that it still has to make."""
     at_once: int = 1
     started: float = -1.0
-    out: int = 0
+    pending: int = 0
     """Calls under way."""
     answered: int = 0
     requests: int = 0
@@ -179,7 +179,7 @@ class Simulation:
         self.parked = 0
 
     def run(self) -> tuple[float, list[float], list[float]]:
-        """Runs the whole batch: its seconds, each workflow's turnaround, each call's wait."""
+        """Runs the batch; returns its seconds, each workflow's turnaround and each call's wait."""
         self._queue.extend(
             _Workflow(f"W{n}", self.scenario.calls) for n in range(self.scenario.workflows)
         )
@@ -191,7 +191,7 @@ class Simulation:
         return self.clock.time, self.turnarounds, self.waits
 
     def watch(self) -> list[int]:
-        """Runs as many greedy workflows as workers; the calls that each got."""
+        """Runs as many endless workflows as workers; returns the calls that each got."""
         every = [
             _Workflow(f"W{n}", 1 << 30, self.scenario.fan_out if n % FANNING == 0 else 1)
             for n in range(self.scenario.workers)
@@ -243,8 +243,8 @@ class Simulation:
         self._at(0.0, lambda: self._request_calls(workflow))
 
     def _request_calls(self, workflow: _Workflow) -> None:
-        while workflow.out < min(workflow.at_once, workflow.left):
-            workflow.out += 1
+        while workflow.pending < min(workflow.at_once, workflow.remaining):
+            workflow.pending += 1
             self._acquire(workflow)
 
     def _acquire(self, workflow: _Workflow) -> None:
@@ -274,10 +274,10 @@ class Simulation:
 
     def _answered(self, workflow: _Workflow, release: Release) -> None:
         self.pool.release(workflow.name, 1, release)
-        workflow.left -= 1
-        workflow.out -= 1
+        workflow.remaining -= 1
+        workflow.pending -= 1
         workflow.answered += 1
-        if workflow.left:
+        if workflow.remaining:
             self._request_calls(workflow)
             return
         self.turnarounds.append(self.clock.time - workflow.started)
@@ -287,8 +287,8 @@ class Simulation:
     def _denied(self, workflow: _Workflow, denial: Deny) -> None:
         self._requested_at.pop((workflow.name, denial.request), None)
         self.parked += 1
-        workflow.out -= 1
-        if not workflow.out:
+        workflow.pending -= 1
+        if not workflow.pending:
             self._stop(workflow)
             self._parked.append(workflow)
 
@@ -309,13 +309,13 @@ def least_seconds(scenario: Scenario) -> float:
     if not scenario.rpd or calls <= projects * scenario.rpd:
         return max(work, (ceil(calls / (projects * scenario.rpm)) - 1) * 60.0 + LATENCY_MEAN)
     days, rest = divmod(calls - 1, projects * scenario.rpd)
-    half_a_day, day = 12 * 3600.0, 24 * 3600.0  # it begins at noon
+    half_a_day, day = 12 * 3600.0, 24 * 3600.0  # the simulation begins at noon
     minutes = ceil((rest + 1) / (projects * scenario.rpm)) - 1
     return max(work, half_a_day + (days - 1) * day + minutes * 60.0 + LATENCY_MEAN)
 
 
 def simulate(scenario: Scenario, seed: int) -> SimulationFigures:
-    """Simulates a batch, and measures fairness."""
+    """Simulates a batch and measures its fairness."""
     batch = Simulation(scenario, seed)
     seconds, turnarounds, waits = batch.run()
     shares = Simulation(scenario, seed).watch()

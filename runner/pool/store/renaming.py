@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
-from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name, quota_of_its_own
+from assemblyzero_tui.runner.pool.grants.pooled_credential import own_quota_name, quota_name
 
 _RENAME = (
     "UPDATE keys SET quota = :project WHERE quota = :alone",
@@ -29,7 +29,7 @@ _RENAME = (
 def rename_quotas(connection: sqlite3.Connection, credentials: Iterable[Credential]) -> None:
     """Moves what is stored under the credentials' own names. Call it within a transaction."""
     for credential in credentials:
-        names = {"project": quota_name(credential), "alone": quota_of_its_own(credential)}
+        names = {"project": quota_name(credential), "alone": own_quota_name(credential)}
         if names["project"] != names["alone"]:
             for statement in _RENAME:
                 connection.execute(statement, names)

@@ -6,7 +6,7 @@ from math import ceil, inf
 
 import pytest
 
-from assemblyzero_tui.runner.pool.grants.concurrency_limit import ROOM, ConcurrencyLimit
+from assemblyzero_tui.runner.pool.grants.concurrency_limit import HEADROOM, ConcurrencyLimit
 from tests.unit.runner.pool.driver import Driven, key, keys, pool_states
 
 
@@ -26,7 +26,7 @@ def busy(
 
 def test_as_many_as_the_quotas_can_feed() -> None:
     slots, now = busy()
-    assert slots.update({"m": 40.0}, now) == 10 == ceil(40 / 60 * 10 * ROOM)
+    assert slots.update({"m": 40.0}, now) == 10 == ceil(40 / 60 * 10 * HEADROOM)
 
 
 def test_without_a_limit_or_before_enough_calls_there_is_no_bound() -> None:
