@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Runs the command and leaves with its exit code."""
+    """Runs the command and exits with its exit code."""
     try:
         _open_standard_streams()
         from assemblyzero_tui.app.cli.failures import guarded
@@ -24,9 +24,9 @@ def _run(arguments: list[str]) -> object:
 
 
 def _open_standard_streams() -> None:
-    """Gives a stream that was closed (``>&-``) somewhere to go.
+    """Opens the null device for each standard stream that was closed (``>&-``).
 
-    Otherwise the next file to be opened would take its number, and be printed into.
+    Otherwise the next file to be opened would get its descriptor, and output would go into it.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:

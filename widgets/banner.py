@@ -1,4 +1,4 @@
-"""One row over the whole width when the run does not go on by itself, with what can be done."""
+"""A row over the whole width while the run does not proceed, with buttons."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Action, Part, TextLine, spread
 
 SHORTEST_WHY = 40
-"""Cells in which a reason says something."""
+"""Least cells in which a shortened reason is still understandable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One thing that can be done."""
+    """A key and the action that it triggers."""
 
     key: str
     label: str
     action: str
     short: str = ""
-    """The label where room is short."""
+    """The label if space is short."""
     rank: int = 0
-    """The button with the greatest one goes first where there is no room for all."""
+    """The button with the greatest rank is left out first if space is short."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is the matter. The parts that change by themselves do not make it another trouble."""
+class BannerText:
+    """The text of the banner; parts that change over time are ignored in comparisons."""
 
     what: str
     """A sentence without its full stop, or whole sentences if nothing follows."""
     buttons: tuple[Button, ...] = ()
     severe: bool = False
     why: str = field(default="", compare=False)
-    """Cut, or left out, where room is short."""
+    """The reason; shortened, or left out, if space is short."""
     then: str = field(default="", compare=False)
     """What happens next: a sentence without its full stop."""
     brief: str = field(default="", compare=False)
-    """All of it in few words."""
+    """The whole text in a few words."""
 
     def texts(self) -> list[str]:
-        """From the fewest words to the most, without the reason."""
+        """The texts without the reason, from the shortest to the longest."""
         whole = f"{self.what}. {self.then}." if self.then else self.what
         return [self.brief, whole] if self.brief else [whole]
 
-    def said(self, room: int, ellipsis: str) -> str:
-        """The text for so many cells."""
+    def text(self, room: int, ellipsis: str) -> str:
+        """The text that fits into ``room`` cells."""
         short, whole = self.texts()[0], self.texts()[-1]
         if cell_len(whole) > room:
             return cut(short, room, ellipsis)
         if not self.why:
             return whole
         end = f". {self.then}." if self.then else "."
-        left = room - cell_len(self.what) - cell_len(end) - 2
-        if left < min(SHORTEST_WHY, cell_len(self.why)):
+        room_for_why = room - cell_len(self.what) - cell_len(end) - 2
+        if room_for_why < min(SHORTEST_WHY, cell_len(self.why)):
             return whole
-        return f"{self.what}: {cut(self.why, left, ellipsis)}{end}"
+        return f"{self.what}: {cut(self.why, room_for_why, ellipsis)}{end}"
 
 
 def _labelled(buttons: Sequence[Button], *, short: bool) -> list[tuple[Button, str]]:
@@ -71,28 +71,30 @@ def _width(labelled: Sequence[tuple[Button, str]]) -> int:
     return sum(cell_len(button.key) + cell_len(label) + 5 for button, label in labelled)
 
 
-def fitting(trouble: Trouble, room: int) -> list[tuple[Button, str]]:
-    """The buttons with their labels, for so many cells of text and buttons.
+def fitting(banner_text: BannerText, room: int) -> list[tuple[Button, str]]:
+    """The buttons with their labels that fit into ``room`` cells together with the text.
 
-    Long labels if the whole text fits beside them, else short ones; where not even the shortest
-    text has room, buttons are left out.
+    The labels are long if the whole text fits beside them, else short; if not even the shortest
+    text fits, buttons are left out.
     """
-    texts = [cell_len(text) for text in trouble.texts()]
-    long = _labelled(trouble.buttons, short=False)
+    texts = [cell_len(text) for text in banner_text.texts()]
+    long = _labelled(banner_text.buttons, short=False)
     if _width(long) + texts[-1] <= room:
         return long
-    short = _labelled(trouble.buttons, short=True)
+    short = _labelled(banner_text.buttons, short=True)
     while short and _width(short) + texts[0] > room:
         short.remove(max(short, key=lambda each: each[0].rank))
     return short
 
 
-def banner_content(trouble: Trouble, glyphs: Glyphs, width: int) -> tuple[Content, list[Action]]:
-    """The row for a width, and what a click does where."""
+def banner_content(
+    banner_text: BannerText, glyphs: Glyphs, width: int
+) -> tuple[Content, list[Action]]:
+    """The row for a width, and the actions of clicks."""
     flag = f" {glyphs.flag} "
     room = width - len(flag) - 2
-    labelled = fitting(trouble, room)
-    text = trouble.said(max(0, room - _width(labelled)), glyphs.ellipsis)
+    labelled = fitting(banner_text, room)
+    text = banner_text.text(max(0, room - _width(labelled)), glyphs.ellipsis)
     left: list[Part] = [(flag, "bold reverse"), " ", (text, "bold")]
     right: list[Part] = []
     actions: list[Action] = []
@@ -110,7 +112,7 @@ def banner_content(trouble: Trouble, glyphs: Glyphs, width: int) -> tuple[Conten
 
 
 class Banner(TextLine):
-    """Hidden while all is well."""
+    """The banner; hidden while it has no text."""
 
     DEFAULT_CSS = """
     Banner {
@@ -124,18 +126,18 @@ class Banner(TextLine):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._said: tuple[Trouble | None, Glyphs] | None = None
+        self._current: tuple[BannerText | None, Glyphs] | None = None
 
     def on_resize(self) -> None:
-        """Puts the buttons where they belong now."""
-        if self._said is not None:
-            self.tell(*self._said)
+        """Fits text and buttons to the width."""
+        if self._current is not None:
+            self.update(*self._current)
 
-    def tell(self, trouble: Trouble | None, glyphs: Glyphs) -> None:
-        """Shows the trouble, or hides."""
-        self._said = (trouble, glyphs)
-        self.set_class(trouble is not None, "-shown")
-        if trouble is None:
+    def update(self, banner_text: BannerText | None, glyphs: Glyphs) -> None:
+        """Shows the text, or hides the banner for ``None``."""
+        self._current = (banner_text, glyphs)
+        self.set_class(banner_text is not None, "-shown")
+        if banner_text is None:
             return
-        self.set_class(trouble.severe, "-severe")
-        self.show(*banner_content(trouble, glyphs, max(1, self.size.width)))
+        self.set_class(banner_text.severe, "-severe")
+        self.show(*banner_content(banner_text, glyphs, max(1, self.size.width)))

@@ -1,4 +1,4 @@
-"""Questions that come up over everything else."""
+"""Modal dialogs."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part
 
 Answer = TypeVar("Answer")
-QuitChoice = Literal["leave", "stop", "cancel"]
+QuitChoice = Literal["detach", "stop", "cancel"]
 
 
 @dataclass(frozen=True)
 class Choice(Generic[Answer]):
-    """One thing that can be answered."""
+    """One answer of a dialog."""
 
     value: Answer
-    """The answer that the dialog gives."""
+    """The value that the dialog returns."""
     key: str
-    """The letter that picks it at once."""
+    """The letter that picks the choice."""
     label: str
     meaning: str = ""
-    """What it does, one line or two."""
+    """A description of its effect, one or two lines."""
     grave: bool = False
-    """Whether something ends that cannot be brought back at once."""
+    """Whether its effect cannot be undone at once."""
 
 
 class ChoiceButton(Widget, can_focus=True):
-    """A choice to be focused, clicked or picked by its letter."""
+    """A choice that can be focused, clicked or picked by its letter."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,8 +90,8 @@ class ChoiceButton(Widget, can_focus=True):
 class Dialog(SteadyScreen[Answer], ModalScreen[Answer], Generic[Answer]):
     """A box in the middle with a title, a text and choices.
 
-    Every letter of a choice answers at once; arrows, ``h j k l`` and tab move between the choices;
-    enter answers with the one in focus; escape answers nothing.
+    The letter of a choice picks it; arrows, ``h j k l`` and tab move between the choices; enter
+    picks the focused one; escape closes the dialog without a choice.
     """
 
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # dialogs of other folders inherit it
@@ -135,7 +135,7 @@ class Dialog(SteadyScreen[Answer], ModalScreen[Answer], Generic[Answer]):
         self.query_one(self._first).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """The letter of a choice answers."""
+        """Picks a choice by its letter."""
         for choice in self._choices:
             if event.key == choice.key:
                 event.stop()
@@ -143,28 +143,28 @@ class Dialog(SteadyScreen[Answer], ModalScreen[Answer], Generic[Answer]):
                 return
 
     def on_choice_button_picked(self, event: ChoiceButton.Picked) -> None:
-        """A choice was clicked, or entered."""
+        """A choice was clicked, or chosen with enter."""
         event.stop()
         self.answer(event.choice)
 
     def answer(self, choice: Choice[Answer]) -> None:
-        """Leaves the dialog with what the choice means."""
+        """Closes the dialog with the value of the choice."""
         self.dismiss(choice.value)
 
     def action_escape(self) -> None:
-        """Leaves the dialog without a choice."""
+        """Closes the dialog without a choice."""
         self.dismiss(self._escape)
 
 
 class Confirm(Dialog[bool]):
-    """Asks whether to do something; No has the focus.
+    """Asks for confirmation; No has the focus.
 
     Args:
         question: Names the item: ``Cancel LLD-42?``
         detail: What will happen, and what will not.
-        yes_label: What yes does: ``Cancel it``.
-        no_label: What no does.
-        grave: Whether it ends something.
+        yes_label: Label of yes: ``Yes, cancel it``.
+        no_label: Label of no.
+        grave: Whether yes cannot be undone at once.
         glyphs: The characters to draw with.
     """
 
@@ -189,15 +189,15 @@ class Confirm(Dialog[bool]):
 
 
 class QuitDialog(Dialog[QuitChoice | None]):
-    """Asks what becomes of the work; escape and ``n`` stay in the dashboard, ctrl+c leaves it.
+    """Asks what to do with the run; escape and ``n`` stay in the dashboard, ctrl+c detaches.
 
     Args:
-        counts: How many items are in each state.
+        counts: The number of items in each state.
         run: The name of the run.
         glyphs: The characters to draw with.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "detach", "Detach", show=False)]
 
     def __init__(self, counts: Counter[State], run: str = "", *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(
@@ -205,7 +205,7 @@ class QuitDialog(Dialog[QuitChoice | None]):
             live_counts(counts, glyphs),
             [
                 Choice[QuitChoice | None](
-                    "leave",
+                    "detach",
                     "l",
                     "Detach",
                     "It continues; return with: assemblyzero-tui attach",
@@ -222,13 +222,13 @@ class QuitDialog(Dialog[QuitChoice | None]):
             glyphs=glyphs,
         )
 
-    def action_leave(self) -> None:
-        """Whoever presses ctrl+c twice wants the terminal back."""
-        self.dismiss("leave")
+    def action_detach(self) -> None:
+        """Detaches: a user who presses ctrl+c twice wants the terminal back."""
+        self.dismiss("detach")
 
 
 def live_counts(counts: Counter[State], glyphs: Glyphs = UNICODE) -> Content:
-    """How many items are in each state, the ones that want attention first."""
+    """The number of items in each state, those that need attention first."""
     parts: list[tuple[str, str] | str] = []
     for state in sorted(State, key=lambda state: state.look.order):
         if counts[state]:

@@ -1,4 +1,4 @@
-"""Figures, times and names as the dashboard writes them, and the colour of each state."""
+"""Formats figures, times and names for the dashboard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATE_STYLES: dict[State, str] = {
 
 
 def roughly(seconds: float) -> str:
-    """An estimate that does not pretend to know the second: ``38m``, ``2h 10m``, ``<1m``."""
+    """An estimate, rounded to minutes: ``38m``, ``2h 10m``, ``<1m``."""
     minutes = int(seconds / 60 + 0.5)
     if minutes < 1:
         return "<1m"
@@ -38,7 +38,7 @@ def roughly(seconds: float) -> str:
 
 
 def count(number: int) -> str:
-    """A number with its thousands apart: ``1 243``."""
+    """A number with its thousands separated by spaces: ``1 243``."""
     return f"{number:,}".replace(",", " ")
 
 

@@ -1,4 +1,4 @@
-"""The characters the dashboard draws with: one set with Unicode, one without."""
+"""The characters that the dashboard draws with: a Unicode set and an ASCII set."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ BorderKind = Literal["round", "dashed", "heavy", "ascii"]
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """Characters of one cell each, unless said otherwise."""
+    """A set of characters, each one cell wide."""
 
     plain: bool
-    """Only ASCII."""
+    """Whether all are ASCII."""
     dot: str
     """Between two figures."""
     ellipsis: str
     """Where text was cut."""
     bar: str
-    """A done part of a progress bar."""
+    """The filled part of a progress bar."""
     rest: str
-    """A part that is left."""
+    """The remaining part of a progress bar."""
     mark: str
     """Beside a chosen row."""
     cursor: str
@@ -35,17 +35,17 @@ class Glyphs:
     down: str
     """More below."""
     done: str
-    """A step that is behind."""
+    """A finished step."""
     now: str
-    """A step at work."""
+    """The current step."""
     ahead: str
-    """A step to come."""
+    """A future step."""
     about: str
     """Before an estimate."""
     times: str
     """Between columns and rows."""
     flag: str
-    """Something wants attention."""
+    """Something needs attention."""
 
     def of(self, state: State) -> str:
         """The glyph of a state."""

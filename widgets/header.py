@@ -1,4 +1,4 @@
-"""The top of the screen: what runs, how it goes, how far it is, how long it will take."""
+"""The first row of the screen: the run, its items, its progress and the remaining time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BRAND = "AssemblyZero"
 
 
 def totals(run: RunState, glyphs: Glyphs, *, words: bool = True) -> list[Part]:
-    """How many items are in each state, what needs attention first."""
+    """The number of items in each state, those that need attention first."""
     parts: list[Part] = []
     for state in sorted(State, key=lambda state: state.look.order):
         if number := run.counts.get(state, 0):
@@ -37,7 +37,7 @@ def bar(fraction: float, width: int, glyphs: Glyphs) -> list[Part]:
 
 
 def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) -> str:
-    """How long it will take, or how long it took; nothing while nobody is at it."""
+    """The estimated time left, or the time that the run took; empty while it is not at work."""
     if run.ended is not None and run.finished:
         return f"took {duration(run.wall_seconds(now))}"
     if run.held or not run.items or not served:
@@ -51,21 +51,22 @@ def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) 
     return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 
-def keys(run: RunState, now: float, *, roomy: bool = True) -> list[Part]:
-    """How many keys can be used, and when the next one can; nothing where none is needed.
+def credentials_part(run: RunState, now: float, *, roomy: bool = True) -> list[Part]:
+    """The number of usable credentials and when the next one is ready; empty without credentials.
 
-    Without room the latter is told only while no key can be used.
+    If not ``roomy``, the time is shown only while no credential can be used.
     """
-    known = run.pool.present
-    if not known:
+    credentials = run.pool.present
+    if not credentials:
         return []
     ready = run.pool.usable(now)
     until = next_return(run.pool, now)
     following = ""
     if until is not None and (roomy or not ready):
         following = f", next {ends(until, now, run.clock.set_back)}"
-    style = "$text-muted" if ready == len(known) else "$warning" if ready else "$error"
-    return [(f"  ready {ready}/{len(known)}{following}", style)]
+    total = len(credentials)
+    style = "$text-muted" if ready == total else "$warning" if ready else "$error"
+    return [(f"  ready {ready}/{total}{following}", style)]
 
 
 def header_content(
@@ -76,7 +77,7 @@ def header_content(
     *,
     served: bool = True,
     time: float | None = None,
-    with_keys: bool = False,
+    with_credentials: bool = False,
 ) -> Content:
     """The first row for a width.
 
@@ -87,7 +88,7 @@ def header_content(
         width: Cells of the row.
         served: Whether the run goes on.
         time: The time of day, if it is not ``now``.
-        with_keys: Also says how many keys there are, as no other row does.
+        with_credentials: Also says how many keys there are, as no other row does.
     """
     n = len(run.items)
     whose = run.tracker.removeprefix("github.com/") or PurePath(run.repository).name
@@ -107,10 +108,10 @@ def header_content(
         return width - sum(cells(group) for group in groups) - 2
 
     right += eta_part
-    if with_keys:
-        whole = keys(run, now)
+    if with_credentials:
+        whole = credentials_part(run, now)
         fits = room(left, items, middle, right, whole) >= 0
-        right += whole if fits else keys(run, now, roomy=False)
+        right += whole if fits else credentials_part(run, now, roomy=False)
     if room(left, items, middle, right, clock_part) >= 0:
         right += clock_part
     else:
@@ -137,13 +138,13 @@ class Header(TextLine):
     Header { background: $panel; }
     """
 
-    def tell(
+    def update(
         self, run: RunState, now: float, glyphs: Glyphs, *, served: bool, time: float,
-        with_keys: bool,
+        with_credentials: bool,
     ) -> None:  # fmt: skip
         """Shows how the run is doing; see :func:`header_content`."""
         self.fill(
             lambda width: header_content(
-                run, now, glyphs, width, served=served, time=time, with_keys=with_keys
+                run, now, glyphs, width, served=served, time=time, with_credentials=with_credentials
             )
         )

@@ -1,4 +1,4 @@
-"""The last row: the keys that act on what is focused, and what is out of sight."""
+"""The last row: the keys that have an effect now, and notes on what is out of sight."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from assemblyzero_tui.widgets.text_line import Part, TextLine, cells, spread
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One key and what it does now."""
+    """One key and its present effect."""
 
     key: str
     label: str
     action: str
-    """What a click does."""
+    """The action of a click."""
 
 
 class KeyHints(TextLine):
@@ -29,11 +29,11 @@ class KeyHints(TextLine):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._said: tuple[Sequence[Hint], list[Part], Sequence[Hint]] | None = None
+        self._current: tuple[Sequence[Hint], list[Part], Sequence[Hint]] | None = None
 
-    def tell(self, hints: Sequence[Hint], notes: list[Part], last: Sequence[Hint] = ()) -> None:
-        """Shows the hints that fit, the first ones first; notes and ``last`` on the right."""
-        self._said = (hints, notes, last)
+    def update(self, hints: Sequence[Hint], notes: list[Part], last: Sequence[Hint] = ()) -> None:
+        """Shows as many of the hints as fit; notes and ``last`` on the right."""
+        self._current = (hints, notes, last)
         width = max(1, self.size.width)
         right: list[Part] = [*notes]
         ends = [_content(hint) for hint in last]
@@ -58,8 +58,8 @@ class KeyHints(TextLine):
 
     def on_resize(self) -> None:
         """Shows as many hints as fit now."""
-        if self._said is not None:
-            self.tell(*self._said)
+        if self._current is not None:
+            self.update(*self._current)
 
 
 def _content(hint: Hint) -> Content:

@@ -1,4 +1,4 @@
-"""One of several values on one row: ``‹ 3 ›``."""
+"""A widget to pick one of several values on one row: ``‹ 3 ›``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Value = TypeVar("Value")
 
 
 class Picker(Widget, Generic[Value], can_focus=True):
-    """Left and right change the value, a click goes to the next one or, on the left, back.
+    """Picks one of several values with left, right or a click.
 
     Args:
-        options: The values and what they are called.
-        index: The one to begin with.
+        options: The values and their labels.
+        index: Index of the initial value.
         glyphs: The characters to draw with.
     """
 
@@ -70,12 +70,12 @@ class Picker(Widget, Generic[Value], can_focus=True):
 
     @property
     def value(self) -> Value:
-        """The value of now."""
+        """The present value."""
         return self._options[self.index][0]
 
     @property
     def single(self) -> bool:
-        """Whether there is nothing to pick."""
+        """Whether there is only one value."""
         return len(self._options) < 2
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
@@ -85,8 +85,8 @@ class Picker(Widget, Generic[Value], can_focus=True):
         label = self._options[self.index][1]
         if self.single:
             return Content(f"  {label}  ")
-        back, on = self._arrows
-        return Content.assemble((f"{back} ", "$primary"), label, (f" {on}", "$primary"))
+        left, right = self._arrows
+        return Content.assemble((f"{left} ", "$primary"), label, (f" {right}", "$primary"))
 
     def render(self) -> VisualType:
         return self._content()
@@ -95,9 +95,9 @@ class Picker(Widget, Generic[Value], can_focus=True):
         self.post_message(self.Changed(self))
 
     def action_turn(self, by: int) -> None:
-        """Goes on by so many values; after the last one comes the first."""
+        """Moves by ``by`` values, wrapping around at the ends."""
         self.index = (self.index + by) % len(self._options)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on the left arrow goes back, any other one on."""
+        """A click on the left arrow picks the previous value, any other click the next one."""
         self.action_turn(-1 if event.x < 2 else 1)

@@ -1,4 +1,4 @@
-"""A list that draws only the rows in sight, however many there are."""
+"""A list that draws only its visible rows, however many there are."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from textual.visual import Visual
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 
 Draw = Callable[[int, int], Content]
-"""Makes the row of an index, for a width in cells."""
+"""Draws the row of an index for a width in cells."""
 
 
 class RowList(ScrollView, can_focus=True):
     """Rows of one line each, with a cursor.
 
     Args:
-        draw: Makes a row when it comes into sight.
+        draw: Draws a row when it becomes visible.
         glyphs: The characters to draw with.
         one_click: Whether one click chooses, instead of two.
     """
@@ -52,7 +52,7 @@ class RowList(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0, init=False)
 
     class Moved(Message):
-        """The cursor is on another row."""
+        """The cursor moved to another row."""
 
         def __init__(self, rows: RowList, index: int) -> None:
             super().__init__()
@@ -65,12 +65,12 @@ class RowList(ScrollView, can_focus=True):
             return self.rows
 
     class Chosen(Moved):
-        """The row of the cursor was chosen."""
+        """The row under the cursor was chosen."""
 
         def __init__(self, rows: RowList, index: int, clicked: bool) -> None:
             super().__init__(rows, index)
             self.clicked = clicked
-            """With the mouse, not with enter."""
+            """Whether it was chosen with the mouse instead of enter."""
 
     def __init__(
         self,
@@ -86,10 +86,10 @@ class RowList(ScrollView, can_focus=True):
         self._mark = glyphs.cursor
         self._one_click = one_click
         self.count = 0
-        """How many rows there are."""
+        """Number of rows."""
 
     def show(self, count: int) -> None:
-        """There are so many rows from now on; all are drawn anew."""
+        """Sets the number of rows and redraws all of them."""
         self.count = count
         self.virtual_size = Size(0, count)
         self.cursor = max(0, min(self.cursor, count - 1))
@@ -120,11 +120,11 @@ class RowList(ScrollView, can_focus=True):
         return strips[0] if strips else Strip.blank(width, style.rich_style)
 
     def action_move(self, by: int) -> None:
-        """Moves the cursor by so many rows."""
+        """Moves the cursor by rows."""
         self.cursor += by
 
     def action_page(self, by: int) -> None:
-        """Moves the cursor by so many heights of the list."""
+        """Moves the cursor by pages."""
         self.cursor += by * max(1, self.scrollable_content_region.height - 1)
 
     def action_move_to(self, index: int) -> None:
@@ -132,12 +132,12 @@ class RowList(ScrollView, can_focus=True):
         self.cursor = index if index >= 0 else self.count + index
 
     def action_choose(self, clicked: bool = False) -> None:
-        """Chooses the row of the cursor."""
+        """Chooses the row under the cursor."""
         if self.count:
             self.post_message(self.Chosen(self, self.cursor, clicked))
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor; a second one chooses, or the first where one is enough."""
+        """A click moves the cursor; a double click, or with ``one_click`` any, chooses the row."""
         offset = event.get_content_offset(self)
         if offset is None or not 0 <= offset.y + self.scroll_offset.y < self.count:
             return

@@ -1,4 +1,4 @@
-"""A screen that is laid out for the size the terminal has, and for no other."""
+"""A screen that is only laid out for the present size of the terminal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Result = TypeVar("Result")
 
 
 class SteadyScreen(Screen[Result]):
-    """Drops news of sizes that are over.
+    """Drops resize messages with outdated sizes.
 
-    Textual's screen tells itself of each size that it was laid out for. With two on the way at
-    once, as when a window is dragged while the program is busy, each layout calls for the other
-    one again: a core at full load that paints for ever and hears no key.
+    Textual's screen posts a message to itself for each size that it was laid out for. With two of
+    them pending, for example when a window is dragged while the program is busy, each layout
+    causes the other one again: the program uses a full core and does not respond to keys.
     """
 
     def check_message_enabled(self, message: Message) -> bool:
-        """Whether a message may come in."""
+        """Whether a message is handled."""
         if isinstance(message, events.Resize) and message.size != self.app.size:
             return False
         return super().check_message_enabled(message)

@@ -1,4 +1,4 @@
-"""One row of text that is painted again only when it has changed."""
+"""One row of text that is repainted only when it has changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Part = str | tuple[str, str] | Content
 
 
 def cells(parts: list[Part]) -> int:
-    """Cells that the parts need beside each other."""
+    """The width of the parts in cells."""
     return sum(
         part.cell_length if isinstance(part, Content) else _plain(part).cell_length
         for part in parts
@@ -30,7 +30,7 @@ def _plain(part: str | tuple[str, str]) -> Content:
 
 
 def spread(left: list[Part], right: list[Part], width: int, ellipsis: str = "…") -> Content:
-    """Two groups of parts at both ends of a row; the left one is cut where they would meet."""
+    """Two groups of parts at both ends of a row; the left one is cut if they do not fit."""
     ending = Content.assemble(*right)
     room = max(0, width - ending.cell_length - (1 if right else 0))
     beginning = Content.assemble(*left)
@@ -41,11 +41,11 @@ def spread(left: list[Part], right: list[Part], width: int, ellipsis: str = "…
 
 
 Action = tuple[int, int, str]
-"""First cell, cell behind the last one, and what a click between them does."""
+"""First cell, cell after the last one, and the action of a click between them."""
 
 
 class TextLine(Widget):
-    """Shows text made for its width; as long as the text stays the same nothing is painted."""
+    """Shows text built for its width; repaints only if the text has changed."""
 
     DEFAULT_CSS = """
     TextLine { height: 1; width: 1fr; }
@@ -55,25 +55,25 @@ class TextLine(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.content = Content("")
-        """What is shown."""
+        """The present text."""
         self._make: Callable[[int], Content] | None = None
         self._actions: list[Action] = []
         self._styles_seen: dict[str, RichStyle] = {}
 
     def fill(self, make: Callable[[int], Content]) -> None:
-        """Shows what ``make`` gives for the width in cells, now and after a change of size."""
+        """Shows the result of ``make`` for the width in cells, now and after each resize."""
         self._make = make
         self._refill()
 
     def show(self, content: Content, actions: Sequence[Action] = ()) -> None:
-        """Shows this, and does these things when it is clicked."""
+        """Shows a text, with these actions for clicks."""
         self._actions = list(actions)
         if not content.is_same(self.content):
             self.content = content
             self.refresh()
 
     def on_resize(self) -> None:
-        """Fills the new width."""
+        """Builds the text for the new width."""
         self._refill()
 
     def _refill(self) -> None:
@@ -82,9 +82,9 @@ class TextLine(Widget):
             self.show(self._make(width))
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on a part that does something."""
-        for first, behind, action in self._actions:
-            if first <= event.x < behind:
+        """Runs the action of the clicked part, if it has one."""
+        for first, end, action in self._actions:
+            if first <= event.x < end:
                 event.stop()
                 await self.run_action(action)
 
@@ -92,7 +92,7 @@ class TextLine(Widget):
         return self.content
 
     def render_line(self, y: int) -> Strip:
-        """One row is put together here: many of these change every second."""
+        """Renders one row directly, which is fast: many of these change every second."""
         spans = self.content.spans
         ends = [0, *(span.end for span in spans)]
         apart = all(span.start >= end for span, end in zip(spans, ends, strict=False))
@@ -110,11 +110,11 @@ class TextLine(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, self._rich_style(""))
 
     def _rich_style(self, style: str) -> RichStyle:
-        found = self._styles_seen.get(style)
-        if found is None:
-            found = (self.visual_style + Style.parse(style)).rich_style
-            self._styles_seen[style] = found
-        return found
+        rich_style = self._styles_seen.get(style)
+        if rich_style is None:
+            rich_style = (self.visual_style + Style.parse(style)).rich_style
+            self._styles_seen[style] = rich_style
+        return rich_style
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -1,4 +1,4 @@
-"""How items spent their time, as strips of one row each under a common time axis."""
+"""Timelines of items: strips of one row each under a common time axis."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from assemblyzero_tui.widgets.format import STATE_STYLES
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 
 Row = tuple[str, Sequence[Period]]
-"""The name of an item and what it went through."""
+"""The name of an item and its periods."""
 
 _STYLES = {**STATE_STYLES, State.QUEUED: "$text-disabled"}
 _AXIS_STEP = 18
-"""Cells from one time on the axis to the next, at least."""
+"""Least cells from one time on the axis to the next."""
 
 
 def strip(cells: Iterable[State | None], glyphs: Glyphs = UNICODE) -> Content:
@@ -40,13 +40,13 @@ def axis(
     width: int,
     local: Callable[[float], time.struct_time] = time.localtime,
 ) -> str:
-    """Times of day in exactly ``width`` cells, at the places that they mean.
+    """A time axis of exactly ``width`` cells, with times of day at their positions.
 
     Args:
-        start: Of the first cell, seconds since the epoch.
-        end: Of the last cell.
-        width: Cells there are.
-        local: Turns seconds since the epoch into a time of day.
+        start: Time of the first cell, seconds since the epoch.
+        end: Time of the last cell.
+        width: Width in cells.
+        local: Converts seconds since the epoch to local time.
     """
     form = "%H:%M:%S" if end - start < 600 else "%H:%M"
     label = time.strftime(form, local(start))
@@ -65,7 +65,7 @@ def axis(
 
 
 def legend(glyphs: Glyphs = UNICODE) -> Content:
-    """What the characters of a strip mean."""
+    """The meanings of the characters of a strip."""
     parts: list[tuple[str, str] | str] = []
     for state, word in LEGEND:
         parts += [(MARKS[state][glyphs.plain], _STYLES[state]), (f" {word}   ", "$text-muted")]
@@ -73,7 +73,7 @@ def legend(glyphs: Glyphs = UNICODE) -> Content:
 
 
 class Timeline(Widget):
-    """The strips of some items, the axis above them and the legend below."""
+    """The strips of some items, with the axis above and the legend below."""
 
     DEFAULT_CSS = """
     Timeline { height: auto; }
@@ -95,7 +95,7 @@ class Timeline(Widget):
         self._start = self._end = 0.0
 
     def show(self, rows: Sequence[Row], start: float, end: float) -> None:
-        """Shows these items between these times, seconds since the epoch."""
+        """Shows these items from ``start`` to ``end``, in seconds since the epoch."""
         taller = len(rows) != len(self._rows)
         self._rows, self._start, self._end = rows, start, end
         self.refresh(layout=taller)

@@ -1,1 +1,1 @@
-"""The command line: its groups, its configuration, its errors, and what several commands share."""
+"""The command line: groups, configuration, errors, and helpers that several commands share."""

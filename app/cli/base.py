@@ -1,4 +1,4 @@
-"""What every command has: examples in its help, and defaults from the configuration."""
+"""Base classes of the commands: examples in the help, and defaults from the configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ExampleMixin(click.Command):
     ) -> None:
         super().__init__(*arguments, **settings)
         self.examples = tuple(examples)
-        """What to type behind the command's name, and what it does."""
+        """The arguments of each example, and what it does."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.examples:

@@ -17,21 +17,21 @@ import click
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
 
-_NOT_FOR_A_FILE = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
-"""Options that only make sense on the command line."""
+_COMMAND_LINE_ONLY = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
+"""Parameters that only make sense on the command line."""
 
 
 def configuration_file() -> Path:
-    """Where the configuration is."""
+    """The path of the configuration file."""
     return state_home() / "tui.toml"
 
 
 def defaults_for(command: str, group: click.Context) -> dict[str, Any]:
-    """The defaults that the file has for a command; empty if there is no file.
+    """The defaults for a command in the file; empty if there is no file.
 
     Raises:
-        TuiError: the file cannot be read, is not TOML, or holds a key or a value that no command
-            knows, wherever in the file that is.
+        TuiError: the file cannot be read, is not TOML, or has an invalid option or value for any
+            command.
     """
     return read_configuration(group).get(command, {})
 
@@ -75,7 +75,7 @@ def _table(path: Path, group: click.Context, name: str, table: Any) -> dict[str,
     if command is None:
         raise TuiError(
             f"{path}: unknown command {name!r}.",
-            f"Known commands: {', '.join(group.command.list_commands(group))}.",
+            f"Available commands: {', '.join(group.command.list_commands(group))}.",
         )
     if not isinstance(table, dict):
         raise TuiError(
@@ -85,7 +85,7 @@ def _table(path: Path, group: click.Context, name: str, table: Any) -> dict[str,
     options: dict[str | None, click.Option] = {
         parameter.name: parameter
         for parameter in command.params
-        if isinstance(parameter, click.Option) and parameter.name not in _NOT_FOR_A_FILE
+        if isinstance(parameter, click.Option) and parameter.name not in _COMMAND_LINE_ONLY
     }
     return dict(_entry(path, name, options, key, value) for key, value in table.items())
 
@@ -98,10 +98,10 @@ def _entry(
         (o for o in options.values() if f"--{key.replace('_', '-')}" in o.opts), None
     )
     if option is None or option.name is None:
-        known = sorted(_key(option) for option in options.values())
+        available = sorted(_key(option) for option in options.values())
         raise TuiError(
             f"{path}: [{table}] has an unknown option {key!r}.",
-            f"Known options: {', '.join(known)}.",
+            f"Available options: {', '.join(available)}.",
         )
     context = click.Context(click.Command(table))
     try:

@@ -1,4 +1,4 @@
-"""Standard output that can be slow, or go away, without holding anything else up."""
+"""Writes to a standard output that can be slow, or be closed, without blocking anything else."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ import os
 import select
 
 PIECE = 4096
-"""Bytes written at once: a pipe that is ready has room for so many (POSIX's ``PIPE_BUF`` on
-Linux), so that the write cannot block."""
+"""Bytes written at once: a pipe that is ready has room for this many (``PIPE_BUF`` on Linux), so
+the write cannot block."""
 BACKLOG = 1 << 20
-"""Bytes from which on nothing more should be offered."""
+"""Bytes in the buffer from which no more lines should be added."""
 
 
 class LineWriter:
-    """Lines on a descriptor; :meth:`flush` writes what can be written without blocking."""
+    """Writes lines to a descriptor; :meth:`flush` writes as much as it can without blocking."""
 
     def __init__(self, descriptor: int = 1) -> None:
         self._descriptor = descriptor
         self._buffer = bytearray()
-        self.gone = False
-        """It takes nothing any more; what is written from then on is dropped."""
-        self.trouble = ""
-        """Why, if not because whoever read it has closed it."""
+        self.closed = False
+        """Whether writing has failed; later lines are dropped."""
+        self.error = ""
+        """Why writing failed; empty if the reader closed the pipe."""
 
     @property
     def full(self) -> bool:
-        """So much waits to be written that no more should be offered."""
+        """Whether so much is buffered that no more lines should be added."""
         return len(self._buffer) >= BACKLOG
 
     @property
     def empty(self) -> bool:
-        """Everything has been written."""
+        """Whether everything has been written."""
         return not self._buffer
 
     def line(self, text: str | bytes) -> None:
-        """Takes one line, without its newline."""
-        if not self.gone:
+        """Adds one line to the buffer; ``text`` has no newline."""
+        if not self.closed:
             self._buffer += text if isinstance(text, bytes) else text.encode(errors="replace")
             self._buffer += b"\n"
 
     async def flush(self, timeout: float) -> None:
-        """Writes until all is written, or ``timeout`` seconds have passed."""
+        """Writes until the buffer is empty or ``timeout`` seconds have passed."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        while self._buffer and not self.gone:
+        while self._buffer and not self.closed:
             if self._ready():
                 self._write()
             elif loop.time() >= deadline:
                 return
             else:
                 await asyncio.sleep(min(0.02, max(0.0, deadline - loop.time())))
-        if self.gone:
+        if self.closed:
             self._buffer.clear()
 
     def _ready(self) -> bool:
@@ -66,8 +66,8 @@ class LineWriter:
         except BlockingIOError:
             return
         except OSError as error:
-            self.gone = True
+            self.closed = True
             if error.errno != errno.EPIPE:
-                self.trouble = error.strerror or str(error)
+                self.error = error.strerror or str(error)
             return
         del self._buffer[:written]

@@ -1,4 +1,4 @@
-"""Where every error ends: a short message on stderr, and the right exit code."""
+"""Turns every error of a command into a short message on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 
 def guarded(main: Callable[[], object]) -> int:
-    """Runs a command line and turns whatever goes wrong into a message and an exit code.
+    """Runs a command line and turns any exception into a message and an exit code.
 
     Args:
-        main: Runs it, as click does without its standalone mode; what it gives is the exit code.
+        main: Runs it, as click does without its standalone mode; its result is the exit code.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -48,7 +48,7 @@ def guarded(main: Callable[[], object]) -> int:
 
 
 def print_error(what: str, hint: str = "") -> None:
-    """Writes an error on stderr; a terminal that has gone is no error of its own."""
+    """Writes an error to stderr; ignores that the terminal may be gone."""
     try:
         click.secho("Error: ", fg="red", nl=False, err=True)
         click.echo(what, err=True)
@@ -59,10 +59,10 @@ def print_error(what: str, hint: str = "") -> None:
 
 
 def mute_stdout() -> None:
-    """Sends what is still to be written to stdout nowhere, so that leaving raises nothing."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+    """Redirects stdout to the null device, so that flushing it at exit raises nothing."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
 
 
 def _known(error: OSError) -> TuiError | None:
@@ -72,7 +72,7 @@ def _known(error: OSError) -> TuiError | None:
 
 
 def _unexpected(error: Exception) -> tuple[str, str]:
-    """The message and the hint for an error nobody foresaw; its traceback goes into a file."""
+    """The message and the hint for an unexpected error; its traceback goes into a file."""
     import traceback
 
     from assemblyzero_tui.runner.base.paths import make_private_directory, state_home

@@ -12,11 +12,11 @@ from assemblyzero_tui.app.cli.base import ExampleMixin
 
 
 class LazyGroup(ExampleMixin, click.Group):
-    """A group that imports the module of a command when the command is asked for.
+    """A group that imports the module of a command when the command is looked up.
 
     Args:
-        commands_by_name: Each command's module, whose ``command`` it is unless another name stands
-            behind a colon, and its line in the list of commands.
+        commands_by_name: Each command's module and its line in the list of commands. The command
+            is the module's ``command``, or the attribute named after a colon.
     """
 
     def __init__(

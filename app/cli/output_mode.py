@@ -1,4 +1,4 @@
-"""How a run is shown: on the dashboard, as plain lines, or as JSON lines."""
+"""Output modes of a run: the dashboard, plain lines, or JSON lines."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ OutputKind = Literal["dashboard", "plain", "json"]
 
 @dataclass(frozen=True, slots=True)
 class OutputMode:
-    """How the user wants to see a run."""
+    """The output mode that the user chose, with its options."""
 
     kind: OutputKind
     timestamps: bool = False
     """Plain lines begin with the time."""
     mouse: bool = True
     ascii: bool = False
-    """No character beyond ASCII is drawn."""
+    """Whether only ASCII characters are drawn."""
     notice: str = ""
-    """Why there is no dashboard, where that may surprise."""
+    """Why there is no dashboard although stdout is a terminal; otherwise empty."""
 
 
 def why_no_dashboard() -> str | None:
@@ -41,7 +41,7 @@ def why_no_dashboard() -> str | None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a stream is open and leads to a terminal."""
+    """Whether a stream is open and is a terminal."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -68,7 +68,7 @@ def choose_output_mode(
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options for how to show a run; the command gets them as one ``output``."""
+    """Adds the options for the output mode; the command gets them as one ``output``."""
 
     @wraps(function)
     def with_output_mode(

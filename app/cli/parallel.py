@@ -1,4 +1,4 @@
-"""``--parallel`` with or without a number, and what is meant by it."""
+"""``--parallel`` with or without a number, and ``--max-parallel``."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ max_parallel_option = click.option(
 
 
 def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) -> int:
-    """The number of workers that is meant.
+    """Returns the number of workers, reduced to ``cap`` with a warning if it is greater.
 
     Args:
-        parallel: What ``--parallel`` was given, or what it means.
-        cap: The most that is allowed; more is cut down to it with a warning.
-        numbers: Issue numbers that were given besides.
+        parallel: The value of ``--parallel``, or its default.
+        cap: The upper limit.
+        numbers: Issue numbers that were also given.
 
     Raises:
-        click.UsageError: the number is no number of workers, or it was an issue's.
+        click.UsageError: the number is less than 1, or is probably the number of an issue.
     """
     if parallel < 1:
-        raise click.UsageError(f"--parallel needs a number from 1 up, not {parallel}.")
+        raise click.UsageError(f"--parallel must be at least 1, not {parallel}.")
     if parallel <= cap:
         return parallel
     if numbers and parallel_is_explicit():
@@ -64,7 +64,7 @@ def check_parallel(parallel: int, cap: int, *, numbers: tuple[str, ...] = ()) ->
 
 
 def issue_hint(parallel: int, numbers: tuple[str, ...] = ()) -> str:
-    """What to write if the number behind ``--parallel`` was meant to be an issue."""
+    """The command to use if the number after ``--parallel`` was meant to be an issue."""
     issues = " ".join((str(parallel), *numbers))
     return f"If issue {parallel} was meant: assemblyzero-tui lld {issues} --parallel"
 

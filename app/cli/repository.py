@@ -1,4 +1,4 @@
-"""The git repository that the user means."""
+"""Finds the target git repository."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from assemblyzero_tui.runner.base.system_errors import folder_is_gone, gone_fold
 
 
 def find_repository(start: Path) -> Path:
-    """The root of the repository that ``start`` is in, links resolved.
+    """The root of the repository that ``start`` is in, with links resolved.
 
     Raises:
-        TuiError: there is no such folder, or it is in no git repository.
+        TuiError: there is no such folder, or it is not in a git repository.
     """
     try:
         start = start.resolve(strict=True)

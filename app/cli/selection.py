@@ -1,4 +1,4 @@
-"""Selects the items of a run, and notes which of them wait for another run."""
+"""Selects the items of a run, and notes which of them have to wait for another run."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def choose_items(
     Args:
         repository: The target repository.
         issues_dir: A folder of issue files; ``None`` means the issues that ``gh`` lists.
-        wanted: What the user named; ``None`` means everything that is pending.
-        tracker: ``host/owner/name`` of the repository that ``gh`` is asked about.
-        fresh: Named issues are taken although they have an approved design.
+        wanted: The issues that the user named; ``None`` means everything that is pending.
+        tracker: ``host/owner/name`` of the repository whose issues ``gh`` lists.
+        fresh: Include named issues that already have an approved design.
         read_only: Repair nothing in the repository.
 
     Raises:
-        TuiError: something that was named does not exist, or the issues cannot be read.
+        TuiError: a named issue does not exist, or the issues cannot be read.
     """
     items, notes = pending_lld_items(
         repository, issues_dir, wanted, tracker=tracker, fresh=fresh, read_only=read_only
@@ -57,7 +57,7 @@ def choose_briefs(
         read_only: Repair nothing in the repository.
 
     Raises:
-        TuiError: a brief is unusable, or two have one slug.
+        TuiError: a brief is unusable, or two briefs have the same slug.
     """
     repairs = [] if read_only else records.reconcile(repository, ISSUE.name)
     items, left_out = pending_briefs(repository, wanted)
@@ -68,9 +68,9 @@ def choose_briefs(
 def _with_notes(
     repository: Path, workflow: str, items: Sequence[ItemInfo], notes: list[str]
 ) -> list[ItemInfo]:
-    """The items, with notes on those that another run is working on: they wait for it.
+    """Adds notes on items that have to wait because another run is working on them.
 
-    Anything that looks like an API key is removed from titles, which are shown everywhere.
+    Returns the items with API keys redacted from their titles, which are shown everywhere.
     """
     locks = ItemLocks(repository, workflow)
     elsewhere: dict[str, list[str]] = {}
@@ -86,13 +86,13 @@ def _with_notes(
 
 
 def print_notes(notes: Sequence[str]) -> None:
-    """Prints notes on stderr, apart from the output."""
+    """Prints notes to stderr, apart from the output."""
     for note in notes:
         click.echo(f"Note: {note}", err=True)
 
 
 def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> None:
-    """Prints what would run, or that nothing is pending."""
+    """Prints the items that would run, or that nothing is pending."""
     if as_json and dry_run:
         for item in items:
             click.echo(msgspec.json.encode(item))

@@ -1,4 +1,4 @@
-"""Records signals from the start of an engine until somebody listens, so that none is lost."""
+"""Records signals from the start of an engine until a loop handles them, so that none is lost."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ _log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     import asyncio
 
-_HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """From entering on, SIGINT, SIGTERM and SIGHUP are noted for :meth:`listen`.
+    """While entered, records SIGINT, SIGTERM and SIGHUP for :meth:`listen`.
 
-    ``wake`` is a descriptor that can be read from once one was noted.
+    ``wake`` is a descriptor that becomes readable when a signal arrives.
 
     A signal that was ignored when the program began, as ``nohup`` does with SIGHUP, stays ignored.
     """
 
     def __init__(self) -> None:
-        self.noted: list[int] = []
-        self._before: dict[int, Any] = {}
+        self.received: list[int] = []
+        self._previous_handlers: dict[int, Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.wake, self._wake_write = -1, -1
 
     def __enter__(self) -> Signals:
         self.wake, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
-        for number in _HEARD:
+        for number in _HANDLED:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._received)
+                self._previous_handlers[number] = signal.signal(number, self._on_signal)
         return self
 
-    def _received(self, number: int, frame: FrameType | None) -> None:
-        self.noted.append(number)
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.received.append(number)
         _log.debug("received %s", signal.Signals(number).name)
         with contextlib.suppress(OSError):
             os.write(self._wake_write, b"\0")
 
     def listen(self, loop: asyncio.AbstractEventLoop, callback: Callable[[int], None]) -> None:
-        """Calls back in the loop for every signal, those noted before first."""
+        """Calls ``callback`` in the loop for every signal, first for those already received."""
         self._loop = loop
-        for number in self._before:
+        for number in self._previous_handlers:
             loop.add_signal_handler(number, callback, number)
-        while self.noted:
-            loop.call_soon(callback, self.noted.pop(0))
+        while self.received:
+            loop.call_soon(callback, self.received.pop(0))
 
     def __exit__(self, *exception: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
         os.close(self.wake)
         os.close(self._wake_write)

@@ -1,4 +1,4 @@
-"""Tables of plain text."""
+"""Plain-text tables."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from assemblyzero_tui.runner.model.summary import Summary
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> Iterator[str]:
-    """The lines of a table; ``right`` names the columns to align so, blank-separated."""
+    """The lines of a table; ``right`` lists the right-aligned columns, separated by spaces."""
     widths = [max(width(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    to_the_right = {i for i, name in enumerate(header) if name in right.split()}
+    right_aligned = {i for i, name in enumerate(header) if name in right.split()}
     for row in (header, *rows):
         cells = [
-            " " * (w - width(cell)) + cell if i in to_the_right else cell + " " * (w - width(cell))
+            " " * (w - width(cell)) + cell if i in right_aligned else cell + " " * (w - width(cell))
             for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
 
 
 def width(text: str) -> int:
-    """Cells of a terminal that a text takes."""
+    """The number of terminal cells that a text occupies."""
     if text.isascii():
         return len(text)
     return sum(
@@ -33,7 +33,7 @@ def width(text: str) -> int:
 
 
 def cut(text: str, cells: int) -> str:
-    """The text, with an ellipsis in place of what does not fit."""
+    """The text, shortened with an ellipsis if it does not fit."""
     if width(text) <= cells:
         return text
     kept = ""
@@ -45,7 +45,7 @@ def cut(text: str, cells: int) -> str:
 
 
 def summary_lines(summary: Summary) -> Iterator[str]:
-    """The summary of a run, for people."""
+    """The summary of a run as plain text."""
     yield ""
     yield from table(
         ("item", "state", "reviews", "active", "tries", "outcome"),
@@ -69,12 +69,14 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         f"{summary.headline}. {duration(times.wall)} in total, {duration(times.active)} of work, "
         f"{waited}{calls.answered} call{'' if calls.answered == 1 else 's'} answered."
     )
-    for key in summary.pool:
-        if key.state:
-            rested = f", without quota {duration(key.unavailable)}" if key.unavailable >= 1 else ""
+    for line in summary.pool:
+        if line.state:
+            without_quota = (
+                f", without quota {duration(line.unavailable)}" if line.unavailable >= 1 else ""
+            )
             yield (
-                f"{key.name}: {key.answered} answered, {key.refused} refused{rested}, "
-                f"{CREDENTIAL_WORDS.get(key.state, key.state)}"
+                f"{line.name}: {line.answered} answered, {line.refused} refused{without_quota}, "
+                f"{CREDENTIAL_WORDS.get(line.state, line.state)}"
             )
     for failure in summary.failures[:10]:
         yield f"{failure.id}: {failure.reason or failure.state.value}  (log: {failure.log})"

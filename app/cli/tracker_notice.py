@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.workflows.tracker.tracker_name import Tracker, find
 
 
 def tracker_of_issues(repository: Path) -> Tracker:
-    """Finds and prints the tracker whose issues are read.
+    """Finds and prints the tracker to read issues from.
 
     Raises:
         TuiError: ``gh`` cannot find it, or it has no issues.
@@ -22,7 +22,7 @@ def tracker_of_issues(repository: Path) -> Tracker:
 
 
 def tracker_to_file_in(repository: Path) -> Tracker:
-    """Finds and prints the tracker where issues are filed.
+    """Finds and prints the tracker to file issues in.
 
     Raises:
         TuiError: ``gh`` cannot find it, or no issue can be filed there.
@@ -31,7 +31,7 @@ def tracker_to_file_in(repository: Path) -> Tracker:
 
 
 def print_where_issues_would_go(repository: Path) -> None:
-    """The same for a dry run, which does not need ``gh``: prints why if there is no tracker."""
+    """Like :func:`tracker_to_file_in`, for a dry run: prints why if there is no tracker."""
     try:
         tracker_to_file_in(repository)
     except TuiError as error:

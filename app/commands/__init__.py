@@ -1,1 +1,1 @@
-"""The commands, one module each, in folders by what they are about."""
+"""The commands, one module each, in folders by topic."""

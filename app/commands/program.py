@@ -1,7 +1,7 @@
 """The commands of ``assemblyzero-tui``. A command's module is imported when it is used.
 
-What answers ``--help`` imports nothing but click and the small parts of the runner: neither
-Textual nor asyncio, so that it answers at once.
+``--help`` imports only click and small parts of the runner, neither Textual nor asyncio, so that
+it answers at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("commands.setup.doctor", "Check this machine and show how to fix what is wrong."),
 }
-"""Each command's module, whose ``command`` it is, and its line in the list of commands."""
+"""Each command's module, which has it as ``command``, and its line in the list of commands."""
 
 
 class Program(LazyGroup):

@@ -1,4 +1,4 @@
-"""What the user can do with credentials."""
+"""The interface for managing credentials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class CredentialService(Protocol):
-    """Manages the credentials of this machine, which are named by their fingerprints.
+    """Manages the credentials of this machine, which are identified by their fingerprints.
 
     Each method returns a sentence for the user.
     """

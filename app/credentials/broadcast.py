@@ -18,13 +18,13 @@ def send_to_runs(file: Path, credential: AddCredential) -> list[str]:
     """Sends a credential to each run whose engine would find it in its file if it started now.
 
     Returns:
-        The names of the runs that took it.
+        The names of the runs that received it.
     """
-    return asyncio.run(_give(file, credential))
+    return asyncio.run(_send(file, credential))
 
 
-async def _give(file: Path, credential: AddCredential) -> list[str]:
-    took = []
+async def _send(file: Path, credential: AddCredential) -> list[str]:
+    receivers = []
     for folder in run_folders():
         try:
             if not (is_alive(folder) and _uses(folder, file)):
@@ -32,17 +32,17 @@ async def _give(file: Path, credential: AddCredential) -> list[str]:
             run = LiveRun(folder)
             try:
                 await run.send(credential)
-                took.append(folder.path.name)
+                receivers.append(folder.path.name)
             finally:
                 await run.close()
         except (TuiError, OSError):
-            continue  # it has just ended, or belongs to somebody else
-    return took
+            continue  # it has just ended, or belongs to another user
+    return receivers
 
 
 def _uses(folder: RunFolder, file: Path) -> bool:
     spec = read_spec(folder)
     if spec.demo or not needs_credentials(spec.provider):
         return False
-    places = [Path(spec.credentials)] if spec.credentials else sources.default_files()
-    return file.resolve() in [place.resolve() for place in places]
+    files = [Path(spec.credentials)] if spec.credentials else sources.default_files()
+    return file.resolve() in [path.resolve() for path in files]

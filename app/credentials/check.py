@@ -21,17 +21,17 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 def open_credential_check(
     found: CredentialSource, provider: str, model: str
 ) -> Iterator[tuple[CredentialCheck, PoolStore]]:
-    """Tests the credentials of a source; the calls count for all runs of this machine.
+    """Opens a check of the credentials of a source; its calls count for all runs of this machine.
 
     Raises:
         TuiError: the provider cannot be opened, or the model name is invalid.
     """
     check_provider(provider)
-    asked = open_provider(provider, Options(model=model))
+    opened_provider = open_provider(provider, Options(model=model))
     clock = MachineClock()
     store = PoolStore.open(pool_file(), clock, run="pool test")
     try:
-        yield CredentialCheck(found.credentials, store, clock, asked), store
+        yield CredentialCheck(found.credentials, store, clock, opened_provider), store
     finally:
         store.close()
 
@@ -42,13 +42,13 @@ def check_credential(
     """Makes one call with the credential of a fingerprint.
 
     Raises:
-        TuiError: there is no such credential now, or the provider cannot be opened.
+        TuiError: the credential no longer exists, or the provider cannot be opened.
     """
     found = sources.find(credentials)
     if all(credential.secret.fingerprint != fingerprint for credential in found.credentials):
         raise TuiError(
-            f"This credential is not in {found.source} any more.",
+            f"This credential is no longer in {found.source}.",
             "Add it again: assemblyzero-tui pool add NAME",
         )
-    with open_credential_check(found, provider, model) as (trial, _):
-        return trial.check(fingerprint)
+    with open_credential_check(found, provider, model) as (checker, _):
+        return checker.check(fingerprint)

@@ -1,4 +1,4 @@
-"""What is worth saying about the pool: for notifications, and for plain lines."""
+"""The texts about the pool in notifications and plain lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from assemblyzero_tui.runner.model.pool_text import SENTENCES, WITHOUT_A_TIME, t
 from assemblyzero_tui.runner.model.states import State
 
 SETTLED = 2.0
-"""Seconds after which no other item is likely to save and wait with those before it."""
+"""Seconds without another item that saves and waits, after which they are counted."""
 ANOTHER_TIME = 60.0
 """Seconds by which a time must change to be reported again."""
 QUIET_STATES = frozenset({"ready", "cooling", "probing"})
-"""States that credentials go through all the time; a change from one of them to ready or probing
-is not reported."""
+"""States that credentials pass through all the time; a change from one of them to ready or
+probing is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,19 @@ class Notification:
     text: str
     severity: Literal["information", "warning", "error"]
     attention: bool = False
+    """Whether a human should look."""
+    timeout: float | None = None
+    """Seconds for which it is shown; ``None`` means the default."""
 
 
 STOPS = "The run saves and stops"
-"""What a run does that is not to wait for quota."""
+"""What a run with ``--on-exhausted stop`` does when no quota is left."""
 
 
 def paused_texts(
     event: PoolChanged, *, auto_resume: bool = True, stops: bool = False
 ) -> tuple[str, str]:
-    """Title and text: that there is no quota, until when and why, and what happens then."""
+    """The title and the text for an exhausted pool: until when, why, and what happens then."""
     why = one_line(event.reason)
     if event.until is None:
         return "No usable credential", f"{why}. {WITHOUT_A_TIME}." if why else f"{WITHOUT_A_TIME}."
@@ -65,7 +68,7 @@ def auto_resume_text(event: AutoResumeSet) -> str:
 
 
 class PoolNotifications:
-    """The notifications about the pool; each is given once."""
+    """Decides which events of the pool are notified; each change is notified once."""
 
     def __init__(self) -> None:
         self._paused = False
@@ -74,12 +77,12 @@ class PoolNotifications:
         self._parked: dict[str, float] = {}
 
     def begin(self, pool: PoolState) -> None:
-        """Takes in the present state, which is not reported."""
+        """Starts from the present state, which is not notified."""
         self._paused, self._auto_resume = pool.paused, pool.auto_resume
         self._stops = pool.stops
 
     def notifications(self, events: Sequence[AnyEvent], now: float) -> Iterator[Notification]:
-        """The notifications for these events, and those that were held back until now."""
+        """The notifications for these events, and those that have been held back."""
         for event in events:
             if isinstance(event, PoolChanged):
                 yield from self._pool_changed(event)
@@ -112,7 +115,7 @@ class PoolNotifications:
 
 
 class PoolLines:
-    """The events of the pool as sentences; what happens all the time is left out."""
+    """Formats the events of the pool as lines, without the changes that happen all the time."""
 
     def __init__(self) -> None:
         self._state = "open"
@@ -122,7 +125,7 @@ class PoolLines:
         self._auto_resume = True
 
     def begin(self, pool: PoolState) -> None:
-        """Takes in the present state, which is not reported."""
+        """Starts from the present state, which is not reported."""
         self._state, self._slots, self._until = pool.state, pool.slots, pool.until
         self._auto_resume = pool.auto_resume
         for credential in pool.credentials.values():
@@ -130,7 +133,7 @@ class PoolLines:
                 self._keys[credential.name, model] = status.state
 
     def pool(self, event: PoolChanged, parallel: int, *, stops: bool = False) -> Iterator[str]:
-        """How the pool as a whole is doing."""
+        """The lines for a change of the pool as a whole."""
         before, self._state = self._state, event.state
         earlier, self._until = self._until, event.until
         moved = abs((event.until or 0.0) - (earlier or 0.0)) >= ANOTHER_TIME
@@ -150,14 +153,14 @@ class PoolLines:
             yield f"{event.slots or parallel} of {parallel} at work from now on{why}"
 
     def auto_resume(self, event: AutoResumeSet) -> Iterator[str]:
-        """Whether the run resumes automatically."""
+        """The line for a change of automatic resume."""
         if event.on is not self._auto_resume:
             self._auto_resume = event.on
             text = auto_resume_text(event)
             yield text[0].lower() + text[1:].rstrip(".")
 
     def credential(self, event: CredentialChanged) -> Iterator[str]:
-        """The state of a credential; nothing of what happens all the time."""
+        """The line for a change of a credential's state, unless it is a frequent one."""
         place = (event.credential, event.model)
         before, self._keys[place] = self._keys.get(place, "ready"), event.state
         if event.state in ("ready", "probing") and before in QUIET_STATES:
@@ -171,7 +174,7 @@ class PoolLines:
 
 
 def queued_text(event: CallQueued) -> str:
-    """That a call waits for quota, or for its model."""
+    """The text for a call that waits for quota, or for its model."""
     if event.for_model:
         at = f"; retried at {time_of_day(event.until, seconds=True)}" if event.until else ""
         return f"{one_line(event.why)}{at}"

@@ -1,4 +1,4 @@
-"""Manages credentials for the user: in the store of the pool, and at the engine."""
+"""Manages credentials in the store of the pool, and sends new ones to the engine."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from assemblyzero_tui.runner.model.commands import AddCredential
 from assemblyzero_tui.runner.runs.run_source import RunSource
 
 BY_YOU = "by you"
-"""Why a credential is disabled, for whoever asks later."""
+"""The reason that is stored when the user disables a credential."""
 
 
 class CredentialStore(Protocol):
     """What is stored about credentials, for all runs of this machine."""
 
     def disable(self, fingerprint: str, name: str, why: str) -> None:
-        """No run may use a credential."""
+        """Disables a credential in every run."""
 
     def enable(self, fingerprint: str) -> None:
-        """A credential may be used again."""
+        """Enables a credential again."""
 
     def reset(self, fingerprint: str) -> None:
-        """Refusals and limits of a credential are forgotten."""
+        """Forgets refusals and limits of a credential."""
 
 
 class RunCredentialService:
     """The credential service of a run.
 
     Args:
-        source: Gives the run that is looked at.
-        store: Opens the store in which orders are written down, where engines look. They are
-            opened, used and closed in one thread for each order.
-        file: Where credentials are stored.
-        keep: Adds a credential to that file: its name, its API key, its project. Returns its name
-            there. Without it, no credential can be added.
+        source: Returns the source of the run that is shown.
+        store: Opens the store that engines read changes from. It is opened, used and closed in
+            one thread for each change.
+        file: The file where credentials are stored.
+        add_to_file: Adds a credential to that file, given its name, API key and project. Returns
+            its name there. Without it, no credential can be added.
         check_credential: Makes one call with the credential of a fingerprint; returns the result.
     """
 
@@ -47,13 +47,13 @@ class RunCredentialService:
         source: Callable[[], RunSource],
         store: Callable[[], AbstractContextManager[CredentialStore]],
         file: Path,
-        keep: Callable[[str, str, str], str] | None,
+        add_to_file: Callable[[str, str, str], str] | None,
         check_credential: Callable[[str], str] | None = None,
     ) -> None:
         self._source = source
         self._store = store
         self._file = file
-        self._keep = keep
+        self._add_to_file = add_to_file
         self._check_credential = check_credential
 
     @property
@@ -68,7 +68,9 @@ class RunCredentialService:
     def read_only_reason(self) -> str:
         """Why no credential can be added; empty if one can."""
         return (
-            "" if self._keep is not None else "A demo uses its own credentials; none can be added."
+            ""
+            if self._add_to_file is not None
+            else "A demo uses its own credentials; none can be added."
         )
 
     @property
@@ -76,10 +78,10 @@ class RunCredentialService:
         """Whether a credential can be tested with a call."""
         return self._check_credential is not None
 
-    async def _write(self, order: Callable[[CredentialStore], None]) -> None:
+    async def _write(self, change: Callable[[CredentialStore], None]) -> None:
         def write() -> None:
             with self._store() as store:
-                order(store)
+                change(store)
 
         await asyncio.to_thread(write)
 
@@ -106,9 +108,9 @@ class RunCredentialService:
 
     async def add(self, name: str, key: str, project: str) -> str:
         """Stores a credential, and sends it to the engine if there is one."""
-        if self._keep is None:
+        if self._add_to_file is None:
             raise TuiError(self.read_only_reason)
-        name = await asyncio.to_thread(self._keep, name, key, project)
+        name = await asyncio.to_thread(self._add_to_file, name, key, project)
         source = self._source()
         if not source.live:
             return f"{name} is stored in {self.place}; the run uses it when it is resumed."

@@ -1,4 +1,4 @@
-"""The state of credentials, in rows: what the file and the store say."""
+"""The state of credentials from the file and the store, as JSON objects and table rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.pool.store.credential_status import (
 )
 
 IN_THE_FILE = "in the file"
-"""Why a credential is disabled that the file disables."""
+"""The reason that is shown for a credential that its file disables."""
 
 
 def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ RIGHT = "minute today answered refused tokens"
 
 
 def rows(credentials: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
-    """The same as lines of a table: one for each credential and each model used with it."""
+    """The credentials as rows of a table: one for each credential and each model used with it."""
     for credential in credentials:
         whole = credential["state"] in ("disabled", "invalid") or not credential["quotas"]
         named = [credential["name"], credential["fingerprint"] or "", credential["project"] or ""]

@@ -1,4 +1,4 @@
-"""The store of the pool, for commands: opened, used, closed."""
+"""Opens the store of the pool and the credentials for commands, and prints their results."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 @contextmanager
 def open_store(spec: RunSpec | None = None, folder: RunFolder | None = None) -> Iterator[PoolStore]:
-    """The store of a run: the one of this machine, but for a demo, which has its own."""
-    mine = folder if spec is not None and spec.demo else None
+    """Opens the store of a run: a demo has its own, every other run uses that of this machine."""
+    demo_folder = folder if spec is not None and spec.demo else None
     clock = MachineClock(1.0 if spec is None else spec.clock_speed)
     days = days_of(None if spec is None else spec.options.quota)
-    store = PoolStore.open(pool_file(mine), clock, days=days)
+    store = PoolStore.open(pool_file(demo_folder), clock, days=days)
     try:
         yield store
     finally:
@@ -36,46 +36,49 @@ def open_store(spec: RunSpec | None = None, folder: RunFolder | None = None) -> 
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Prints notes for humans on the standard error."""
+    """Prints notes to stderr."""
     for note in notes:
         click.echo(f"Note: {note.removesuffix('.')}.", err=True)
 
 
 def load_credentials(file: Path | None) -> CredentialSource:
-    """All credentials, disabled ones too.
+    """All credentials, including disabled ones.
 
     Raises:
-        TuiError: there are none, or a place has an error.
+        TuiError: there are none, or a source is invalid.
     """
-    found = sources.find_any(file)
-    return sources.find(file) if found is None else found
+    credential_source = sources.find_any(file)
+    return sources.find(file) if credential_source is None else credential_source
 
 
-def find_credential(found: CredentialSource, name: str) -> Credential:
-    """The credential of this name, or with this fingerprint.
+def find_credential(credential_source: CredentialSource, name: str) -> Credential:
+    """The credential with this name or fingerprint.
 
     Raises:
         TuiError: there is none.
     """
-    for credential in found.credentials:
+    for credential in credential_source.credentials:
         if name in (credential.name, credential.secret.fingerprint):
             return credential
-    if name in found.disabled:
+    if name in credential_source.disabled:
         raise TuiError(
-            f"{name} is disabled in {found.source}.",
+            f"{name} is disabled in {credential_source.source}.",
             f"Enable it: assemblyzero-tui pool enable {name}",
         )
-    said = "credential of that name" if may_be_api_key(name) else f"credential called {name!r}"
-    names = ", ".join([*(credential.name for credential in found.credentials), *found.disabled])
+    description = "such credential" if may_be_api_key(name) else f"credential called {name!r}"
+    names = ", ".join(
+        [*(c.name for c in credential_source.credentials), *credential_source.disabled]
+    )
     raise TuiError(
-        f"There is no {said} in {found.source}.", f"There is: {names}." if names else "Add one."
+        f"There is no {description} in {credential_source.source}.",
+        f"Available: {names}." if names else "Add one.",
     )
 
 
 def print_result(
     name: str, fingerprint: str, done: str, sentence: str, *, as_json: bool, **more: object
 ) -> None:
-    """Prints what was done with a credential; ``more`` is only for programs."""
+    """Prints what was done with a credential; ``more`` is only in the JSON output."""
     if as_json:
         import msgspec
 

@@ -1,4 +1,4 @@
-"""The Textual application: follows a source, and says in the end how it was left."""
+"""The Textual application of the dashboard: follows a source and returns how it was closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from assemblyzero_tui.app.credentials.actions import CredentialService
-from assemblyzero_tui.app.dashboard.notifications import Herald, terminal_title
+from assemblyzero_tui.app.dashboard.notifications import Notifier, terminal_title
 from assemblyzero_tui.app.dashboard.screen import DashboardScreen
 from assemblyzero_tui.app.ui.keymap import COMMANDS
 from assemblyzero_tui.app.ui.themes import DARK, DARK_LOGS, LIGHT, LIGHT_LOGS
@@ -29,33 +29,34 @@ from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
 if TYPE_CHECKING:
     from assemblyzero_tui.app.screens.summary import SummaryScreen
 
-BREATH = 0.05
-"""Seconds between two looks at the journal, however much is announced."""
-BUSY_PATIENCE = 0.1
-"""Seconds to wait for news right after some came in."""
-CALM_PATIENCE = 0.5
-"""Seconds to wait for news when nothing has happened for a while."""
+LEAST_PERIOD = 0.05
+"""Least seconds between two polls of the journal, however often changes are signalled."""
+BUSY_TIMEOUT = 0.1
+"""Seconds to wait for a change shortly after the last one."""
+CALM_TIMEOUT = 0.5
+"""Seconds to wait for a change when nothing has happened for a while."""
 CALM_AFTER = 2.0
+"""Seconds without events after which the longer timeout is used."""
 BELL_PERIOD = 1.0
-"""Seconds between two rings of the bell, at least."""
+"""Least seconds between two rings of the bell."""
 
 
 ANSWER = 3.0
-"""Seconds an engine may need to answer when the dashboard is left."""
+"""Seconds an engine may take to answer when the user quits."""
 
 
 class Ending(StrEnum):
-    """How the dashboard was left."""
+    """How the dashboard was closed."""
 
-    LEFT = "left"
-    """Whatever goes on goes on."""
+    DETACHED = "detached"
+    """The run continues."""
     STOPPED = "stopped"
     CANCELLED = "cancelled"
     FINISHED = "finished"
-    """All items were through."""
+    """All items had finished."""
 
 
-PARTING = {Ending.STOPPED: 8.0, Ending.CANCELLED: 15.0}
+CLOSING_LIMITS = {Ending.STOPPED: 8.0, Ending.CANCELLED: 15.0}
 """Seconds until the dashboard closes whether or not the engine has ended."""
 
 
@@ -63,12 +64,12 @@ class DashboardApp(App[Ending], inherit_bindings=False):
     """The dashboard of one run.
 
     Args:
-        source: Where the run comes from.
+        source: The source of the run.
         resume: Starts the engine of the run again and returns the new source.
-        retry: The same, with these items of a run that is over to be tried again.
+        retry: The same for a run that has ended, retrying these items.
         ascii: Draws with ASCII characters only.
-        keep_summary: Shows the summary when the run is over, until the user leaves it.
-        light: Begins with the light theme.
+        keep_summary: Shows the summary when the run has ended, until the user closes it.
+        light: Starts with the light theme.
         credential_service: Manages credentials; without one they are only shown.
         clock: Seconds that never go back; for tests.
     """
@@ -96,23 +97,23 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.source = source
         self.credential_service = credential_service
         self.was_live = False
-        """Whether an engine has served the run while it was looked at."""
+        """Whether an engine has served the run while it was shown."""
         self.shown = False
-        """Whether it has been on the screen, where keys are keys and no signals."""
-        self.parting = ""
-        """What is being waited for before the dashboard closes."""
+        """Whether the dashboard has been shown, so that ctrl+c is a key and not a signal."""
+        self.closing = ""
+        """What the dashboard waits for before it closes; empty while it does not close."""
         self.glyphs = ASCII if ascii else UNICODE
         self._resume = resume
         self._retry = retry
         self._keep_summary = keep_summary
         self._clock = clock
-        self._herald = Herald()
+        self._notifier = Notifier()
         self._unseen = 0
         self._rang = 0.0
         self._title = ""
         self._ending: Ending | None = None
         self._summary_shown = False
-        self._last_news = clock()
+        self._last_event_at = clock()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_LOGS, LIGHT_LOGS
@@ -123,7 +124,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         return self.dashboard
 
     def on_load(self) -> None:
-        self._take(self.source.poll(), first=True)
+        self._handle_events(self.source.poll(), first=True)
 
     def on_mount(self) -> None:
         self.shown = True
@@ -132,7 +133,7 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
     def _listen_for_signals(self) -> None:
-        """A closed terminal closes the dashboard and nothing else."""
+        """Makes a closed terminal close only the dashboard."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
@@ -143,30 +144,30 @@ class DashboardApp(App[Ending], inherit_bindings=False):
 
     async def _follow(self) -> None:
         while True:
-            calm = self._clock() - self._last_news > CALM_AFTER
-            await self.source.wait_for_change(CALM_PATIENCE if calm else BUSY_PATIENCE)
-            self.look_now()
-            await asyncio.sleep(BREATH)
+            calm = self._clock() - self._last_event_at > CALM_AFTER
+            await self.source.wait_for_change(CALM_TIMEOUT if calm else BUSY_TIMEOUT)
+            self.poll_now()
+            await asyncio.sleep(LEAST_PERIOD)
 
-    def look_now(self) -> None:
-        """Takes in what is new."""
+    def poll_now(self) -> None:
+        """Reads and shows new events."""
         try:
             events = self.source.poll()
         except TuiError as error:
-            self.exit(Ending.LEFT, return_code=error.exit_code, message=str(error))
+            self.exit(Ending.DETACHED, return_code=error.exit_code, message=str(error))
             return
-        self._take(events)
+        self._handle_events(events)
 
-    def _take(self, events: Sequence[AnyEvent], *, first: bool = False) -> None:
+    def _handle_events(self, events: Sequence[AnyEvent], *, first: bool = False) -> None:
         live = self.source.live
         if live and not self.was_live:
             self.was_live = True
         if first:
-            self._herald.begin(self.source.state)
+            self._notifier.begin(self.source.state)
         else:
-            self._announce(events)
+            self._show_notifications(events)
         if events:
-            self._last_news = self._clock()
+            self._last_event_at = self._clock()
             self.dashboard.refresh_run()
             self._write_title()
         over = any(isinstance(event, RunEnded) for event in events)
@@ -175,27 +176,30 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         elif over and not first and self.source.state.finished and self._keep_summary:
             self.show_summary(ended=True)
 
-    def _announce(self, events: Sequence[AnyEvent]) -> None:
-        for said in self._herald.announce(events, self._clock()):
+    def _show_notifications(self, events: Sequence[AnyEvent]) -> None:
+        for notification in self._notifier.notifications(events, self._clock()):
             self.notify(
-                said.text, title=said.title, severity=said.severity, timeout=said.timeout,
+                notification.text,
+                title=notification.title,
+                severity=notification.severity,
+                timeout=notification.timeout,
                 markup=False,
-            )  # fmt: skip
-            if said.attention and not self.app_focus:
+            )
+            if notification.attention and not self.app_focus:
                 self._unseen += 1
                 if self._clock() - self._rang >= BELL_PERIOD:
                     self._rang = self._clock()
                     self.bell()
 
-    def seen(self) -> None:
-        """The user has looked."""
+    def mark_seen(self) -> None:
+        """Resets the count of unseen notifications."""
         if self._unseen:
             self._unseen = 0
             self._write_title()
 
     def on_app_focus(self) -> None:
-        self.seen()
-        self.call_later(self.dashboard.focus_current)  # what had it before may be out of sight
+        self.mark_seen()
+        self.call_later(self.dashboard.focus_current)  # the last focused widget may be hidden
 
     def _write_title(self) -> None:
         title = terminal_title(self.source.state, self._unseen)
@@ -215,11 +219,13 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         return self._resume is not None
 
     def resume_run(self) -> None:
-        """Starts the engine again."""
+        """Starts the engine of the run again."""
         if self._resume is not None:
-            self.run_worker(self._start_again(self._resume()), group="resume", exclusive=True)
+            self.run_worker(self._restart_engine(self._resume()), group="resume", exclusive=True)
 
-    async def _start_again(self, starting: Awaitable[RunSource], again: Sequence[str] = ()) -> None:
+    async def _restart_engine(
+        self, starting: Awaitable[RunSource], retried: Sequence[str] = ()
+    ) -> None:
         try:
             source = await starting
         except (TuiError, OSError) as error:
@@ -231,18 +237,18 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.source.poll()
         self._summary_shown = False
         self._to_dashboard()
-        self.dashboard.table.unmark(again)
+        self.dashboard.table.unmark(retried)
         self.dashboard.adopt(source)
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
-    # Leaving
+    # Closing
 
     def detach(self) -> None:
-        """Closes the dashboard; whatever goes on goes on."""
-        self.exit(Ending.FINISHED if self.source.state.finished else Ending.LEFT)
+        """Closes the dashboard; the run continues."""
+        self.exit(Ending.FINISHED if self.source.state.finished else Ending.DETACHED)
 
     def ask_quit(self) -> None:
-        """Leaves, or asks what becomes of the work if some goes on."""
+        """Closes the dashboard, after a question if the run is not finished."""
         from assemblyzero_tui.widgets.dialogs import QuitDialog
 
         if isinstance(self.screen, QuitDialog):
@@ -254,34 +260,36 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.push_screen(QuitDialog(state.counts, state.run, glyphs=self.glyphs), self._quit)
 
     def _quit(self, choice: str | None) -> None:
-        if choice == "leave":
+        if choice == "detach":
             self.detach()
         elif choice == "stop":
-            self.run_worker(self._part(Stop(), Ending.STOPPED, "Stopping: every item saves."))
+            text = "Stopping: every item saves."
+            self.run_worker(self._close_after(Stop(), Ending.STOPPED, text))
         elif choice == "cancel":
-            self.run_worker(self._part(Cancel(), Ending.CANCELLED, "Cancelling: every item ends."))
+            text = "Cancelling: every item ends."
+            self.run_worker(self._close_after(Cancel(), Ending.CANCELLED, text))
 
-    async def _part(self, command: Stop | Cancel, ending: Ending, text: str) -> None:
+    async def _close_after(self, command: Stop | Cancel, ending: Ending, text: str) -> None:
         try:
             async with asyncio.timeout(ANSWER):
                 await self.source.send(command)
         except (TuiError, OSError) as error:
             stopping = isinstance(command, Stop)
             if not (stopping and signal_engine(self.source.folder, signal.SIGTERM)):
-                said = str(error) or "The engine does not answer."
-                self.notify(said, severity="error", markup=False)
+                message = str(error) or "The engine does not answer."
+                self.notify(message, severity="error", markup=False)
                 return
-        self._ending, self.parting = ending, text
-        self.set_timer(PARTING[ending], self._part_without_it)
-        self.dashboard.tell()
-        self.look_now()
+        self._ending, self.closing = ending, text
+        self.set_timer(CLOSING_LIMITS[ending], self._close_without_engine)
+        self.dashboard.update_widgets()
+        self.poll_now()
 
-    def _part_without_it(self) -> None:
-        """The engine does not come to its end: the dashboard is left all the same."""
-        self.exit(Ending.LEFT, message=describe_survivors(self.source.folder) or None)
+    def _close_without_engine(self) -> None:
+        """Closes the dashboard although the engine has not ended in time."""
+        self.exit(Ending.DETACHED, message=describe_survivors(self.source.folder) or None)
 
     def show_summary(self, *, ended: bool = False) -> None:
-        """Shows the summary; once by itself when the run has ended."""
+        """Shows the summary; ``ended`` shows it automatically, once, when the run has ended."""
         if ended and self._summary_shown:
             return
         from assemblyzero_tui.app.screens.summary import SummaryScreen
@@ -301,16 +309,16 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         self.dashboard.navigation.zoom_in(event.item)
 
     def on_summary_screen_retry_failed(self, event: SummaryScreen.RetryFailed) -> None:
-        """What failed is to be tried again."""
+        """Retries what failed."""
         self.retry(event.items)
 
     def retry(self, items: list[str]) -> None:
-        """Tries items again that did not succeed; starts the engine for that if it has left."""
+        """Retries items that did not succeed; starts the engine first if it is gone."""
         if self.source.live:
             self.dashboard.send(Retry(items=items))
             self._to_dashboard()
         elif self._retry is not None:
-            self.run_worker(self._start_again(self._retry(items), items), group="resume")
+            self.run_worker(self._restart_engine(self._retry(items), items), group="resume")
         else:
             run = self.source.state.run
             self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)
@@ -319,14 +327,14 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         """``d`` detaches on every screen."""
         self.detach()
 
-    def on_summary_screen_leave(self) -> None:
-        """The user is done."""
+    def on_summary_screen_quit(self) -> None:
+        """``q`` on the summary closes the dashboard."""
         self.detach()
 
     # The palette
 
     def action_command_palette(self) -> None:
-        """Textual's own name for it."""
+        """Opens the palette; Textual calls it by this name."""
         self.show_palette()
 
     def show_palette(self) -> None:

@@ -1,4 +1,4 @@
-"""What the banner says: why the run does not go on, when it will, and what can be done."""
+"""The text and the buttons of the banner: why the run waits, until when, and what can be done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.model.pool_text import (
 )
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.banner import Button, Trouble
+from assemblyzero_tui.widgets.banner import BannerText, Button
 
 PAUSE = Button("P", "Pause all", screen_action("pause_all"), "Pause", 3)
 RESUME_ALL = Button("P", "Resume all", screen_action("pause_all"))
@@ -27,48 +27,48 @@ RESUME_RUN = Button("r", "Resume", screen_action("resume_run"))
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the dashboard knows of the engine."""
+    """The state of the engine, as far as the banner depends on it."""
 
     live: bool
-    """Whether it takes commands."""
+    """Whether it accepts commands."""
     gone: bool
-    """Whether something is left to do and nobody does it, and somebody could."""
+    """Whether work is left, no engine serves it, and one could be started."""
     can_resume: bool
     """Whether another one can be started from here."""
-    parting: str = ""
-    """What is being waited for before the dashboard closes."""
+    closing: str = ""
+    """What the dashboard waits for before it closes; empty while it does not close."""
 
 
-def find(run: RunState, now: float, engine: Engine) -> Trouble | None:
-    """What the banner says; ``now`` is the time on the wall, by the run's clock."""
-    if engine.parting:
-        return Trouble(engine.parting)
+def find_banner_text(run: RunState, now: float, engine: Engine) -> BannerText | None:
+    """The text of the banner, or ``None``; ``now`` is the wall-clock time by the run's clock."""
+    if engine.closing:
+        return BannerText(engine.closing)
     if engine.gone:
         return _engine_gone(run, now, engine.can_resume)
     if run.finished:
         return None
     if run.held:
         why = f": {one_line(run.held_reason)}" if run.held_reason else ""
-        return Trouble(f"Paused{why}. No item is started.", (RESUME_ALL,) if engine.live else ())
+        return BannerText(f"Paused{why}. No item is started.", (RESUME_ALL,) if engine.live else ())
     if run.pool.paused:
         return _pool_paused(run, now, engine.live)
     if run.counts[State.QUOTA] and not run.pool.auto_resume and run.ended is None:
         buttons = (TRY_NOW, when_ready(run)) if engine.live else ()
-        return Trouble("There is quota again; the run waits for you.", buttons)
+        return BannerText("There is quota again; the run waits for you.", buttons)
     return None
 
 
 def when_ready(run: RunState) -> Button:
-    """Switches going on by itself on and off."""
+    """The button that turns automatic resume on or off."""
     word = "on" if run.pool.auto_resume else "off"
     return Button("W", f"Auto resume: {word}", screen_action("auto_resume"), f"Auto: {word}", 1)
 
 
-def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
+def _pool_paused(run: RunState, now: float, live: bool) -> BannerText:
     pool = run.pool
     what, back = no_quota_text(pool, now), run.clock.set_back
     if pool.until is None:
-        then = f"{WITHOUT_A_TIME}"
+        then = WITHOUT_A_TIME
         brief = f"{what}; add or enable one: K"
     elif pool.stops:
         then, brief = STOPS, f"{what}; the run stops"
@@ -79,7 +79,7 @@ def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
         then = f"Quota is back {resume_time(pool.until, now, back)}, then the run waits for you"
         brief = f"{what}, quota {begins(pool.until, now, back)}"
     buttons = (PAUSE, when_ready(run), TRY_NOW, ADD_CREDENTIAL) if live else ()
-    return Trouble(
+    return BannerText(
         what,
         buttons,
         severe=pool.until is None,
@@ -89,24 +89,24 @@ def _pool_paused(run: RunState, now: float, live: bool) -> Trouble:
     )
 
 
-def _engine_gone(run: RunState, now: float, can_resume: bool) -> Trouble:
+def _engine_gone(run: RunState, now: float, can_resume: bool) -> BannerText:
     buttons = (RESUME_RUN,) if can_resume else ()
     how = "" if buttons else f" Resume with: assemblyzero-tui resume {run.run}"
     if run.end_reason == "exhausted":
         return _no_quota(run, now, (*buttons, ADD_CREDENTIAL), how)
     stopped = run.ended is not None and run.end_reason == "stopped"
     what = "The run was stopped" if stopped else "The engine is gone"
-    return Trouble(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
+    return BannerText(f"{what}; nothing is lost.{how}", buttons, severe=not stopped)
 
 
-def _no_quota(run: RunState, now: float, buttons: tuple[Button, ...], how: str) -> Trouble:
+def _no_quota(run: RunState, now: float, buttons: tuple[Button, ...], how: str) -> BannerText:
     untils = [i.until for i in run.items.values() if i.state is State.QUOTA and i.until]
     if not untils:
-        return Trouble(f"No usable credential any more; nothing is lost.{how}", buttons)
+        return BannerText(f"No usable credential; nothing is lost.{how}", buttons)
     if (until := min(untils)) <= now:
-        return Trouble(f"There should be quota again; nothing is lost.{how}", buttons)
+        return BannerText(f"There should be quota again; nothing is lost.{how}", buttons)
     back = run.clock.set_back
-    return Trouble(
+    return BannerText(
         "No quota left; nothing is lost",
         buttons,
         then=f"Available again {resume_time(until, now, back)}{'.' * bool(how)}{how}",

@@ -1,4 +1,4 @@
-"""What the footer says: the keys that would do something now, and what is out of sight."""
+"""The hints of the footer: the keys that have an effect now, and what is out of sight."""
 
 from __future__ import annotations
 
@@ -26,40 +26,42 @@ LAST_HINTS = (
     Hint("?", "Help", screen_action("help")),
     Hint("q", "Quit", screen_action("ask_quit")),
 )
-"""What the footer always has, at its end."""
+"""Hints that are always at the end of the footer."""
 
 CREDENTIALS_PLACE = 38
-"""Place of the credentials in the footer while some of them cannot be used."""
+"""Place of the credentials' hint in the footer while some of them cannot be used."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What decides which keys the footer shows."""
+    """The state that decides which keys the footer shows."""
 
     run: RunState
     view_state: ViewState
     states: frozenset[State]
-    """Of the items that the keys act on."""
+    """States of the items that the keys act on."""
     engine_gone: bool
-    """Whether there is work left and no engine, and one can be started."""
+    """Whether work is left, no engine serves it, and one can be started."""
     live: bool = True
-    """Whether an engine takes commands."""
+    """Whether an engine accepts commands."""
     credentials_unusable: bool = False
     """Whether some credential cannot be used."""
 
     @property
     def where(self) -> Where:
-        """What the user looks at."""
+        """The part of the dashboard that the user looks at."""
         if self.view_state.zoomed:
             return Where.ZOOM
         return Where.TABLE if self.view_state.mode is Mode.LIST else Where.PANES
 
 
 def hints(now: Situation) -> list[Hint]:
-    """The keys that would do something, the most important first."""
+    """The keys that have an effect now, the most important first."""
     commands = [each for each in footer_commands(now.where) if _applies(each.id, now)]
     if now.credentials_unusable:
-        commands.sort(key=lambda each: CREDENTIALS_PLACE if each.id == "pool" else each.footer)
+        commands.sort(
+            key=lambda each: CREDENTIALS_PLACE if each.id == "credentials" else each.footer
+        )
     return [
         Hint(command.shown_keys[0], _label(command.id, command.label, now), command.screen_action)
         for command in commands
@@ -76,7 +78,7 @@ def _applies(command: str, now: Situation) -> bool:
             return now.live and bool(now.states & CANCELLABLE)
         case "retry":
             return now.engine_gone or (now.live and bool(now.states & RETRIABLE))
-        case "pool":
+        case "credentials":
             return bool(now.run.pool.credentials)
         case "attention":
             return any(now.run.counts[state] for state in ATTENTION)
@@ -105,7 +107,7 @@ def _label(command: str, label: str, now: Situation) -> str:
 def page_parts(
     run: RunState, items: Sequence[str], view_state: ViewState, glyphs: Glyphs
 ) -> list[Part]:
-    """Which page is shown, and what on the others needs attention."""
+    """The page that is shown, and the items on other pages that need attention."""
     parts: list[Part] = []
     waiting = [run.items[item].state for item in view_state.out_of_sight(items)]
     for state in sorted(ATTENTION, key=lambda state: state.look.order):

@@ -1,4 +1,4 @@
-"""Polls the logs in sight for new lines."""
+"""Polls the visible logs for new lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOCUSED_PERIOD = 1 / 15
 RESTING_PERIOD = 0.2
 """The same while it does not."""
 OTHERS_PERIOD = 0.5
-"""Seconds within which each of the other logs in sight is polled once."""
+"""Seconds within which each of the other visible logs is polled once."""
 
 
 class PolledScreen(Screen, Protocol):
@@ -33,19 +33,19 @@ class PolledScreen(Screen, Protocol):
 
 
 class LogPolling:
-    """Shows what the logs gain: often in focus, less often beside it, never out of sight."""
+    """Polls the focused log often, other visible ones less often, and hidden ones never."""
 
     def __init__(self, screen: PolledScreen, clock: Callable[[], float]) -> None:
         self.screen = screen
         self.clock = clock
         self.grew = 0.0
-        """When a log in sight last gained something, by the clock."""
+        """When a visible log last grew, by the clock."""
         self._focus_grew = 0.0
         self._polled = 0.0
         self._turns = 0.0
-        """How many of the other logs are due."""
+        """The number of other logs that are due."""
         self._next = 0
-        """Whose turn it is."""
+        """Index of the other log that is polled next."""
 
     async def run(self) -> None:
         """Polls until the screen ends."""
@@ -58,7 +58,7 @@ class LogPolling:
             await asyncio.sleep(FOCUSED_PERIOD if growing else RESTING_PERIOD)
 
     def _due(self, now: float) -> list[WorkflowPane]:
-        """The other panes that are due: a few at a time, so that no key press waits."""
+        """The other panes that are due: a few at a time, so that no key press has to wait."""
         others = [p for p in self.screen.shown_panes if p.log_pane is not self.screen.focused]
         waited, self._polled = now - self._polled, now
         self._turns = min(self._turns + len(others) * waited / OTHERS_PERIOD, len(others))
@@ -68,7 +68,7 @@ class LogPolling:
         return (others + others)[start : start + count]
 
     def poll(self, others: Collection[WorkflowPane] | None = None) -> None:
-        """Shows the new lines of the log in focus and of these others; of all logs for ``None``."""
+        """Shows new lines of the focused log and of ``others``; ``None`` means all visible logs."""
         for pane in self.screen.shown_panes:
             focused = pane.log_pane is self.screen.focused
             if (focused or others is None or pane in others) and pane.log_pane.grow():

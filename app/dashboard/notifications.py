@@ -1,13 +1,12 @@
-"""What is worth a toast, the bell or a word in the terminal's title."""
+"""Decides which events are notified, and composes the terminal's title."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-from assemblyzero_tui.app.credentials.event_text import PoolNotifications
+from assemblyzero_tui.app.credentials.event_text import Notification, PoolNotifications
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState
@@ -15,103 +14,87 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.format import count
 
 WINDOW = 15.0
-"""Seconds in which so many endings are a burst, and are counted in one toast."""
+"""Seconds in which more items than the limits below are a burst, counted in one notification."""
 SINGLES = 3
-"""Items done in a window that are told one by one."""
+"""Items done within the window that are notified one by one."""
 ALARMS = 5
-"""Items in a window that need attention and are told one by one."""
+"""Items that need attention within the window and are notified one by one."""
 PERIOD = 10.0
-"""Seconds between two toasts that count, at least: most of the time nothing is covered."""
+"""Least seconds between two notifications with counts, so that little of the screen is covered."""
 BRIEFLY = 3.0
-"""Seconds that a toast stays which nobody has to act on."""
-_TOLD = (State.ASKING, State.FAILED, State.LOST, State.DONE)
+"""Seconds for which a notification is shown that nobody has to act on."""
+_NOTIFIED = (State.ASKING, State.FAILED, State.LOST, State.DONE)
 _ENDINGS = {
     State.DONE: "done",
     State.FAILED: "failed",
     State.LOST: "lost",
     State.ASKING: "waits for an answer",
 }
-
-
 Severity = Literal["information", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One toast."""
-
-    title: str
-    text: str
-    severity: Severity
-    attention: bool = False
-    """A human should look."""
-    timeout: float | None = None
-    """Seconds that it stays; ``None`` leaves that to the screen."""
-
-
-class Herald:
-    """Decides what is worth a toast. Time is that of a clock that never goes back."""
+class Notifier:
+    """Decides which events are notified; times are of a monotonic clock."""
 
     def __init__(self) -> None:
-        self._recent: dict[State, deque[float]] = {s: deque(maxlen=ALARMS + 1) for s in _TOLD}
-        """When the newest items came to it, told one by one or not."""
-        self._untold: Counter[State] = Counter()
+        self._recent: dict[State, deque[float]] = {s: deque(maxlen=ALARMS + 1) for s in _NOTIFIED}
+        """When items last entered each state, whether notified one by one or not."""
+        self._held_back: Counter[State] = Counter()
         self._pool = PoolNotifications()
         self._counted_at = float("-inf")
 
     def begin(self, run: RunState) -> None:
-        """What was so before is not told."""
+        """Starts from the present state, which is not notified."""
         self._pool.begin(run.pool)
 
-    def announce(self, events: Sequence[AnyEvent], now: float) -> list[Announcement]:
-        """The toasts for these events and for what was held back, what needs attention first."""
-        found: list[Announcement] = []
-        for state in _TOLD:
+    def notifications(self, events: Sequence[AnyEvent], now: float) -> list[Notification]:
+        """The notifications for these events and those held back, what needs attention first."""
+        result: list[Notification] = []
+        for state in _NOTIFIED:
             changes = [e for e in events if isinstance(e, ItemChanged) and e.state is state]
-            found += self._singles(state, changes, now)
+            result += self._singles(state, changes, now)
         if any(isinstance(event, RunEnded) for event in events):
-            self._untold.clear()  # the summary tells all of it
-        if self._untold and now - self._counted_at >= PERIOD:
+            self._held_back.clear()  # the summary shows them
+        if self._held_back and now - self._counted_at >= PERIOD:
             self._counted_at = now
-            found += [
-                _counted(state, self._untold[state]) for state in _TOLD if self._untold[state]
+            result += [
+                _counted(state, self._held_back[state])
+                for state in _NOTIFIED
+                if self._held_back[state]
             ]
-            self._untold.clear()
-        found += [
-            Announcement(told.title, told.text, told.severity, told.attention)
-            for told in self._pool.notifications(events, now)
-        ]
+            self._held_back.clear()
+        result += self._pool.notifications(events, now)
         for event in events:
             if isinstance(event, Notice) and event.level != "info":
                 level: Severity = "error" if event.level == "error" else "warning"
-                found.append(Announcement(event.item, one_line(event.text), level))
-        return sorted(found, key=lambda said: not said.attention)
+                result.append(Notification(event.item, one_line(event.text), level))
+        return sorted(result, key=lambda notification: not notification.attention)
 
     def _singles(
         self, state: State, changes: Sequence[ItemChanged], now: float
-    ) -> list[Announcement]:
-        """Those that are told one by one; the others are noted."""
+    ) -> list[Notification]:
+        """The notifications of items one by one; the other items are held back."""
         recent = self._recent[state]
         while recent and now - recent[0] >= WINDOW:
             recent.popleft()
         room = (ALARMS if state.wants_attention else SINGLES) - len(recent)
-        if not state.wants_attention and (len(changes) > room or self._untold[state]):
+        if not state.wants_attention and (len(changes) > room or self._held_back[state]):
             room = 0
         single = changes[: max(0, room)]
         if more := len(changes) - len(single):
-            if recent and not self._untold:
+            if recent and not self._held_back:
                 self._counted_at = max(self._counted_at, recent[-1])
-            self._untold[state] += more
+            self._held_back[state] += more
         recent.extend([now] * len(changes))
         return [_change(change) for change in single]
 
 
-def _counted(state: State, number: int) -> Announcement:
+def _counted(state: State, number: int) -> Notification:
     attention = state.wants_attention
     more = " more" if attention else ""
     what = f"{count(number)}{more} item{'' if number == 1 else 's'}"
     word = "wait for an answer" if state is State.ASKING and number > 1 else _ENDINGS[state]
-    return Announcement(
+    return Notification(
         "",
         f"{what} {word}",
         "error" if attention else "information",
@@ -120,13 +103,13 @@ def _counted(state: State, number: int) -> Announcement:
     )
 
 
-def _change(change: ItemChanged) -> Announcement:
-    said = change.result.summary if change.result is not None else ""
+def _change(change: ItemChanged) -> Notification:
+    summary = change.result.summary if change.result is not None else ""
     title = f"{change.item} {_ENDINGS[change.state]}"
     attention = change.state.wants_attention
-    return Announcement(
+    return Notification(
         title,
-        one_line(said or change.reason),
+        one_line(summary or change.reason),
         "error" if attention else "information",
         attention,
         None if attention else BRIEFLY,
@@ -134,7 +117,7 @@ def _change(change: ItemChanged) -> Announcement:
 
 
 def terminal_title(run: RunState, unseen: int) -> str:
-    """The title of the terminal's window: what needs a human, how far, of what."""
+    """The title of the terminal's window: unseen notifications, progress and workflow."""
     n = len(run.items)
     done = sum(number for state, number in run.counts.items() if state.terminal)
     mark = f"(!{unseen}) " if unseen else ""

@@ -1,11 +1,11 @@
-"""The palette of commands, without the emoji of Textual's own."""
+"""The command palette, without Textual's emoji."""
 
 from __future__ import annotations
 
 from textual.command import CommandPalette, SearchIcon
 
 PROMPT = ">"
-"""Stands before what is typed; every terminal has it, in one cell."""
+"""The prompt before the input; every terminal can show it, in one cell."""
 
 
 class Palette(CommandPalette):

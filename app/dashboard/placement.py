@@ -1,4 +1,4 @@
-"""Which pane shows which item, and the cells of panes, table and side panel."""
+"""Assigns items to panes, and cells of the grid to panes, table and side panel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Placement:
 
     Args:
         screen: The screen with the run, the current item and the table.
-        grid: Holds the table, the side panel and the panes made here.
+        grid: Contains the table, the side panel and the panes created here.
         side: The panel beside the log of a zoomed item.
     """
 
@@ -35,9 +35,9 @@ class Placement:
         self.grid = grid
         self.side = side
         self.panes: list[WorkflowPane] = []
-        """All panes made so far; the first ones are in use."""
+        """All panes created so far; the first ones are in use."""
         self.views: dict[str, LogView] = {}
-        """Where the reader stands in the log of each item that was shown."""
+        """The view of the log of each item that has been shown."""
 
     @property
     def shown_panes(self) -> list[WorkflowPane]:
@@ -62,7 +62,7 @@ class Placement:
         )
         listed = view_state.mode is Mode.LIST
         if listed:
-            self.screen.table.tell()
+            self.screen.table.update()
         if current and (view_state.zoomed or (len(items) == 1 and not listed)):
             log, panel = single_cells(width, height)
             self._assign([current], alone=panel is None)
@@ -81,9 +81,9 @@ class Placement:
         )
 
     def _beside_the_table(self, logs: int) -> list[str]:
-        """The current item, and its neighbours where there is room for more logs.
+        """The items of the logs beside the table: the current one, and its neighbours if they fit.
 
-        While one of the logs is read, they stay.
+        While one of the logs is active, they do not change.
         """
         shown = [pane.item for pane in self.shown_panes]
         if self.screen.view_state.in_log and len(shown) == logs and self.screen.current in shown:
@@ -100,7 +100,7 @@ class Placement:
             self._assign(wanted)
 
     def _assign(self, items: list[str], *, alone: bool = False) -> None:
-        """Gives the first panes these items; panes are made as they are needed."""
+        """Assigns these items to the first panes; creates panes as they are needed."""
         missing = min(len(items), MOST_PANES) - len(self.panes)
         if missing > 0:
             new_panes = [WorkflowPane(self.screen.glyphs) for _ in range(missing)]
@@ -109,7 +109,7 @@ class Placement:
         run, now = self.screen.run_state, self.screen.source_now()
         for pane, item in zip(self.panes, items, strict=False):
             pane.assign(run.items[item], self._view(item), alone=alone)
-            pane.tell(run.items[item], run, now, self._number(pane, len(items)))
+            pane.update(run.items[item], run, now, self._number(pane, len(items)))
 
     def _view(self, item: str) -> LogView:
         if item not in self.views:
@@ -117,17 +117,17 @@ class Placement:
         return self.views[item]
 
     def update_panes(self) -> None:
-        """Shows in the panes, and beside them, how their items are doing now."""
+        """Shows the present state of the items in the panes and the side panel."""
         run, now = self.screen.run_state, self.screen.source_now()
         shown = self.shown_panes
         for pane in shown:
             if pane.item in run.items:
-                pane.tell(run.items[pane.item], run, now, self._number(pane, len(shown)))
+                pane.update(run.items[pane.item], run, now, self._number(pane, len(shown)))
         if self.side.display and shown and shown[0].item in run.items:
-            self.side.tell(run.items[shown[0].item], run, now, self.screen.glyphs)
+            self.side.update(run.items[shown[0].item], run, now, self.screen.glyphs)
 
     def _number(self, pane: WorkflowPane, shown: int) -> int | None:
-        """The digit that goes to a pane, if digits are of use."""
+        """The digit that focuses a pane, ``None`` if none does."""
         index, view_state = self.panes.index(pane), self.screen.view_state
         if view_state.mode is Mode.LIST or view_state.zoomed or shown == 1:
             return None

@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from assemblyzero_tui.app.dashboard import banner_text
 from assemblyzero_tui.app.dashboard.actions.base import Actions, Context, Handler, Program
 from assemblyzero_tui.app.dashboard.actions.credentials import CredentialActions
 from assemblyzero_tui.app.dashboard.actions.items import ItemActions
 from assemblyzero_tui.app.dashboard.actions.logs import LogActions
 from assemblyzero_tui.app.dashboard.actions.navigation import NavigationActions
+from assemblyzero_tui.app.dashboard.banner_text import Engine, find_banner_text
 from assemblyzero_tui.app.dashboard.footer import LAST_HINTS, Situation, hints, page_parts
 from assemblyzero_tui.app.dashboard.log_polling import LogPolling
 from assemblyzero_tui.app.dashboard.placement import Placement
@@ -28,7 +28,7 @@ from assemblyzero_tui.runner.model.commands import AnyCommand
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import AT_WORK, State
 from assemblyzero_tui.runner.runs.run_source import RunSource
-from assemblyzero_tui.widgets.banner import Banner, Trouble
+from assemblyzero_tui.widgets.banner import Banner, BannerText
 from assemblyzero_tui.widgets.credentials.strip import PoolStrip
 from assemblyzero_tui.widgets.glyphs import UNICODE, Glyphs
 from assemblyzero_tui.widgets.header import Header
@@ -43,15 +43,15 @@ from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 
 STATUS_PERIOD = 1.0
-"""Seconds between two looks at what changes with the time of day alone."""
+"""Seconds between two updates of what changes with time alone."""
 RESTING_TICKS = 10
-"""How much seldomer that is while nothing is at work."""
+"""Periods between two updates while nothing is at work."""
 QUIET_TICKS = 2
-"""How much seldomer it is while work goes on and nothing has been printed for a while."""
+"""Periods between two updates while items are at work but print nothing."""
 QUIET_AFTER = 5.0
-"""Seconds of that while."""
+"""Seconds without output after which items count as quiet."""
 _MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
-"""States that show a time that runs."""
+"""States that are shown with a running time."""
 
 
 def _handlers(*groups: Actions) -> dict[str, Handler]:
@@ -59,13 +59,13 @@ def _handlers(*groups: Actions) -> dict[str, Handler]:
 
 
 class DashboardScreen(SteadyScreen[None]):
-    """Shows the run of a :class:`RunSource` and knows nothing else of it."""
+    """Shows the run of a :class:`RunSource`, its only access to the run."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     AUTO_FOCUS = ""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """The widget that has the focus. Textual's own paints the whole screen anew when it moves; the
-    two panes that look different afterwards see to themselves."""
+    """The focused widget. Textual's attribute repaints the whole screen when it changes; here the
+    two panes that look different repaint themselves."""
     DEFAULT_CSS = """
     DashboardScreen {
         layout: vertical;
@@ -92,14 +92,14 @@ class DashboardScreen(SteadyScreen[None]):
         self.program = program
         self.glyphs = glyphs
         self.view_state = ViewState()
-        self.trouble: Trouble | None = None
+        self.banner_text: BannerText | None = None
         self.table = ItemTable(
             lambda: self.run_state, self.source_now, lambda: self.current, self.go_to, glyphs
         )
         self.side = SidePanel(classes="-ascii" if glyphs.plain else "")
         self.grid = Grid(self.table, self.side)
         self.header = Header()
-        self.pool = PoolStrip()
+        self.pool_strip = PoolStrip()
         self.banner = Banner()
         self.hints = KeyHints()
         self.placement = Placement(self, self.grid, self.side)
@@ -111,7 +111,7 @@ class DashboardScreen(SteadyScreen[None]):
         self.handlers = _handlers(
             self.navigation, self.item_actions, CredentialActions(context), LogActions(context)
         )
-        """What each action of the keymap does."""
+        """The handler of each action of the keymap."""
         self._placed_items = -1
         self._ticks = 0
         if glyphs.plain:
@@ -119,7 +119,7 @@ class DashboardScreen(SteadyScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self.header
-        yield self.pool
+        yield self.pool_strip
         yield self.banner
         yield self.grid
         yield self.hints
@@ -129,7 +129,7 @@ class DashboardScreen(SteadyScreen[None]):
         self.set_interval(STATUS_PERIOD, self._tick)
         self.run_worker(self.log_polling.run(), group="logs")
 
-    # What there is to show
+    # The run and the current item
 
     @property
     def run_state(self) -> RunState:
@@ -137,15 +137,15 @@ class DashboardScreen(SteadyScreen[None]):
         return self.source.state
 
     def source_now(self) -> float:
-        """The time that the source is at."""
+        """The present time of the source."""
         return self.source.now()
 
     def wall_now(self) -> float:
-        """The time on the wall, by the run's clock: it goes on when nobody works, too."""
+        """The wall-clock time, by the run's clock; it advances even if nothing is at work."""
         return self.source.time_of_day() + self.run_state.clock.set_back
 
     def adopt(self, source: RunSource) -> None:
-        """Shows another source of the same run, as after a resumption."""
+        """Shows another source of the same run, for example after it was resumed."""
         self.source = source
         self.placement.reset()
         self.lay_out()
@@ -176,11 +176,11 @@ class DashboardScreen(SteadyScreen[None]):
         return next((pane for pane in self.shown_panes if pane.item == self.current), None)
 
     def go_to(self, item: str, *, in_log: bool = False) -> None:
-        """Makes this the current item, as the user moves, and shows it.
+        """Makes an item the current one on behalf of the user, and shows it.
 
         Args:
-            item: Its id.
-            in_log: In the list: keys that scroll go to its log from now on, and not to the table.
+            item: Id of the item.
+            in_log: In the list: whether keys then scroll its log instead of the table.
         """
         view_state = self.view_state
         view_state.current = item
@@ -188,15 +188,15 @@ class DashboardScreen(SteadyScreen[None]):
             view_state.in_log = in_log
         if view_state.mode is Mode.GRID and not view_state.zoomed and self.current_pane is not None:
             self.focus_current()
-            self.tell()
+            self.update_widgets()
         else:
             self.lay_out()
 
     def focus_current(self) -> None:
-        """Gives the focus to what shows the current item, at once, in the frame that comes next.
+        """Focuses the widget that shows the current item, so that the next frame shows it.
 
-        While that is still being made nothing has it: the focus is never on another item, where
-        Textual would leave it or put it by itself.
+        Until that widget is mounted nothing is focused: the focus is never on another item, where
+        Textual would leave or move it.
         """
         if not self.app.app_focus:
             return
@@ -210,7 +210,7 @@ class DashboardScreen(SteadyScreen[None]):
         return sorted(self.table.marks) if self.view_state.shows_table else []
 
     def targets(self) -> list[ItemState]:
-        """The items that a command is meant for: the marked ones, else the current one."""
+        """The items that a command acts on: the marked ones, else the current one."""
         run = self.run_state
         return [run.items[item] for item in self.marked or [self.current] if item in run.items]
 
@@ -222,7 +222,7 @@ class DashboardScreen(SteadyScreen[None]):
         return self.program.can_resume or self.program.was_live
 
     def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
-        """Sends a command to the engine; marks are taken away once it has accepted it."""
+        """Sends a command to the engine; removes the marks once it has been accepted."""
         self.item_actions.send(command, marks)
 
     # Acting
@@ -232,7 +232,7 @@ class DashboardScreen(SteadyScreen[None]):
         self.handlers[name](*arguments)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing moves, and no item is acted on, while none is in sight."""
+        """Disables commands on items and logs while the terminal is too small to show them."""
         too_small = self.view_state.mode is Mode.TOO_SMALL
         if action == "do" and too_small and needs_sight(str(parameters[0])):
             return False
@@ -244,14 +244,14 @@ class DashboardScreen(SteadyScreen[None]):
     def on_log_pane_moved(self, event: LogPane.Moved) -> None:
         for pane in self.shown_panes:
             if pane.log_pane is event.pane:
-                pane.tell_place()
-                self.tell()
+                pane.update_place()
+                self.update_widgets()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click on a pane goes to its item.
+        """A click on a pane makes its item the current one.
 
-        The event itself comes up here, on the way that keys take, too: a key that is pressed after
-        the click is acted on after it.
+        The event bubbles up here as key events do, so a key that is pressed after the click is
+        handled after it.
         """
         for pane in self.shown_panes:
             if pane.region.contains_point(event.screen_offset):
@@ -266,7 +266,7 @@ class DashboardScreen(SteadyScreen[None]):
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Puts everything in its place; the current item is in sight afterwards."""
+        """Arranges all widgets so that the current item is visible."""
         if not self.grid.is_attached:
             return
         width, height = self.app.size
@@ -278,13 +278,13 @@ class DashboardScreen(SteadyScreen[None]):
             self._show_too_small(width, height)
             return
         if not self.current:  # there were no items before, or those of another run
-            self.table.tell()
+            self.table.update()
             self.view_state.current = next(iter(self.in_order), "")
-        body = height - header_rows(height) - 1 - (self.trouble is not None)
+        body = height - header_rows(height) - 1 - (self.banner_text is not None)
         with self.app.batch_update():
             self.placement.place(width, body)
         self.focus_current()
-        self.call_after_refresh(self.tell)
+        self.call_after_refresh(self.update_widgets)
 
     def _show_too_small(self, width: int, height: int) -> None:
         times = self.glyphs.times
@@ -293,48 +293,48 @@ class DashboardScreen(SteadyScreen[None]):
             text = f"small: needs 60{times}15"
         self.query_one("#too-small", TextLine).show(Content(text[: max(0, width)]))
 
-    # Telling
+    # Updating
 
     def refresh_run(self) -> None:
-        """Shows what the newest events changed."""
+        """Shows what new events have changed."""
         if len(self.run_state.items) != self._placed_items:
             self.lay_out()
-        self.tell()
+        self.update_widgets()
 
     def _tick(self) -> None:
-        """Shows what changes by itself; while nothing is at work, that is little."""
+        """Updates what changes with time alone; less often while nothing is at work."""
         self._ticks += 1
         run = self.run_state
         counting = run.ended is None and (bool(run.items_waiting) or run.pool.paused)
         moving = counting or any(run.counts[state] for state in _MOVING)
         quiet = self.clock() - self.log_polling.grew > QUIET_AFTER and not counting
         if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
-            self.tell()
+            self.update_widgets()
         elif self.grid.is_attached and self.view_state.mode is not Mode.TOO_SMALL:
-            self._tell_trouble()
+            self._update_banner()
 
-    def tell(self) -> None:
-        """Shows what has changed; costs little while nothing has."""
+    def update_widgets(self) -> None:
+        """Updates all widgets; cheap while nothing has changed."""
         if self.view_state.mode is Mode.TOO_SMALL or not self.grid.is_attached:
             return
         run, now = self.run_state, self.source_now()
         with self.app.batch_update():
-            self._tell_trouble()
-            self.header.tell(
+            self._update_banner()
+            self.header.update(
                 run, now, self.glyphs,
                 served=run.ended is None and not self.engine_gone,
                 time=self.source.time_of_day(),
-                with_keys=not self.has_class("-tall"),
+                with_credentials=not self.has_class("-tall"),
             )  # fmt: skip
-            self.pool.tell(run, now, self.glyphs)
+            self.pool_strip.update(run, now, self.glyphs)
             if self.view_state.mode is Mode.LIST:
-                self.table.tell()
+                self.table.update()
                 self.placement.follow_the_table()
             self.focus_current()
             self.placement.update_panes()
-            self._tell_hints(run, now)
+            self._update_hints(run, now)
 
-    def _tell_hints(self, run: RunState, now: float) -> None:
+    def _update_hints(self, run: RunState, now: float) -> None:
         situation = Situation(
             run,
             self.view_state,
@@ -344,22 +344,20 @@ class DashboardScreen(SteadyScreen[None]):
             credentials_unusable=run.pool.usable(now) < len(run.pool.present),
         )
         notes = page_parts(run, self.items, self.view_state, self.glyphs)
-        self.hints.tell(hints(situation), notes, LAST_HINTS)
+        self.hints.update(hints(situation), notes, LAST_HINTS)
 
-    def _trouble_now(self) -> Trouble | None:
+    def _current_banner_text(self) -> BannerText | None:
         program = self.program
-        engine = banner_text.Engine(
-            self.source.live, self.engine_gone, program.can_resume, program.parting
-        )
-        return banner_text.find(self.run_state, self.wall_now(), engine)
+        engine = Engine(self.source.live, self.engine_gone, program.can_resume, program.closing)
+        return find_banner_text(self.run_state, self.wall_now(), engine)
 
-    def _tell_trouble(self) -> None:
-        trouble = self._trouble_now()
-        if trouble != self.trouble:
-            was = self.trouble
-            self.trouble = trouble
-            self.banner.tell(trouble, self.glyphs)
-            moved = (was is None) != (trouble is None)
-            self.call_after_refresh(self.lay_out if moved else self.tell)
-        elif trouble is not None:
-            self.banner.tell(trouble, self.glyphs)
+    def _update_banner(self) -> None:
+        banner_text = self._current_banner_text()
+        if banner_text != self.banner_text:
+            was = self.banner_text
+            self.banner_text = banner_text
+            self.banner.update(banner_text, self.glyphs)
+            moved = (was is None) != (banner_text is None)
+            self.call_after_refresh(self.lay_out if moved else self.update_widgets)
+        elif banner_text is not None:
+            self.banner.update(banner_text, self.glyphs)

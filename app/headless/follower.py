@@ -1,4 +1,4 @@
-"""Follows a run to its end without a screen and prints it."""
+"""Follows a run to its end without a dashboard, and prints it."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from assemblyzero_tui.runner.runs.run_source import RunSource
 from assemblyzero_tui.runner.runs.runs import is_alive
 
 POLL = 0.25
-"""Seconds between two looks at the logs."""
-LEAVING = 0.02
-"""Seconds between two looks whether the engine has left."""
-SAVING = 8.0
-"""Seconds until a run that was told to stop is left behind: 5 to save, and a little more."""
-ANSWER = 1.5
-"""Seconds an engine may need to answer before its process gets a signal."""
-FORCED = 0.6
-"""Seconds for the same after a second signal: all in all it takes less than a second."""
-PARTING = 0.2
-"""Seconds for the last message, which nobody may read."""
+"""Seconds between two polls of the logs."""
+ENGINE_POLL = 0.02
+"""Seconds between two checks whether the engine has exited."""
+STOP_LIMIT = 8.0
+"""Seconds a run may take to stop before the command exits: 5 to save, and a margin."""
+ANSWER_LIMIT = 1.5
+"""Seconds an engine may take to answer before its process gets a signal."""
+FORCED_STOP_LIMIT = 0.6
+"""The same after a second signal: the command exits in less than a second."""
+LAST_MESSAGE = 0.2
+"""Seconds for writing the last message, as its reader may be gone."""
 OVERDUE = 0.3
-"""Seconds after all that until the process ends in any case."""
+"""Seconds after all these limits until the process exits in any case."""
 GONE = 2.0
 """Seconds without an engine after which a run counts as interrupted."""
 
@@ -50,13 +50,13 @@ class Headless:
     """Follows a run to its end and prints it.
 
     Args:
-        source: The run.
-        printer: What is printed.
-        out: Where to.
-        owner: Whether this command started the work: then a signal stops it, and otherwise it
-            ends the watching only.
-        over: Whether nothing more will come.
-        served: Whether an engine belongs to it; a replay has none.
+        source: The source of the run.
+        printer: Formats what is printed.
+        out: Where the printer writes.
+        owner: Whether this command started the run: then a signal stops the run, otherwise it
+            only detaches.
+        over: Returns whether no more events will come.
+        served: Whether the run has an engine; a replay has none.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class Headless:
         self._detached = False
         self._forced = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._missed: float | None = None
-        self._leave_at: float | None = None
-        """When the run is left behind, on the monotonic clock."""
+        self._gone_since: float | None = None
+        self._give_up_at: float | None = None
+        """When the command exits even if the run has not stopped, on the monotonic clock."""
         self._guards: list[threading.Timer] = []
 
     async def follow(self, signals: Signals) -> int:
@@ -90,11 +90,11 @@ class Headless:
         Returns:
             The exit code.
         """
-        signals.listen(asyncio.get_running_loop(), self._signalled)
+        signals.listen(asyncio.get_running_loop(), self._on_signal)
         try:
             while not (self._detached or self._late):
                 complete = self._step()
-                if self._out.gone:
+                if self._out.closed:
                     self._reader_gone()
                 if complete and self._ended():
                     break
@@ -112,18 +112,18 @@ class Headless:
 
     @property
     def _late(self) -> bool:
-        """Whether the run is left behind, stopped or not."""
-        return self._leave_at is not None and time.monotonic() >= self._leave_at
+        """Whether the time for stopping has passed."""
+        return self._give_up_at is not None and time.monotonic() >= self._give_up_at
 
     @property
     def _pause(self) -> float:
-        """Seconds until the next look at the logs."""
-        if self._leave_at is None:
+        """Seconds until the next poll."""
+        if self._give_up_at is None:
             return POLL
-        return min(POLL, max(0.0, self._leave_at - time.monotonic()))
+        return min(POLL, max(0.0, self._give_up_at - time.monotonic()))
 
     def _step(self) -> bool:
-        """Prints what is new; false if there is more to print at once."""
+        """Prints new events and log lines; returns whether none are left."""
         if self._out.full:
             return False
         self._printer.events(self._source.poll())
@@ -133,11 +133,11 @@ class Headless:
         if self._over():
             return True
         if self._source.live or not self._served:
-            self._missed = None
+            self._gone_since = None
             return False
         now = time.monotonic()
-        self._missed = self._missed if self._missed is not None else now
-        return now - self._missed > GONE
+        self._gone_since = self._gone_since if self._gone_since is not None else now
+        return now - self._gone_since > GONE
 
     async def _finish(self) -> int:
         state = self._source.state
@@ -147,10 +147,10 @@ class Headless:
         self._printer.events(self._source.poll())
         await self._engine_gone()
         if self._late and (alive := describe_survivors(self._source.folder)):
-            await self._out.flush(PARTING)
-            parting = LineWriter(2)
-            parting.line(alive)
-            await parting.flush(PARTING)
+            await self._out.flush(LAST_MESSAGE)
+            stderr = LineWriter(2)
+            stderr.line(alive)
+            await stderr.flush(LAST_MESSAGE)
             return 128 + self._signal if self._signal else self._exit_code(state)
         self._printer.end()
         if state.ended is None and self._served:
@@ -162,18 +162,18 @@ class Headless:
             self._printer.report(f"Report: {self._source.folder.summary_markdown}")
         if state.demo:
             self._printer.report(f"The designs: {state.repository}/docs/lld/active")
-        while not (self._out.empty or self._hurried()):
+        while not (self._out.empty or self._must_not_wait()):
             await self._out.flush(self._pause)
         return self._exit_code(state)
 
-    def _hurried(self) -> bool:
-        """Whether the user does not want to wait for the output either."""
+    def _must_not_wait(self) -> bool:
+        """Whether the user will not wait for the rest of the output either."""
         return self._detached or self._forced or self._late
 
     def _exit_code(self, state: RunState) -> int:
-        if self._out.trouble:
+        if self._out.error:
             return ExitCode.FAILED
-        if self._out.gone:
+        if self._out.closed:
             return ExitCode.PIPE_CLOSED
         if self._signal and self._owner and state.end_reason != "finished":
             return 128 + self._signal
@@ -182,12 +182,12 @@ class Headless:
         return ExitCode.FAILED if self._served else ExitCode.OK
 
     async def _engine_gone(self) -> None:
-        """Waits, a short while, until the engine has written its report and left."""
+        """Waits up to 10 s until the engine has written its report and exited."""
         deadline = time.monotonic() + 10.0
         while self._served and is_alive(self._source.folder) and time.monotonic() < deadline:
             if self._late:
                 return
-            await asyncio.sleep(LEAVING)
+            await asyncio.sleep(ENGINE_POLL)
 
     def _reader_gone(self) -> None:
         if not self._owner:
@@ -195,7 +195,7 @@ class Headless:
         elif not self._tasks:
             self._stop(Stop())
 
-    def _signalled(self, number: int) -> None:
+    def _on_signal(self, number: int) -> None:
         again, self._signal = bool(self._signal), self._signal or number
         if not self._owner:
             self._detached = True
@@ -212,13 +212,13 @@ class Headless:
             self._stop(Stop(interrupted=True))
 
     def _stop(self, command: Stop) -> None:
-        """Asks the engine to stop, and abandons it if it does not stop in time."""
-        limit = FORCED if command.force else SAVING
-        leave_at = time.monotonic() + limit
-        self._leave_at = min(leave_at, self._leave_at or leave_at)
-        # The loop itself may be held up: by a disk that hangs, for example.
+        """Asks the engine to stop, and makes the command exit if it does not in time."""
+        limit = FORCED_STOP_LIMIT if command.force else STOP_LIMIT
+        give_up_at = time.monotonic() + limit
+        self._give_up_at = min(give_up_at, self._give_up_at or give_up_at)
+        # The loop itself may be blocked, for example by a disk that hangs.
         code = 128 + self._signal if self._signal else ExitCode.PIPE_CLOSED
-        guard = threading.Timer(limit + 2 * PARTING + OVERDUE, os._exit, [code])
+        guard = threading.Timer(limit + 2 * LAST_MESSAGE + OVERDUE, os._exit, [code])
         guard.daemon = True
         guard.start()
         self._guards.append(guard)
@@ -226,7 +226,7 @@ class Headless:
 
     async def _send(self, command: Stop) -> None:
         try:
-            async with asyncio.timeout(ANSWER):
+            async with asyncio.timeout(ANSWER_LIMIT):
                 await self._source.send(command)
         except (EngineError, TimeoutError) as error:
             if self._source.state.ended is not None or not self._source.live:
@@ -238,13 +238,13 @@ class Headless:
 
 
 def follow_run(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool) -> int:
-    """Prints a run; what ``source`` has taken in already is left out.
+    """Prints a run from its next event on; returns the exit code.
 
     Args:
-        source: The run, served or ended.
+        source: The run, live or ended.
         output: How to print it.
-        signals: Those that came in before.
-        owner: Whether this command started the work.
+        signals: The signals received so far.
+        owner: Whether this command started the run.
     """
     return _follow(
         source, output, signals, owner=owner, over=lambda: source.state.ended is not None
@@ -252,7 +252,7 @@ def follow_run(source: LiveRun, output: OutputMode, signals: Signals, *, owner: 
 
 
 def follow_replay(source: Replay, output: OutputMode, signals: Signals) -> int:
-    """Prints a run again, at the speed of the replay."""
+    """Prints a replay at its speed; returns the exit code."""
     return _follow(source, output, signals, owner=False, over=lambda: source.over, served=False)
 
 
@@ -276,16 +276,16 @@ def _follow(
         printer = PlainPrinter(source, out, lines)
         printer.prime()
         if not owner and source.live and source.state.ended is None:
-            printer.introduce()
+            printer.print_attached()
     headless = Headless(source, printer, out, owner=owner, over=over, served=served)
     code = asyncio.run(headless.follow(signals))
-    if out.trouble:
+    if out.error:
         run = source.folder.path.name
         click.echo(
-            f"Cannot write the output: {out.trouble}. "
+            f"Cannot write the output: {out.error}. "
             + (f"The run was stopped; resume with: assemblyzero-tui resume {run}" if owner else ""),
             err=True,
         )
-    if out.gone:
+    if out.closed:
         mute_stdout()
     return code

@@ -1,4 +1,4 @@
-"""A run as whole lines of text: what happened, in words, each line with who it is about."""
+"""Formats a run as plain lines, each with the item that it is about as its prefix."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from assemblyzero_tui.runner.model.states import State
 
 COORDINATOR = "COORDINATOR"
 LINE_LIMIT = 1 << 16
-"""Characters of one line of a log."""
+"""Characters of a log line that are printed at most."""
 
 _RESET = "\x1b[0m"
 _COLOURS = {
@@ -45,7 +45,7 @@ _LEVELS = {"warning": "33", "error": "31"}
 
 
 class PlainLines:
-    """Formats events and logs as lines; remembers each item's last state, to print the change."""
+    """Formats events and logs as lines; keeps each item's last state, to print the change."""
 
     def __init__(
         self, *, timestamps: bool = False, colours: bool = False, ascii: bool = False
@@ -56,17 +56,17 @@ class PlainLines:
         self._states: dict[str, State] = {}
         self._attempts: dict[str, int] = {}
         self._waits: dict[str, str] = {}
-        """What each item was last reported to wait for; models are retried often."""
+        """What each item was last reported to wait for, as models are retried often."""
         self._pool = PoolLines()
 
     def prime(self, state: RunState) -> None:
-        """Takes over the present state, without printing it."""
+        """Starts from the present state, without printing it."""
         for item in state.items.values():
             self._states[item.id], self._attempts[item.id] = item.state, item.attempt
         self._pool.begin(state.pool)
 
-    def of(self, who: str, text: str, now: float, colour: str = "") -> str:
-        """One line, with its prefix."""
+    def line(self, who: str, text: str, now: float, colour: str = "") -> str:
+        """One line with its prefix."""
         stamp = time.strftime("%H:%M:%S ", time.localtime(now)) if self._timestamps else ""
         prefix = f"[{who}]"
         if self._colours:
@@ -77,14 +77,14 @@ class PlainLines:
 
     def coordinator(self, text: str, now: float, colour: str = "") -> str:
         """A line about the run as a whole."""
-        return self.of(COORDINATOR, text, now, colour)
+        return self.line(COORDINATOR, text, now, colour)
 
     def log(self, item: str, raw: bytes, now: float) -> str:
-        """A line that an item's workflow printed, with harmless control sequences only."""
+        """A line of an item's log, with harmless control sequences only."""
         if not self._colours:
-            return self.of(item, plain_text(raw, LINE_LIMIT), now)
+            return self.line(item, plain_text(raw, LINE_LIMIT), now)
         text = display_text(raw, LINE_LIMIT)
-        return self.of(item, f"{text}{_RESET}" if "\x1b" in text else text, now)
+        return self.line(item, f"{text}{_RESET}" if "\x1b" in text else text, now)
 
     def event(self, event: AnyEvent, state: RunState) -> Iterator[str]:
         """The lines of one event, which ``state`` already includes."""
@@ -119,7 +119,7 @@ class PlainLines:
                 text = one_line(event.text)
                 text = text if event.level == "info" else f"{event.level}: {text}"
                 who = event.item or COORDINATOR
-                yield self.of(who, text, event.time, _LEVELS.get(event.level, ""))
+                yield self.line(who, text, event.time, _LEVELS.get(event.level, ""))
             case CredentialChanged():
                 for text in self._pool.credential(event):
                     yield self.coordinator(text, event.time)
@@ -133,7 +133,7 @@ class PlainLines:
             case CallQueued():
                 before, self._waits[event.item] = self._waits.get(event.item), event.why
                 if not (event.for_model and event.why == before):
-                    yield self.of(event.item, queued_text(event), event.time)
+                    yield self.line(event.item, queued_text(event), event.time)
             case CallEnded(outcome="ok"):
                 self._waits.pop(event.item, None)
             case RunHeld():
@@ -169,7 +169,7 @@ class PlainLines:
         return word.replace("…", "...") if self._ascii else word
 
     def progress(self, state: RunState, now: float) -> str:
-        """How far the run is."""
+        """The line about the progress of the run."""
         parts = [f"{state.counts[State.DONE]} of {len(state.items)} done"]
         parts += [f"{state.counts[s]} {_WORDS[s]}" for s in _WORDS if state.counts[s]]
         if at_work := sum(state.counts[s] for s in State if s.at_work):
@@ -179,7 +179,7 @@ class PlainLines:
         return self.coordinator(", ".join(parts), now)
 
     def elsewhere(self, state: RunState, now: float) -> str | None:
-        """What the run waits for if only other runs work on its items, otherwise ``None``."""
+        """The line about a run whose items only other runs work on, otherwise ``None``."""
         waiting = [item for item in state.items.values() if item.elsewhere]
         if not waiting or any(item.state.at_work for item in state.items.values()):
             return None
@@ -192,8 +192,8 @@ class PlainLines:
         waiting = [item for item in state.items.values() if item.state is State.QUOTA]
         if not waiting or any(item.state.at_work for item in state.items.values()):
             return None
-        known = [item.until for item in waiting if item.until is not None]
-        when = f", at the earliest in {duration(max(0.0, min(known) - now))}" if known else ""
+        times = [item.until for item in waiting if item.until is not None]
+        when = f", at the earliest in {duration(max(0.0, min(times) - now))}" if times else ""
         when += "" if state.pool.auto_resume else "; automatic resume is off"
         who = "1 item waits" if len(waiting) == 1 else f"{len(waiting)} items wait"
         return self.coordinator(f"{who} for quota{when}", now)
@@ -211,13 +211,13 @@ _WORDS = {
 
 
 def counted(state: RunState) -> str:
-    """How many items are in each state, in words."""
+    """The number of items in each state, in words."""
     parts = [f"{state.counts[s]} {s.value}" for s in State if state.counts[s]]
     return ", ".join(reversed(parts)) or "no items"
 
 
 def eta(seconds: float) -> str:
-    """An estimate, no more precise than it can be: ``40s``, ``4m``, ``2h 05m``."""
+    """An estimate, rounded to what it can claim to know: ``40s``, ``4m``, ``2h 05m``."""
     if seconds < 60:
         return f"{max(1, round(seconds))}s"
     if seconds < 3600:
@@ -226,7 +226,7 @@ def eta(seconds: float) -> str:
 
 
 def _details(event: ItemChanged, item: ItemState) -> str:
-    """The reason or the result, the try, and how long it took, where known."""
+    """The reason or the result, the try and the time it took, where they are known."""
     what = event.reason
     if event.state is State.DONE and event.result is not None:
         what = event.result.summary or event.reason

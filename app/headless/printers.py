@@ -1,4 +1,4 @@
-"""What is written of a run: plain lines for people and logs, JSON lines for programs."""
+"""Printers of a run: plain lines for people and logs, JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.run_source import RunSource
 
 BATCH = 2000
-"""Lines of one item that are printed before another one's turn."""
+"""Log lines of one item that are printed before those of the next item."""
 LIVENESS = 300.0
 """Seconds of silence after which a progress line is printed."""
 WAITING = 4.5
-"""The longest silence while the run waits for quota, less the time between two polls."""
+"""Longest silence in seconds while the run waits for quota, less the time between two polls."""
 ELSEWHERE = 30.0
-"""The longest silence while the run waits for other runs."""
+"""Longest silence in seconds while the run waits for other runs."""
 AFTERMATH = 3.0
-"""Seconds that the log of an ended item is looked at again."""
+"""Seconds for which the log of an ended item is still polled."""
 
 
 class Printer(Protocol):
-    """What is written of a run."""
+    """Prints a run."""
 
     def events(self, events: list[AnyEvent]) -> None:
-        """Writes what has happened."""
+        """Prints events."""
 
     def logs(self) -> bool:
-        """Writes what workflows have printed since; false if more is left."""
+        """Prints new log lines; returns whether none are left."""
 
     def report(self, text: str) -> None:
-        """Reports something about the program itself."""
+        """Prints a message of the command itself."""
 
     def idle(self) -> None:
-        """Called now and then, for what must be said in a silence."""
+        """Called after every poll; prints a sign of life after a long silence."""
 
     def end(self) -> None:
-        """Writes the summary."""
+        """Prints the summary."""
 
 
 class JsonPrinter:
-    """The events, exactly as in the journal, and nothing else."""
+    """Prints the events exactly as in the journal, and nothing else."""
 
-    def __init__(self, out: LineWriter, complain: Callable[[str], None]) -> None:
+    def __init__(self, out: LineWriter, report: Callable[[str], None]) -> None:
         self._out = out
-        self.report = complain
+        self.report = report
 
     def events(self, events: list[AnyEvent]) -> None:
         for event in events:
@@ -66,7 +66,7 @@ class JsonPrinter:
 
 
 class PlainPrinter:
-    """Lines with prefixes, the logs of all items among them, and the summary at the end."""
+    """Prints events and log lines of all items with prefixes, and the summary at the end."""
 
     def __init__(
         self,
@@ -81,10 +81,10 @@ class PlainPrinter:
         self._clock = clock
         self._printed: dict[str, int] = {}
         self._watched: dict[str, float | None] = {}
-        self._spoke = self._clock()
+        self._last_line_at = self._clock()
 
     def prime(self) -> None:
-        """Leaves out what happened before now."""
+        """Skips everything that happened before now."""
         self._lines.prime(self._source.state)
         for item in self._source.state.items.values():
             if item.attempt:
@@ -92,8 +92,8 @@ class PlainPrinter:
             if item.state.at_work:
                 self._watched[item.id] = None
 
-    def introduce(self) -> None:
-        """Says where a run is that was begun by somebody else."""
+    def print_attached(self) -> None:
+        """Prints the present state of a run that another command started."""
         state, now = self._source.state, self._source.now()
         self._line(self._lines.coordinator(f"attached to {self._source.folder.path.name}", now))
         for item in state.items.values():
@@ -106,14 +106,14 @@ class PlainPrinter:
 
     def _line(self, text: str) -> None:
         self._out.line(text)
-        self._spoke = self._clock()
+        self._last_line_at = self._clock()
 
     def report(self, text: str) -> None:
         self._line(self._lines.coordinator(text, self._source.now()))
 
     def events(self, events: list[AnyEvent]) -> None:
         state = self._source.state
-        through = False
+        any_ended = False
         for event in events:
             if isinstance(event, ItemChanged):
                 if event.state.at_work:
@@ -121,10 +121,10 @@ class PlainPrinter:
                 elif event.item in self._watched:
                     self._log(event.item, to_the_end=event.state.terminal)
                     self._watched[event.item] = self._clock() + AFTERMATH
-                through = through or event.state.terminal
+                any_ended = any_ended or event.state.terminal
             for line in self._lines.event(event, state):
                 self._line(line)
-        if through and not state.finished:
+        if any_ended and not state.finished:
             self._line(self._lines.progress(state, self._source.now()))
 
     def logs(self) -> bool:
@@ -136,7 +136,7 @@ class PlainPrinter:
         return complete
 
     def _log(self, item: str, *, to_the_end: bool = False) -> bool:
-        """Prints what is new in an item's log; false if there is more."""
+        """Prints new lines of an item's log; returns whether none are left."""
         log = self._source.log(item)
         log.refresh()
         start = self._printed.get(item, 0)
@@ -152,7 +152,7 @@ class PlainPrinter:
         return start == stop
 
     def idle(self) -> None:
-        silent = self._clock() - self._spoke
+        silent = self._clock() - self._last_line_at
         if silent < WAITING:
             return
         now, state = self._source.now(), self._source.state

@@ -1,4 +1,4 @@
-"""The credential service of a run: its store, its file of credentials, and a call to test one."""
+"""Builds the credential service of a run from its store, its credentials file and a test call."""
 
 from __future__ import annotations
 

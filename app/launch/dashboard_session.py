@@ -1,4 +1,4 @@
-"""The dashboard on this terminal. Importing this module imports Textual."""
+"""Shows the dashboard on this terminal. Importing this module imports Textual."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ if TYPE_CHECKING:
     from textual.app import App
 
 SETTLED_AFTER = 1.0
-"""Seconds after which what an application has loaded and made stays until it ends."""
+"""Seconds after which the objects that an application has loaded and built stay until it ends."""
 COLLECTIONS = (700, 10, 100)
-"""Full collections ten times seldomer than Python's own: each stops the screen for a moment."""
+"""Thresholds of garbage collections. Full ones are ten times rarer than by default, as each stops
+the screen for a moment."""
 
 Answer = TypeVar("Answer")
 
 
 class CannotOpenError(Exception):
-    """The terminal does not let itself be used."""
+    """The terminal cannot be used."""
 
 
 class InterruptedEarlyError(Exception):
-    """Ctrl+C before there was a dashboard to press it in; the signal is noted again."""
+    """Ctrl+C was pressed before the dashboard was shown; the signal is recorded again."""
 
 
 def show_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> int:
-    """Shows the dashboard until the user leaves it. The work does not depend on it.
+    """Shows the dashboard until the user quits or detaches. The run does not depend on it.
 
     Returns:
-        The exit code: of the run if it has ended, 1 if nobody serves it any more, 0 if it was
-        left, 128 and the number of the signal that ended it.
+        The exit code: that of the run if it has ended, 1 if its engine is gone, 0 if the user
+        detached, 128 plus the number of the signal that ended the dashboard.
 
     Raises:
-        CannotOpenError: nothing was shown.
-        InterruptedEarlyError: the user did not wait for it.
+        CannotOpenError: the terminal cannot be used; nothing was shown.
+        InterruptedEarlyError: the user interrupted it before it was shown.
     """
-    if signals.noted:
-        return 128 + signals.noted[0]
+    if signals.received:
+        return 128 + signals.received[0]
     folder = source.folder
     app = DashboardApp(source, ascii=output.ascii)
     if isinstance(source, LiveRun):
@@ -72,7 +73,7 @@ def show_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> i
         )
     ended_by = run_app(app, signals, mouse=output.mouse)
     if ended_by == signal.SIGINT and not app.shown:
-        signals.noted.append(ended_by)
+        signals.received.append(ended_by)
         raise InterruptedEarlyError
     if ended_by:
         return 128 + ended_by
@@ -83,7 +84,7 @@ def show_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> i
 
 
 def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
-    """Runs an application on this terminal; the number of the signal that ended it, or 0.
+    """Runs an application on this terminal; returns the number of the signal that ended it, or 0.
 
     Raises:
         CannotOpenError: the terminal cannot be used; nothing was shown.
@@ -94,10 +95,10 @@ def run_app(app: App[Answer], signals: Signals, *, mouse: bool) -> int:
         return asyncio.run(_run(app, signals, mouse=mouse))
 
 
-class _Canvas:
-    """A terminal that may go away: from then on what is painted is dropped.
+class _LossyTerminal:
+    """A terminal that may disappear: from then on everything written to it is dropped.
 
-    Textual paints in a thread that an error ends; the screen would then wait for it for ever.
+    Textual writes in a thread that an error would end; the screen would then wait for it forever.
     """
 
     def __init__(self, terminal: TextIO) -> None:
@@ -118,11 +119,11 @@ class _Canvas:
 
 @contextlib.contextmanager
 def _painting() -> Iterator[None]:
-    """Textual paints on stderr; where that goes elsewhere (``2> file``), stdout is the terminal."""
+    """Lets Textual, which writes to stderr, write to the terminal even if stderr is redirected."""
     before = sys.__stderr__
     terminal = before if is_terminal(before) else sys.__stdout__
     assert terminal is not None
-    sys.__stderr__ = _Canvas(terminal)  # type: ignore[misc, assignment]
+    sys.__stderr__ = _LossyTerminal(terminal)  # type: ignore[misc, assignment]
     try:
         yield
     finally:
@@ -130,10 +131,10 @@ def _painting() -> Iterator[None]:
 
 
 def check_terminal() -> None:
-    """Tries what an application will do to the terminal.
+    """Checks that an application can read from, and write to, the terminal.
 
     Raises:
-        CannotOpenError: it does not work.
+        CannotOpenError: it cannot.
     """
     try:
         for descriptor in (0, 1):
@@ -144,7 +145,7 @@ def check_terminal() -> None:
 
 
 async def _serve_again(folder: RunFolder, retry: Sequence[str] | None = None) -> RunSource:
-    """Starts the engine of a run again; ``retry`` names what is to be tried again."""
+    """Starts the engine of a run again; ``retry`` has the ids of items to retry."""
     renew_socket(folder)
     await asyncio.to_thread(start_engine(folder, retry=retry).wait)
     return LiveRun(folder)

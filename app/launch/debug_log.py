@@ -19,12 +19,12 @@ _log = logging.getLogger(__name__)
 
 
 def start_debug_log(folder: RunFolder) -> None:
-    """Begins the debug log of this command if ``--debug`` was given.
+    """Starts the debug log of this command if ``--debug`` was given.
 
-    The command's last line on stderr says where it is.
+    The command's last line on stderr shows its path.
 
     Raises:
-        OSError: it cannot be written; so may ``TuiError``.
+        OSError, TuiError: the log cannot be written.
     """
     if not debug_wanted():
         return

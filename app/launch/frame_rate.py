@@ -1,7 +1,7 @@
-"""How often the dashboard paints at most; to be imported before Textual, which reads it once.
+"""Sets the frame rate of the dashboard; to be imported before Textual, which reads it once.
 
-What becomes dirty a moment after a frame waits for one or two more. At Textual's own 60 a second
-that is up to 33 ms between a key and what it shows.
+A change shortly after a frame is painted one or two frames later. At Textual's default of 60
+frames a second that is up to 33 ms after a key press.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starts the engine of a run and shows the run, in the order that shows it soonest."""
+"""Starts the engine of a run and shows the run, as early as possible."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def start_run(spec: RunSpec, output: OutputMode) -> int:
-    """Makes a run, starts its engine, shows it.
+    """Creates a run, starts its engine and shows it.
 
     Returns:
         The exit code of the command.
 
     Raises:
-        TuiError: there is no key for it, it cannot be made, or its engine does not start.
+        TuiError: there is no credential, the run cannot be created, or its engine does not start.
     """
     check_provider(spec.provider)
-    found = sources.for_run(spec)
-    for note in found.notes if found is not None else ():
+    credential_source = sources.for_run(spec)
+    for note in credential_source.notes if credential_source is not None else ():
         click.echo(f"Note: {note}.", err=True)
     folder, _ = create_run(spec)
     return serve_and_show(folder, output)
@@ -50,21 +50,21 @@ def serve_and_show(
     afresh: bool = False,
     parallel: int = 0,
 ) -> int:
-    """Starts the engine of a run that exists, and shows it; see `start_engine` for the rest."""
+    """Starts the engine of an existing run and shows it; see `start_engine` for the options."""
     start_debug_log(folder)
     renew_socket(folder)
     source = LiveRun(folder)
     if output.kind != "json":
         source.poll()
     with Signals() as signals:
-        started = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
+        engine = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
         if output.kind == "dashboard":
             import assemblyzero_tui.app.launch.dashboard_session  # noqa: F401 - loads while the engine does
         try:
-            started.wait(wake=signals.wake)
+            engine.wait(wake=signals.wake)
         except StartInterruptedError as error:
             print_error(error.what, error.hint)
-            return 128 + signals.noted[0]
+            return 128 + signals.received[0]
         return _show(source, output, signals, owner=True)
 
 
@@ -79,7 +79,7 @@ def show(folder: RunFolder, output: OutputMode) -> int:
 
 
 def show_again(folder: RunFolder, output: OutputMode, speed: float) -> int:
-    """Shows a run again, ``speed`` times as fast as it went."""
+    """Replays a run, ``speed`` times as fast as it went."""
     from assemblyzero_tui.runner.runs.replay import Replay
 
     start_debug_log(folder)
@@ -94,9 +94,9 @@ def show_again(folder: RunFolder, output: OutputMode, speed: float) -> int:
 
 
 def _show(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool) -> int:
-    code = None if owner and signals.noted else _on_dashboard(source, output, signals)
+    code = None if owner and signals.received else _on_dashboard(source, output, signals)
     if code is not None:
-        _farewell(source)
+        _print_outcome(source)
         return code
     from assemblyzero_tui.app.headless.follower import follow_run
 
@@ -104,7 +104,11 @@ def _show(source: LiveRun, output: OutputMode, signals: Signals, *, owner: bool)
 
 
 def _on_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> int | None:
-    """Shows the dashboard, if that is wanted and possible; the exit code, or ``None`` if not."""
+    """Shows the dashboard if that is the output mode and possible.
+
+    Returns:
+        The exit code; ``None`` if the dashboard was not shown.
+    """
     if output.notice:
         click.echo(output.notice, err=True)
     if output.kind != "dashboard":
@@ -124,8 +128,8 @@ def _on_dashboard(source: RunSource, output: OutputMode, signals: Signals) -> in
         return None
 
 
-def _farewell(source: LiveRun) -> None:
-    """What is good to know when the dashboard has been left."""
+def _print_outcome(source: LiveRun) -> None:
+    """Prints the state of the run and the next steps after the dashboard has closed."""
     from assemblyzero_tui.app.headless.plain_lines import counted
     from assemblyzero_tui.runner.runs.runs import open_run
 
@@ -138,10 +142,11 @@ def _farewell(source: LiveRun) -> None:
         lines.append(f"The run continues. Reattach with: assemblyzero-tui attach {run.name}")
     elif run.unfinished:
         lines.append(f"Resume with: assemblyzero-tui resume {run.name}")
-    again = sum(n for s, n in run.state.counts.items() if s.terminal and s is not State.DONE)
-    if again and not run.alive:
+    unsuccessful = sum(n for s, n in run.state.counts.items() if s.terminal and s is not State.DONE)
+    if unsuccessful and not run.alive:
         lines.append(
-            f"Retry what did not succeed ({again}): assemblyzero-tui resume {run.name} --failed"
+            f"Retry what did not succeed ({unsuccessful}): "
+            f"assemblyzero-tui resume {run.name} --failed"
         )
     if run.state.demo:
         lines.append(f"The designs: {run.state.repository}/docs/lld/active")

@@ -8,10 +8,10 @@ from assemblyzero_tui.app.launch.terminal_size import terminal_size
 
 
 class TerminalDriver(LinuxDriver):
-    """Knows one size at a time.
+    """A driver that reports one size at a time.
 
-    Textual asks two libraries, which differ by a row over a terminal that has none; a screen that
-    hears of both sizes at once lays itself out for them in turns, without end.
+    Textual asks two libraries, which differ by a row over a terminal without a size; a screen that
+    receives both sizes keeps laying itself out for each in turn, forever.
     """
 
     def _get_terminal_size(self) -> tuple[int, int]:

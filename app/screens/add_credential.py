@@ -17,7 +17,7 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 def ask_for_credential(
     app: App[Any], credential_service: CredentialService | None, run: RunState, glyphs: Glyphs
 ) -> None:
-    """Opens the dialog; what is typed goes to the service."""
+    """Opens the dialog, and passes the new credential to the service."""
     if isinstance(app.screen, AddCredentialDialog):
         return
     if credential_service is None:
@@ -29,21 +29,21 @@ def ask_for_credential(
     if credential_service.read_only_reason:
         app.notify(credential_service.read_only_reason)
         return
-    keeper = credential_service
+    service = credential_service
 
-    def typed(new: NewCredential | None) -> None:
+    def add(new: NewCredential | None) -> None:
         if new is not None:
-            app.run_worker(_add(app, keeper, new), group="keys")
+            app.run_worker(_add(app, service, new), group="credentials")
 
     app.push_screen(
-        AddCredentialDialog(set(run.pool.credentials), keeper.place, glyphs=glyphs), typed
+        AddCredentialDialog(set(run.pool.credentials), service.place, glyphs=glyphs), add
     )
 
 
 async def _add(app: App[Any], credential_service: CredentialService, new: NewCredential) -> None:
     try:
-        said = await credential_service.add(new.name, new.secret.reveal(), new.project)
+        message = await credential_service.add(new.name, new.secret.reveal(), new.project)
     except (TuiError, OSError) as error:
         app.notify(str(error), severity="error", markup=False)
         return
-    app.notify(said, markup=False)
+    app.notify(message, markup=False)

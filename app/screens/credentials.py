@@ -1,4 +1,4 @@
-"""The credentials screen: their states and calls, and what can be done with them."""
+"""The credentials screen: shows and changes the credentials of a run."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import Part, TextLine, spread
 
-LOOK_AGAIN = 1.0
-"""Seconds between two looks: countdowns run, and figures change."""
+UPDATE_PERIOD = 1.0
+"""Seconds between two updates, for countdowns and figures."""
 TWO_PLOTS = 30
-"""Rows of the terminal from which the calls of all credentials are shown below those of one."""
+"""Terminal rows from which the calls of all credentials are plotted below those of one."""
 _DISABLE = "No run uses it until it is enabled again. A call in progress is finished."
 _ENABLE = "Every run may use it again."
 LEAST_BARS, MOST_BARS = 2, 10
@@ -51,16 +51,16 @@ class CredentialsScreen(SteadyScreen[None]):
     """Every credential of the run.
 
     Args:
-        source: Gives the run that is shown.
+        source: Returns the source of the run.
         credential_service: Manages credentials; without one they are only shown.
-        glyphs: What to draw with.
+        glyphs: The characters to draw with.
     """
 
     class Detach(Message):
-        """The user wishes to leave the dashboard; the run continues."""
+        """The user detaches; the run continues."""
 
     CSS_PATH = "credentials.tcss"
-    AUTO_FOCUS = "#pool-rows"
+    AUTO_FOCUS = "#credentials-rows"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "disable_or_enable", "Disable or enable"),
@@ -94,29 +94,29 @@ class CredentialsScreen(SteadyScreen[None]):
 
     @property
     def now(self) -> float:
-        """The time on the wall, by the run's clock."""
+        """The wall-clock time, by the run's clock."""
         return self._source().time_of_day() + self.run_state.clock.set_back
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="pool-head")
-        yield TextLine(id="pool-columns")
-        yield RowList(self._row, glyphs=self._glyphs, id="pool-rows")
-        with VerticalScroll(id="pool-detail", can_focus=False):
-            yield Static(id="pool-key")
-        yield CallPlot(self._glyphs, id="pool-plot")
-        yield KeyHints(id="pool-hints")
+        yield TextLine(id="credentials-head")
+        yield TextLine(id="credentials-columns")
+        yield RowList(self._row, glyphs=self._glyphs, id="credentials-rows")
+        with VerticalScroll(id="credentials-detail", can_focus=False):
+            yield Static(id="credentials-text")
+        yield CallPlot(self._glyphs, id="credentials-plot")
+        yield KeyHints(id="credentials-hints")
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_AGAIN, self.look_again)
-        self.call_after_refresh(self.look_again)
+        self.set_interval(UPDATE_PERIOD, self.update_view)
+        self.call_after_refresh(self.update_view)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The columns follow the width."""
-        self.call_after_refresh(self.look_again)
+        """Fits the columns to the width."""
+        self.call_after_refresh(self.update_view)
 
-    # What is shown
+    # Showing
 
-    def look_again(self) -> None:
+    def update_view(self) -> None:
         """Shows what has changed."""
         if not self.is_attached:
             return
@@ -132,10 +132,12 @@ class CredentialsScreen(SteadyScreen[None]):
             self._drawn = drawn
             rows.show(len(drawn))
             rows.cursor = table.place_of(self._lines, chosen, rows.cursor)
-        self.query_one("#pool-head", TextLine).fill(lambda width: self._head(run, now, width))
-        self.query_one("#pool-columns", TextLine).show(table.header(self._lines, width))
-        self._show_key(rows.cursor)
-        self._tell_hints()
+        self.query_one("#credentials-head", TextLine).fill(
+            lambda width: self._head(run, now, width)
+        )
+        self.query_one("#credentials-columns", TextLine).show(table.header(self._lines, width))
+        self._show_credential(rows.cursor)
+        self._update_hints()
 
     def _row(self, index: int, width: int) -> Content:
         return table.row(self.run_state, self._lines, index, width, self.now, self._glyphs)
@@ -159,7 +161,7 @@ class CredentialsScreen(SteadyScreen[None]):
             right.append((text, "$warning"))
         return spread(left[:-1], right, width, self._glyphs.ellipsis)
 
-    def _show_key(self, index: int) -> None:
+    def _show_credential(self, index: int) -> None:
         run, now = self.run_state, self.now
         credential = self.credential
         lines = []
@@ -169,7 +171,7 @@ class CredentialsScreen(SteadyScreen[None]):
             not one.is_same(other) for one, other in zip(lines, self._detailed, strict=True)
         ):
             self._detailed = lines
-            self.query_one("#pool-key", Static).update(Content("\n").join(lines))
+            self.query_one("#credentials-text", Static).update(Content("\n").join(lines))
         height = self.app.size.height
         plots = []
         if credential is not None:
@@ -188,9 +190,9 @@ class CredentialsScreen(SteadyScreen[None]):
         bars = (height - taken) // max(1, len(plots))
         start, end = window(run.started or now, run.time if run.ended is not None else now)
         rows = max(LEAST_BARS, min(MOST_BARS, bars))
-        self.query_one(CallPlot).tell(plots, start, end, rows)
+        self.query_one(CallPlot).update(plots, start, end, rows)
 
-    def _tell_hints(self) -> None:
+    def _update_hints(self) -> None:
         credential, now = self.credential, self.now
         off = credential is not None and credential.at(now) == "disabled"
         hints = [
@@ -205,15 +207,15 @@ class CredentialsScreen(SteadyScreen[None]):
             hints.append(Hint("n", "Add a credential", "screen.add"))
         if self._source().live:
             hints.append(Hint("R", "Try now", "screen.try_now"))
-        self.query_one(KeyHints).tell(hints, [], (Hint("esc", "Back", "screen.back"),))
+        self.query_one(KeyHints).update(hints, [], (Hint("esc", "Back", "screen.back"),))
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
-        """The details are those of the row of the cursor."""
+        """Shows the details of the row of the cursor."""
         event.stop()
-        self._show_key(event.index)
-        self._tell_hints()
+        self._show_credential(event.index)
+        self._update_hints()
 
-    # What can be done
+    # Acting
 
     @property
     def _line(self) -> table.Line | None:
@@ -222,11 +224,14 @@ class CredentialsScreen(SteadyScreen[None]):
 
     @property
     def credential(self) -> CredentialState | None:
-        """The credential that is chosen."""
+        """The credential of the row of the cursor."""
         return self._line.credential if self._line is not None else None
 
     def _chosen(self) -> tuple[CredentialService, str, str] | None:
-        """Who takes orders, and the fingerprint and the name of the credential; says why not."""
+        """The service, and the fingerprint and name of the credential, if it can be changed.
+
+        Otherwise notifies the user of the reason and returns ``None``.
+        """
         credential = self.credential
         if self._credential_service is None or credential is None:
             self.notify("Credentials cannot be changed here: this only shows a run.")
@@ -236,17 +241,17 @@ class CredentialsScreen(SteadyScreen[None]):
             return self._credential_service, credential.fingerprint, one_line(credential.name)
         return None
 
-    def _carry_out(self, ordered: Awaitable[str]) -> None:
-        self.run_worker(self._carried_out(ordered), group="keys")
+    def _start_action(self, action: Awaitable[str]) -> None:
+        self.run_worker(self._run_action(action), group="credentials")
 
-    async def _carried_out(self, ordered: Awaitable[str]) -> None:
+    async def _run_action(self, action: Awaitable[str]) -> None:
         try:
-            said = await ordered
+            message = await action
         except (TuiError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.notify(said, markup=False)
-        self.look_again()
+        self.notify(message, markup=False)
+        self.update_view()
 
     def action_disable_or_enable(self) -> None:
         """Disables or enables the credential, after a confirmation."""
@@ -262,7 +267,7 @@ class CredentialsScreen(SteadyScreen[None]):
 
         def answered(confirmed: bool | None) -> None:
             if confirmed:
-                self._carry_out(change(fingerprint, name))
+                self._start_action(change(fingerprint, name))
 
         self.app.push_screen(Confirm(question, detail, yes, glyphs=self._glyphs), answered)
 
@@ -271,7 +276,7 @@ class CredentialsScreen(SteadyScreen[None]):
         if (chosen := self._chosen()) is not None:
             service, fingerprint, name = chosen
             self.notify(f"Testing {name} with one call", markup=False)
-            self._carry_out(service.test(fingerprint, name))
+            self._start_action(service.test(fingerprint, name))
 
     def action_reset(self) -> None:
         """Forgets refusals and limits of the credential, after a confirmation."""
@@ -281,7 +286,7 @@ class CredentialsScreen(SteadyScreen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._carry_out(service.reset(fingerprint, name))
+                self._start_action(service.reset(fingerprint, name))
 
         detail = (
             "Its refusals and learned limits are forgotten, also those of credentials that share "
@@ -297,9 +302,9 @@ class CredentialsScreen(SteadyScreen[None]):
     def action_try_now(self) -> None:
         """Tries the credentials again now."""
         if self._source().live:
-            self.run_worker(self._try_now(), group="keys")
+            self.run_worker(self._try_now(), group="credentials")
         else:
-            self.notify("No engine serves the run: resume it first.")
+            self.notify("No engine is running: resume the run first.")
 
     async def _try_now(self) -> None:
         try:
@@ -308,9 +313,9 @@ class CredentialsScreen(SteadyScreen[None]):
             self.notify(str(error), severity="error", markup=False)
 
     def action_detach(self) -> None:
-        """Leaves the dashboard, as on every screen."""
+        """Detaches, as on every screen."""
         self.post_message(self.Detach())
 
     def action_back(self) -> None:
-        """Back to the dashboard."""
+        """Returns to the dashboard."""
         self.dismiss(None)

@@ -41,8 +41,8 @@ MEANINGS: dict[State, str] = {
 CREDENTIAL_MEANINGS = {
     "ready": "can be used",
     "probing": "is tried with one call before others",
-    "cooling": "has used its quota of the minute; ready again automatically",
-    "exhausted": "has used its quota of the day; ready again when the day of the service ends",
+    "cooling": "has reached its limit per minute; ready again automatically",
+    "exhausted": "has reached its daily limit; ready again when the service's day ends",
     "no_tier": "has no quota at all for this model",
     "invalid": "its API key was refused: correct it, then reset the credential",
     "disabled": "disabled by you",
@@ -53,7 +53,7 @@ _PLAIN_ARROWS = str.maketrans({"↓": "v", "↑": "^", "←": "<", "→": ">"})
 
 
 class HelpScreen(SteadyScreen[None], ModalScreen[None]):
-    """The keys by what they are for, and what each state means."""
+    """The keys by group, and the meaning of each state."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", "Back", show=False),

@@ -1,4 +1,4 @@
-"""What came of a run: the whole in a headline, the items in a table, each one's end below."""
+"""The summary of a run: headline and totals, a table of the items, and details of one item."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from assemblyzero_tui.widgets.steady_screen import SteadyScreen
 from assemblyzero_tui.widgets.text_line import TextLine
 from assemblyzero_tui.widgets.timeline import legend
 
-LOOK_AGAIN = 1.0
-"""Seconds between two looks for news, for a summary of a run that still goes on."""
+UPDATE_PERIOD = 1.0
+"""Seconds between two updates while the run is still live."""
 MUTED = "$text-muted"
 
 
 class SummaryScreen(SteadyScreen[None]):
-    """The summary of a run; stays until the user leaves it.
+    """The summary of a run; shown until the user closes it.
 
-    It posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Leave`.
+    Posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Quit`.
     """
 
     CSS_PATH = "summary.tcss"
@@ -47,25 +47,25 @@ class SummaryScreen(SteadyScreen[None]):
         Binding("r", "retry_failed", "Retry failed"),
         Binding("E", "export", "Export Markdown"),
         Binding("escape", "back", "Back"),
-        Binding("q", "leave", "Quit"),
+        Binding("q", "quit", "Quit"),
     ]
 
     class OpenLog(Message):
-        """The log of an item is wanted."""
+        """The user opened the log of an item."""
 
         def __init__(self, item: str) -> None:
             super().__init__()
             self.item = item
 
     class RetryFailed(Message):
-        """These items, which failed or were lost, are to be tried again."""
+        """The user retries these items, which did not succeed."""
 
         def __init__(self, items: list[str]) -> None:
             super().__init__()
             self.items = items
 
-    class Leave(Message):
-        """The user is done with the program."""
+    class Quit(Message):
+        """The user quits."""
 
     def __init__(self, source: RunSource, *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
@@ -100,10 +100,10 @@ class SummaryScreen(SteadyScreen[None]):
             (n for n, item in enumerate(self.summary.items) if item.state in FAILURES), 0
         )
         self._show_item(rows.cursor)
-        self.set_interval(LOOK_AGAIN, self.look_again)
+        self.set_interval(UPDATE_PERIOD, self.update_view)
 
-    def look_again(self) -> None:
-        """Builds the summary anew if the run has gone on."""
+    def update_view(self) -> None:
+        """Rebuilds the summary if there are new events."""
         if self.source.state.seq != self._built_at:
             self.summary = self._build()
             self._failures = {failure.id: failure for failure in self.summary.failures}
@@ -111,7 +111,7 @@ class SummaryScreen(SteadyScreen[None]):
             self._show_item(self.query_one(RowList).cursor)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The names of the columns follow the width."""
+        """Fits the names of the columns to the width."""
         self.call_after_refresh(self._show_edges)
 
     def _show(self) -> None:
@@ -133,21 +133,21 @@ class SummaryScreen(SteadyScreen[None]):
             Hint("E", "Export Markdown", "screen.export"),
             Hint("tab", "Log lines", "screen.focus_next"),
             Hint("esc", "Back", "screen.back"),
-            Hint("q", "Quit", "screen.leave"),
+            Hint("q", "Quit", "screen.quit"),
         ]
         possible = [h for h in hints if self.check_action(h.action.removeprefix("screen."), ())]
-        self.query_one(KeyHints).tell(possible, [])
+        self.query_one(KeyHints).update(possible, [])
 
     def _row(self, index: int, width: int) -> Content:
         return summary_table.row(self.summary, index, width, self._glyphs)
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
-        """The details are those of the row of the cursor."""
+        """Shows the details of the row of the cursor."""
         event.stop()
         self._show_item(event.index)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        """A row was chosen: its log is wanted."""
+        """Opens the log of the chosen row."""
         event.stop()
         self.post_message(self.OpenLog(self.summary.items[event.index].id))
 
@@ -166,9 +166,9 @@ class SummaryScreen(SteadyScreen[None]):
             log.scroll_end(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what makes sense now is offered."""
+        """Disables the actions that have no effect now."""
         if action == "retry_failed":
-            return bool(self._again)
+            return bool(self._retriable)
         if action == "focus_next":
             return bool(self.summary.failures)
         if action == "open_log":
@@ -178,24 +178,24 @@ class SummaryScreen(SteadyScreen[None]):
         return True
 
     def action_open_log(self) -> None:
-        """Asks for the log of the item at the cursor."""
+        """Opens the log of the item at the cursor."""
         self.query_one(RowList).action_choose()
 
     def action_retry_failed(self) -> None:
-        """Asks for another try of everything that did not succeed."""
-        self.post_message(self.RetryFailed(self._again))
+        """Retries everything that did not succeed."""
+        self.post_message(self.RetryFailed(self._retriable))
 
     @property
-    def _again(self) -> list[str]:
+    def _retriable(self) -> list[str]:
         return [item.id for item in self.summary.items if item.state.retriable]
 
     def action_back(self) -> None:
-        """Back to where the summary was opened from."""
+        """Returns to the previous screen."""
         self.dismiss(None)
 
-    def action_leave(self) -> None:
-        """Leaves the program."""
-        self.post_message(self.Leave())
+    def action_quit(self) -> None:
+        """Quits."""
+        self.post_message(self.Quit())
 
     def action_export(self) -> None:
         """Writes the Markdown report into the current folder."""
@@ -203,7 +203,7 @@ class SummaryScreen(SteadyScreen[None]):
 
 
 def headline(summary: Summary, glyphs: Glyphs) -> Content:
-    """The outcome in one sentence, and of which run."""
+    """The outcome in one sentence, and the name of the run."""
     bad = glyphs.of(State.FAILED) if summary.failures else glyphs.flag
     glyph = glyphs.done if summary.good else bad
     return Content.assemble((f"{glyph} {summary.headline}", "bold"), ("   ", ""), summary.run)
@@ -222,20 +222,20 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     spent += [f"{duration(times.quota)} waiting for quota"] if times.quota else []
     spent += [f"{duration(times.unserved)} between its engines"] if times.unserved else []
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
-    asked = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
-    asked += [f"{calls.refused} refused"] if calls.refused else []
-    asked += [f"{calls.abandoned} abandoned"] if calls.abandoned else []
-    asked += [f"{calls.read_back} read back"] if calls.read_back else []
-    asked += [f"{brief(calls.input_tokens)} tokens in, {brief(calls.output_tokens)} out"]
-    asked += [f"exit code {summary.exit_code}"]
+    called = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
+    called += [f"{calls.refused} refused"] if calls.refused else []
+    called += [f"{calls.abandoned} abandoned"] if calls.abandoned else []
+    called += [f"{calls.read_back} read back"] if calls.read_back else []
+    called += [f"{brief(calls.input_tokens)} tokens in, {brief(calls.output_tokens)} out"]
+    called += [f"exit code {summary.exit_code}"]
     lines = [
         Content.assemble(*totals[:-1]),
         Content.assemble((gap.join(spent), "")),
-        Content.assemble((gap.join(asked), MUTED)),
+        Content.assemble((gap.join(called), MUTED)),
     ]
-    keys = summary_table.key_facts(summary, glyphs)
-    if keys.plain:
-        lines.append(keys)
+    credentials = summary_table.credential_facts(summary, glyphs)
+    if credentials.plain:
+        lines.append(credentials)
     if summary.notices:
         last = summary.notices[-1]
         where = f" {last.item}" if last.item else ""
@@ -247,7 +247,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
 
 
 def details(item: ItemLine, glyphs: Glyphs) -> Content:
-    """Everything about one item that the table has no room for."""
+    """The details of one item that do not fit into the table."""
     style = STATE_STYLES[item.state]
     gap = f" {glyphs.dot} "
     spent = [f"{duration(item.active)} active"]
@@ -274,21 +274,21 @@ def details(item: ItemLine, glyphs: Glyphs) -> Content:
 
 
 def log_title(failure: Failure) -> Content:
-    """Which lines of the log of a failed item are shown."""
+    """The title of the end of a failed item's log: how many of its lines are shown."""
     if not failure.lines:
         return Content("log")
     return Content(f"log, {len(failure.lines)} of {counted(failure.total_lines, 'line')}")
 
 
 def last_lines(failure: Failure) -> Content:
-    """The end of the log of a failed item."""
+    """The last lines of a failed item's log."""
     if not failure.lines:
         return Content.styled("No output.", MUTED)
     return Content("\n").join([Content(line) for line in failure.lines])
 
 
 def next_steps(summary: Summary) -> Content:
-    """Where the report is, and how to go on."""
+    """The path of the report, and the command to resume."""
     report_path = f"{summary.folder}/summary.md"
     lines = [Content.assemble(("Report  ", MUTED), report_path)]
     lines += [

@@ -1,4 +1,4 @@
-"""From a key and the items it is meant for to the command that the engine gets."""
+"""Builds the command for the engine from a key and the items that it acts on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 
 
 def pause_or_resume(items: Sequence[ItemState]) -> AnyCommand | None:
-    """Pauses what can be paused; if nothing can, lets what is paused go on."""
+    """Pauses the items that can be paused; if there are none, resumes the paused ones."""
     if pausable := [item.id for item in items if item.state.pausable]:
         return Pause(items=pausable)
     if resumable := [item.id for item in items if item.state.resumable]:
@@ -18,7 +18,7 @@ def pause_or_resume(items: Sequence[ItemState]) -> AnyCommand | None:
 
 
 def pause_or_resume_all(run: RunState) -> AnyCommand | None:
-    """Holds the whole run, or lets it go on."""
+    """Pauses the whole run, or resumes it."""
     if run.held:
         return Resume()
     items = list(run.items.values())
@@ -33,17 +33,17 @@ def cancellable(items: Sequence[ItemState]) -> list[str]:
 
 
 def retry(items: Sequence[ItemState]) -> Retry | None:
-    """Tries again what ended without success."""
-    found = [item.id for item in items if item.state.retriable]
-    return Retry(items=found) if found else None
+    """Retries the items that ended without success."""
+    retriable = [item.id for item in items if item.state.retriable]
+    return Retry(items=retriable) if retriable else None
 
 
 def too_late(command: AnyCommand, reply: Reply, ended: Sequence[str]) -> list[str]:
-    """The items of a command that had ended when it came, so that nothing happened to them."""
-    meant = command.items if isinstance(command, (Pause, Resume, Cancel, Retry)) else []
-    return [item for item in meant if item in ended and item not in reply.affected]
+    """The items of a command that had ended before it arrived, so that it had no effect on them."""
+    targets = command.items if isinstance(command, (Pause, Resume, Cancel, Retry)) else []
+    return [item for item in targets if item in ended and item not in reply.affected]
 
 
 def named(items: Sequence[str]) -> str:
-    """The items in a question or a message: by name, or how many there are."""
+    """The items in a question or a message: up to three by name, otherwise their number."""
     return ", ".join(items) if len(items) <= 3 else f"{len(items)} items"

@@ -1,4 +1,4 @@
-"""Every command of the dashboard, once: the source of bindings, footer, palette, help and README.
+"""All commands of the dashboard: the source of bindings, footer, palette, help and README.
 
 Run as a module it prints the table of keys in Markdown.
 """
@@ -34,20 +34,20 @@ KEY_NAMES = {
 
 
 class Where(Flag):
-    """Where a command does something."""
+    """The parts of the dashboard where a command has an effect."""
 
     PANES = auto()
-    """In the grid."""
+    """The grid."""
     TABLE = auto()
-    """In the list."""
+    """The list."""
     ZOOM = auto()
-    """With one log in front."""
+    """One zoomed log."""
     ANYWHERE = PANES | TABLE | ZOOM
 
 
 @dataclass(frozen=True, slots=True)
 class UserCommand:
-    """One thing the user can do."""
+    """A command of the dashboard."""
 
     id: str
     """Name of the binding, and of the screen's action unless ``action`` names another."""
@@ -64,7 +64,7 @@ class UserCommand:
     """The action, if it is not named like the command."""
 
     argument: int | None = None
-    """What the action is called with."""
+    """The argument of the action."""
 
     @property
     def handler(self) -> str:
@@ -73,7 +73,7 @@ class UserCommand:
 
     @property
     def does(self) -> str:
-        """The action, as Textual wants it, of the dashboard's screen."""
+        """The action of the dashboard's screen, in Textual's syntax."""
         argument = "" if self.argument is None else f", {self.argument}"
         return f"do('{self.handler}'{argument})"
 
@@ -103,9 +103,9 @@ COMMANDS: tuple[UserCommand, ...] = (
         for digit in _DIGITS
     ),
     UserCommand("previous_page", ("left_square_bracket",), "Page back",
-                "Show the previous page; with one log in front, the previous item.", "Navigation"),
+                "Show the previous page; in a zoomed log, the previous item.", "Navigation"),
     UserCommand("next_page", ("right_square_bracket",), "Page",
-                "Show the next page; with one log in front, the next item.", "Navigation",
+                "Show the next page; in a zoomed log, the next item.", "Navigation",
                 Where.PANES | Where.ZOOM, 70),
     UserCommand("attention", ("a",), "Attention",
                 "Go to the next item that needs attention.", "Navigation", footer=65),
@@ -143,7 +143,7 @@ COMMANDS: tuple[UserCommand, ...] = (
                 "Credentials"),
     UserCommand("add_credential", ("A",), "Add credential",
                 "Add a credential to this run and to later ones.", "Credentials"),
-    UserCommand("pool", ("K",), "Credentials",
+    UserCommand("credentials", ("K",), "Credentials",
                 "Show every credential: its state, usage and calls over time. Enable, disable, "
                 "reset, test and add credentials there.", "Credentials", footer=68),
     UserCommand("down", ("j", "down"), "Down", "Move down one line or row.", "Logs"),
@@ -189,12 +189,12 @@ _NEED_SIGHT = frozenset(
 
 
 def screen_action(name: str) -> str:
-    """The action of a link that does what the handler of this name does."""
+    """The action of a link that calls the handler of this name."""
     return f"screen.do('{name}')"
 
 
 def needs_sight(action: str) -> bool:
-    """Whether an action is about an item that one should see."""
+    """Whether an action is on an item or a log, which should be visible."""
     return action in _NEED_SIGHT
 
 
@@ -216,8 +216,8 @@ def bindings() -> list[Binding]:
 
 def footer_commands(where: Where) -> list[UserCommand]:
     """The commands of the footer, the most important first."""
-    found = [command for command in COMMANDS if command.footer and command.where & where]
-    return sorted(found, key=lambda command: command.footer)
+    commands = [command for command in COMMANDS if command.footer and command.where & where]
+    return sorted(commands, key=lambda command: command.footer)
 
 
 def listed() -> list[tuple[str, str, str]]:

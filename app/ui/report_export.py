@@ -1,4 +1,4 @@
-"""Exporting the report of a run; the dashboard and the summary do the same."""
+"""Exports the report of a run, from the dashboard and the summary screen."""
 
 from __future__ import annotations
 

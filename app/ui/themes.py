@@ -1,4 +1,4 @@
-"""The colours of the dashboard: one dark theme and one light, both of few colours."""
+"""The colours of the dashboard: a dark theme and a light one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ DARK_LOGS = TerminalTheme(
     _shades("#3a4452", "#f2777a", "#86cf96", "#e8bf6a", "#7cb7ff", "#b8a1f5", "#74cfc8", "#d7dce5"),
     _shades("#566070", "#ff9a9c", "#a5e3b2", "#f5d48c", "#a3cdff", "#d0bfff", "#98e6df", "#ffffff"),
 )
-"""What the sixteen colours of a terminal are in the logs of the dark theme."""
+"""The sixteen terminal colours of the logs in the dark theme."""
 LIGHT_LOGS = TerminalTheme(
     _shade("#fbfaf7"),
     _shade("#23282f"),

@@ -1,4 +1,4 @@
-"""What the user looks at, and which item is the current one. No widgets here."""
+"""The view and the current item, without widgets."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from assemblyzero_tui.widgets.items.layout import Layout, Mode, plan
 
 @dataclass
 class ViewState:
-    """What the user looks at, and the item that the keys act on.
+    """The view that the user has chosen, and the item that the keys act on.
 
-    This is the one place that knows the current item. Widgets show it, and the focus follows it.
-    Only the user's own moves change it: never a view, a size, a page or an event of the run.
+    This is the only place that stores the current item. Widgets show it, and the focus follows it.
+    Only the user changes it: never a view, a size, a page or an event of the run.
     """
 
-    wanted_mode: Mode | None = None
-    """Grid or list, if the user asked for one."""
+    preferred_mode: Mode | None = None
+    """Grid or list, if the user chose one."""
     current: str = ""
     """Id of the current item; empty until there are items."""
     zoomed: bool = False
-    """Whether its log has the screen for itself."""
+    """Whether its log fills the screen."""
     in_log: bool = False
-    """In the list: whether keys that scroll go to its log, and not to the table."""
+    """In the list: whether keys scroll its log instead of the table."""
     layout: Layout = field(default_factory=lambda: plan(0, 80, 24))
 
     def fit(self, n: int, width: int, height: int) -> Layout:
         """Plans the layout of ``n`` items in a terminal of this size."""
-        self.layout = plan(n, width, height, self.wanted_mode)
+        self.layout = plan(n, width, height, self.preferred_mode)
         if self.mode is Mode.GRID:
             self.in_log = False
         return self.layout
@@ -40,16 +40,16 @@ class ViewState:
 
     @property
     def shows_table(self) -> bool:
-        """Whether the table is in sight, and with it the marks."""
+        """Whether the table is visible, and with it the marks."""
         return self.mode is Mode.LIST and not self.zoomed
 
     def toggle(self) -> None:
-        """Changes to the other mode."""
-        self.wanted_mode = Mode.GRID if self.mode is Mode.LIST else Mode.LIST
+        """Switches between grid and list."""
+        self.preferred_mode = Mode.GRID if self.mode is Mode.LIST else Mode.LIST
         self.zoomed = False
 
     def page(self, items: Sequence[str]) -> int:
-        """The page in sight, from 0: always that of the current item."""
+        """The index of the visible page, always that of the current item."""
         return self.layout.page_of(items.index(self.current)) if self.current in items else 0
 
     def in_grid(self, items: Sequence[str]) -> list[str]:

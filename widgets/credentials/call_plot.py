@@ -1,4 +1,4 @@
-"""Calls over time, as bars: answered ones growing up, refused ones in a row below."""
+"""Plots calls over time as bars: answered ones upwards, refused ones in a row below."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from assemblyzero_tui.widgets.timeline import axis
 
 MINUTE = 60.0
 SHORTEST = 120.0
-"""Seconds that a plot shows at least."""
+"""Least seconds that a plot shows."""
 LONGEST = BUCKET * BUCKETS
-"""And at most: as much as is remembered."""
+"""Most seconds that a plot shows: as much as the run state keeps."""
 BLOCKS = " ▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = " .:#"
 NAMES = 12
@@ -42,12 +42,12 @@ class Series:
 
 
 def window(started: float, now: float) -> tuple[float, float]:
-    """From when to when a plot shows: the run, if it is not too long or too short for that."""
+    """Start and end of a plot: those of the run, within the shortest and the longest span."""
     return now - min(LONGEST, max(SHORTEST, now - started)), now
 
 
 def series(name: str, traffic: Traffic, start: float, end: float, width: int) -> Series:
-    """The calls of each cell: the most that any minute had which ends in it."""
+    """The calls of each cell: the maximum over all minutes that end in it."""
     first, last = int(start // BUCKET), int(end // BUCKET)
     minute = round(MINUTE / BUCKET)
     answered = [0] * (last - first + minute)
@@ -70,7 +70,7 @@ def _cells(counts: Sequence[int], minute: int, width: int) -> list[int]:
 
 
 def bars(values: Sequence[int], rows: int, glyphs: Glyphs = UNICODE) -> list[str]:
-    """The values as bars of so many rows, the top one first; whatever is not nothing is seen."""
+    """The values as bars of ``rows`` rows, the top one first; values above zero are visible."""
     blocks = ASCII_BLOCKS if glyphs.plain else BLOCKS
     steps = len(blocks) - 1
     peak = max(values, default=0)
@@ -89,11 +89,11 @@ def plot_lines(
     """One plot: bars of answered calls, and below them one row of refused ones.
 
     Args:
-        shown: What is drawn.
-        rows: Of the bars of answered calls.
-        answered: How many were answered in all.
-        refused: How many were refused in all.
-        glyphs: What to draw with.
+        shown: The calls to draw.
+        rows: Rows of the bars of answered calls.
+        answered: Total of answered calls.
+        refused: Total of refused calls.
+        glyphs: The characters to draw with.
     """
     lines = []
     peak = max(shown.answered, default=0)
@@ -132,17 +132,17 @@ class CallPlot(Widget):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._local = local
-        self._told: tuple[object, ...] = ()
+        self._drawn: tuple[object, ...] = ()
         self._lines: list[Content] = []
 
-    def tell(
+    def update(
         self,
         plots: Sequence[tuple[str, Traffic, int, int]],
         start: float,
         end: float,
         rows: int,
     ) -> None:
-        """Shows these plots: name, calls, how many were answered and refused in all."""
+        """Shows these plots: name, calls, total of answered and of refused calls."""
         width = self.size.width - NAMES - FIGURES - 2
         if width < 8:
             return
@@ -150,10 +150,10 @@ class CallPlot(Widget):
             (series(name, traffic, start, end, width), answered, refused)
             for name, traffic, answered, refused in plots
         ]
-        told = (shown, rows, int(start // BUCKET), int(end // BUCKET), width)
-        if told == self._told:
+        drawn_state = (shown, rows, int(start // BUCKET), int(end // BUCKET), width)
+        if drawn_state == self._drawn:
             return
-        self._told = told
+        self._drawn = drawn_state
         lines: list[Content] = []
         for one, answered, refused in shown:
             lines += [Content("")] if lines else []

@@ -1,4 +1,4 @@
-"""Asks for a credential. Its API key is never shown, and only returned to the caller."""
+"""The dialog for a new credential. Its API key is never shown, only returned to the caller."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def free_name(taken: Collection[str]) -> str:
     return f"key-{number}"
 
 
-def what_is_wrong(name: str, taken: Collection[str]) -> str:
-    """What is wrong with a name; empty if nothing is."""
+def name_error(name: str, taken: Collection[str]) -> str:
+    """The error message for an invalid name; empty if the name is valid."""
     if not name:
         return "Give the credential a name: it is shown in place of the API key."
     if len(name) > LONGEST_NAME or not name.isprintable():
@@ -68,12 +68,12 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
     def __init__(
         self, taken: Collection[str] = (), place: str = "", *, glyphs: Glyphs = UNICODE
     ) -> None:
-        kept = f" and is stored in {place}" if place else ""
-        text = f"It is used from now on{kept}. It is never shown or logged."
+        stored = f" and is stored in {place}" if place else ""
+        text = f"It is used from now on{stored}. It is never shown or logged."
         super().__init__(
             "Add a credential", Content(text), [], escape=None, focus="", glyphs=glyphs
         )
-        self._first = "#key-secret"
+        self._first = "#credential-api-key"
         self._taken = taken
 
     def compose(self) -> ComposeResult:
@@ -81,10 +81,10 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
             box.border_title = Content(self._title)
             yield Static(self._text, id="dialog-text")
             for id, label, hint, secret in (
-                ("key-name", "Name", "shown in place of the API key", False),
-                ("key-secret", "API key", "from https://aistudio.google.com/apikey", True),
+                ("credential-name", "Name", "shown in place of the API key", False),
+                ("credential-api-key", "API key", "from https://aistudio.google.com/apikey", True),
                 (
-                    "key-project",
+                    "credential-project",
                     "Project",
                     "if other credentials share its quota; may be empty",
                     False,
@@ -92,28 +92,29 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
             ):
                 with Horizontal(classes="field"):
                     yield Static(label, classes="name")
-                    value = free_name(self._taken) if id == "key-name" else ""
+                    value = free_name(self._taken) if id == "credential-name" else ""
                     yield Input(value, placeholder=hint, password=secret, compact=True, id=id)
-            yield Static(id="key-wrong")
+            yield Static(id="credential-error")
             with Horizontal(id="dialog-buttons"):
                 yield ChoiceButton(_CANCEL, self._glyphs)
                 yield ChoiceButton(_ADD, self._glyphs)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next field, and from the last one answers."""
+        """Enter moves to the next field, and accepts in the last one."""
         event.stop()
-        if event.input.id == "key-project" or (event.input.id == "key-secret" and self._complete):
+        field = event.input.id
+        if field == "credential-project" or (field == "credential-api-key" and self._complete):
             self._answer()
         else:
             self.focus_next(Input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Clears the complaint."""
+        """Clears the error message."""
         event.stop()
-        self._complain("")
+        self._show_error("")
 
     def answer(self, choice: Choice[NewCredential | None]) -> None:
-        """A button was clicked, or entered."""
+        """A button was clicked, or chosen with enter."""
         if choice is _ADD:
             self._answer()
         else:
@@ -121,24 +122,24 @@ class AddCredentialDialog(Dialog[NewCredential | None]):
 
     @property
     def _complete(self) -> bool:
-        return bool(self._typed("key-name") and self._typed("key-secret"))
+        return bool(self._typed("credential-name") and self._typed("credential-api-key"))
 
     def _typed(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
 
-    def _complain(self, text: str) -> None:
-        self.query_one("#key-wrong", Static).update(Content(text))
+    def _show_error(self, text: str) -> None:
+        self.query_one("#credential-error", Static).update(Content(text))
 
     def _answer(self) -> None:
-        name = self._typed("key-name")
-        if wrong := what_is_wrong(name, self._taken):
-            self._complain(wrong)
-            self.query_one("#key-name").focus()
+        name = self._typed("credential-name")
+        if error_text := name_error(name, self._taken):
+            self._show_error(error_text)
+            self.query_one("#credential-name").focus()
             return
         try:
-            secret = parse_api_key(self._typed("key-secret"), name)
+            secret = parse_api_key(self._typed("credential-api-key"), name)
         except TuiError as error:
-            self._complain(error.what)
-            self.query_one("#key-secret").focus()
+            self._show_error(error.what)
+            self.query_one("#credential-api-key").focus()
             return
-        self.dismiss(NewCredential(name, secret, self._typed("key-project")))
+        self.dismiss(NewCredential(name, secret, self._typed("credential-project")))

@@ -45,30 +45,30 @@ Piece = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much is told; one thing less from each to the next."""
+    """The parts that are shown; one part fewer from each detail to the next."""
 
     tokens: bool = True
     run: bool = True
     answered: bool = True
     words: bool = True
-    """Also of ready credentials."""
+    """State words of ready credentials, too."""
     out: bool = True
     day: bool = True
     minute: bool = True
     names: bool = True
-    """Also of ready credentials."""
+    """Names of ready credentials, too."""
     clock: bool = True
     credentials: bool = True
-    """One by one."""
+    """Each credential instead of counts."""
 
 
 def details() -> Iterator[Detail]:
-    """From everything to next to nothing, what matters least is left out first."""
-    told = dict.fromkeys(Detail.__slots__, True)
-    yield Detail(**told)
+    """From all parts to none; the least important ones are left out first."""
+    parts = dict.fromkeys(Detail.__slots__, True)
+    yield Detail(**parts)
     for name in Detail.__slots__:
-        told[name] = False
-        yield Detail(**told)
+        parts[name] = False
+        yield Detail(**parts)
 
 
 DETAILS = tuple(details())
@@ -82,7 +82,7 @@ def credential_pieces(
     leased: set[str],
     ellipsis: str,
 ) -> list[Piece]:
-    """A credential by its name: its state, until when, and what it has used."""
+    """The name of a credential, its state, until when, and its usage."""
     status = credential.strongest(now)
     state = status.at(now)
     name = cut(one_line(credential.name), NAME_WIDTH, ellipsis)
@@ -95,8 +95,8 @@ def credential_pieces(
         pieces += [(f" {word}", style)] if detail.words else []
     else:
         until = status.until
-        left = "" if until is None else f" {ends(until, now, run.clock.set_back)}"
-        pieces.append((f"{name} {CREDENTIAL_WORDS[state]}{left}", CREDENTIAL_STYLES[state]))
+        end = "" if until is None else f" {ends(until, now, run.clock.set_back)}"
+        pieces.append((f"{name} {CREDENTIAL_WORDS[state]}{end}", CREDENTIAL_STYLES[state]))
     quota = run.pool.fullest(credential, now)
     if quota is None or state in ("disabled", "invalid", "no_tier"):
         return pieces
@@ -108,7 +108,7 @@ def credential_pieces(
 
 
 def credential_counts(run: RunState, now: float) -> list[list[Piece]]:
-    """How many credentials are in each state, and when the next one is ready."""
+    """The number of credentials in each state, and when the next one is ready."""
     groups = [
         [(f"{number} {CREDENTIAL_WORDS[state]}", CREDENTIAL_STYLES[state])]
         for state, number in count_by_state(run.pool, now)
@@ -119,12 +119,12 @@ def credential_counts(run: RunState, now: float) -> list[list[Piece]]:
 
 
 def call_pieces(run: RunState, detail: Detail) -> list[list[Piece]]:
-    """Calls that are out, that came back, and their tokens."""
+    """Calls in flight, ended calls, and their tokens."""
     groups: list[list[Piece]] = []
     if detail.out:
-        out = run.calls_in_flight()
-        text = f"{count(out)} call{'' if out == 1 else 's'} out"
-        groups.append([(text, "$primary" if out else "dim")])
+        in_flight = run.calls_in_flight()
+        text = f"{count(in_flight)} call{'' if in_flight == 1 else 's'} out"
+        groups.append([(text, "$primary" if in_flight else "dim")])
         if waiting := len(run.items_waiting):
             groups.append([(f"{count(waiting)} in line", "$warning")])
     if detail.answered:
@@ -147,13 +147,13 @@ def pool_groups(run: RunState, now: float, detail: Detail, ellipsis: str) -> lis
     if not detail.credentials:
         return [*groups, *credential_counts(run, now)]
     leased = {item.call.credential for item in run.items.values() if item.call is not None}
-    well = 0
+    ready = 0
     for credential in run.pool.present:
-        well += credential.at(now) == "ready"
+        ready += credential.at(now) == "ready"
         if pieces := credential_pieces(credential, run, now, detail, leased, ellipsis):
             groups.append(pieces)
-    if well and not detail.names:
-        groups.append([(f"{well} ready", "$success")])
+    if ready and not detail.names:
+        groups.append([(f"{ready} ready", "$success")])
     return [*groups, *call_pieces(run, detail)]
 
 
@@ -167,7 +167,7 @@ def _provider_text(run: RunState) -> str:
 
 
 def run_groups(run: RunState, now: float, detail: Detail) -> list[list[Piece]]:
-    """How many at once, for how long, and in the run of which name."""
+    """The name of the run, its items at once and its time."""
     if run.started is None:
         return []
     groups: list[list[Piece]] = [[(run.run, "$text-muted")]] if detail.run else []
@@ -192,15 +192,15 @@ def _joined(groups: list[list[Piece]], dot: str) -> list[Piece]:
 
 
 def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Content:
-    """The row for a width: the pool on the left, the run on the right."""
+    """The row for a width, with the pool on the left and the run on the right."""
     dot = f" {glyphs.dot} "
 
-    def told(detail: Detail) -> tuple[list[Piece], list[Piece]]:
+    def pieces_of(detail: Detail) -> tuple[list[Piece], list[Piece]]:
         pool = _joined(pool_groups(run, now, detail, glyphs.ellipsis), dot)
         return pool, _joined(run_groups(run, now, detail), dot)
 
     def too_long(detail: Detail) -> bool:
-        pool, others = told(detail)
+        pool, others = pieces_of(detail)
         return sum(cell_len(text) for text, _ in (*pool, *others)) + 4 > width
 
     most, least = 0, len(DETAILS) - 1
@@ -210,18 +210,18 @@ def strip_content(run: RunState, now: float, glyphs: Glyphs, width: int) -> Cont
             most = middle + 1
         else:
             least = middle
-    pool, others = told(DETAILS[most])
+    pool, others = pieces_of(DETAILS[most])
     right: list[Part] = [*others, " "] if others else []
     return spread([" ", *pool], right, width, glyphs.ellipsis)
 
 
 class PoolStrip(TextLine):
-    """The state of the credential pool, or that there is none."""
+    """Shows the state of the credential pool."""
 
     DEFAULT_CSS = """
     PoolStrip { background: $panel; }
     """
 
-    def tell(self, run: RunState, now: float, glyphs: Glyphs) -> None:
+    def update(self, run: RunState, now: float, glyphs: Glyphs) -> None:
         """Shows the state of the credentials and the calls."""
         self.fill(lambda width: strip_content(run, now, glyphs, width))

@@ -1,4 +1,4 @@
-"""Every credential of the pool in a row: its state, what it has used, which items use it."""
+"""A table of the credentials of the pool: their states, usage, and the items that use them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Line:
 
 
 def lines_of(run: RunState, now: float) -> list[Line]:
-    """The rows of the table, in the order in which the engine named the credentials."""
+    """The rows of the table, in the engine's order of the credentials."""
     return [
         Line(credential, status)
         for credential in run.pool.credentials.values()
@@ -59,7 +59,7 @@ def lines_of(run: RunState, now: float) -> list[Line]:
 
 
 def place_of(lines: Sequence[Line], chosen: Line | None, otherwise: int) -> int:
-    """The index of the row that was chosen before; of its credential if that row is gone."""
+    """The index of a previously chosen row, or of its credential if that row is gone."""
     if chosen is None:
         return otherwise
     names = [line.credential.name for line in lines]
@@ -71,7 +71,7 @@ def place_of(lines: Sequence[Line], chosen: Line | None, otherwise: int) -> int:
 
 
 def holders(run: RunState, name: str) -> list[str]:
-    """Ids of the items that have a call under way with a credential."""
+    """Ids of the items with a call in flight with a credential."""
     return [
         item.id
         for item in run.items.values()
@@ -80,27 +80,27 @@ def holders(run: RunState, name: str) -> list[str]:
 
 
 def quota_of(run: RunState, line: Line, now: float) -> QuotaState | None:
-    """The figures that belong to a row."""
+    """The quota that a row shows."""
     if line.status.model:
-        found = run.pool.quotas.get((line.credential.quota, line.status.model))
-        if found is not None:
-            return found
+        quota = run.pool.quotas.get((line.credential.quota, line.status.model))
+        if quota is not None:
+            return quota
     return run.pool.fullest(line.credential, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column."""
+    """A column of the table."""
 
     name: str
     width: int
     rank: int
-    """The one with the greatest goes first where room is short."""
+    """The column with the greatest rank is left out first if space is short."""
     right: bool = False
 
 
 def columns(lines: Sequence[Line], width: int) -> list[Column]:
-    """The columns that fit, and the reason in what they leave."""
+    """The columns that fit, and the reason in the remaining width."""
     names = max([4, *(len(line.credential.name) for line in lines)])
     projects = max([7, *(len(line.credential.project) for line in lines)])
     models = max([0, *(len(line.status.model) for line in lines)])
@@ -190,7 +190,7 @@ def row(
 
 
 def state_text(run: RunState, status: CredentialStatus, now: float, glyphs: Glyphs) -> str:
-    """Glyph, word and until when."""
+    """The glyph and the word of a state, and until when it lasts."""
     state = status.at(now)
     text = f"{CREDENTIAL_GLYPHS[state][glyphs.plain]} {CREDENTIAL_WORDS[state]}"
     if status.until is None or status.until <= now:
@@ -199,20 +199,20 @@ def state_text(run: RunState, status: CredentialStatus, now: float, glyphs: Glyp
 
 
 def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Content]:
-    """Everything about a credential: its state, whose quota it uses, how much of that."""
+    """The details of a credential: its state, the quota that it shares, and its usage."""
     credential = line.credential
     gap = f" {glyphs.dot} "
-    found = [
+    lines = [
         Content.assemble((one_line(credential.name), "bold"), " ", *sentence(run, each, now))
         for each in credential.rows(now)
     ]
-    whose = [f"fingerprint {credential.fingerprint}"] if credential.fingerprint else []
-    whose += [f"project {one_line(credential.project)}"] if credential.project else []
+    identity = [f"fingerprint {credential.fingerprint}"] if credential.fingerprint else []
+    identity += [f"project {one_line(credential.project)}"] if credential.project else []
     if others := sharing(run, credential):
-        whose.append(f"shares its quota with {', '.join(others)}")
-    held = holders(run, credential.name)
-    whose += [f"in use by {', '.join(held)}"] if held else []
-    found.append(Content.styled(gap.join(whose), "$text-muted"))
+        identity.append(f"shares its quota with {', '.join(others)}")
+    items = holders(run, credential.name)
+    identity += [f"in use by {', '.join(items)}"] if items else []
+    lines.append(Content.styled(gap.join(identity), "$text-muted"))
     figures = [
         f"{one_line(quota.model)}: {used_of_minute(quota, now)} this minute, "
         f"{used_of_day(quota)} today{' (limit learned from a refusal)' if quota.learned else ''}"
@@ -222,8 +222,8 @@ def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Conte
         f"{counted(credential.answered, 'call')} answered, {count(credential.refused)} refused, "
         f"{brief(credential.input_tokens)} tokens in, {brief(credential.output_tokens)} out"
     ]
-    found += [Content.styled(text, "$text-muted") for text in figures]
-    return found
+    lines += [Content.styled(text, "$text-muted") for text in figures]
+    return lines
 
 
 def sharing(run: RunState, credential: CredentialState) -> list[str]:
@@ -235,7 +235,7 @@ def sharing(run: RunState, credential: CredentialState) -> list[str]:
 
 
 def sentence(run: RunState, status: CredentialStatus, now: float) -> list[Part]:
-    """The state of a credential, as the rest of a sentence that begins with its name."""
+    """The state of a credential as a sentence without its subject, the name."""
     state = status.at(now)
     words = {**SENTENCES, "ready": "is ready", "absent": "is no longer there"}[state]
     model = f" for {one_line(status.model)}" if status.model else ""

@@ -1,4 +1,4 @@
-"""Places the panes, the table and the side panel; decides nothing but where they go."""
+"""Places panes, table and side panel in given cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.widgets.items.layout import Cell
 
 
 class _Tiles(Layout):
-    """Puts every child into the cell it was given."""
+    """Places every child in its assigned cell."""
 
     name = "tiles"
 
@@ -33,7 +33,7 @@ class _Tiles(Layout):
 
 
 class Grid(Widget):
-    """Children are shown where :meth:`place` says, all others are hidden."""
+    """Shows children in the cells given to :meth:`place`, and hides all others."""
 
     DEFAULT_CSS = """
     Grid { width: 1fr; height: 1fr; overflow: hidden; }
@@ -55,10 +55,10 @@ class Grid(Widget):
         self._tiles.cells = cells
         for child in self.children:
             child.display = child in cells
-        for child in cells:  # asked of the grid itself, Textual would use its old places again
+        for child in cells:  # refreshing the grid itself would reuse its cached placements
             child.refresh(layout=True)
 
     @property
     def placed(self) -> list[Widget]:
-        """The children in sight, in their order."""
+        """The visible children, in their order."""
         return list(self._tiles.cells)

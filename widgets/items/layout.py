@@ -1,4 +1,4 @@
-"""How many panes fit, and where each goes: a pure function of the number of items and the size."""
+"""Plans the panes of the dashboard from the number of items and the size, as a pure function."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from enum import StrEnum
 from math import ceil
 
 SMALLEST = (60, 15)
-"""Columns and rows below which only one line is shown that says so."""
+"""Columns and rows below which only a message is shown."""
 SMALLEST_GRID = (80, 20)
-"""Columns and rows below which there is a list and no grid."""
+"""Columns and rows below which a list is chosen instead of a grid."""
 SMALLEST_PANE = (40, 8)
 COMFORTABLE_PANE = (60, 12)
 MOST_PANES = 12
-"""Panes that are mounted at most, and items up to which a grid is chosen."""
+"""The most panes that are mounted, and the most items for which a grid is chosen."""
 MOST_PAGES = 2
-"""Pages up to which a grid is chosen; the user may ask for more."""
+"""The most pages for which a grid is chosen automatically."""
 TALL = 30
-"""Rows from which the header has two."""
+"""Terminal rows from which the header has two rows."""
 COLUMNS_FIRST = 180
-"""Terminal columns from which columns beat rows; below, lines of logs are too long for that."""
+"""Terminal columns from which more columns of panes are preferred to more rows; in narrower
+terminals, log lines would be cut too often."""
 
 _IDEAL_WIDTH = 120
 _IDEAL_HEIGHT = 28
@@ -33,12 +34,12 @@ class Mode(StrEnum):
     LIST = "list"
     """A table of all items, and the log of the chosen one."""
     TOO_SMALL = "too small"
-    """One line that says so."""
+    """Only a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a pane goes, in cells from the corner of the grid."""
+    """Position and size of a pane, in terminal cells from the corner of the grid."""
 
     x: int
     y: int
@@ -57,18 +58,18 @@ class Layout:
     pages: int = 1
 
     def page_of(self, index: int) -> int:
-        """The page, from 0, on which the item at this place of the queue is shown."""
+        """The index of the page with the item at this index of the queue."""
         return index // self.per_page if self.per_page else 0
 
     def on_page(self, page: int, n: int) -> range:
-        """The places of the items on a page."""
+        """The indexes of the items on a page."""
         first = page * self.per_page
         return range(min(first, n), min(first + self.per_page, n))
 
     def cells(self, count: int, width: int, height: int) -> list[Cell]:
-        """Where the ``count`` panes of a page go in a grid of this size.
+        """The cells of the ``count`` panes of a page in a grid of this size.
 
-        A last row with fewer panes stretches them, and a page with fewer rows stretches those.
+        Panes are wider in a last row with fewer of them, and higher on a page with fewer rows.
         """
         if count <= 0 or self.mode is not Mode.GRID:
             return []
@@ -81,7 +82,7 @@ class Layout:
 
 
 def header_rows(height: int) -> int:
-    """Rows of the header in a terminal of so many rows."""
+    """Rows of the header in a terminal with ``height`` rows."""
     return 2 if height >= TALL else 1
 
 
@@ -90,22 +91,22 @@ def body_rows(height: int) -> int:
     return max(0, height - header_rows(height) - 1)
 
 
-def plan(n: int, width: int, height: int, wish: Mode | None = None) -> Layout:
+def plan(n: int, width: int, height: int, preferred: Mode | None = None) -> Layout:
     """The layout for ``n`` items in a terminal of ``width`` by ``height`` cells.
 
     Args:
         n: Items of the run.
         width: Columns of the terminal.
         height: Rows of the terminal.
-        wish: What the user asked for; kept wherever it is possible at all.
+        preferred: The mode that the user chose; used if it is possible.
     """
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return Layout(0, 0, 0, Mode.TOO_SMALL)
     too_narrow = width < SMALLEST_GRID[0] or height < SMALLEST_GRID[1]
     crowded = (n > MOST_PANES or too_narrow) and n > 1
-    if wish is Mode.LIST or (crowded and wish is not Mode.GRID):
+    if preferred is Mode.LIST or (crowded and preferred is not Mode.GRID):
         return Layout(0, 0, 0, Mode.LIST)
-    most_pages = n if wish is Mode.GRID else MOST_PAGES
+    most_pages = n if preferred is Mode.GRID else MOST_PAGES
     grids = [grid for grid in _grids(n, width, body_rows(height)) if grid.pages <= most_pages]
     if not grids:
         return Layout(0, 0, 0, Mode.LIST)
@@ -113,19 +114,19 @@ def plan(n: int, width: int, height: int, wish: Mode | None = None) -> Layout:
 
 
 def _grids(n: int, width: int, body: int) -> list[Layout]:
-    """Every grid whose panes are large enough; always the one of a single pane."""
-    found = []
+    """All grids whose panes are large enough, and always that of a single pane."""
+    grids = []
     for cols in range(1, max(1, min(MOST_PANES, width // SMALLEST_PANE[0])) + 1):
         for rows in range(1, max(1, min(MOST_PANES // cols, body // SMALLEST_PANE[1])) + 1):
             per_page = cols * rows
             needed = cols <= max(1, n) and cols * (rows - 1) < max(1, n)
             if needed:
-                found.append(Layout(cols, rows, per_page, Mode.GRID, max(1, ceil(n / per_page))))
-    return found
+                grids.append(Layout(cols, rows, per_page, Mode.GRID, max(1, ceil(n / per_page))))
+    return grids
 
 
 def _waste(grid: Layout, n: int, width: int, body: int) -> float:
-    """What speaks against a grid: cramped panes, hidden items, an uneven last row."""
+    """The cost of a grid: cramped panes, hidden items, an uneven last row."""
     wide, tall = width // grid.cols, body // grid.rows
     cramped = 4 * _lack(wide, COMFORTABLE_PANE[0])
     if width >= COLUMNS_FIRST:
@@ -144,13 +145,13 @@ def _lack(got: int, wanted: int) -> float:
 
 
 def _shares(total: int, parts: int) -> list[tuple[int, int]]:
-    """Offset and length of each part; the first ones are longer by one where it does not fit."""
+    """Offset and length of each part; the first parts get what does not divide evenly."""
     length, longer = divmod(total, parts)
     return [(i * length + min(i, longer), length + (i < longer)) for i in range(parts)]
 
 
 SIDE_BY_SIDE = 110
-"""Columns from which the table and the log of a list stand beside each other."""
+"""Columns from which the table and the log of a list are side by side."""
 TWO_LOGS = (180, 40)
 """Columns and rows of the body from which a list has two logs."""
 SIDE_PANEL = (160, 20)
@@ -159,7 +160,7 @@ _PANEL_WIDTH = 38
 
 
 def list_cells(width: int, height: int, n: int) -> tuple[Cell, list[Cell]]:
-    """Where the table of a list goes, and its logs."""
+    """The cells of the table of a list, and of its logs."""
     if width < SIDE_BY_SIDE:
         rows = min(max(height * 45 // 100, 6), max(4, n + 3), height)
         log = [Cell(0, rows, width, height - rows)] if height > rows else []
@@ -173,7 +174,7 @@ def list_cells(width: int, height: int, n: int) -> tuple[Cell, list[Cell]]:
 
 
 def single_cells(width: int, height: int) -> tuple[Cell, Cell | None]:
-    """Where a log goes that has the body for itself, and the panel beside it."""
+    """The cells of a single log and of the panel beside it, if there is room for one."""
     if width < SIDE_PANEL[0] or height < SIDE_PANEL[1]:
         return Cell(0, 0, width, height), None
     log = Cell(0, 0, width - _PANEL_WIDTH, height)

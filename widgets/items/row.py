@@ -1,4 +1,4 @@
-"""One row of the table of items: which columns fit, and what stands in them."""
+"""One row of the table of items: the columns that fit, and their texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.items.status_line import reason_text, state_text
 
 Cells = list[tuple[str, str]]
-"""Text and tone of the pieces of a row."""
+"""Text and tone of each piece of a row."""
 
 TONES: dict[State, str] = {
     State.QUEUED: "muted",
@@ -32,22 +32,22 @@ TONES: dict[State, str] = {
     State.LOST: "bad",
     State.SKIPPED: "muted",
 }
-"""What kind of colour the state of a row has."""
+"""The tone, a name for a style, of each state."""
 TONE_NAMES = (
     "muted", "work", "pause", "wait", "ask", "good", "bad", "text", "head", "cursor", "mark",
 )  # fmt: skip
 
 _LONGEST_ID = 18
-"""Cells for an id on a narrow table; on a wide one it may take three tenths."""
+"""Most cells for an id in a narrow table; in a wide one, three tenths of the width."""
 _NODE = 14
 _TIME = 7
 _ROOMY = 90
-"""Cells from which a countdown of hours fits."""
+"""Width from which a countdown with hours fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Cells of each column; 0 where there is no room for it."""
+    """Width of each column in cells; 0 if it does not fit."""
 
     number: int
     id: int
@@ -58,7 +58,7 @@ class Columns:
 
     @classmethod
     def fitting(cls, width: int, ids: Sequence[str]) -> Columns:
-        """The columns of a table of these items in so many cells."""
+        """The columns of a table of these items that is ``width`` cells wide."""
         number = len(str(len(ids)))
         widest = min(max(_LONGEST_ID, width * 3 // 10), max([7, *map(len, ids)]))
         state = 15 if width >= _ROOMY else 13

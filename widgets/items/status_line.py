@@ -1,4 +1,4 @@
-"""The last row of a pane: state, node, times, tries, tokens, lines, as many as fit."""
+"""The last row of a pane: as many of state, node, times, tries, tokens and lines as fit."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import TextLine
 
 QUIET_AFTER = 120.0
-"""Seconds without a line after which a workflow at work is called quiet."""
+"""Seconds without output after which a running workflow is shown as quiet."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFigures:
-    """What the status line needs of a log."""
+    """The figures of a log that the status line shows."""
 
     lines: int = 0
     new: int = 0
-    """Lines that came in since the reader left the end."""
+    """Lines added since the user scrolled away from the end."""
     last_write: float | None = None
     """Seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of the line; the one with the greatest ``drop`` goes first when room is short."""
+    """A piece of the line; the one with the greatest ``drop`` is left out first."""
 
     text: str
     style: str
@@ -48,23 +48,23 @@ class Segment:
 
 
 def state_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
-    """The state in words, with what belongs to it: ``QUOTA 04:12``, ``RETRY 2``, ``RUN ◷ 00:37``.
+    """The state with its countdown or try: ``QUOTA 04:12``, ``RETRY 2``, ``RUN ◷ 00:37``.
 
-    The last is an item that is at work and waits in line for a key.
+    The last is an item at work whose call waits in the queue for quota.
     """
     word = glyphs.word(item.state)
     if item.state is State.RETRYING and item.tries:
         word = f"{word} {item.tries}"
     if item.waiting is not None:
-        left = "" if item.waiting.until is None else countdown(item.waiting.until - now)
-        return f"{word} {glyphs.of(State.QUOTA)} {left}".rstrip()
+        remaining = "" if item.waiting.until is None else countdown(item.waiting.until - now)
+        return f"{word} {glyphs.of(State.QUOTA)} {remaining}".rstrip()
     if item.until is not None and item.until > now:
         word = f"{word} {countdown(item.until - now)}"
     return word
 
 
 def resume_text(item: ItemState, run: RunState, now: float) -> str:
-    """When an item that has no key goes on, or what it waits for then."""
+    """When an item without quota resumes, or what it waits for then."""
     if item.state is not State.QUOTA:
         return ""
     if item.until is None:
@@ -76,7 +76,7 @@ def resume_text(item: ItemState, run: RunState, now: float) -> str:
 
 
 def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
-    """That a call waits in line, for what, and for how long from now."""
+    """What a queued call waits for, and until when or since when."""
     if (waiting := item.waiting) is None:
         return ""
     glyph = glyphs.of(State.QUOTA)
@@ -86,13 +86,13 @@ def line_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
         else (f"{glyph} waiting for quota")
     )
     if waiting.until is not None and waiting.until > now:
-        left = countdown(waiting.until - now)
-        return f"{glyph} retried in {left}" if waiting.for_model else f"{text} {left}"
+        remaining = countdown(waiting.until - now)
+        return f"{glyph} retried in {remaining}" if waiting.for_model else f"{text} {remaining}"
     return f"{text} for {clock(now - waiting.since)}"
 
 
 def quiet_seconds(item: ItemState, log: LogFigures, now: float) -> float:
-    """For how long a workflow at work has printed nothing; 0 while that is short."""
+    """Seconds for which a running workflow has been quiet; 0 if it is not."""
     if item.state is not State.RUNNING or item.waiting is not None:
         return 0.0
     silent = now - max(item.since, item.node_since, log.last_write or 0.0)
@@ -100,7 +100,7 @@ def quiet_seconds(item: ItemState, log: LogFigures, now: float) -> float:
 
 
 def call_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
-    """How long the call in flight has been out, or may still take if something waits for it."""
+    """The time of the call in flight: so far, or at most left if the item waits for its end."""
     if item.call is None:
         return ""
     out = max(0.0, now - item.call.since)
@@ -110,7 +110,7 @@ def call_text(item: ItemState, now: float, glyphs: Glyphs) -> str:
 
 
 def reason_text(item: ItemState) -> str:
-    """Why it is where it is, or how it ended, in a few words."""
+    """The reason for the item's state, or its result, in a few words."""
     if item.result is not None and item.result.summary:
         return one_line(item.result.summary)
     if item.waiting is not None:
@@ -168,7 +168,7 @@ def segments(
 def status_content(
     item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs, width: int
 ) -> Content:
-    """The line for a width: what matters least is dropped first, the glyph and word never."""
+    """The line for a width; the least important segments are left out first, the state never."""
     kept = segments(item, run, log, now, glyphs)
     gap = f" {glyphs.dot} "
     glyph = glyphs.of(item.state)
@@ -177,13 +177,13 @@ def status_content(
         return len(glyph) + 1 + sum(cell_len(s.text) for s in kept) + len(gap) * (len(kept) - 1)
 
     while len(kept) > 1 and needed() > width:
-        loser = max(kept, key=lambda segment: segment.drop)
-        if loser.drop == 5 and (room := width - needed() + cell_len(loser.text)) >= 12:
-            kept[kept.index(loser)] = Segment(
-                cut(loser.text, room, glyphs.ellipsis), loser.style, loser.drop
+        least = max(kept, key=lambda segment: segment.drop)
+        if least.drop == 5 and (room := width - needed() + cell_len(least.text)) >= 12:
+            kept[kept.index(least)] = Segment(
+                cut(least.text, room, glyphs.ellipsis), least.style, least.drop
             )
             break
-        kept.remove(loser)
+        kept.remove(least)
     parts: list[str | tuple[str, str]] = [(f"{glyph} ", f"{STATE_STYLES[item.state]} bold")]
     for number, segment in enumerate(kept):
         if number:
@@ -199,8 +199,8 @@ class StatusLine(TextLine):
     StatusLine { background: $panel; padding: 0 1; }
     """
 
-    def tell(
+    def update(
         self, item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
     ) -> None:
-        """Shows how the item is doing."""
+        """Shows the status of an item."""
         self.fill(lambda width: status_content(item, run, log, now, glyphs, width))

@@ -1,4 +1,4 @@
-"""The nodes of an item's graph: what is behind, what is at work, what is ahead."""
+"""The nodes of an item's graph: finished, current and future ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assemblyzero_tui.widgets.text_line import Part, TextLine
 
 
 def step_styles(item: ItemState, run: RunState, glyphs: Glyphs) -> list[tuple[str, str, str]]:
-    """Glyph, name and style of every node in order."""
+    """Glyph, name and style of every node, in order."""
     position = run.position(item)
     steps = []
     for number, node in enumerate(run.nodes, 1):
@@ -30,7 +30,7 @@ def step_styles(item: ItemState, run: RunState, glyphs: Glyphs) -> list[tuple[st
 
 
 def steps_content(item: ItemState, run: RunState, glyphs: Glyphs, width: int) -> Content:
-    """All nodes in one row; short names where there is no room for whole ones."""
+    """All nodes in one row; with short names if the whole ones do not fit."""
     steps = step_styles(item, run, glyphs)
     link = f" {glyphs.link * 2} "
     whole = sum(cell_len(name) + 2 for _, name, _ in steps) + len(link) * (len(steps) - 1)
@@ -44,19 +44,19 @@ def steps_content(item: ItemState, run: RunState, glyphs: Glyphs, width: int) ->
 
 
 class StepsLine(TextLine):
-    """The nodes in one row, above a log that has room."""
+    """The nodes in one row, above a large log."""
 
     DEFAULT_CSS = """
     StepsLine { padding: 0 1; }
     """
 
-    def tell(self, item: ItemState, run: RunState, glyphs: Glyphs) -> None:
-        """Shows how far the item is."""
+    def update(self, item: ItemState, run: RunState, glyphs: Glyphs) -> None:
+        """Shows the progress of an item."""
         self.fill(lambda width: steps_content(item, run, glyphs, width))
 
 
 class SidePanel(TextLine):
-    """Everything about one item, beside its log."""
+    """The details of one item, beside its log."""
 
     DEFAULT_CSS = """
     SidePanel {
@@ -68,8 +68,8 @@ class SidePanel(TextLine):
     }
     """
 
-    def tell(self, item: ItemState, run: RunState, now: float, glyphs: Glyphs) -> None:
-        """Shows this item."""
+    def update(self, item: ItemState, run: RunState, now: float, glyphs: Glyphs) -> None:
+        """Shows the details of an item."""
         self.border_title = Content(item.id)
         self.fill(lambda width: panel_content(item, run, now, glyphs, width))
 

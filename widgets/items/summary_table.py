@@ -1,4 +1,4 @@
-"""The items of a finished run: state, result, times, and how each spent its time."""
+"""The table of a run's summary: state, result, times and timeline of each item."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Columns:
 def columns(summary: Summary, width: int) -> Columns:
     """The widths for a table of ``width`` cells.
 
-    The outcome and the strip share what the figures leave. Titles come in from 110 cells on,
-    reviews, paused times and tries go on narrow tables, the strip on the narrowest.
+    The outcome and the strip share the width that the figures leave. Titles are shown from 110
+    cells on; narrow tables have no reviews, paused times and tries, the narrowest no strip.
     """
     items = summary.items
     ids = min(max((len(item.id) for item in items), default=4), max(16, width // 5))
@@ -138,13 +138,13 @@ def _outcome(item: ItemLine, widths: Columns) -> str:
 
 
 def span(summary: Summary) -> tuple[float, float]:
-    """From when to when the strips tell."""
+    """Start and end of the strips."""
     start = summary.started if summary.started is not None else summary.time
     return start, max(summary.time, start + 1e-3)
 
 
-def key_facts(summary: Summary, glyphs: Glyphs) -> Content:
-    """What each key did and how it stands, and for how long there was none."""
+def credential_facts(summary: Summary, glyphs: Glyphs) -> Content:
+    """The calls and the state of each credential, and the times without quota."""
     gap = f" {glyphs.dot} "
     parts = []
     for line in summary.pool:

@@ -1,4 +1,4 @@
-"""The table of all items: a row is built when it is in sight, so thousands cost nothing."""
+"""The table of all items. Only visible rows are built, so thousands of items cost nothing."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def sorted_items(run: RunState, order: Order, now: float) -> list[str]:
 
 
 class ItemTable(Widget, can_focus=True, inherit_bindings=False):
-    """All items with a cursor and marks.
+    """All items, with a cursor and marks.
 
-    The cursor is on the current item wherever the order puts it, so that no key acts on another
-    one; the user moves it, and nobody else. The rows in sight follow it, but for one case: when
-    the item ends and leaves for the end of the list, what is at work stays in sight. The next key
-    that moves the cursor, or acts on the item, follows it there.
+    The cursor stays on the current item wherever the order puts it, so that no key acts on another
+    one; only the user moves it. The visible rows follow it, with one exception: when the item ends
+    and is sorted to the end of the list, the items at work stay visible. The next key that moves
+    the cursor, or acts on the item, scrolls to it.
 
     Args:
-        run: Gives the run.
-        now: Gives the time.
-        current: Gives the id of the current item.
+        run: Returns the run.
+        now: Returns the time.
+        current: Returns the id of the current item.
         go_to: Makes another item the current one.
         glyphs: The characters to draw with.
     """
@@ -115,18 +115,18 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.cursor = 0
         """Row of the cursor."""
         self.top = 0
-        """First row in sight."""
+        """The first visible row."""
         self._painted: list[Cells] = []
         self._columns = Columns.fitting(0, ())
-        self._said = ("", "")
+        self._titles = ("", "")
         self._fitted: Size | None = None
-        """The size for which the columns and the first row were chosen."""
-        self._told = ("", False)
-        """The current item when it was last looked at, and whether it had ended."""
+        """The size for which the columns and the first row were calculated."""
+        self._last_current = ("", False)
+        """The current item at the last update, and whether it had ended."""
         self._in_sight = True
-        """Whether the cursor is."""
+        """Whether the cursor is visible."""
 
-    # What is shown
+    # Showing
 
     @property
     def item(self) -> str:
@@ -138,30 +138,30 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         """Rows of items that fit."""
         return max(0, self.size.height - 1)
 
-    def tell(self) -> None:
-        """Takes in what has changed; paints only if something in sight did."""
+    def update(self) -> None:
+        """Reads the present state of the run; repaints only if a visible row changed."""
         current, run = self._current(), self._run()
         self.rows = sorted_items(run, self.order, self._now())
         self.cursor = self.rows.index(current) if current in run.items else 0
         ended = current in run.items and run.items[current].state.terminal
-        before, self._told = self._told, (current, ended)
+        before, self._last_current = self._last_current, (current, ended)
         self._fit()
         self._columns = Columns.fitting(self.size.width, self.rows)
-        left = before == (current, False) and ended
-        self._place(follow=before[0] != current or (self._in_sight and not left))
-        self._say()
+        just_ended = before == (current, False) and ended
+        self._place(follow=before[0] != current or (self._in_sight and not just_ended))
+        self._update_titles()
         if self._rows_in_sight() != self._painted:
             self.refresh()
 
-    def _say(self) -> None:
+    def _update_titles(self) -> None:
         n = len(self.rows)
         marked = f" {self.glyphs.dot} {len(self.marks)} marked" if self.marks else ""
         title = f"{count(n)} item{'' if n == 1 else 's'}{marked}"
         place = self.order.value
         if n > self.height > 0:
             place += f" {self.glyphs.dot} {count(self.cursor + 1)} of {count(n)}"
-        if (title, place) != self._said:
-            self._said = (title, place)
+        if (title, place) != self._titles:
+            self._titles = (title, place)
             self.border_title = Content(title)
             self.border_subtitle = Content(place)
 
@@ -173,7 +173,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         ]
 
     def render_line(self, y: int) -> Strip:
-        self._fit()  # the size comes before the message that tells of it
+        self._fit()  # the size changes before the resize message arrives
         width = self.size.width
         if y == 0:
             return self._strip(head(self._columns), width, Style())
@@ -203,7 +203,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self._go(self.cursor + rows)
 
     def move_pages(self, pages: int) -> None:
-        """Moves the cursor by what is in sight."""
+        """Moves the cursor by pages."""
         self.move(pages * max(1, self.height - 1))
 
     def go_home(self) -> None:
@@ -220,7 +220,7 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         self.reveal()
 
     def reveal(self) -> None:
-        """Brings the cursor into sight."""
+        """Scrolls the cursor into view."""
         self._place(follow=True)
         self.refresh()
 
@@ -236,13 +236,13 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
         if self.size != self._fitted:
             self._fitted = self.size
             self._columns = Columns.fitting(self.size.width, self.rows)
-            self._place(follow=True)  # it has no size while it is hidden, so views end here, too
+            self._place(follow=True)  # also when it is shown again: it has no size while hidden
 
     def next_order(self) -> Order:
-        """Sorts by the next order."""
+        """Switches to the next order."""
         orders = list(Order)
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
-        self.tell()
+        self.update()
         self._place(follow=True)
         self.refresh()
         return self.order
@@ -250,31 +250,31 @@ class ItemTable(Widget, can_focus=True, inherit_bindings=False):
     # Marks
 
     def toggle_mark(self) -> None:
-        """Marks the item under the cursor, or takes its mark away, and goes on."""
+        """Marks or unmarks the item under the cursor, and moves to the next row."""
         if self.item:
             self.marks ^= {self.item}
             self.refresh()
             self.move(1)
-            self._say()
+            self._update_titles()
 
     def unmark(self, items: Collection[str]) -> None:
-        """Takes the marks of these items away."""
+        """Unmarks these items."""
         if not self.marks.isdisjoint(items):
             self.marks.difference_update(items)
-            self._say()
+            self._update_titles()
             self.refresh()
 
     def toggle_all_marks(self) -> None:
-        """Marks all items, or none."""
+        """Marks all items, or unmarks all if some are marked."""
         self.marks = set() if self.marks else set(self.rows)
-        self._say()
+        self._update_titles()
         self.refresh()
 
     # Mouse and size
 
     def on_resize(self) -> None:
         self._fit()
-        self._say()
+        self._update_titles()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -1,4 +1,4 @@
-"""The pane of one item: border and title by its state, its log, its status."""
+"""The pane of one item: border and title by its state, its log and its status."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from assemblyzero_tui.widgets.logs.pane import LogPane
 from assemblyzero_tui.widgets.logs.view import LogView
 
 STEPS_FROM = (76, 16)
-"""Columns and rows from which a pane that is alone shows the nodes."""
+"""Columns and rows from which a single pane shows the nodes."""
 
 
-def silence(item: ItemState) -> str:
-    """What an empty log of this item says."""
+def empty_log_text(item: ItemState) -> str:
+    """The text shown in an empty log of this item."""
     if item.state is State.QUEUED:
         return one_line(item.reason) if item.elsewhere else "waiting for a free slot"
     return "no output" if item.state.terminal else "no output yet"
 
 
 class WorkflowPane(Widget):
-    """Shows one item at a time; which one is told to it."""
+    """Shows the item that is assigned to it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"workflow-pane--chosen"}
     DEFAULT_CSS = """
@@ -90,12 +90,12 @@ class WorkflowPane(Widget):
         super().__init__(id=id)
         self.glyphs = glyphs
         self.item: str = ""
-        """Id of the item shown; empty while the pane is spare."""
+        """Id of the item shown; empty while the pane is unused."""
         self.log_pane = LogPane(glyphs)
         self.status = StatusLine()
         self.steps = StepsLine()
         self._title: tuple[int | None, str, str, bool, int] | None = None
-        self._told: tuple[ItemState, int | None] | None = None
+        self._titled: tuple[ItemState, int | None] | None = None
         self._subtitle = ""
         self._state: State | None = None
         self._alone = False
@@ -109,11 +109,11 @@ class WorkflowPane(Widget):
         """Shows this item from now on."""
         self.item = item.id
         self._alone = alone
-        self.log_pane.read(view, silence(item))
+        self.log_pane.read(view, empty_log_text(item))
         self._show_steps()
 
-    def tell(self, item: ItemState, run: RunState, now: float, number: int | None) -> None:
-        """Shows how the item is doing; nothing is painted that has not changed.
+    def update(self, item: ItemState, run: RunState, now: float, number: int | None) -> None:
+        """Shows the present state of the item; repaints only what has changed.
 
         Args:
             item: The item that was assigned.
@@ -124,35 +124,35 @@ class WorkflowPane(Widget):
         if item.state is not self._state:
             self._restyle(item.state)
         if self.log_pane.view is not None:
-            self.log_pane.read(self.log_pane.view, silence(item))
-        self._entitle(item, number)
-        self.status.tell(item, run, self.figures(), now, self.glyphs)
-        self.steps.tell(item, run, self.glyphs)
-        self.tell_place()
+            self.log_pane.read(self.log_pane.view, empty_log_text(item))
+        self._update_title(item, number)
+        self.status.update(item, run, self.figures(), now, self.glyphs)
+        self.steps.update(item, run, self.glyphs)
+        self.update_place()
 
-    def _entitle(self, item: ItemState, number: int | None) -> None:
-        self._told = (item, number)
+    def _update_title(self, item: ItemState, number: int | None) -> None:
+        self._titled = (item, number)
         room = self.size.width if self.glyphs.plain else 0
         title = (number, item.id, item.info.title, item.state.wants_attention, room)
         if title != self._title:
             self._title = title
             self.border_title = self._title_content(item, number)
 
-    def tell_place(self) -> None:
-        """Shows where the reader is, in the lower border."""
+    def update_place(self) -> None:
+        """Shows the position in the log in the lower border."""
         view = self.log_pane.view
-        said = ""
+        subtitle = ""
         if view is not None:
             notes = ["wrapped"] if view.wrapping else []
             if not view.following and view.total:
                 notes.append(f"line {view.top + 1} of {view.total}")
-            said = f" {self.glyphs.dot} ".join(notes)
-        if said != self._subtitle:
-            self._subtitle = said
-            self.border_subtitle = Content(said)
+            subtitle = f" {self.glyphs.dot} ".join(notes)
+        if subtitle != self._subtitle:
+            self._subtitle = subtitle
+            self.border_subtitle = Content(subtitle)
 
     def figures(self) -> LogFigures:
-        """What the status line needs to know of the log."""
+        """The figures of the log for the status line."""
         view = self.log_pane.view
         if view is None:
             return LogFigures()
@@ -180,14 +180,14 @@ class WorkflowPane(Widget):
 
     def on_resize(self) -> None:
         self._show_steps()
-        if self._told is not None:
-            self._entitle(*self._told)
+        if self._titled is not None:
+            self._update_title(*self._titled)
 
     def _get_title_style_information(self, background: Color) -> tuple[Color, Color, Style]:
-        """How the title looks: filled while the pane has the focus.
+        """The style of the title: filled while the pane has the focus.
 
-        Rules for it under ``:focus-within`` would say the same, but Textual paints all children
-        anew for each of them: two whole logs whenever the focus moves.
+        Rules under ``:focus-within`` would have the same effect, but Textual repaints all children
+        for each of them: two whole logs whenever the focus moves.
         """
         if not self.has_focus_within:
             return super()._get_title_style_information(background)

@@ -1,4 +1,4 @@
-"""Lines of a log as a screen shows them: read in one go, parsed once, forgotten out of sight."""
+"""Lines of a log for the screen: read in one go, parsed once, cached while they are visible."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from assemblyzero_tui.runner.logs.reader import LogReader
 from assemblyzero_tui.runner.logs.sanitise import display_text
 
 LONGEST = 4096
-"""Characters of a line that are shown at most."""
+"""Most characters of a line that are shown."""
 STEP_MARK = ">>> Executing:"
-"""How a workflow says that a node begins."""
+"""The beginning of a line that a workflow prints when a node starts."""
 _KEPT = 128
 _JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
-"""Terminals disagree about the width of what these join; apart, every piece has one width."""
+"""Joiners, which are removed: terminals disagree about the width of joined characters."""
 
 
 class Line(NamedTuple):
-    """One line in all its length. No strip: each of those brings seven caches of its own."""
+    """One whole line. Not a ``Strip``: each strip has seven caches."""
 
     cells: list[Segment]
     width: int
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 
 class LogLines:
-    """The lines of one log as a screen shows them."""
+    """The parsed lines of one log."""
 
     def __init__(self, reader: LogReader) -> None:
         self.reader = reader
@@ -51,7 +51,7 @@ class LogLines:
             self._parsed.clear()
 
     def fetch(self, start: int, stop: int) -> None:
-        """Reads what is missing of these lines."""
+        """Reads those of these lines that are not cached."""
         if self.reader.size != self._size:
             if self.reader.size < self._size:
                 self._raw.clear()
@@ -67,7 +67,7 @@ class LogLines:
                 self._raw[first + place] = raw
 
     def line(self, number: int) -> Line:
-        """A line; an empty one where there is none."""
+        """A line; empty if it does not exist."""
         line = self._parsed.get(number)
         if line is None:
             if number not in self._raw:
@@ -77,7 +77,7 @@ class LogLines:
         return line
 
     def is_step(self, line: int) -> bool:
-        """Whether a node begins in this line."""
+        """Whether this line marks the start of a node."""
         return (self._raw.get(line) or b"").startswith(STEP_MARK.encode())
 
     def _parse(self, raw: bytes) -> Line:

@@ -1,4 +1,4 @@
-"""A live log: paints the lines in sight from the file, however long it is."""
+"""A live log: paints the visible lines from the file, however long it is."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from assemblyzero_tui.widgets.logs.rows import STAMP_WIDTH, RowStyles, cut, stam
 from assemblyzero_tui.widgets.logs.view import LogView
 
 WHEEL = 3
-"""Lines for one step of the wheel."""
+"""Lines per step of the mouse wheel."""
 COPIED = 10_000
-"""Lines that are copied at most."""
+"""Most lines that are copied."""
 _KEPT = 128
-"""Rows that are kept as they were painted."""
+"""Painted rows that are cached."""
 
 
 class LogPane(Widget, can_focus=True, inherit_bindings=False):
-    """Shows a :class:`LogView`. Nothing is read but the lines in sight."""
+    """Shows a :class:`LogView`. Only the visible lines are read."""
 
     ALLOW_SELECT = True
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -52,7 +52,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     """
 
     class Moved(Message):
-        """The reader moved, or left or reached the end."""
+        """The user scrolled, or stopped or started following the end."""
 
         def __init__(self, pane: LogPane) -> None:
             super().__init__()
@@ -64,27 +64,27 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.glyphs = glyphs
         self.view: LogView | None = None
-        self.nothing = ""
-        """What an empty log says."""
+        self.empty_text = ""
+        """The text shown in an empty log."""
         self._lines: LogLines | None = None
         self._rows: list[tuple[int, int]] = []
-        """Line and part of it for every row in sight."""
+        """Line number and part of the line for every visible row."""
         self._stamps: list[str] | None = None
-        """The time before every row in sight; None where none is shown."""
+        """The time before every visible row; ``None`` if times are hidden."""
         self._stale = True
         self._styles: RowStyles | None = None
         self._painted: LRUCache[tuple[int, int, int], tuple[Line, list[Segment]]] = LRUCache(_KEPT)
         self._text_width = 1
-        """Cells of a row that show text."""
+        """Cells of a row for its text."""
         self._thumb: range | None = None
-        """The rows of the scrollbar's thumb; None where everything is in sight."""
+        """The rows of the scrollbar's thumb; ``None`` if all lines are visible."""
         self._grabbed = False
 
-    def read(self, view: LogView, nothing: str = "") -> None:
-        """Shows this log from now on, where its reader left it."""
-        if view is self.view and nothing == self.nothing:
+    def read(self, view: LogView, empty_text: str = "") -> None:
+        """Shows a log, at the position of its view."""
+        if view is self.view and empty_text == self.empty_text:
             return
-        self.nothing = nothing
+        self.empty_text = empty_text
         if view is not self.view:
             self.view = view
             self._lines = LogLines(view.reader)
@@ -92,14 +92,14 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self.repaint()
 
     def grow(self) -> bool:
-        """Looks whether the log has grown and paints what is new; true if it has."""
+        """Paints new lines if the log has grown; returns whether it has."""
         if self.view is None or not self.view.take_in():
             return False
         self.repaint()
         return True
 
     def repaint(self) -> None:
-        """Paints everything in sight again."""
+        """Repaints all visible rows."""
         self._stale = True
         self.refresh()
 
@@ -110,9 +110,9 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._note_focus(event, focused=False)
 
     def _note_focus(self, event: events.Focus | events.Blur, *, focused: bool) -> None:
-        """What Textual does, but for painting the log anew: it looks the same with the focus.
+        """Does what Textual does, without repainting the log, which looks the same with the focus.
 
-        The border of the pane, which does not, would have to wait for the next frame.
+        Otherwise the border of the pane, which looks different, would have to wait for a frame.
         """
         event.prevent_default()
         self.has_focus = focused
@@ -139,7 +139,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             self._moved()
 
     def move_pages(self, pages: int) -> None:
-        """Scrolls by almost what is in sight."""
+        """Scrolls by pages, which overlap by one line."""
         self.move(pages * max(1, self.size.height - 1))
 
     def go_home(self) -> None:
@@ -155,7 +155,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             self._moved()
 
     def toggle_follow(self) -> None:
-        """Follows the end, or stays."""
+        """Follows the end, or stops following it."""
         if self.view is not None:
             if self.view.following:
                 self.view.unfollow()
@@ -164,20 +164,20 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             self._moved()
 
     def toggle_wrap(self) -> None:
-        """Breaks long lines into rows, or cuts them."""
+        """Wraps long lines, or cuts them."""
         if self.view is not None:
             self.view.wrapping = not self.view.wrapping
             self.view.left = 0
             self._moved()
 
     def toggle_times(self) -> None:
-        """Shows the time of each line, or does not."""
+        """Shows or hides the time of each line."""
         if self.view is not None:
             self.view.stamped = not self.view.stamped
             self._moved()
 
     def shift(self, cells: int) -> None:
-        """Moves sideways over lines that are longer than the pane is wide."""
+        """Scrolls sideways over long lines."""
         if self.view is not None and self._lines is not None and not self.view.wrapping:
             self._arrange()
             widest = max([self._lines.line(line).width for line, _ in self._rows], default=0)
@@ -191,7 +191,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     # Painting
 
     def _arrange(self) -> None:
-        """Finds out which line is in which row, and all that the rows have in common."""
+        """Calculates the lines of all rows, and what the rows have in common."""
         if not self._stale or self.view is None or self._lines is None:
             return
         self._stale = False
@@ -230,8 +230,8 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._arrange()
         if self.view is None or self._styles is None:
             return Strip.blank(self.size.width, self.rich_style)
-        if not self._rows and y == 0 and self.nothing:
-            nothing = Strip([Segment(self.nothing, self._styles.empty)])
+        if not self._rows and y == 0 and self.empty_text:
+            nothing = Strip([Segment(self.empty_text, self._styles.empty)])
             return nothing.crop_extend(0, self.size.width, self._styles.text)
         cells = self._row(y) if y < len(self._rows) else [self._styles.blank(self._text_width)]
         if self.view.new_lines and y == self.size.height - 1:
@@ -253,9 +253,9 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         whole = self._selected(self._lines.line(line), line)
         start = part * self._text_width if self.view.wrapping else self.view.left
         key = (line, start, self._text_width)
-        known = self._painted.get(key)
-        if known is not None and known[0] is whole:
-            return known[1]
+        cached = self._painted.get(key)
+        if cached is not None and cached[0] is whole:
+            return cached[1]
         style = self._styles.step if self._lines.is_step(line) else self._styles.text
         cells = cut(whole, start, self._text_width, style, line)
         self._painted[key] = whole, cells
@@ -299,7 +299,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         return Selection(start, end).extract(text), "\n"
 
     def visible_text(self) -> str:
-        """The lines in sight, without colours."""
+        """The visible lines, without colours."""
         self._arrange()
         if self.view is None or not self._rows:
             return ""

@@ -1,4 +1,4 @@
-"""Rows of a log pane: what they are painted with, cut to their width, and the time before them."""
+"""Rows of a log pane: their styles, their text cut to the width, and the time before them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from assemblyzero_tui.widgets.logs.lines import Line
 from assemblyzero_tui.widgets.logs.view import LogView
 
 STAMP = "%H:%M:%S "
-"""The time before a line."""
+"""Format of the time before a line."""
 STAMP_WIDTH = 9
-"""Its cells."""
+"""Width of the time in cells."""
 
 
 class RowStyles:
-    """What a pane paints with, looked up once for all rows."""
+    """The styles of a pane, looked up once for all rows."""
 
     def __init__(self, pane: Widget, *, plain: bool) -> None:
         self.text = pane.rich_style
@@ -35,14 +35,14 @@ class RowStyles:
         self._blank = Segment("", self.text)
 
     def blank(self, width: int) -> Segment:
-        """An empty row; the same one as long as the width is."""
+        """An empty row, cached for its width."""
         if len(self._blank.text) != width:
             self._blank = Segment(" " * width, self.text)
         return self._blank
 
 
 def cut(line: Line, start: int, width: int, style: Style, number: int) -> list[Segment]:
-    """A part of a line, filled up to its width; each piece knows its place, for selections."""
+    """A part of a line, padded to the width; each piece has its offset, for selections."""
     shown = line.cells
     if start or line.width > width:
         shown = list(Strip(shown, line.width).crop(start, start + width))
@@ -64,18 +64,18 @@ def thumb(view: LogView, height: int) -> range:
 
 
 def stamps(reader: LogReader, rows: Sequence[tuple[int, int]], height: int) -> list[str]:
-    """The time before each row in which a line begins, blanks before all others.
+    """The time for each row in which a line begins, blanks for all others.
 
     Args:
-        reader: The log.
-        rows: Line and part of it for every row that has text, in order.
-        height: Rows there are.
+        reader: The reader of the log.
+        rows: Line number and part of the line for every row with text, in order.
+        height: Total number of rows.
     """
-    found = [" " * STAMP_WIDTH] * height
+    texts = [" " * STAMP_WIDTH] * height
     if rows:
         first = rows[0][0]
         times = reader.times(first, rows[-1][0] + 1)
         for y, (line, part) in enumerate(rows):
             if part == 0:
-                found[y] = time.strftime(STAMP, time.localtime(times[line - first]))
-    return found
+                texts[y] = time.strftime(STAMP, time.localtime(times[line - first]))
+    return texts

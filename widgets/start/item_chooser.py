@@ -1,4 +1,4 @@
-"""Items to tick off, with a filter; or why there are none."""
+"""A list of items to choose from, with a filter; or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.start.rows import fitting, item_row
 
 SPIN = 0.12
-"""Seconds between two pictures of the spinner."""
+"""Seconds between two frames of the spinner."""
 
 
 class ItemChooser(Vertical):
-    """A list of items; what is chosen stays chosen while the filter hides it."""
+    """A list of items; chosen items stay chosen while the filter hides them."""
 
     class Changed(Message):
-        """Other items are there, or are chosen."""
+        """The items, or the chosen ones, have changed."""
 
     class Accepted(Message):
         """Enter was pressed on the items."""
@@ -36,15 +36,15 @@ class ItemChooser(Vertical):
         self._waiting_for = ""
         self._picture = 0
         self.items: Sequence[ItemInfo] = ()
-        """All of them."""
+        """All items."""
         self.shown: list[ItemInfo] = []
-        """Those that the filter lets through."""
+        """The items that match the filter."""
         self.chosen: set[str] = set()
-        """Ids of the chosen ones."""
+        """Ids of the chosen items."""
 
     def compose(self) -> ComposeResult:
         placeholder = "filter: press /"
-        # the / that leads here is no part of it, typed once more out of habit
+        # a / at the beginning is dropped, as users type the key for the filter once more
         yield Input(placeholder=placeholder, restrict="|[^/].*", compact=True, id="chooser-filter")
         yield Static(id="chooser-status")
         yield RowList(self._row, glyphs=self._glyphs, one_click=True, id="chooser-rows")
@@ -55,45 +55,45 @@ class ItemChooser(Vertical):
 
     @property
     def rows(self) -> RowList:
-        """The list itself."""
+        """The list of items."""
         return self.query_one("#chooser-rows", RowList)
 
     @property
     def filter(self) -> Input:
-        """The field of the filter."""
+        """The input for the filter."""
         return self.query_one("#chooser-filter", Input)
 
     @property
     def waiting(self) -> bool:
-        """Whether the items are not known yet."""
+        """Whether the items are still being loaded."""
         return bool(self._waiting_for)
 
     @property
     def chosen_items(self) -> list[ItemInfo]:
-        """The chosen ones, in their order."""
+        """The chosen items, in their order."""
         return [item for item in self.items if item.id in self.chosen]
 
     def wait(self, what: str) -> None:
-        """Says what is being done until the items are known."""
+        """Shows a spinner with a text while the items are being loaded."""
         self._waiting_for = what
         self._set((), ())
         self._spin()
 
     def show(self, items: Sequence[ItemInfo], notes: Sequence[str], nothing: str) -> None:
-        """Shows these items and the notes below them; ``nothing`` is shown if there are none."""
+        """Shows these items and the notes below them; the text ``nothing`` if there are none."""
         self._waiting_for = ""
         self.chosen &= {item.id for item in items}
-        self._say(None if items else Content(nothing))
+        self._show_status(None if items else Content(nothing))
         self._set(items, notes)
 
     def fail(self, error: TuiError, ways: str) -> None:
-        """Shows why there are no items, and what to do."""
+        """Shows an error, and in ``ways`` what the user can do."""
         self._waiting_for = ""
         what, hint = (
             "\n".join(one_line(line) for line in text.splitlines())
             for text in (error.what, error.hint)
         )
-        self._say(
+        self._show_status(
             Content.assemble(
                 (f"{self._glyphs.flag} {what}", "$error bold"),
                 f"\n{hint}" if hint else "",
@@ -103,7 +103,7 @@ class ItemChooser(Vertical):
         self._set((), ())
 
     def toggle(self) -> None:
-        """Chooses the item at the cursor, or not."""
+        """Chooses the item at the cursor, or unchooses it."""
         if self.shown:
             self.chosen ^= {self.shown[self.rows.cursor].id}
             self._changed()
@@ -121,7 +121,7 @@ class ItemChooser(Vertical):
         below.display = bool(notes)
         self._filter()
 
-    def _say(self, text: Content | None) -> None:
+    def _show_status(self, text: Content | None) -> None:
         status = self.query_one("#chooser-status", Static)
         status.display = text is not None
         if text is not None:
@@ -134,14 +134,14 @@ class ItemChooser(Vertical):
         if self.app.animation_level != "none":
             self._picture += 1
         picture = pictures[self._picture % len(pictures)]
-        self._say(Content.assemble((picture, "$primary"), f" {self._waiting_for}"))
+        self._show_status(Content.assemble((picture, "$primary"), f" {self._waiting_for}"))
 
     def _filter(self) -> None:
         self.shown = fitting(self.items, self.filter.value)
         self.rows.show(len(self.shown))
         if self.items:
             none = Content.styled("Nothing matches the filter.", "$text-muted")
-            self._say(None if self.shown else none)
+            self._show_status(None if self.shown else none)
         self._changed()
 
     def _changed(self) -> None:
@@ -155,17 +155,17 @@ class ItemChooser(Vertical):
         return item_row(item, item.id in self.chosen, width, self._glyphs)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """The filter works as it is typed."""
+        """Filters while the user types."""
         event.stop()
         self._filter()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes from the filter to the items."""
+        """Enter moves from the filter to the items."""
         event.stop()
         self.rows.focus()
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        """A click marks an item, enter accepts."""
+        """A click chooses an item, enter accepts the chosen items."""
         event.stop()
         if event.clicked:
             self.toggle()

@@ -18,29 +18,29 @@ from assemblyzero_tui.widgets.glyphs import Glyphs
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowWords:
-    """How the start screen speaks of a workflow."""
+class WorkflowTexts:
+    """The texts of the start screen for a workflow."""
 
     pending: str
     """Title of the list."""
     items: str
-    asking: str
-    """What is being done until the items are known."""
-    made: str
-    """What comes of one item."""
-    nothing: str
+    loading: str
+    """Shown while the items are being loaded."""
+    product: str
+    """Singular name of what the workflow produces for an item."""
+    empty: str
     """Shown while nothing is pending."""
-    otherwise: str = ""
-    """What else can be done when they cannot be listed."""
+    alternative: str = ""
+    """What the user can do instead if the items cannot be loaded."""
 
 
-WORKFLOW_WORDS = {
-    LLD.name: WorkflowWords(
+WORKFLOW_TEXTS = {
+    LLD.name: WorkflowTexts(
         "Issues without a design", "issues", "Asking gh for the open issues", "design",
         "Nothing is pending: every open issue has a design.",
         " Or take the issues from files, above.",
     ),
-    ISSUE.name: WorkflowWords(
+    ISSUE.name: WorkflowTexts(
         "Ideas without an issue", "ideas", "Reading ideas/active", "issue",
         "Nothing is pending: ideas/active has no idea without an issue.",
     ),
@@ -49,13 +49,13 @@ WORKFLOW_WORDS = {
 
 
 def provider_note(provider: ProviderEntry) -> str:
-    """What the start screen says of a provider."""
+    """The note on a provider."""
     note = provider.description[0].upper() + provider.description[1:]
     return f"{note}; needs an API key" if provider.needs_credentials else note
 
 
 class Offer(Protocol):
-    """A run to go on with."""
+    """A run to attach to or resume."""
 
     @property
     def name(self) -> str: ...
@@ -72,7 +72,7 @@ class Offer(Protocol):
 
 
 def offer_row(offer: Offer, width: int, glyphs: Glyphs) -> Content:
-    """A run that goes on, or that can be resumed."""
+    """The row of a run to attach to or resume."""
     state = State.RUNNING if offer.alive else State.PAUSED
     verb = "attach" if offer.alive else "resume"
     doing = "running" if offer.alive else "stopped"
@@ -82,13 +82,13 @@ def offer_row(offer: Offer, width: int, glyphs: Glyphs) -> Content:
         (f"{glyphs.of(state)} {doing:8}", f"{STATE_STYLES[state]} bold"),
         (f"{verb}  ", "$text-muted"),
         (offer.name, "bold"),
-        f"  {offer.done} of {offer.total} through{failed}",
+        f"  {offer.done} of {offer.total} finished{failed}",
         (f"  {folder}", "$text-muted"),
     )
 
 
 def item_row(item: ItemInfo, chosen: bool, width: int, glyphs: Glyphs) -> Content:
-    """An item with its box to tick."""
+    """The row of an item with its checkbox."""
     box = ("[x] ", "$success bold") if chosen else ("[ ] ", "$text-muted")
     if item.key.isdecimal():
         name = f"{'#' + item.key:>7}"
@@ -99,7 +99,7 @@ def item_row(item: ItemInfo, chosen: bool, width: int, glyphs: Glyphs) -> Conten
 
 
 def fitting(items: Sequence[ItemInfo], text: str) -> list[ItemInfo]:
-    """The items whose number and title hold every word of the filter, whatever the case."""
+    """The items whose number or title contains every word of the filter, ignoring case."""
     words = text.casefold().split()
     return [
         item
@@ -108,13 +108,13 @@ def fitting(items: Sequence[ItemInfo], text: str) -> list[ItemInfo]:
     ]
 
 
-def start_line(chosen: int, parallel: int, glyphs: Glyphs, made: str = "design") -> Content:
-    """What enter is going to start."""
+def start_line(chosen: int, parallel: int, glyphs: Glyphs, product: str = "design") -> Content:
+    """The line about what enter will start."""
     if not chosen:
         return Content.styled(" Nothing chosen yet: space, or * for all", "$text-muted")
     once = min(parallel, chosen)
     return Content.assemble(
-        (f" {glyphs.now} Start {counted(chosen, made)}", "$success bold"),
+        (f" {glyphs.now} Start {counted(chosen, product)}", "$success bold"),
         (f", {once} at once" if chosen > 1 else "", "$success"),
         ("   enter", "$text-muted"),
     )

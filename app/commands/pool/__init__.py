@@ -1,1 +1,1 @@
-"""Commands about the credentials of this machine."""
+"""Commands that manage the credentials of this machine."""

@@ -11,13 +11,13 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import json_option
 
 LONGEST = 4096
-"""Characters that are read of a line that should be an API key."""
+"""Characters read from standard input at most, where an API key is expected."""
 LIKE_AN_API_KEY = 16
-"""Characters from which on a word may be an API key, so that it is not repeated."""
+"""Length from which a word may be an API key, so that no error message repeats it."""
 
 
 class _AddCommand(Command):
-    """Never repeats what may be an API key, typed at the wrong place."""
+    """Never repeats an argument that may be an API key in an error message."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = {part for word in args for part in (word, word.partition("=")[2])}
@@ -28,9 +28,8 @@ class _AddCommand(Command):
                 len(word) >= LIKE_AN_API_KEY and word in error.format_message() for word in words
             ):
                 raise click.UsageError(
-                    "Give only the name of the credential: you are asked for the API key. "
-                    "What is typed on a command line can be read by others, and stays in the "
-                    "shell's history.",
+                    "Give only the name of the credential; the API key is asked for. "
+                    "Arguments can be read by other users, and stay in the shell's history.",
                     ctx,
                 ) from None
             raise
@@ -103,10 +102,10 @@ def command(
 
 
 def _refuse_api_keys(name: str, project: str) -> None:
-    """Refuses an API key that was given where everybody sees it.
+    """Refuses an API key that was given as an argument.
 
     Raises:
-        click.UsageError: one of them looks like an API key.
+        click.UsageError: the name or the project looks like an API key.
     """
     from assemblyzero_tui.runner.credentials.credentials import may_be_api_key
 

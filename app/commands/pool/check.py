@@ -46,12 +46,14 @@ def command(
     from assemblyzero_tui.app.credentials.store_access import find_credential, print_notes
     from assemblyzero_tui.runner.credentials import sources
 
-    found = sources.find(credentials)
-    chosen = [find_credential(found, name) for name in names] or list(found.credentials)
-    print_notes(found.notes)
+    credential_source = sources.find(credentials)
+    chosen = [find_credential(credential_source, name) for name in names] or list(
+        credential_source.credentials
+    )
+    print_notes(credential_source.notes)
     failed = False
     width = max(len(credential.name) for credential in chosen)
-    with open_credential_check(found, provider, model) as (trial, store):
+    with open_credential_check(credential_source, provider, model) as (checker, store):
         snapshot = store.snapshot()
         for credential in {credential.name: credential for credential in chosen}.values():
             known = snapshot.credential(credential.secret.fingerprint)
@@ -60,13 +62,13 @@ def command(
                     [f"{credential.name} is disabled ({known.disabled}); name it to test it"]
                 )
                 continue
-            tried = trial.check(credential.secret.fingerprint)
-            failed = failed or not tried.ok
+            result = checker.check(credential.secret.fingerprint)
+            failed = failed or not result.ok
             if as_json:
                 import msgspec
 
-                click.echo(msgspec.json.encode(tried))
+                click.echo(msgspec.json.encode(result))
             else:
-                click.echo(f"{credential.name:<{width}}  {tried.outcome:<13}  {tried.sentence}")
+                click.echo(f"{credential.name:<{width}}  {result.outcome:<13}  {result.sentence}")
         print_notes(store.notes)
     return int(failed)

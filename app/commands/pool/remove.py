@@ -11,7 +11,7 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import credentials_option, json_option
 
 REMOVED = "removed"
-"""Why a credential is disabled whose entry is gone."""
+"""The reason that is stored for a removed credential, which is also disabled."""
 
 
 @click.command(
@@ -39,24 +39,24 @@ def command(name: str, yes: bool, credentials: Path | None, as_json: bool) -> in
     from assemblyzero_tui.runner.base.errors import TuiError
     from assemblyzero_tui.runner.credentials.credentials_file import remove_credential
 
-    found = load_credentials(credentials)
-    if name not in found.disabled:
-        name = find_credential(found, name).name
-    if found.path is None:
+    credential_source = load_credentials(credentials)
+    if name not in credential_source.disabled:
+        name = find_credential(credential_source, name).name
+    if credential_source.path is None:
         raise TuiError(
-            f"{name} is not in a file: it comes from {found.source}.",
+            f"{name} is not in a file: it comes from {credential_source.source}.",
             f"Remove it there, or run: assemblyzero-tui pool disable {name}",
         )
     if not yes:
         if not is_terminal(sys.stdin):
-            raise click.UsageError("There is no terminal to confirm on. Give --yes.")
-        if not click.confirm(f"Remove {name} from {found.path}?", err=True):
+            raise click.UsageError("There is no terminal to confirm on. Use --yes.")
+        if not click.confirm(f"Remove {name} from {credential_source.path}?", err=True):
             click.echo("Nothing was changed.", err=True)
             return 1
-    fingerprint = remove_credential(found.path, name)
+    fingerprint = remove_credential(credential_source.path, name)
     if fingerprint:
         with open_store() as store:
             store.disable(fingerprint, name, REMOVED)
-    sentence = f"{name} is removed from {found.path}; no run uses it any more."
+    sentence = f"{name} is removed from {credential_source.path}; no run uses it any more."
     print_result(name, fingerprint, "removed", sentence, as_json=as_json)
     return 0

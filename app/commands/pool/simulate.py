@@ -57,8 +57,8 @@ def command(
 ) -> int:  # fmt: skip
     """Simulate how the pool would serve a batch; makes no calls.
 
-    The very pool that runs use, with a service that counts as Gemini does and a clock that costs
-    nothing. Each figure is given with its least, its median and its greatest value.
+    Runs the same pool as real runs do, with a service that counts as Gemini does and a simulated
+    clock. Prints the minimum, the median and the maximum of each figure.
     """
     from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
 
@@ -93,14 +93,14 @@ def command(
 
 _SHOWN = {
     "wasted_429": (0, "requests that were refused"),
-    "makespan_over_bound": (3, "time of the batch, over the least that the quotas allow"),
+    "makespan_over_bound": (3, "time of the batch, divided by the least that the quotas allow"),
     "makespan_s": (0, "time of the batch, seconds"),
     "jain": (3, "fairness; 1 is fair"),
     "turnaround_s": (1, "a workflow from its start to its end, mean seconds"),
     "wait_p95_s": (1, "waiting for quota, seconds; of twenty calls nineteen waited less"),
     "parked": (0, "workflows that saved and waited without a process for quota"),
 }
-"""Figures in the order in which they are shown: their digits, and what they are."""
+"""Figures in the order in which they are printed: decimal places and description."""
 
 
 def _figures(scenario: Scenario, seeds: int) -> dict[str, dict[str, float]]:

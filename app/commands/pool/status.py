@@ -34,10 +34,12 @@ def command(credentials: Path | None, as_json: bool) -> int:
         print_notes,
     )
 
-    found = load_credentials(credentials)
+    credential_source = load_credentials(credentials)
     with open_store() as store:
-        described_credentials = described(found, store.snapshot(found.credentials))
-    print_notes((*found.notes, *store.notes))
+        described_credentials = described(
+            credential_source, store.snapshot(credential_source.credentials)
+        )
+    print_notes((*credential_source.notes, *store.notes))
     if as_json:
         import msgspec
 
@@ -51,7 +53,7 @@ def command(credentials: Path | None, as_json: bool) -> int:
     header = [HEADER[i] for i in filled]
     for line in table(header, [[line[i] for i in filled] for line in lines], right=RIGHT):
         click.echo(line)
-    click.echo(f"Credentials: {found.source}")
+    click.echo(f"Credentials: {credential_source.source}")
     return 0
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _credential_command(function: Callable[..., int]) -> click.Command:
-    """The command that takes the name of a credential."""
+    """Makes a function a command with the name of a credential as its argument."""
     command = click.command(
         cls=Command,
         configurable=False,
@@ -36,10 +36,10 @@ def disable(name: str, credentials: Path | None, as_json: bool) -> int:
     """
     from assemblyzero_tui.app.credentials.store_access import open_store
 
-    credential = _key(name, credentials)
+    credential = _find(name, credentials)
     with open_store() as store:
         store.disable(credential.secret.fingerprint, credential.name)
-    _say(
+    _print(
         credential,
         "disabled",
         f"{credential.name} is disabled. A call in progress is finished.",
@@ -57,13 +57,13 @@ def enable(name: str, credentials: Path | None, as_json: bool) -> int:
     from assemblyzero_tui.app.credentials.store_access import load_credentials, open_store
     from assemblyzero_tui.runner.credentials.credentials_file import enable_credential
 
-    found = load_credentials(credentials)
-    if name in found.disabled and found.path is not None:
-        enable_credential(found.path, name)
-    credential = _key(name, credentials)
+    credential_source = load_credentials(credentials)
+    if name in credential_source.disabled and credential_source.path is not None:
+        enable_credential(credential_source.path, name)
+    credential = _find(name, credentials)
     with open_store() as store:
         store.enable(credential.secret.fingerprint)
-    _say(credential, "enabled", f"{credential.name} is enabled.", as_json)
+    _print(credential, "enabled", f"{credential.name} is enabled.", as_json)
     return 0
 
 
@@ -76,20 +76,20 @@ def reset(name: str, credentials: Path | None, as_json: bool) -> int:
     """
     from assemblyzero_tui.app.credentials.store_access import open_store
 
-    credential = _key(name, credentials)
+    credential = _find(name, credentials)
     with open_store() as store:
         store.reset(credential.secret.fingerprint)
-    _say(credential, "reset", f"{credential.name} is reset: it is probed with one call.", as_json)
+    _print(credential, "reset", f"{credential.name} is reset: it is probed with one call.", as_json)
     return 0
 
 
-def _key(name: str, credentials: Path | None) -> Credential:
+def _find(name: str, credentials: Path | None) -> Credential:
     from assemblyzero_tui.app.credentials.store_access import find_credential, load_credentials
 
     return find_credential(load_credentials(credentials), name)
 
 
-def _say(credential: Credential, done: str, sentence: str, as_json: bool) -> None:
+def _print(credential: Credential, done: str, sentence: str, as_json: bool) -> None:
     from assemblyzero_tui.app.credentials.store_access import print_result
 
     print_result(credential.name, credential.secret.fingerprint, done, sentence, as_json=as_json)

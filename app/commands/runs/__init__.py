@@ -1,1 +1,1 @@
-"""Commands about runs that exist."""
+"""Commands that act on existing runs."""

@@ -1,4 +1,4 @@
-"""``assemblyzero-tui attach``: a run on the screen that was started elsewhere, or before."""
+"""``assemblyzero-tui attach``: shows a run that is live or has ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``assemblyzero-tui replay``: a run again, as it went."""
+"""``assemblyzero-tui replay``: replays a recorded run."""
 
 from __future__ import annotations
 

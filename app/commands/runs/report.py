@@ -1,4 +1,4 @@
-"""``assemblyzero-tui report``: what came of a run."""
+"""``assemblyzero-tui report``: prints the report of a run."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def command(run: str | None, form: str, output: Path | None) -> int:
     from assemblyzero_tui.runner.runs import report
     from assemblyzero_tui.runner.runs.runs import find_run, open_run
 
-    known = open_run(find_run(run))
-    now = time.time() if known.alive else known.state.time
-    summary = report.build(known.state, known.folder, now)
+    recorded = open_run(find_run(run))
+    now = time.time() if recorded.alive else recorded.state.time
+    summary = report.build(recorded.state, recorded.folder, now)
     data = report.to_json(summary) if form == "json" else report.to_markdown(summary).encode()
     if output is None:
         click.echo(data, nl=False)

@@ -1,4 +1,4 @@
-"""``assemblyzero-tui resume``: the unfinished items of a run, from their checkpoints."""
+"""``assemblyzero-tui resume``: resumes the unfinished items of a run from their checkpoints."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def _reconcile_records(spec: RunSpec) -> None:
     metavar="N",
     help="New limit of visits to the human-edit gate; a rejected draft takes two.",
 )
-@click.option("--model", metavar="NAME", help="New Gemini model that writes.")
-@click.option("--review-model", metavar="NAME", help="New Gemini model that reviews.")
+@click.option("--model", metavar="NAME", help="Write with another Gemini model.")
+@click.option("--review-model", metavar="NAME", help="Review with another Gemini model.")
 @click.option(
     "--credentials",
     type=click.Path(path_type=Path),
@@ -104,15 +104,17 @@ def command(
     from assemblyzero_tui.runner.runs.runs import open_run, write_spec
     from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
 
-    known = open_run(newest_unfinished_run(run, failed=failed))
-    _check_not_running(known)
-    _reconcile_records(known.spec)
-    again = [i.id for i in known.state.items.values() if i.state.terminal and not i.state.succeeded]
-    if known.state.finished and not (failed and again):
-        _print_nothing_to_resume(known.name, len(again))
+    previous = open_run(newest_unfinished_run(run, failed=failed))
+    _check_not_running(previous)
+    _reconcile_records(previous.spec)
+    retriable = [
+        i.id for i in previous.state.items.values() if i.state.terminal and not i.state.succeeded
+    ]
+    if previous.state.finished and not (failed and retriable):
+        _print_nothing_to_resume(previous.name, len(retriable))
         return 0
     spec = _changed_spec(
-        known.spec,
+        previous.spec,
         {
             "accept_changes": accept_changes or None,
             "max_iterations": max_iterations,
@@ -122,15 +124,19 @@ def command(
         credentials=credentials,
         on_exhausted=on_exhausted,
     )
-    if spec != known.spec:
-        write_spec(known.folder, spec)
+    if spec != previous.spec:
+        write_spec(previous.folder, spec)
     if note := renamed_since(spec.tracker):
         click.echo(f"Note: {note}", err=True)
     from assemblyzero_tui.app.launch.launch import serve_and_show
 
-    retry: list[str] | None = [] if failed and again else None
+    retry: list[str] | None = [] if failed and retriable else None
     return serve_and_show(
-        known.folder, output, retry=retry, afresh=fresh and bool(again), parallel=parallel or 0
+        previous.folder,
+        output,
+        retry=retry,
+        afresh=fresh and bool(retriable),
+        parallel=parallel or 0,
     )
 
 
@@ -160,7 +166,7 @@ def _changed_spec(
     credentials: Path | None,
     on_exhausted: Literal["wait", "stop"] | None,
 ) -> RunSpec:
-    """The run's specification with the given values; those that are ``None`` stay as they are."""
+    """The run's specification with the given values; ``None`` keeps the present value."""
     if credentials is not None:
         spec = msgspec.structs.replace(spec, credentials=str(resolve_parent(credentials)))
     if on_exhausted is not None:

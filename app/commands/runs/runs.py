@@ -1,4 +1,4 @@
-"""``assemblyzero-tui runs``: the runs of this machine."""
+"""``assemblyzero-tui runs``: lists the runs on this machine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def command(as_json: bool) -> int:
 
 
 def state_word(run: ReadableRun) -> str:
-    """Whether a run is live, and if not, how it ended; part of the JSON output."""
+    """The state of a run in the JSON output: running, or how it ended."""
     if run.alive:
         return "running"
     if run.state.finished:
@@ -58,7 +58,7 @@ def _described(run: ReadableRun) -> dict[str, Any]:
     state = run.state
     counts = state.counts
     items = len(state.items) or len(run.spec.items)
-    through = sum(number for which, number in counts.items() if which.terminal)
+    ended = sum(number for which, number in counts.items() if which.terminal)
     return {
         "run": run.name,
         "workflow": run.spec.workflow,
@@ -68,7 +68,7 @@ def _described(run: ReadableRun) -> dict[str, Any]:
         "done": counts[State.DONE] + counts[State.SKIPPED],
         "failed": counts[State.FAILED] + counts[State.LOST],
         "cancelled": counts[State.CANCELLED],
-        "left": items - through,
+        "left": items - ended,
         "started": state.started,
         "ended": state.ended,
         "exit_code": state.exit_code,
@@ -79,7 +79,7 @@ def _described(run: ReadableRun) -> dict[str, Any]:
 
 
 def _named(run: UnreadableRun) -> dict[str, Any]:
-    """A run that cannot be read, with what is known of it all the same."""
+    """The row of a run that cannot be read, as far as its specification can."""
     spec = run.spec
     return {
         "run": run.folder.path.name,

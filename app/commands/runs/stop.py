@@ -1,4 +1,4 @@
-"""``assemblyzero-tui stop``: saves everything and ends the engine."""
+"""``assemblyzero-tui stop``: saves all items and ends the engine."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PATIENCE = 20.0
 ANSWER = 3.0
 """Seconds an engine may take to answer before its process gets a signal."""
 FORCED = 5.0
-"""Seconds until processes that were asked to end at once are killed."""
+"""Seconds a forced stop may take before the processes are killed."""
 KILLED = 5.0
-"""Seconds until killed processes are gone."""
+"""Seconds killed processes may take to disappear."""
 
 
 @click.command(
@@ -29,7 +29,7 @@ KILLED = 5.0
     examples=[
         ("", "the live run"),
         ("20260131-140200-lld", "a specific run"),
-        ("--force", "without waiting for the items to save"),
+        ("--force", "kill the processes without waiting for the items to save"),
     ],
 )
 @click.argument("run", required=False)
@@ -93,7 +93,7 @@ async def _stop(folder: RunFolder, *, force: bool) -> None:
 
 
 async def _wait_until_ended(folder: RunFolder, seconds: float) -> bool:
-    """Waits at most this long for the engine to end; returns whether it has."""
+    """Waits at most ``seconds`` for the engine to end; returns whether it has."""
     import asyncio
     import contextlib
 
@@ -126,21 +126,21 @@ async def _kill(folder: RunFolder) -> bool:
 
 
 async def _end_workers(workers: list[Process]) -> None:
-    """Kills the workers that a killed engine left behind; most end on their own at once."""
+    """Kills workers that are still alive after their engine; most end on their own at once."""
     import asyncio
     import contextlib
 
     from assemblyzero_tui.runner.base.processes import find_process
 
     deadline = asyncio.get_running_loop().time() + KILLED
-    while left := [worker for worker in workers if _same(find_process(worker.pid), worker)]:
+    while alive := [worker for worker in workers if _same(find_process(worker.pid), worker)]:
         if asyncio.get_running_loop().time() > deadline:
-            for worker in left:
+            for worker in alive:
                 with contextlib.suppress(OSError):
                     os.killpg(worker.pid, signal.SIGKILL)
             return
         await asyncio.sleep(0.05)
 
 
-def _same(found: Process | None, worker: Process) -> bool:
-    return found is not None and (found.session, found.name) == (worker.session, worker.name)
+def _same(process: Process | None, worker: Process) -> bool:
+    return process is not None and (process.session, process.name) == (worker.session, worker.name)

@@ -1,1 +1,1 @@
-"""Commands about this machine."""
+"""Commands that check this machine."""

@@ -40,14 +40,14 @@ raise SystemExit(process.exitcode is None or process.exitcode)
 
 
 _CREDENTIALS = "keys"
-"""The name in JSON, which stays as it was; people read :attr:`Check.label`."""
+"""The name of the check of the credentials in JSON; people read :attr:`Check.label`."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check."""
 
     name: str
-    """In JSON."""
+    """The name in JSON."""
     verdict: Literal["ok", "warning", "broken"]
     found: str
     mend: str = ""

@@ -1,4 +1,4 @@
-"""The bare command: the start screen, then what was chosen on it."""
+"""The command without arguments: the start screen, then the chosen action."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
 
 def start_from_screen(context: click.Context) -> int:
-    """Lets the user choose on this terminal, and does it.
+    """Shows the start screen and carries out the choice.
 
     Args:
-        context: Of the whole program; the configuration of its commands holds here too.
+        context: The context of the program; the configuration of its commands applies here too.
 
     Returns:
         The exit code of the command; 0 if nothing was chosen.
 
     Raises:
-        TuiError: the terminal cannot be used, or what was chosen cannot be done.
+        TuiError: the terminal cannot be used, or the choice cannot be carried out.
     """
     from assemblyzero_tui.app.launch.dashboard_session import CannotOpenError, run_app
     from assemblyzero_tui.app.screens.start.screen import StartApp
@@ -57,10 +57,10 @@ def start_from_screen(context: click.Context) -> int:
             ) from error
     if ended_by:
         return 128 + ended_by
-    return 0 if app.return_value is None else _do(context, app.return_value, output)
+    return 0 if app.return_value is None else _carry_out(context, app.return_value, output)
 
 
-def _do(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
+def _carry_out(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
     from assemblyzero_tui.app.cli.selection import print_notes
     from assemblyzero_tui.app.launch.launch import serve_and_show, show
     from assemblyzero_tui.runner.runs.runs import find_run
@@ -87,7 +87,7 @@ def _do(context: click.Context, choice: StartChoice, output: OutputMode) -> int:
 
 
 def _tracker(choice: StartNew) -> str:
-    """Whose issues they are, by the list they were chosen from, or asked now."""
+    """The tracker of the chosen issues; found now if the start screen did not find it."""
     if choice.tracker or choice.issues_dir is not None:
         return choice.tracker
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues, tracker_to_file_in

@@ -16,7 +16,7 @@ from assemblyzero_tui.app.commands.start.options import latency_option
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL, OfflineQuotas, Options, RunSpec
 
 SPEED = 4.0
-"""With ``--quota`` the quotas' minute lasts a quarter of a minute, that nobody has to wait long."""
+"""With ``--quota`` the quotas' minute lasts 15 seconds, so that the demo does not take long."""
 
 
 @click.command(
@@ -86,7 +86,7 @@ def command(
 
 
 def _with_quota(spec: RunSpec, database: Path) -> RunSpec:
-    """The run with keys that do not suffice for a day."""
+    """The specification with credentials whose daily quota is too small for all items."""
     quota = OfflineQuotas(
         credentials=3,
         per_minute=4,

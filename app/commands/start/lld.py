@@ -116,10 +116,10 @@ def _check_selection(
 
 
 def check_numbers(issues: tuple[str, ...]) -> list[str]:
-    """Checks the issue numbers before anything else is read, and returns them as a list.
+    """Checks the issue numbers, and returns them as a list.
 
     Raises:
-        TuiError: one is no number of an issue.
+        TuiError: an argument is not the number of an issue.
     """
     from assemblyzero_tui.runner.workflows.tracker.issues import issue_number
 

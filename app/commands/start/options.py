@@ -47,7 +47,7 @@ class WorkflowSettings:
     accept_changes: bool
     dry_run: bool
     asked: float = field(default_factory=time.time)
-    """When the command was given, seconds since the epoch; no option."""
+    """When the command was started, seconds since the epoch; not an option."""
 
     def check(self, numbers: tuple[str, ...] = ()) -> int:
         """Checks for contradicting options and returns the number of workers.
@@ -110,21 +110,21 @@ class WorkflowSettings:
         )
 
 
-_NAMES = tuple(known.name for known in fields(WorkflowSettings) if known.name != "asked")
+_NAMES = tuple(entry.name for entry in fields(WorkflowSettings) if entry.name != "asked")
 
 
 def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings, dict[str, Any]]:
-    """The settings of a command without options, from ``tui.toml`` and the environment.
+    """The settings of a command from ``tui.toml`` and the environment alone.
 
     Args:
-        context: Of the whole program.
+        context: The context of the program.
         workflow: Name of the command.
 
     Returns:
-        Its settings, and the values of all options that were set.
+        Its settings, and the values of all options that are set there.
 
     Raises:
-        TuiError: the configuration is wrong.
+        TuiError: the configuration is invalid.
     """
     assert isinstance(context.command, click.Group)
     command = context.command.get_command(context, workflow)
@@ -136,8 +136,8 @@ def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings,
 
 
 LATENCY_MOST = 400.0
-"""With its random spread added, a call still ends within its timeout; otherwise it would be
-repeated forever."""
+"""The greatest latency with which a call, its random spread added, still ends within its timeout;
+otherwise it would be repeated forever."""
 latency_option = click.option(
     "--latency",
     type=click.FloatRange(min=0, max=LATENCY_MOST),
@@ -155,16 +155,16 @@ def workflow_options(what: str, item: str, *, fresh: str = "") -> _Decorator:
     """Adds the options; the command receives them as one ``settings``.
 
     Args:
-        what: What is written: ``designs``.
-        item: What it is written for: ``issue``.
-        fresh: What else ``--fresh`` does.
+        what: The products of the workflow, for the help: ``designs``.
+        item: The kind of its items: ``issue``.
+        fresh: Added to the help of ``--fresh``.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def with_settings(*arguments: Any, **options: Any) -> Any:
-            mine = {name: options.pop(name) for name in _NAMES}
-            return function(*arguments, settings=WorkflowSettings(**mine), **options)
+            settings = {name: options.pop(name) for name in _NAMES}
+            return function(*arguments, settings=WorkflowSettings(**settings), **options)
 
         decorated: Callable[..., Any] = with_settings
         for option in reversed(_options(what, item, fresh)):
@@ -200,21 +200,21 @@ def _model_options() -> list[_Decorator]:
             type=click.Choice(list(PROVIDERS)),
             default=DEFAULT_PROVIDER,
             show_default=True,
-            help=f"Who writes and reviews. {_providers()}",
+            help=f"Model provider. {_providers()}",
         ),
         click.option(
             "--model",
             default=DEFAULT_MODEL,
             show_default=True,
             metavar="NAME",
-            help="Gemini model that writes.",
+            help="Gemini model to write with.",
         ),
         click.option(
             "--review-model",
             default=DEFAULT_REVIEW_MODEL,
             show_default=True,
             metavar="NAME",
-            help="Gemini model that reviews.",
+            help="Gemini model to review with.",
         ),
         click.option(
             "--credentials",
@@ -274,7 +274,7 @@ def readable_text(path: Path) -> Path:
     """The absolute path of a text file.
 
     Raises:
-        TuiError: it cannot be read, or is no text.
+        TuiError: the file cannot be read, or is not text.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")

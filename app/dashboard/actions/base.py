@@ -1,4 +1,4 @@
-"""What the handlers act on: the dashboard's screen and application, as far as they need them."""
+"""The interfaces of screen and application that the handlers use, and their base class."""
 
 from __future__ import annotations
 
@@ -67,22 +67,22 @@ class Screen(Protocol):
         """The marked items, where marks are in sight."""
 
     def source_now(self) -> float:
-        """The time that the source is at."""
+        """The present time of the source."""
 
     def targets(self) -> list[ItemState]:
-        """The items that a command is meant for."""
+        """The items that a command acts on."""
 
     def go_to(self, item: str, *, in_log: bool = False) -> None:
         """Makes this the current item and shows it."""
 
     def lay_out(self) -> None:
-        """Puts everything in its place."""
+        """Arranges all widgets."""
 
     def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
-        """Sends a command to the engine; marks are taken away once it has accepted it."""
+        """Sends a command to the engine; removes the marks once it has been accepted."""
 
     def clear_selection(self) -> None:
-        """Takes the selection away."""
+        """Clears the selection."""
 
     def get_selected_text(self) -> str | None:
         """The selected text."""
@@ -107,24 +107,24 @@ class Program(Protocol):
     credential_service: CredentialService | None
     was_live: bool
     """Whether an engine has served the run while it was shown."""
-    parting: str
-    """What is being waited for before the dashboard closes."""
+    closing: str
+    """What the dashboard waits for before it closes; empty while it does not close."""
 
     @property
     def can_resume(self) -> bool:
         """Whether the run can be resumed from here."""
 
-    def seen(self) -> None:
-        """The user has looked."""
+    def mark_seen(self) -> None:
+        """Resets the count of unseen notifications."""
 
-    def look_now(self) -> None:
-        """Reads the newest events."""
+    def poll_now(self) -> None:
+        """Reads new events."""
 
     def resume_run(self) -> None:
-        """Starts the engine again."""
+        """Starts the engine of the run again."""
 
     def retry(self, items: list[str]) -> None:
-        """Retries items; starts the engine for that if it has gone."""
+        """Retries items; starts the engine first if it is gone."""
 
     def show_summary(self) -> None:
         """Shows the summary."""
@@ -136,12 +136,12 @@ class Program(Protocol):
         """Closes the dashboard; the run continues."""
 
     def ask_quit(self) -> None:
-        """Closes the dashboard, after a question if work is going on."""
+        """Closes the dashboard, after a question if the run is not finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every handler gets."""
+    """The arguments of every group of handlers."""
 
     screen: Screen
     program: Program
@@ -156,4 +156,4 @@ class Actions(ABC):
 
     @abstractmethod
     def handlers(self) -> dict[str, Handler]:
-        """Its handlers by the name of the action."""
+        """The handlers by the name of the action."""

@@ -12,13 +12,13 @@ class CredentialActions(Actions):
     def handlers(self) -> dict[str, Handler]:
         """By the name of the action."""
         return {
-            "pool": self.pool,
+            "credentials": self.credentials,
             "try_now": self.try_now,
             "auto_resume": self.auto_resume,
             "add_credential": self.add_credential,
         }
 
-    def pool(self) -> None:
+    def credentials(self) -> None:
         from assemblyzero_tui.app.screens.credentials import CredentialsScreen
 
         app, program = self.screen.app, self.program

@@ -30,7 +30,7 @@ class ItemActions(Actions):
         }
 
     def _targets(self) -> list[ItemState]:
-        """The items that a key is meant for; the current one comes into sight."""
+        """The items that a key acts on; scrolls the current one into view."""
         if self.screen.view_state.shows_table:
             self.screen.table.reveal()
         return self.screen.targets()
@@ -59,7 +59,7 @@ class ItemActions(Actions):
         detail = (
             "Its process is killed; the call in flight is lost. The checkpoint is kept."
             if force
-            else "It ends as soon as it can. Its checkpoint is kept, so it can be retried."
+            else "It ends as soon as possible. Its checkpoint is kept, so it can be retried."
         )
 
         def answered(yes: bool | None) -> None:
@@ -87,18 +87,18 @@ class ItemActions(Actions):
             self._send_or_notify(command, "There is nothing to retry.")
 
     def _send_or_notify(self, command: AnyCommand | None, otherwise: str) -> None:
-        """Sends a command; says so if there is none."""
+        """Sends a command, or shows a notification if there is none."""
         if command is None:
             self.screen.notify(otherwise)
         else:
             self.send(command, self.screen.marked)
 
     def send(self, command: AnyCommand, marks: Collection[str] = ()) -> None:
-        """Sends a command. What comes back is shown: a refusal, or what came too late.
+        """Sends a command, and shows if it was refused or came too late for some items.
 
         Args:
-            command: It names its items, whatever is current when it arrives.
-            marks: Taken away when the engine has accepted it; they stay where it has not.
+            command: Names its items, so it does not depend on the current item when it arrives.
+            marks: Removed once the engine has accepted the command.
         """
         self.screen.run_worker(self._send(command, marks), group="send")
 
@@ -109,7 +109,7 @@ class ItemActions(Actions):
             self.screen.notify(str(error), severity="error", markup=False)
             return
         self.screen.table.unmark(marks)
-        self.program.look_now()
+        self.program.poll_now()
         items = self.screen.run_state.items
         late = item_commands.too_late(command, reply, [i for i in items if items[i].state.terminal])
         if late:

@@ -42,7 +42,7 @@ class LogActions(Actions):
 
     @property
     def _scrolled(self) -> LogPane | ItemTable | None:
-        """What keys scroll: the table, where one moves from item to item, or the log."""
+        """The widget that keys scroll: the table if it is active, else the log."""
         view_state = self.screen.view_state
         return self.screen.table if view_state.shows_table and not view_state.in_log else self._log
 

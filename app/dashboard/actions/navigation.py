@@ -1,4 +1,4 @@
-"""Moving between panes, pages and views."""
+"""Commands that move between panes, pages and views."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assemblyzero_tui.widgets.items.layout import Mode
 
 
 class NavigationActions(Actions):
-    """Between panes, pages and views."""
+    """Panes, pages, views and zoom."""
 
     def handlers(self) -> dict[str, Handler]:
         """By the name of the action."""
@@ -40,7 +40,7 @@ class NavigationActions(Actions):
             screen.go_to(shown[(shown.index(screen.current) + step) % len(shown)])
 
     def _step_in_list(self, step: int) -> None:
-        """From the table to the logs beside it and around."""
+        """Cycles through the table and the logs beside it."""
         screen, in_log = self.screen, self.screen.view_state.in_log
         logs = [pane.item for pane in screen.shown_panes]
         at = logs.index(screen.current) + 1 if in_log and screen.current in logs else 0
@@ -74,13 +74,13 @@ class NavigationActions(Actions):
         start = items.index(screen.current) + 1 if screen.current in items else 0
         for item in items[start:] + items[:start]:
             if run.items[item].state.wants_attention:
-                self.program.seen()
+                self.program.mark_seen()
                 screen.go_to(item)
                 return
         screen.notify("Nothing needs attention.")
 
     def zoom_in(self, item: str) -> None:
-        """Puts the log of an item in front."""
+        """Zooms into the log of an item."""
         self.screen.view_state.zoomed = True
         self.screen.go_to(item)
 

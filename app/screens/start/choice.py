@@ -1,4 +1,4 @@
-"""What can be chosen when the program starts, and where the offers come from."""
+"""The choices of the start screen, and how its lists are loaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import ISSUE, LLD
 
 LOOKED_AT = 40
-"""So many of the newest runs are looked at for something to go on with."""
+"""The number of newest runs that are searched for runs to attach to or resume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class StartNew:
 
     repository: Path
     issues_dir: Path | None
-    """Where the issues are; ``None`` means ``gh``."""
+    """The folder with the issues; ``None`` means ``gh``."""
     items: Sequence[ItemInfo]
     parallel: int
     provider: str
@@ -30,14 +30,14 @@ class StartNew:
 
 
 def check_ready(provider: str, credentials: Path | None = None) -> None:
-    """Looks whether a run with this provider could be started.
+    """Checks that a run with this provider could be started.
 
     Args:
-        provider: Its name.
-        credentials: The file with the keys, if one was named.
+        provider: Name of the provider.
+        credentials: The credentials file, if one was named.
 
     Raises:
-        TuiError: its package or a key is missing.
+        TuiError: the provider's package or a credential is missing.
     """
     from assemblyzero_tui.runner.credentials.sources import find
     from assemblyzero_tui.runner.llm.opening import check_provider
@@ -50,14 +50,14 @@ def check_ready(provider: str, credentials: Path | None = None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ResumeRun:
-    """Go on with a run that is not done and that nobody serves."""
+    """Resume an unfinished run that no engine serves."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class AttachRun:
-    """Watch a run that goes on."""
+    """Attach to a live run."""
 
     name: str
 
@@ -67,11 +67,11 @@ StartChoice = StartNew | ResumeRun | AttachRun
 
 @dataclass(frozen=True, slots=True)
 class RunOffer:
-    """A run to go on with."""
+    """A run to attach to or resume."""
 
     name: str
     alive: bool
-    """An engine serves it: it can be watched, otherwise resumed."""
+    """Whether an engine serves it: then it can be attached to, otherwise resumed."""
     done: int
     total: int
     failed: int
@@ -81,7 +81,7 @@ class RunOffer:
 
     @property
     def choice(self) -> ResumeRun | AttachRun:
-        """What choosing it means."""
+        """The choice that this run stands for."""
         return AttachRun(self.name) if self.alive else ResumeRun(self.name)
 
 
@@ -90,16 +90,16 @@ class Listing:
     """What is pending in a repository."""
 
     repository: Path
-    """Its root."""
+    """The root of the repository."""
     items: Sequence[ItemInfo]
     notes: Sequence[str]
-    """What was left out, and why; and what a user may not expect of the tracker."""
+    """What was left out and why, and notes on the tracker."""
     tracker: str = ""
     """``host/owner/name`` of the repository whose issues they are; empty if none is asked."""
 
 
 def offered_runs() -> list[RunOffer]:
-    """The runs that go on, then those that can be resumed, each the newest first.
+    """The live runs, then those that can be resumed, each newest first.
 
     Raises:
         TuiError: the folder of the runs cannot be listed.
@@ -107,12 +107,12 @@ def offered_runs() -> list[RunOffer]:
     from assemblyzero_tui.runner.model.summary import FAILURES
     from assemblyzero_tui.runner.runs.runs import readable_runs
 
-    found = []
+    offers = []
     for run in islice(readable_runs(), LOOKED_AT):
         if not (run.alive or run.unfinished):
             continue
         items = run.state.items.values()
-        found.append(
+        offers.append(
             RunOffer(
                 name=run.name,
                 alive=run.alive,
@@ -123,16 +123,16 @@ def offered_runs() -> list[RunOffer]:
                 started=run.state.started,
             )
         )
-    return sorted(found, key=lambda offer: not offer.alive)
+    return sorted(offers, key=lambda offer: not offer.alive)
 
 
 def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name) -> Listing:
-    """What is pending; may take as long as ``gh`` takes.
+    """Lists what is pending; may take as long as ``gh`` takes.
 
     Args:
         start: A folder in the repository.
         issues_dir: A folder of issue files; ``None`` asks ``gh``.
-        workflow: What the items are for; only designs are made of issues.
+        workflow: The workflow that the items are for; only ``lld`` reads issues.
 
     Raises:
         TuiError: there is no repository, or its issues or ideas cannot be read.

@@ -1,4 +1,4 @@
-"""The first screen of the bare command: what to go on with, or what to start."""
+"""The start screen: lists runs to attach to or resume, and items for a new run."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from assemblyzero_tui.widgets.key_hints import Hint, KeyHints
 from assemblyzero_tui.widgets.row_list import RowList
 from assemblyzero_tui.widgets.start.item_chooser import ItemChooser
 from assemblyzero_tui.widgets.start.rows import (
-    WORKFLOW_WORDS,
-    WorkflowWords,
+    WORKFLOW_TEXTS,
+    WorkflowTexts,
     offer_row,
     start_line,
 )
@@ -49,11 +49,12 @@ class StartApp(App[StartChoice]):
     Args:
         start: Where to look for a repository.
         ascii: Draws with ASCII characters only.
-        light: Begins with the light theme.
-        parallel: Items at once to begin with; 0 means the program's own default.
-        provider: The model to begin with.
-        list_runs: Finds the runs to go on with; called in a thread.
-        list_items: Finds what is pending; called in a thread.
+        light: Starts with the light theme.
+        parallel: The initial number of items at once; 0 means the default.
+        provider: The initial provider.
+        list_runs: Lists the runs to attach to or resume; called in a thread.
+        list_items: Lists the pending items; called in a thread.
+        check: Checks that a run with a provider could be started.
     """
 
     CSS_PATH = "screen.tcss"
@@ -69,11 +70,11 @@ class StartApp(App[StartChoice]):
         Binding("minus", "parallel(-1)", "Fewer at once", show=False),
         Binding("R", "reload", "Reload", show=False),
         Binding("escape", "step_back", "Back", show=False),
-        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", show=False),
+        Binding("q,ctrl+c,ctrl+q", "cancel", "Quit", show=False),
     ]
 
     class ItemsListed(Message):
-        """The items are known, or why not."""
+        """The items are loaded, or an error occurred."""
 
         def __init__(self, request: int, outcome: Listing | TuiError) -> None:
             super().__init__()
@@ -81,7 +82,7 @@ class StartApp(App[StartChoice]):
             self.outcome = outcome
 
     class RunsListed(Message):
-        """The runs to go on with are known."""
+        """The runs to attach to or resume are loaded."""
 
         def __init__(self, offers: Sequence[RunOffer]) -> None:
             super().__init__()
@@ -102,7 +103,7 @@ class StartApp(App[StartChoice]):
         super().__init__()
         self.glyphs = ASCII if ascii else UNICODE
         self.offers: Sequence[RunOffer] = ()
-        """The runs to go on with."""
+        """The runs to attach to or resume."""
         self._repository: Path | None = None
         self._tracker = ""
         self._request = 0
@@ -138,19 +139,19 @@ class StartApp(App[StartChoice]):
         self.chooser.rows.focus()
         self.reload()
         self._in_thread(lambda: self.RunsListed(self._found_runs()))
-        self.call_after_refresh(self._tell)
+        self.call_after_refresh(self._update_lines)
 
     # Loading
 
     def _in_thread(self, work: Callable[[], Message]) -> None:
-        """Does the work in a thread that nobody waits for when the user leaves."""
+        """Does the work in a thread that is not waited for when the user quits."""
 
         def run() -> None:
             message = work()
             try:
                 self.post_message(message)
             except RuntimeError:
-                return  # The user has left.
+                return  # The user has quit.
 
         threading.Thread(target=run, name="start-screen", daemon=True).start()
 
@@ -161,18 +162,18 @@ class StartApp(App[StartChoice]):
             return ()
 
     def reload(self) -> None:
-        """Asks for the items again."""
+        """Loads the items again."""
         self._request += 1
         request, start, folder = self._request, self.settings.repository, self.settings.issues_dir
-        workflow, words = self.settings.workflow, self._words
+        workflow, texts = self.settings.workflow, self._texts
         self._repository, self._tracker = None, ""
-        self.chooser.border_title = words.pending
+        self.chooser.border_title = texts.pending
         if self.settings.from_files and folder is None:
             self.chooser.fail(
-                TuiError("Which folder has the issues?"), "Type its path, then enter."
+                TuiError("Which folder has the issues?"), "Type its path, then press enter."
             )
             return
-        self.chooser.wait("Reading the issue files" if folder else words.asking)
+        self.chooser.wait("Reading the issue files" if folder else texts.loading)
 
         def work() -> Message:
             try:
@@ -180,27 +181,27 @@ class StartApp(App[StartChoice]):
             except TuiError as error:
                 return self.ItemsListed(request, error)
             except Exception as error:
-                text = f"The {words.items} cannot be listed: {type(error).__name__}: {error}"
+                text = f"The {texts.items} cannot be listed: {type(error).__name__}: {error}"
                 return self.ItemsListed(request, TuiError(text))
 
         self._in_thread(work)
 
     def on_start_app_items_listed(self, message: ItemsListed) -> None:
-        """The items are known."""
+        """Shows the items, or the error."""
         if message.request != self._request:
             return
         if isinstance(message.outcome, TuiError):
-            files = "" if self.settings.from_files else self._words.otherwise
+            files = "" if self.settings.from_files else self._texts.alternative
             self.chooser.fail(message.outcome, f"R retries.{files}")
             return
         self._repository = self.settings.repository = message.outcome.repository
         self._tracker = message.outcome.tracker
         whose = f" in {one_line(short(self._tracker))}" if self._tracker else ""
-        self.chooser.border_title = f"{self._words.pending}{whose}"
-        self.chooser.show(message.outcome.items, message.outcome.notes, self._words.nothing)
+        self.chooser.border_title = f"{self._texts.pending}{whose}"
+        self.chooser.show(message.outcome.items, message.outcome.notes, self._texts.empty)
 
     def on_start_app_runs_listed(self, message: RunsListed) -> None:
-        """The runs to go on with are known; the cursor goes there unless the user is busy."""
+        """Shows the runs; the cursor moves there unless the user is choosing items."""
         self.offers = message.offers
         self.query_one("#start-runs-box").display = bool(self.offers)
         self.runs.show(len(self.offers))
@@ -208,23 +209,23 @@ class StartApp(App[StartChoice]):
         idle = self.focused in (None, rows) and not self.chooser.chosen and not rows.cursor
         if self.offers and idle:
             self.runs.focus()
-        self._tell()
+        self._update_lines()
 
     # Showing
 
     @property
-    def _words(self) -> WorkflowWords:
-        return WORKFLOW_WORDS[self.settings.workflow]
+    def _texts(self) -> WorkflowTexts:
+        return WORKFLOW_TEXTS[self.settings.workflow]
 
     def _offer(self, index: int, width: int) -> Content:
         return offer_row(self.offers[index], width, self.glyphs)
 
-    def _tell(self) -> None:
+    def _update_lines(self) -> None:
         chosen = len(self.chooser.chosen_items)
         title = Content.assemble((" AssemblyZero", "bold $primary"), ("  start", "$text-muted"))
         self.query_one("#start-title", TextLine).show(title)
         self.query_one("#start-line", TextLine).show(
-            start_line(chosen, self.settings.parallel, self.glyphs, self._words.made)
+            start_line(chosen, self.settings.parallel, self.glyphs, self._texts.product)
         )
         hints = [Hint("enter", "Open" if self.runs.has_focus else "Start", "app.start")]
         if not self.runs.has_focus:
@@ -235,30 +236,30 @@ class StartApp(App[StartChoice]):
             ]
         hints += [
             Hint("+-", "At once", "app.parallel(1)"),
-            Hint("q", "Quit", "app.leave"),
+            Hint("q", "Quit", "app.cancel"),
             Hint("tab", "Next", "app.focus_next"),
             Hint("R", "Reload", "app.reload"),
         ]
-        self.query_one(KeyHints).tell(hints, [])
+        self.query_one(KeyHints).update(hints, [])
 
     def on_descendant_focus(self) -> None:
-        """The keys of the last row are those of what has the focus."""
-        self._tell()
+        """Shows the keys of the focused widget in the last row."""
+        self._update_lines()
 
     def on_resize(self) -> None:
-        """The last row is filled anew."""
-        self.call_after_refresh(self._tell)
+        """Fits the last row to the width."""
+        self.call_after_refresh(self._update_lines)
 
     def on_item_chooser_changed(self) -> None:
-        """Others are chosen."""
-        self._tell()
+        """Shows the number of chosen items."""
+        self._update_lines()
 
     def on_start_settings_parallel_changed(self) -> None:
-        """Another number is shown."""
-        self._tell()
+        """Shows the new number of items at once."""
+        self._update_lines()
 
     def on_start_settings_source_changed(self, event: StartSettings.SourceChanged) -> None:
-        """Other items have to be listed."""
+        """Loads the items of the new source."""
         self.reload()
         if event.complete:
             self.chooser.rows.focus()
@@ -266,20 +267,20 @@ class StartApp(App[StartChoice]):
     # Choosing
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        """A run was chosen."""
+        """Closes the screen with the chosen run."""
         self.exit(self.offers[event.index].choice)
 
     def on_item_chooser_accepted(self) -> None:
-        """Enter on the items starts."""
+        """Enter on the items starts the run."""
         self.action_start()
 
     def on_click(self) -> None:
-        """A click on the start line starts."""
+        """A click on the start line starts the run."""
         if self.query_one("#start-line").is_mouse_over:
             self.action_start()
 
     def action_toggle_item(self) -> None:
-        """Chooses the item at the cursor, or not."""
+        """Chooses the item at the cursor, or unchooses it."""
         self.chooser.toggle()
 
     def action_toggle_all(self) -> None:
@@ -287,31 +288,31 @@ class StartApp(App[StartChoice]):
         self.chooser.toggle_all()
 
     def action_filter_items(self) -> None:
-        """Goes to the filter."""
+        """Focuses the filter."""
         self.chooser.filter.focus()
 
     def action_parallel(self, by: int) -> None:
-        """Changes how many run at once."""
+        """Changes the number of items at once."""
         self.settings.more_at_once(by)
 
     def action_reload(self) -> None:
-        """Asks for the items again."""
+        """Loads the items again."""
         self.reload()
 
     def action_step_back(self) -> None:
-        """Leaves a field, ends the filter, or leaves the program."""
+        """Leaves a field, clears the filter, or quits."""
         if isinstance(self.focused, Input) or self.chooser.filter.value:
             self.chooser.filter.value = ""
             self.chooser.rows.focus()
         else:
             self.exit(None)
 
-    def action_leave(self) -> None:
-        """Leaves without a choice."""
+    def action_cancel(self) -> None:
+        """Quits without a choice."""
         self.exit(None)
 
     def action_start(self) -> None:
-        """Leaves with the chosen items, or goes on with the run at the cursor."""
+        """Starts a run of the chosen items, or attaches to or resumes the run at the cursor."""
         if self.runs.has_focus and self.offers:
             self.exit(self.offers[self.runs.cursor].choice)
             return
@@ -319,7 +320,7 @@ class StartApp(App[StartChoice]):
         if self._repository is None:
             return
         if not items:
-            text = f"Choose {self._words.items} with space, or all of them with *."
+            text = f"Choose {self._texts.items} with space, or all of them with *."
             self.notify(text, title="Nothing chosen")
             return
         try:

@@ -1,4 +1,4 @@
-"""The settings of a new run, four rows of them."""
+"""The four rows of settings of a new run."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from assemblyzero_tui.widgets.start.rows import provider_note
 
 
 class StartSettings(Vertical):
-    """Repository, workflow, how many at once, where the issues are, which model."""
+    """Repository, workflow, items at once, source of the issues, and model."""
 
     class SourceChanged(Message):
-        """The items have to be listed again."""
+        """The items have to be loaded again."""
 
         def __init__(self, complete: bool) -> None:
             super().__init__()
             self.complete = complete
-            """Nothing more is being typed."""
+            """Whether the input is complete."""
 
     class ParallelChanged(Message):
-        """Another number at once."""
+        """The number of items at once was changed."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class StartSettings(Vertical):
 
     def on_mount(self) -> None:
         self.query_one("#start-folder").display = False
-        self._tell()
+        self._update_note()
 
-    def _tell(self) -> None:
+    def _update_note(self) -> None:
         note = provider_note(PROVIDERS[self.provider])
         self.query_one("#start-model-note", Static).update(note)
 
@@ -93,33 +93,33 @@ class StartSettings(Vertical):
 
     @property
     def from_files(self) -> bool:
-        """Whether the issues of designs are files."""
+        """Whether the issues are read from files."""
         chosen = self.query_one("#start-source", Picker).value == "files"
         return self.workflow == LLD.name and bool(chosen)
 
     @property
     def issues_dir(self) -> Path | None:
-        """The folder of the files; ``None`` while there is none, or ``gh`` is asked."""
-        named = self.query_one("#start-folder", Input).value.strip()
-        return Path(named).expanduser().absolute() if self.from_files and named else None
+        """The folder with the issues; ``None`` while none is given, or if ``gh`` is used."""
+        folder = self.query_one("#start-folder", Input).value.strip()
+        return Path(folder).expanduser().absolute() if self.from_files and folder else None
 
     @property
     def parallel(self) -> int:
-        """How many at once."""
+        """The number of items at once."""
         return int(self.query_one("#start-parallel", Picker).value)
 
     @property
     def provider(self) -> str:
-        """Who writes and reviews."""
+        """Name of the provider."""
         return str(self.query_one("#start-model", Picker).value)
 
     def more_at_once(self, by: int) -> None:
-        """Changes how many run at once."""
+        """Changes the number of items at once."""
         picker = self.query_one("#start-parallel", Picker)
         picker.index = max(0, min(picker.index + by, MAX_PARALLEL - 1))
 
     def on_picker_changed(self, event: Picker.Changed) -> None:
-        """Another workflow or source means other items."""
+        """Loads the items of another workflow or source, or updates the note on the model."""
         event.stop()
         if event.picker.id == "start-workflow":
             self.query_one("#start-source-row").display = self.workflow == LLD.name
@@ -132,10 +132,10 @@ class StartSettings(Vertical):
                 folder.focus()
             self.post_message(self.SourceChanged(complete=False))
         else:
-            self._tell()
+            self._update_note()
             self.post_message(self.ParallelChanged())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes over what was typed."""
+        """Enter loads the items of the folder that was typed."""
         event.stop()
         self.post_message(self.SourceChanged(complete=True))

@@ -80,7 +80,7 @@ def test_a_credential_is_added_shown_disabled_enabled_and_removed(pool: Pool) ->
     assert pool.json("status")["spare"]["state"] == "ready"
     assert "is probed with one call" in pool("reset", "work").stdout
 
-    assert "Give --yes" in pool("remove", "spare", code=2).stderr
+    assert "Use --yes" in pool("remove", "spare", code=2).stderr
     assert f"is removed from {pool.file}" in pool("remove", "spare", "--yes").stdout
     assert list(pool.json("status")) == ["work"]
     store = PoolStore.open(pool_file(), MachineClock())
@@ -115,7 +115,7 @@ def test_an_api_key_is_never_taken_from_the_command_line(pool: Pool) -> None:
     assert not pool.file.exists()
     pool("add", "work", typed=CANARIES[0])
     for verb in ("disable", "enable", "reset", "remove", "test"):
-        assert "no credential of that name" in pool(verb, CANARIES[0], code=2).stderr
+        assert "no such credential" in pool(verb, CANARIES[0], code=2).stderr
 
 
 def test_what_is_no_api_key_or_is_there_already_is_not_added(pool: Pool) -> None:

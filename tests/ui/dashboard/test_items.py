@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.dashboard.app import PARTING, Ending
+from assemblyzero_tui.app.dashboard.app import CLOSING_LIMITS, Ending
 from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.runner.model.commands import Cancel, Pause, Resume, Retry, Stop
 from assemblyzero_tui.runner.model.events import EngineStarted, Notice, RunEnded, RunHeld
@@ -44,7 +44,7 @@ async def test_capital_p_holds_the_run_and_lets_it_go_on(tmp_path: Path) -> None
         await seen.press("P")
         await seen.sends(Resume())
         seen.source.happen(RunHeld(held=False))
-        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+        await seen.until(lambda: seen.board.banner_text is None, "end of the banner")
 
 
 async def test_the_buttons_of_the_banner_work(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_the_end_of_the_engine_is_said_and_r_resumes(tmp_path: Path) -> No
         await seen.shows("The engine is gone; nothing is lost.", "r  Resume")
         await seen.press("r")
         await seen.until(lambda: seen.board.source is again, "new source")
-        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+        await seen.until(lambda: seen.board.banner_text is None, "end of the banner")
         again.happen(EngineStarted(pid=4711, resumed=True))
         await seen.shows("2 WAIT")
 
@@ -188,14 +188,14 @@ async def test_without_a_way_to_resume_the_command_is_named(tmp_path: Path) -> N
 async def test_a_replay_has_no_engine_to_miss(tmp_path: Path) -> None:
     async with watching(tmp_path, 3, live=False) as seen:
         await seen.press("tab")
-        assert seen.board.trouble is None
+        assert seen.board.banner_text is None
 
 
 async def test_d_leaves(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         await seen.press("d")
         await seen.until(lambda: seen.app.return_value is not None, "end")
-    assert seen.app.return_value is Ending.LEFT
+    assert seen.app.return_value is Ending.DETACHED
     assert not seen.source.sent
 
 
@@ -208,26 +208,26 @@ async def test_quitting_asks_what_becomes_of_the_work(tmp_path: Path, key: str) 
         assert seen.screen() is seen.board
         await seen.press(key, "l")
         await seen.until(lambda: seen.app.return_value is not None, "end")
-    assert seen.app.return_value is Ending.LEFT
+    assert seen.app.return_value is Ending.DETACHED
 
 
 async def test_a_second_ctrl_c_leaves(tmp_path: Path) -> None:
     async with watching(tmp_path, 3) as seen:
         await seen.press("ctrl+c", "ctrl+c")
         await seen.until(lambda: seen.app.return_value is not None, "end")
-    assert seen.app.return_value is Ending.LEFT
+    assert seen.app.return_value is Ending.DETACHED
     assert not seen.source.sent
 
 
 async def test_an_engine_that_does_not_stop_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PARTING, Ending.STOPPED, 0.1)
+    monkeypatch.setitem(CLOSING_LIMITS, Ending.STOPPED, 0.1)
     async with watching(tmp_path, 3) as seen:
         await seen.press("q", "s")
         await seen.sends(Stop())
         await seen.until(lambda: seen.app.return_value is not None, "end")
-    assert seen.app.return_value is Ending.LEFT
+    assert seen.app.return_value is Ending.DETACHED
 
 
 async def test_stopping_waits_until_everyone_has_saved(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ async def test_signals_close_the_dashboard_and_nothing_else(tmp_path: Path, numb
         await seen.until(lambda: seen.app.return_value is not None, "end")
         assert not seen.source.sent
     asyncio.get_running_loop().remove_signal_handler(number)
-    assert seen.app.return_value is Ending.LEFT
+    assert seen.app.return_value is Ending.DETACHED
 
 
 async def test_every_command_has_an_action_on_the_screen(tmp_path: Path) -> None:

@@ -173,5 +173,5 @@ async def test_an_idle_dashboard_paints_nothing(tmp_path: Path) -> None:
             pane.log_pane.refresh = lambda *a, **k: painted.append(a)  # type: ignore[assignment]
             pane.status.refresh = lambda *a, **k: painted.append(a)  # type: ignore[assignment]
         seen.board.log_polling.poll()
-        seen.board.tell()
+        seen.board.update_widgets()
         assert not painted

@@ -91,7 +91,7 @@ async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Pat
         await seen.sends(SetAutoResume(on=True))
         seen.source.happen(AutoResumeSet(on=True))
         seen.source.happen(PoolChanged(state="open"))
-        await seen.until(lambda: seen.board.trouble is None, "end of the banner")
+        await seen.until(lambda: seen.board.banner_text is None, "end of the banner")
         await seen.shows("There is quota again")
 
 
@@ -195,7 +195,7 @@ async def test_a_credential_is_disabled_for_every_run_only_after_a_confirmation(
 async def test_d_detaches_on_the_credentials_screen_too(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("K", "d")
-        await seen.until(lambda: seen.app.return_value is Ending.LEFT, "left")
+        await seen.until(lambda: seen.app.return_value is Ending.DETACHED, "left")
         assert not credential_service.orders
 
 
@@ -237,7 +237,7 @@ async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
         await seen.sends(TryNow())
         seen.source.live = False
         await seen.press("R")
-        await seen.shows("No engine serves the run")
+        await seen.shows("No engine is running")
 
 
 async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, 
         await seen.press(*way)
         assert isinstance(seen.app.screen, AddCredentialDialog)
         await seen.shows("key-6", "gemini-credentials.json")
-        seen.app.screen.query_one("#key-secret", Input).value = CANARY
+        seen.app.screen.query_one("#credential-api-key", Input).value = CANARY
         await seen.pilot.pause()
         assert CANARY not in seen.app.export_screenshot()
         await seen.press("down", *"lab", "enter")
@@ -278,7 +278,7 @@ async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, 
 async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("A")
-        seen.app.screen.query_one("#key-secret", Input).value = CANARY
+        seen.app.screen.query_one("#credential-api-key", Input).value = CANARY
         await seen.press("enter")
         await seen.until(lambda: credential_service.orders, "order")
         assert credential_service.orders == [("add", "key-6", CANARY, "")]
@@ -298,8 +298,8 @@ async def test_what_cannot_be_a_key_is_not_taken(
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("A")
         dialog = seen.app.screen
-        dialog.query_one("#key-name", Input).value = name
-        dialog.query_one("#key-secret", Input).value = secret
+        dialog.query_one("#credential-name", Input).value = name
+        dialog.query_one("#credential-api-key", Input).value = secret
         await seen.pilot.click("#choice-enter")
         await seen.shows(complaint)
         assert seen.app.screen is dialog

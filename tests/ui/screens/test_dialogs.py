@@ -79,12 +79,12 @@ async def test_confirm_is_answered_by(keys: str, answer: object) -> None:
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
-        ("l", "leave"),
+        ("l", "detach"),
         ("s", "stop"),
         ("c", "cancel"),
         ("n", None),
         ("escape", None),
-        ("enter", "leave"),
+        ("enter", "detach"),
         ("down enter", "stop"),
         ("j j enter", "cancel"),
         ("up enter", None),

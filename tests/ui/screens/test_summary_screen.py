@@ -76,7 +76,7 @@ class Showing(App[None]):
     def on_summary_screen_retry_failed(self, message: SummaryScreen.RetryFailed) -> None:
         self.asked.append(("retry", message.items))
 
-    def on_summary_screen_leave(self) -> None:
+    def on_summary_screen_quit(self) -> None:
         self.asked.append("leave")
 
 
@@ -239,7 +239,7 @@ async def test_a_summary_follows_a_run_that_goes_on_again(mixed: Replay) -> None
             mixed.state.apply(event)
         screen = app.screen
         assert isinstance(screen, SummaryScreen)
-        screen.look_again()
+        screen.update_view()
         await pilot.pause()
         assert "1 cancelled, 1 unfinished, of 4" in shown(app, "#summary-headline")
 

@@ -151,7 +151,7 @@ def test_an_empty_folder_of_ideas_has_nothing_pending(program: Program, folder: 
         ([], "Nothing to do"),
         (["--all", "x.md"], "Specify files or --all, not both"),
         (["--all", "--fresh", "--continue"], "Specify --fresh or --continue, not both"),
-        (["--all", "--parallel", "0"], "--parallel needs a number from 1 up"),
+        (["--all", "--parallel", "0"], "--parallel must be at least 1"),
         (["--all", "--context", "missing.txt"], "Cannot read the context file missing.txt"),
     ],
 )

@@ -30,7 +30,7 @@ async def test_a_reader_that_does_not_read_costs_no_time(pipe: tuple[int, int]) 
     while not out.full:
         out.line("x" * 1000)
     await out.flush(0.01)
-    assert (out.empty, out.gone) == (False, False)
+    assert (out.empty, out.closed) == (False, False)
     received = b""
     while not out.empty:
         received += os.read(pipe[0], 1 << 20)
@@ -46,8 +46,8 @@ async def test_a_full_disk_is_told_apart_from_a_reader_that_has_gone() -> None:
     out.line("one")
     await out.flush(1)
     os.close(full)
-    assert out.gone
-    assert out.trouble == os.strerror(errno.ENOSPC)
+    assert out.closed
+    assert out.error == os.strerror(errno.ENOSPC)
 
 
 async def test_a_reader_that_has_gone_is_noticed_and_nothing_is_raised(
@@ -57,8 +57,8 @@ async def test_a_reader_that_has_gone_is_noticed_and_nothing_is_raised(
     os.close(pipe[0])
     out.line("one")
     await out.flush(1)
-    assert out.gone
-    assert not out.trouble
+    assert out.closed
+    assert not out.error
     out.line("two")
     assert out.empty
     os.close(pipe[1])

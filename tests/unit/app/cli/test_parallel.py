@@ -39,7 +39,7 @@ def test_an_issue_above_a_raised_limit_is_recognised_too() -> None:
 def test_no_worker_is_a_usage_error() -> None:
     result = run("lld", "--all", "--parallel=0")
     assert result.exit_code == 2
-    assert "from 1 up, not 0" in result.stderr
+    assert "at least 1, not 0" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--parallel=-1"], ["--parallel", "-1"]])

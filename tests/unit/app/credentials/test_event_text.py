@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from assemblyzero_tui.app.dashboard.notifications import Herald
+from assemblyzero_tui.app.dashboard.notifications import Notifier
 from assemblyzero_tui.app.headless.plain_lines import PlainLines
 from assemblyzero_tui.runner.model.events import (
     AnyEvent,
@@ -38,8 +38,8 @@ def paused(until: float | None = UNTIL) -> PoolChanged:
     return pool("paused", until=until, reason="a rests")
 
 
-def toasts(*events: AnyEvent, herald: Herald | None = None, now: float = 0.0) -> list[str]:
-    said = (herald or Herald()).announce(events, now)
+def toasts(*events: AnyEvent, notifier: Notifier | None = None, now: float = 0.0) -> list[str]:
+    said = (notifier or Notifier()).notifications(events, now)
     return [f"{one.title}|{one.text}" for one in said]
 
 
@@ -54,18 +54,18 @@ def lines(*events: AnyEvent) -> list[str]:
 
 
 def test_a_pause_is_told_once_and_so_is_its_end() -> None:
-    herald = Herald()
-    assert toasts(paused(), herald=herald) == [
+    notifier = Notifier()
+    assert toasts(paused(), notifier=notifier) == [
         f"No quota left|Until {AT}: a rests. The run resumes automatically."
     ]
-    assert toasts(paused(UNTIL + 5), herald=herald) == []
-    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run resumes."]
-    assert toasts(pool("low", slots=2), herald=herald) == []
+    assert toasts(paused(UNTIL + 5), notifier=notifier) == []
+    assert toasts(pool("open"), notifier=notifier) == ["There is quota again|The run resumes."]
+    assert toasts(pool("low", slots=2), notifier=notifier) == []
 
 
 def test_a_pause_needs_attention_and_one_without_an_end_is_an_error() -> None:
-    (known,) = Herald().announce([paused()], 0.0)
-    (unknown,) = Herald().announce([paused(None)], 0.0)
+    (known,) = Notifier().notifications([paused()], 0.0)
+    (unknown,) = Notifier().notifications([paused(None)], 0.0)
     assert (known.attention, known.severity) == (True, "warning")
     assert (unknown.attention, unknown.severity) == (True, "error")
     assert unknown.title == "No usable credential"
@@ -73,30 +73,32 @@ def test_a_pause_needs_attention_and_one_without_an_end_is_an_error() -> None:
 
 
 def test_it_is_told_whether_the_run_goes_on_by_itself() -> None:
-    herald = Herald()
-    assert toasts(AutoResumeSet(on=True), herald=herald) == []
-    assert toasts(AutoResumeSet(on=False), herald=herald) == [
+    notifier = Notifier()
+    assert toasts(AutoResumeSet(on=True), notifier=notifier) == []
+    assert toasts(AutoResumeSet(on=False), notifier=notifier) == [
         "|When there is quota again, the run waits for you."
     ]
-    assert toasts(paused(), herald=herald)[0].endswith("The run waits for you then.")
-    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run waits for you: R."]
+    assert toasts(paused(), notifier=notifier)[0].endswith("The run waits for you then.")
+    assert toasts(pool("open"), notifier=notifier) == [
+        "There is quota again|The run waits for you: R."
+    ]
 
 
 def test_what_was_so_before_is_not_told() -> None:
-    herald = Herald()
-    herald.begin(fold([paused()]))
-    assert toasts(paused(UNTIL + 90), herald=herald) == []
-    assert toasts(pool("open"), herald=herald) == ["There is quota again|The run resumes."]
+    notifier = Notifier()
+    notifier.begin(fold([paused()]))
+    assert toasts(paused(UNTIL + 90), notifier=notifier) == []
+    assert toasts(pool("open"), notifier=notifier) == ["There is quota again|The run resumes."]
 
 
 def test_items_that_save_and_wait_are_counted_in_one_toast() -> None:
-    herald = Herald()
+    notifier = Notifier()
     parked = [ItemChanged(item=f"LLD-{n}", state=State.QUOTA) for n in range(5)]
-    assert toasts(*parked[:4], herald=herald, now=10.0) == []
-    assert toasts(parked[4], herald=herald, now=11.0) == []
-    assert toasts(herald=herald, now=12.5) == []
-    assert toasts(herald=herald, now=13.0) == ["|5 items have saved and wait for quota."]
-    assert toasts(herald=herald, now=30.0) == []
+    assert toasts(*parked[:4], notifier=notifier, now=10.0) == []
+    assert toasts(parked[4], notifier=notifier, now=11.0) == []
+    assert toasts(notifier=notifier, now=12.5) == []
+    assert toasts(notifier=notifier, now=13.0) == ["|5 items have saved and wait for quota."]
+    assert toasts(notifier=notifier, now=30.0) == []
 
 
 def test_figures_are_no_news() -> None:

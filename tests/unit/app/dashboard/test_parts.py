@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assemblyzero_tui.app.dashboard.footer import Situation, hints
-from assemblyzero_tui.app.dashboard.notifications import BRIEFLY, Herald, terminal_title
+from assemblyzero_tui.app.dashboard.notifications import BRIEFLY, Notifier, terminal_title
 from assemblyzero_tui.app.ui import item_commands
 from assemblyzero_tui.app.ui.keymap import COMMANDS, Where, bindings, listed, markdown_table
 from assemblyzero_tui.app.ui.view_state import ViewState, neighbour
@@ -119,22 +119,22 @@ def done(*numbers: int) -> list[AnyEvent]:
 
 
 def test_a_few_endings_are_told_one_by_one_and_briefly() -> None:
-    said = Herald().announce(done(1, 2, 3), 0.0)
+    said = Notifier().notifications(done(1, 2, 3), 0.0)
     assert [s.title for s in said] == ["LLD-1 done", "LLD-2 done", "LLD-3 done"]
     assert {s.timeout for s in said} == {BRIEFLY}
 
 
 def test_a_burst_of_endings_is_one_toast() -> None:
-    said = Herald().announce(done(*range(12)), 0.0)
+    said = Notifier().notifications(done(*range(12)), 0.0)
     assert [(s.title, s.text, s.timeout) for s in said] == [("", "12 items done", BRIEFLY)]
 
 
 def test_endings_that_go_on_are_counted_now_and_then() -> None:
-    herald = Herald()
+    notifier = Notifier()
     said = [
         (now, s.title + s.text)
         for now in range(60)
-        for s in herald.announce(done(now) if now < 40 else [], float(now))
+        for s in notifier.notifications(done(now) if now < 40 else [], float(now))
     ]
     assert said == [
         (0, "LLD-0 done"), (1, "LLD-1 done"), (2, "LLD-2 done"), (12, "10 items done"),
@@ -143,26 +143,26 @@ def test_endings_that_go_on_are_counted_now_and_then() -> None:
 
 
 def test_failures_are_told_one_by_one_up_to_a_number() -> None:
-    herald = Herald()
-    said = herald.announce([changed(f"LLD-{n}", State.FAILED) for n in range(8)], 0.0)
+    notifier = Notifier()
+    said = notifier.notifications([changed(f"LLD-{n}", State.FAILED) for n in range(8)], 0.0)
     assert [s.title or s.text for s in said] == [
         *(f"LLD-{n} failed" for n in range(5)),
         "3 more items failed",
     ]
     assert all(s.attention for s in said)
-    assert herald.announce([changed("LLD-9", State.FAILED)], 5.0) == []
-    assert [s.text for s in herald.announce([], 10.0)] == ["1 more item failed"]
+    assert notifier.notifications([changed("LLD-9", State.FAILED)], 5.0) == []
+    assert [s.text for s in notifier.notifications([], 10.0)] == ["1 more item failed"]
 
 
 def test_what_the_summary_tells_is_not_told_again() -> None:
-    herald = Herald()
-    herald.announce(done(*range(3)), 0.0)
-    assert herald.announce([*done(4, 5), RunEnded(exit_code=0)], 1.0) == []
-    assert herald.announce([], 60.0) == []
+    notifier = Notifier()
+    notifier.notifications(done(*range(3)), 0.0)
+    assert notifier.notifications([*done(4, 5), RunEnded(exit_code=0)], 1.0) == []
+    assert notifier.notifications([], 60.0) == []
 
 
 def test_failures_come_first_and_need_attention() -> None:
-    said = Herald().announce(
+    said = Notifier().notifications(
         [changed("LLD-1", State.DONE), changed("LLD-2", State.FAILED, "no\x1b[2J answer"),
          Notice(text="by the way"), Notice(text="careful", level="warning")], 0.0
     )  # fmt: skip

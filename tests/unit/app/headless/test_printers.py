@@ -20,7 +20,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.written: list[str] = []
-        self.full = self.gone = False
+        self.full = self.closed = False
         self.empty = True
 
     def line(self, text: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.launch.launch import _farewell
+from assemblyzero_tui.app.launch.launch import _print_outcome
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.live_run import LiveRun
 from tests.ui.example_runs import Story, build
@@ -16,7 +16,9 @@ def test_after_a_cancellation_it_says_how_to_try_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stories = [Story("42", "One"), Story("43", "Two", State.CANCELLED)]
-    _farewell(LiveRun(build(tmp_path / "20260101-100000-lld", stories, ended="finished").folder))
+    _print_outcome(
+        LiveRun(build(tmp_path / "20260101-100000-lld", stories, ended="finished").folder)
+    )
     said = capsys.readouterr().out
     assert "(1): assemblyzero-tui resume 20260101-100000-lld --failed" in said
 
@@ -24,5 +26,7 @@ def test_after_a_cancellation_it_says_how_to_try_again(
 def test_after_a_success_nothing_is_to_be_tried_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _farewell(LiveRun(build(tmp_path / "a-run", [Story("42", "One")], ended="finished").folder))
+    _print_outcome(
+        LiveRun(build(tmp_path / "a-run", [Story("42", "One")], ended="finished").folder)
+    )
     assert "resume" not in capsys.readouterr().out

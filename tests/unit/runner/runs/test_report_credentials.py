@@ -15,7 +15,7 @@ from assemblyzero_tui.runner.model.summary import Summary
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.report_markdown import markdown
 from assemblyzero_tui.widgets.glyphs import UNICODE
-from assemblyzero_tui.widgets.items.summary_table import key_facts
+from assemblyzero_tui.widgets.items.summary_table import credential_facts
 from tests.unit.run_examples import START, run_with_keys
 
 
@@ -79,7 +79,7 @@ def test_json_gives_keys_and_outages_back(summary: Summary) -> None:
 
 
 def test_the_faces_say_what_keys_did(summary: Summary) -> None:
-    assert key_facts(summary, UNICODE).plain == (
+    assert credential_facts(summary, UNICODE).plain == (
         "credentials: a 2, 1 refused, without quota 1m 40s · b 0, 1 refused, without quota "
         "2m 49s, exhausted · no quota 1 time, for 1m 40s"
     )

@@ -25,7 +25,7 @@ from assemblyzero_tui.runner.model.events import (
 from assemblyzero_tui.runner.model.pool_text import begins, ends, resume_time, time_of_day
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.credentials.dialog import NewCredential, free_name, what_is_wrong
+from assemblyzero_tui.widgets.credentials.dialog import NewCredential, free_name, name_error
 from assemblyzero_tui.widgets.credentials.strip import strip_content
 from assemblyzero_tui.widgets.credentials.table import details, header, lines_of, place_of, row
 from assemblyzero_tui.widgets.glyphs import ASCII, UNICODE
@@ -198,9 +198,9 @@ def test_times_to_come() -> None:
 def test_names_of_keys() -> None:
     assert free_name([]) == "key-1"
     assert free_name(["key-3", "b"]) == "key-4"
-    assert what_is_wrong("a", ["b"]) == ""
-    assert what_is_wrong("", []).startswith("Give the credential a name")
-    assert "at most 64" in what_is_wrong("x" * 65, [])
-    assert "printable" in what_is_wrong("a\x1b", [])
-    assert what_is_wrong("a", ["a"]) == "There is a credential called a already."
+    assert name_error("a", ["b"]) == ""
+    assert name_error("", []).startswith("Give the credential a name")
+    assert "at most 64" in name_error("x" * 65, [])
+    assert "printable" in name_error("a\x1b", [])
+    assert name_error("a", ["a"]) == "There is a credential called a already."
     assert "canary" not in repr(NewCredential("a", Secret("canary-key-000000")))

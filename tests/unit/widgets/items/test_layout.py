@@ -57,11 +57,11 @@ def test_a_single_item_has_its_log_even_in_a_small_terminal() -> None:
     assert plan(1, 60, 15).mode is Mode.GRID
 
 
-def test_the_users_wish_beats_the_rule() -> None:
+def test_the_users_choice_beats_the_rule() -> None:
     assert plan(3, 120, 40, Mode.LIST).mode is Mode.LIST
-    wished = plan(100, 120, 40, Mode.GRID)
-    assert wished.mode is Mode.GRID
-    assert wished.pages * wished.per_page >= 100
+    chosen = plan(100, 120, 40, Mode.GRID)
+    assert chosen.mode is Mode.GRID
+    assert chosen.pages * chosen.per_page >= 100
     assert plan(3, 20, 5, Mode.GRID).mode is Mode.TOO_SMALL
 
 
@@ -84,11 +84,11 @@ def test_the_header_grows_with_the_terminal() -> None:
 sizes = {"width": st.integers(0, 400), "height": st.integers(0, 150)}
 
 
-@given(n=st.integers(0, 6000), wish=st.sampled_from([None, *Mode]), **sizes)
+@given(n=st.integers(0, 6000), preferred=st.sampled_from([None, *Mode]), **sizes)
 def test_every_item_is_on_exactly_one_page(
-    n: int, wish: Mode | None, width: int, height: int
+    n: int, preferred: Mode | None, width: int, height: int
 ) -> None:
-    layout = plan(n, width, height, wish)
+    layout = plan(n, width, height, preferred)
     if layout.mode is not Mode.GRID:
         return
     assert 1 <= layout.per_page <= MOST_PANES
@@ -115,9 +115,9 @@ def test_panes_cover_the_body_and_never_overlap(n: int, width: int, height: int)
         assert len(taken) == len(cells)
 
 
-@given(n=st.integers(0, 6000), wish=st.sampled_from([None, *Mode]), **sizes)
+@given(n=st.integers(0, 6000), preferred=st.sampled_from([None, *Mode]), **sizes)
 def test_a_larger_terminal_never_turns_a_grid_into_nothing(
-    n: int, wish: Mode | None, width: int, height: int
+    n: int, preferred: Mode | None, width: int, height: int
 ) -> None:
-    if plan(n, width, height, wish).mode is not Mode.TOO_SMALL:
-        assert plan(n, width + 1, height + 1, wish).mode is not Mode.TOO_SMALL
+    if plan(n, width, height, preferred).mode is not Mode.TOO_SMALL:
+        assert plan(n, width + 1, height + 1, preferred).mode is not Mode.TOO_SMALL

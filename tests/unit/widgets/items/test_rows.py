@@ -215,17 +215,22 @@ def test_a_header_without_a_row_for_the_keys_counts_them() -> None:
     cooling = CredentialChanged(credential="b", state="cooling", until=300.0, time=120.0)
     one, two = (CredentialChanged(credential=n, state="ready", time=110.0) for n in "ab")
     run, _ = working(one, two)
-    said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
+    said = header_content(run, 165.0, UNICODE, 80, with_credentials=True)
     assert said.cell_length == 80
     assert "ready 2/2" in said.plain
     assert "keys" not in header_content(run, 165.0, UNICODE, 80).plain
     run.apply(cooling)
-    assert "ready 1/2, next 2:15" in header_content(run, 165.0, UNICODE, 90, with_keys=True).plain
-    assert "ready 1/2 " in header_content(run, 165.0, UNICODE, 80, with_keys=True).plain
+    assert (
+        "ready 1/2, next 2:15"
+        in header_content(run, 165.0, UNICODE, 90, with_credentials=True).plain
+    )
+    assert "ready 1/2 " in header_content(run, 165.0, UNICODE, 80, with_credentials=True).plain
     run.apply(CredentialChanged(credential="a", state="cooling", until=225.0, time=121.0))
-    said = header_content(run, 165.0, UNICODE, 80, with_keys=True)
+    said = header_content(run, 165.0, UNICODE, 80, with_credentials=True)
     assert "ready 0/2, next 1:00" in said.plain
-    assert "keys" not in header_content(working()[0], 165.0, UNICODE, 80, with_keys=True).plain
+    assert (
+        "keys" not in header_content(working()[0], 165.0, UNICODE, 80, with_credentials=True).plain
+    )
 
 
 def test_the_estimate_says_when_nothing_is_known() -> None:
