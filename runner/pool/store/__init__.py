@@ -1,1 +1,1 @@
-"""``pool.db``: what is known of credentials, for all runs of this machine."""
+"""``pool.db``: the state of credentials and quotas, for all runs of this machine."""

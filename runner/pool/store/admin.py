@@ -1,7 +1,7 @@
-"""Manual control of a credential through the store: running engines pick the result up.
+"""Manual control of a credential through the store: running engines pick up the result.
 
 The state of the credential is loaded into a registry, changed there, and written back, all in one
-transaction of the caller. The rows belong to no engine, so that every engine reads them.
+transaction of the caller. The rows belong to no engine, so every engine reads them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from assemblyzero_tui.runner.pool.store.reading import Reader
 from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
 NO_ENGINE = 0
-"""The number of no engine."""
+"""The engine number of rows that belong to no engine."""
 
 
 class _UnknownSecret(Secret):
@@ -41,14 +41,14 @@ def change_credential(
     change: Callable[[Registry], None],
     name: str = "",
 ) -> None:
-    """Changes a credential as a pool would; without a name, only if the store knows it.
+    """Changes a credential like a pool; without a name, only if the store knows it.
 
     Args:
-        file: In a transaction.
+        file: The store, in a transaction.
         days: When the service's day ends.
-        fingerprint: Of the credential.
+        fingerprint: The fingerprint of the credential.
         change: Calls a method of the registry.
-        name: What the credential is called if the store does not know it.
+        name: The name of the credential if the store does not know it.
     """
     registry = _load(file, days, fingerprint, name)
     if registry is None:

@@ -1,4 +1,4 @@
-"""The status of credentials by the store, for all runs of this machine. Holds no secret."""
+"""The status of credentials in the store, for all runs of this machine. Contains no secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CredentialStatus:
     invalid: str
     """Why the service rejects it; empty if it does not."""
     since: float
-    """Since when, in seconds since the epoch; 0 if that never changed."""
+    """When that last changed, in seconds since the epoch; 0 if never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class QuotaStatus:
     state: QuotaState
     since: float
     until: float | None
-    """When calls may start again; ``None`` if they may now, or no time is known."""
+    """When calls may start again; ``None`` if they may start now or no time is known."""
     reason: str
     refusals: int
-    """In a row."""
+    """Consecutive refusals."""
     minute: int
-    """Calls that began within the last minute."""
+    """Calls started within the last minute."""
     per_minute: int | None
     day: int
-    """Calls that began on the service's day."""
+    """Calls started on the service's day."""
     per_day: int | None
     learned: bool
     """A limit comes from a refusal, not from the user."""
@@ -97,23 +97,23 @@ class PoolEvent:
     reason: str
     until: float | None
     run: str
-    """The run that recorded it first; empty for a command."""
+    """The run that first recorded it; empty for a command of the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """Everything the store shows."""
+    """The whole status in the store."""
 
     time: float = 0.0
     """When it was taken, in seconds since the epoch."""
     day: str = ""
-    """The service's day then."""
+    """The service's day at that time."""
     credentials: tuple[CredentialStatus, ...] = ()
     quotas: tuple[QuotaStatus, ...] = ()
     totals: tuple[UsageTotal, ...] = ()
     """The newest day first."""
     minutes: tuple[MinuteCount, ...] = ()
-    """Of the last hour, those with any call, the oldest first."""
+    """The minutes of the last hour with calls, the oldest first."""
     leases: tuple[ActiveLease, ...] = ()
     """The oldest first."""
     events: tuple[PoolEvent, ...] = ()
@@ -131,5 +131,5 @@ class PoolSnapshot:
         )
 
     def quotas_of(self, quota: str) -> tuple[QuotaStatus, ...]:
-        """A quota, once for each model it was used with."""
+        """The status of a quota for each model that it was used with."""
         return tuple(each for each in self.quotas if each.quota == quota)

@@ -1,4 +1,4 @@
-"""The store's file while it is open: transactions, and errors that prevent them."""
+"""The store's file: opening, transactions, and the errors that prevent them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from assemblyzero_tui.runner.pool.store.times import Times
 BLOCKED_SECONDS = 5.0
 """Seconds without the store after another process blocked it for too long."""
 STORE_ERRORS = (sqlite3.Error, OSError, TuiError)
-"""The errors of a store that cannot be used."""
+"""The errors of a store that is unusable."""
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 """Errors that leave a connection usable."""
 
 
 class StoreFile:
-    """A file that may be damaged, replaced, locked or out of reach at any time.
+    """A file that can be damaged, replaced, locked or unreachable at any time.
 
     Args:
-        path: Of the database.
-        clock: The one of the pool.
+        path: The database.
+        clock: The pool's clock.
         boot: The boot of the machine that the clock's times belong to.
         writer: A unique name, the name of the run and the run's folder.
     """
@@ -46,7 +46,7 @@ class StoreFile:
         self.openings = 0
         """How often it has been opened."""
         self.files = 0
-        """How many different files have been opened: a new one lacks what was in the old."""
+        """How many different files have been opened: a new one lacks the rows of the old."""
         self._clock = clock
         self._boot = boot
         self._writer = writer
@@ -57,11 +57,11 @@ class StoreFile:
 
     @property
     def blocked(self) -> bool:
-        """Whether not to try it for a moment."""
+        """Whether not to use it for a moment."""
         return self._clock.now() < self._blocked_until
 
     def ready(self) -> None:
-        """Opens the file if it is not open, or if another file has its name now.
+        """Opens the file if it is not open, or if another file has its name by now.
 
         Raises:
             sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
@@ -73,7 +73,7 @@ class StoreFile:
         """Opens the file, or creates it.
 
         Args:
-            damaged: The file to set aside, if it still has the name.
+            damaged: The file to set aside if it still has the name.
 
         Raises:
             sqlite3.Error: it cannot be opened. So do ``OSError`` and ``TuiError``.
@@ -104,7 +104,7 @@ class StoreFile:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that writes; rolled back if anything is raised in it."""
+        """A write transaction; it is rolled back if an error is raised in it."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
@@ -120,7 +120,7 @@ class StoreFile:
                 self.connection.execute("ROLLBACK")
 
     def handle_error(self, error: Exception) -> bool:
-        """Handles an error; whether there is a fresh file to try again with."""
+        """Handles an error; returns whether to retry with a fresh file."""
         self.roll_back()
         if isinstance(error, sqlite3.Error) and is_damage(error):
             try:

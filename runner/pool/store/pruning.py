@@ -10,38 +10,38 @@ from assemblyzero_tui.runner.pool.store.status_reading import HOUR, is_alive
 from assemblyzero_tui.runner.pool.store.times import Times
 
 EVENTS = 300
-"""How many of the newest events are kept."""
+"""The number of newest events that are kept."""
 DAY = 86400.0
 DAYS_KEPT, TOTALS_KEPT = 4 * DAY, 60 * DAY
-"""Seconds for which the counts of a day, and the totals of one, are kept."""
+"""Seconds for which the counts and the totals of a day are kept."""
 
 
 def boot_number(connection: sqlite3.Connection, boot: str) -> int:
-    """The number that this boot of the machine has in the store."""
+    """The number of this boot of the machine in the store."""
     connection.execute("INSERT OR IGNORE INTO boots (boot) VALUES (?)", (boot,))
-    found = connection.execute("SELECT id FROM boots WHERE boot = ?", (boot,)).fetchone()
-    return int(found[0])
+    row = connection.execute("SELECT id FROM boots WHERE boot = ?", (boot,)).fetchone()
+    return int(row[0])
 
 
 def engine_number(connection: sqlite3.Connection, engine: str, run: str, folder: str) -> int:
-    """The number that this engine has in the store."""
+    """The number of this engine in the store."""
     connection.execute(
         "INSERT OR IGNORE INTO engines (engine, run, folder, pid) VALUES (?, ?, ?, ?)",
         (engine, run, folder, os.getpid()),
     )
-    found = connection.execute("SELECT id FROM engines WHERE engine = ?", (engine,)).fetchone()
-    return int(found[0])
+    row = connection.execute("SELECT id FROM engines WHERE engine = ?", (engine,)).fetchone()
+    return int(row[0])
 
 
-def forget_dead_engines(connection: sqlite3.Connection, mine: int, folder: str) -> None:
+def forget_dead_engines(connection: sqlite3.Connection, own: int, folder: str) -> None:
     """Removes the leases of dead engines; the calls they started stay counted.
 
-    Of the engines of one run only the newest can be alive.
+    Of the engines of one run, only the newest can be alive.
     """
     rows = connection.execute("SELECT id, folder, pid FROM engines").fetchall()
     for number, its_folder, pid in rows:
         same_run = folder and its_folder == folder
-        if number != mine and (same_run or not is_alive(its_folder, pid)):
+        if number != own and (same_run or not is_alive(its_folder, pid)):
             forget_engine(connection, number)
 
 
@@ -53,9 +53,9 @@ def forget_engine(connection: sqlite3.Connection, number: int) -> None:
 
 
 def forget_old_rows(connection: sqlite3.Connection, times: Times) -> None:
-    """Removes rows that nobody counts or shows any more.
+    """Removes rows that are no longer counted or shown.
 
-    The newest start stays, whatever its age: its number marks what others have read.
+    The newest start is kept regardless of its age: its number marks what others have read.
     """
     now, wall = times.clock.now(), times.clock.wall()
     connection.execute(

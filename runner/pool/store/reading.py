@@ -1,4 +1,4 @@
-"""Applies what other processes have written into the store to a registry."""
+"""Applies the rows that other processes have written to a registry."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ Day = tuple[str, str, str]
 
 
 class StoredChanges(NamedTuple):
-    """What a read brought, for the caller."""
+    """The result of a read."""
 
     reset: set[str]
     """Fingerprints of credentials that the user has reset."""
     credentials: set[str]
-    """Fingerprints of credentials of which a row was applied."""
+    """Fingerprints of the credentials whose rows were applied."""
     quotas: set[Place]
-    """Quotas, by their own names, of which a row was applied."""
+    """The quotas, by their own names, whose rows were applied."""
 
 
 class Reader:
-    """Reads what one registry does not know yet. Call it within a transaction."""
+    """Reads new rows for one registry. To be called within a transaction."""
 
     def __init__(self, file: StoreFile) -> None:
         self._file = file
@@ -64,14 +64,14 @@ class Reader:
         self.resets: dict[str, int] = {}
         """How often each credential had been reset at the last read."""
         self._probed_elsewhere: dict[Place, float] = {}
-        """Quotas that another engine is probing, and until when that is assumed."""
+        """Quotas that another engine is probing, and the end of that assumption."""
 
     def forget_version(self) -> None:
-        """Makes the next read a full one, as this process has written rows for everyone."""
+        """Makes the next read a full one: this process has written rows for every engine."""
         self._version = -1
 
     def changes(self, registry: Registry, known: Collection[str]) -> StoredChanges:
-        """Applies what others wrote since the last read about these credentials."""
+        """Applies the rows about these credentials that others wrote since the last read."""
         execute = self._file.connection.execute
         if self._probed_elsewhere:
             self.stop_waiting(registry)
@@ -92,7 +92,7 @@ class Reader:
         changes = StoredChanges(set(), set(), set())
         for resets, *columns in credential_rows:
             if columns[0] in known:
-                self._apply_key_change(registry, resets, CredentialRow(*columns), changes)
+                self._apply_credential(registry, resets, CredentialRow(*columns), changes)
         for row in quota_rows:
             if row[0] in quotas:
                 self._apply_quota(registry, row, new=False)
@@ -104,7 +104,7 @@ class Reader:
             self._recount_day(registry, fingerprint)
         return changes
 
-    def _apply_key_change(
+    def _apply_credential(
         self, registry: Registry, resets: int, row: CredentialRow, changes: StoredChanges
     ) -> None:
         fingerprint = row.fingerprint
@@ -121,13 +121,13 @@ class Reader:
         self, registry: Registry, fingerprints: Collection[str], unwritten: Mapping[Day, int], *,
         report: bool,
     ) -> StoredChanges:  # fmt: skip
-        """Applies everything known about some credentials; what the registry knows stays.
+        """Applies all rows about some credentials; the state of the registry is kept.
 
         Args:
-            registry: Has these credentials.
-            fingerprints: Of the credentials.
+            registry: A registry with these credentials.
+            fingerprints: The fingerprints of the credentials.
             unwritten: Starts that are not written yet.
-            report: Whether to report changes, as something was reported already.
+            report: Whether to report changes, as an earlier state was reported.
         """
         execute = self._file.connection.execute
         quotas = {registry.credentials[fingerprint].quota for fingerprint in fingerprints}
@@ -160,7 +160,7 @@ class Reader:
             self._probed_elsewhere[place] = self._file.times.clock.now() + PATIENCE
 
     def stop_waiting(self, registry: Registry) -> None:
-        """Allows a quota to be probed here that another engine has been probing for too long."""
+        """Lets this engine probe quotas that another one has been probing for too long."""
         now = self._file.times.clock.now()
         for place in [place for place, until in self._probed_elsewhere.items() if until <= now]:
             del self._probed_elsewhere[place]
@@ -198,17 +198,17 @@ class Reader:
             quota.refused = _merged(quota.refused, moments)
 
     def _merge_days(self, registry: Registry, rows: Iterable[tuple[str, str, str, int]]) -> None:
-        found: dict[Place, Counter[str]] = {}
+        counts: dict[Place, Counter[str]] = {}
         for name, model, day, starts in rows:
-            found.setdefault((registry.canonical(name), model), Counter())[day] += starts
-        for place, days in found.items():
+            counts.setdefault((registry.canonical(name), model), Counter())[day] += starts
+        for place, days in counts.items():
             quota = registry.quota_named(*place)
             merged = {day: max(count, quota.days.get(day, 0)) for day, count in days.items()}
             merged |= {day: count for day, count in quota.days.items() if day not in merged}
             quota.days = dict(list(merged.items())[-DAYS:])
 
     def _recount_day(self, registry: Registry, fingerprint: str) -> None:
-        """After a reset, sets the day's count to that of the store."""
+        """Sets the day's count to that of the store, after a reset."""
         credential = registry.credentials[fingerprint]
         today = registry.today(self._file.times.clock.now()).name
         for quota in registry.quotas.values():
@@ -220,22 +220,22 @@ class Reader:
     def starts_of_day(self, registry: Registry, quota: Quota, day: str) -> int:
         """The starts of a day in the store, under every name of a quota."""
         names = {credential.quota for credential in registry.credentials_of(quota)}
-        found = self._file.connection.execute(
+        rows = self._file.connection.execute(
             "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota.model, day)
         )
-        return sum(starts for name, starts in found if name in names)
+        return sum(starts for name, starts in rows if name in names)
 
     def moments(self, registry: Registry, quota: Quota) -> Counter[float]:
         """The starts of a quota in the store."""
         names = {credential.quota for credential in registry.credentials_of(quota)}
-        found: Counter[float] = Counter()
+        moments: Counter[float] = Counter()
         rows = self._file.connection.execute(f"{_STARTS} WHERE model = ?", (quota.model,))
         for row in rows:
             if row[0] in names and row[2] != REFUSED:
-                found[self._moment(row)] += row[2]
-        return found
+                moments[self._moment(row)] += row[2]
+        return moments
 
 
-def _merged(known: list[float], found: Counter[float]) -> list[float]:
-    """Both, each moment as often as in the one that has it more often."""
-    return sorted((Counter(known) | found).elements())
+def _merged(known: list[float], stored: Counter[float]) -> list[float]:
+    """Merges both: each moment occurs as often as in the one that has it more often."""
+    return sorted((Counter(known) | stored).elements())

@@ -27,7 +27,7 @@ _RENAME = (
 
 
 def rename_quotas(connection: sqlite3.Connection, credentials: Iterable[Credential]) -> None:
-    """Moves what is stored under the credentials' own names. Call it within a transaction."""
+    """Moves the rows stored under the credentials' own quota names; within a transaction."""
     for credential in credentials:
         names = {"project": quota_name(credential), "alone": own_quota_name(credential)}
         if names["project"] != names["alone"]:

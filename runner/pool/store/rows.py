@@ -11,9 +11,9 @@ from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.times import Times
 
 START, REFUND, REFUSED = 1, -1, 0
-"""Kinds of rows in the table of starts: a call began, did not begin after all, was refused."""
+"""Kinds of rows in the table of starts: a call started, was never sent, was refused."""
 ELSEWHERE = -1
-"""The probe number that stands for the probe of another engine."""
+"""The probe number that means a probe of another engine."""
 CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 """States that end at a time."""
 
@@ -76,7 +76,7 @@ def credential_row(credential: PooledCredential) -> CredentialRow:
 
 
 def quota_row(quota: Quota, name: str) -> QuotaRow:
-    """The row of a quota, under one of the names that were merged into it."""
+    """The row of a quota under one of the names that were merged into it."""
     return QuotaRow(
         name, quota.model, quota.state.value, quota.since, quota.until, quota.reason,
         quota.careful, quota.refusals, quota.refused_at, quota.per_minute, quota.per_day,
@@ -86,7 +86,7 @@ def quota_row(quota: Quota, name: str) -> QuotaRow:
 
 
 def apply_credential_row(registry: Registry, row: CredentialRow, *, report: bool) -> None:
-    """Applies the state that another process or the user gave a credential."""
+    """Applies the state of a credential that another process or the user has set."""
     credential = registry.credentials[row.fingerprint]
     before = (credential.disabled, credential.invalid)
     credential.disabled, credential.invalid = row.disabled, row.invalid
@@ -101,13 +101,13 @@ def apply_quota_row(
     """Applies the state of a quota that another process has written.
 
     Args:
-        registry: Creates the quota if need be.
-        row: The quota of one of its credentials.
-        written: When.
-        times: To read the row's times.
-        new: Whether the registry does not know the quota yet; then nothing is reported.
+        registry: The registry; it creates the quota if necessary.
+        row: The row of the quota of one of its credentials.
+        written: When the row was written.
+        times: Converts the times of the row.
+        new: Whether the quota is new to the registry; then nothing is reported.
     """
-    if new and not _worth_knowing(row):
+    if new and _is_initial(row):
         return
     quota = registry.quota_named(row.quota, row.model)
     before = (quota.state, quota.until)
@@ -129,8 +129,8 @@ def apply_quota_row(
         registry.report_quota(quota)
 
 
-def _worth_knowing(row: QuotaRow) -> bool:
-    return row[2:] != quota_row(Quota(row.quota, row.model), row.quota)[2:]
+def _is_initial(row: QuotaRow) -> bool:
+    return row[2:] == quota_row(Quota(row.quota, row.model), row.quota)[2:]
 
 
 def _apply_state(
@@ -140,8 +140,8 @@ def _apply_state(
     state = QuotaState(row.door)
     if state is QuotaState.NO_TIER or (state in CLOSED and until > now):
         until = max(until, quota.until if quota.state in CLOSED else 0.0)
-        was = quota.state
-        if quota.suspend(state, until, row.reason, now) and was is not state:
+        before = quota.state
+        if quota.suspend(state, until, row.reason, now) and before is not state:
             quota.since = min(since, now)
     elif (new and state in CLOSED and row.careful) or (
         state is QuotaState.PROBING and (new or (quota.state in CLOSED and quota.until <= now))
@@ -158,11 +158,11 @@ def _apply_state(
 
 
 def _apply_probe(quota: Quota, row: QuotaRow, *, of_this_boot: bool) -> None:
-    """While another engine probes a quota, this one does not."""
-    tried = row.probing and of_this_boot and row.door == QuotaState.PROBING
-    if quota.state is QuotaState.PROBING and tried and not quota.probe:
+    """Keeps this engine from probing a quota that another engine is probing."""
+    probing = row.probing and of_this_boot and row.door == QuotaState.PROBING
+    if quota.state is QuotaState.PROBING and probing and not quota.probe:
         quota.probe = ELSEWHERE
-    elif quota.probe == ELSEWHERE and not tried:
+    elif quota.probe == ELSEWHERE and not probing:
         quota.probe = 0
 
 

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.base.sqlite_files import rename_database
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 VERSION = 1
-"""Of the tables, in the file's ``user_version``."""
+"""Version of the tables, in the file's ``user_version``."""
 BUSY = 2.0
 """Seconds to wait for another process that writes."""
 OPENING = 10.0
@@ -78,11 +78,11 @@ INSERT INTO counters VALUES ('stamp', 0);
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A database that can be used."""
+    """A usable database."""
 
     connection: sqlite3.Connection
     inode: tuple[int, int]
-    """Identifies the file, whatever has its name later."""
+    """Identifies the file, even if another one has its name later."""
     notes: tuple[str, ...] = ()
     """Notes for the user."""
 
@@ -95,21 +95,21 @@ def is_damage(error: sqlite3.Error) -> bool:
 def inode_of(path: Path) -> tuple[int, int] | None:
     """Identifies the file that has this name now."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - called for every lease, and twice as fast
+        status = os.stat(path)  # noqa: PTH116 - called for every lease, and twice as fast
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def open_database(path: Path, damaged: tuple[int, int] | None = None) -> Opened:
     """Opens the store, creates it if it is missing, and sets it aside if it is damaged.
 
     Args:
-        path: Of the database.
+        path: The database.
         damaged: The file known to be damaged; another one of that name is opened as it is.
 
     Raises:
-        sqlite3.Error: it cannot be opened or made, and is not damaged.
+        sqlite3.Error: it cannot be opened or created, and is not damaged.
         OSError: likewise.
         TuiError: likewise, or a newer version has written it.
     """
@@ -152,9 +152,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        error = sqlite3.DatabaseError(str(found))
+    (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        error = sqlite3.DatabaseError(str(result))
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
     connection.execute("BEGIN IMMEDIATE")

@@ -27,7 +27,7 @@ HOUR = 3600.0
 
 
 def read_snapshot(connection: sqlite3.Connection, times: Times, days: QuotaDays) -> PoolSnapshot:
-    """The status of all credentials now. Call it within a transaction."""
+    """Reads the current status of all credentials; within a transaction."""
     wall = times.clock.wall()
     day = days.name(wall)
     keys = connection.execute(
@@ -59,44 +59,53 @@ def read_snapshot(connection: sqlite3.Connection, times: Times, days: QuotaDays)
 
 def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[QuotaStatus, ...]:
     now = times.clock.now()
-    minute: Counter[tuple[str, str]] = Counter()
-    starts = connection.execute(
-        "SELECT quota, model, kind, moment, boot, wall FROM starts WHERE kind != ?", (REFUSED,)
-    )
-    for quota, model, kind, moment, boot, wall in starts:
-        if times.here(moment, boot, moment, wall) > now - WINDOW:
-            minute[quota, model] += kind
+    minute = _calls_of_minute(connection, times, now)
     counted = connection.execute("SELECT quota, model, starts FROM days WHERE day = ?", (day,))
     today = {(quota, model): count for quota, model, count in counted}
     rows = connection.execute(
         "SELECT quota, model, door, since, until, reason, careful, refusals, "
         "per_minute, per_day, learned, boot, at, wall FROM quotas"
     ).fetchall()
-    found = {}
+    statuses = {}
     for row in rows:
-        quota, model, word, since, until, reason, careful, refusals = row[:8]
+        quota, model, stored_state, since, until, reason, careful, refusals = row[:8]
         written = row[11:]
-        door, closed_until = QuotaState(word), None
+        state, closed_until = QuotaState(stored_state), None
         since = times.here(since, *written)
-        if door in CLOSED:
+        if state in CLOSED:
             until = times.here(until, *written)
             if until > now:
                 closed_until = times.wall(until)
             else:
-                door, since, reason = QuotaState.PROBING if careful else QuotaState.READY, until, ""
-        found[quota, model] = QuotaStatus(
-            quota=quota, model=model, state=door,
+                state = QuotaState.PROBING if careful else QuotaState.READY
+                since, reason = until, ""
+        statuses[quota, model] = QuotaStatus(
+            quota=quota, model=model, state=state,
             since=times.wall(since) if since else 0.0, until=closed_until, reason=reason,
             refusals=refusals, minute=minute[quota, model], per_minute=row[8],
             day=today.get((quota, model), 0), per_day=row[9], learned=bool(row[10]),
         )  # fmt: skip
-    for quota, model in {*minute, *today} - found.keys():
-        found[quota, model] = QuotaStatus(
+    for quota, model in {*minute, *today} - statuses.keys():
+        statuses[quota, model] = QuotaStatus(
             quota=quota, model=model, state=QuotaState.READY, since=0.0, until=None, reason="",
             refusals=0, minute=minute[quota, model], per_minute=None,
             day=today.get((quota, model), 0), per_day=None, learned=False,
         )  # fmt: skip
-    return tuple(found[place] for place in sorted(found))
+    return tuple(statuses[place] for place in sorted(statuses))
+
+
+def _calls_of_minute(
+    connection: sqlite3.Connection, times: Times, now: float
+) -> Counter[tuple[str, str]]:
+    """Counts the calls of the last minute by quota and model."""
+    counts: Counter[tuple[str, str]] = Counter()
+    starts = connection.execute(
+        "SELECT quota, model, kind, moment, boot, wall FROM starts WHERE kind != ?", (REFUSED,)
+    )
+    for quota, model, kind, moment, boot, wall in starts:
+        if times.here(moment, boot, moment, wall) > now - WINDOW:
+            counts[quota, model] += kind
+    return counts
 
 
 def _leases(connection: sqlite3.Connection) -> tuple[ActiveLease, ...]:
@@ -109,7 +118,7 @@ def _leases(connection: sqlite3.Connection) -> tuple[ActiveLease, ...]:
 
 
 def is_alive(folder: str, pid: int) -> bool:
-    """Whether the engine that wrote this is alive: by its run's lock, or else by its process."""
+    """Whether the engine of a row is alive: by the lock of its run, or else by its process."""
     try:
         if folder:
             return is_held(RunFolder(Path(folder)).engine_lock)

@@ -1,8 +1,8 @@
 """The persistent state of the pool: one file for all runs of this machine.
 
 Concurrent runs share one budget through it: each grants in a transaction that first reads what the
-others have granted. It holds counts, names and fingerprints, but no secret. No error of the store
-stops a run: the pool continues with what it knows itself.
+others have granted. It contains counts, names and fingerprints, but no secret. No error of the
+store stops a run: the pool continues with its own counts.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 FILE_NAME = "pool.db"
 FIGURES_EVERY = 0.5
 """Seconds between two writes of figures that are only shown."""
-TIDY_EVERY = 30.0
+PRUNE_EVERY = 30.0
 """Seconds between two removals of old rows."""
 
 
 class PoolStore:
-    """The store, open. Not for use by several threads at once."""
+    """The open store. Not safe for use by several threads at once."""
 
     def __init__(self, file: StoreFile, clock: Clock, run: str, days: QuotaDays) -> None:
         """See :meth:`open`."""
@@ -51,12 +51,12 @@ class PoolStore:
         self._writer = Writer(file, run)
         self._pending = Pending()
         self._figures = PendingUsage()
-        self._figures_at = self._tidied_at = clock.now()
+        self._figures_at = self._pruned_at = clock.now()
         self._registry: Registry | None = None
         self._seen = (0, 0)
-        """How often the file had been opened, and how many files, at the last check."""
+        """Openings of the file, and different files opened, at the last check."""
         self._known: set[str] = set()
-        """Fingerprints of the credentials that were read from this file."""
+        """Fingerprints of the credentials whose rows were read from this file."""
 
     @classmethod
     def open(
@@ -65,15 +65,16 @@ class PoolStore:
     ) -> PoolStore:  # fmt: skip
         """Opens the store, and creates it if it is missing.
 
-        It never fails: errors are in :attr:`notes`, and the store is tried again later.
+        It never fails: errors are in :attr:`notes`, and opening is retried later.
 
         Args:
-            path: Of the database.
-            clock: The one of the pool.
+            path: The database.
+            clock: The pool's clock.
             engine: A unique name of this writer; generated if it is empty.
-            boot: The boot that the clock's times belong to; the current one if not given.
-            run: The name of the run that writes.
-            folder: Of that run: the writer is alive as long as the engine's lock in it is held.
+            boot: The boot that the clock's times belong to; by default, the current one.
+            run: The name of the writing run.
+            folder: The folder of that run; the writer is alive while the engine's lock in it is
+                held.
             days: When the service's day ends.
         """
         writer = (engine or uuid.uuid4().hex, run, "" if folder is None else str(folder))
@@ -87,20 +88,20 @@ class PoolStore:
     # For an engine
 
     def load(self, registry: Registry) -> None:
-        """Loads everything known about the credentials of a new registry."""
+        """Loads the stored state of the credentials of a new registry."""
         self._registry = registry
         if self._begin(registry, report=False):
             self._finish(registry)
 
     def exchange(self, registry: Registry, work: Callable[[], Ledger]) -> Ledger:
-        """Reads what others have done, does the work of a pool, and writes its changes.
+        """Reads the changes of others, does the work of a pool, and writes its changes.
 
         All of that is one transaction, so that two engines never spend the same call. If the store
-        cannot be used, the work is done all the same, and written later.
+        is unusable, the work is done anyway, and written later.
 
         Args:
-            registry: Of the pool; the same one each time.
-            work: Feeds the pool and processes; called exactly once.
+            registry: The pool's registry; the same one each time.
+            work: Passes messages to the pool and processes them; called exactly once.
 
         Returns:
             The result of the work.
@@ -130,7 +131,7 @@ class PoolStore:
         return ledger
 
     def close(self) -> None:
-        """Writes what is pending, and removes the leases of this engine."""
+        """Writes pending changes, and removes the leases of this engine."""
         self._figures_at = self._clock.now() - FIGURES_EVERY
         if self._registry is not None and self._begin(self._registry):
             self._finish(self._registry)
@@ -170,7 +171,7 @@ class PoolStore:
         """The status of all credentials on this machine; empty if the store cannot be read.
 
         Args:
-            credentials: The current credentials: their projects may have become known.
+            credentials: The current credentials, as their projects can have become known.
         """
         try:
             self._file.ready()
@@ -185,14 +186,14 @@ class PoolStore:
         return snapshot
 
     def _change(self, fingerprint: str, change: Callable[[Registry], None], name: str = "") -> None:
-        for again in (True, False):
+        for may_retry in (True, False):
             try:
                 self._file.ready()
                 with self._file.transaction():
                     change_credential(self._file, self._days, fingerprint, change, name)
                 break
             except (sqlite3.Error, OSError) as error:
-                if not (self._file.handle_error(error) and again):
+                if not (self._file.handle_error(error) and may_retry):
                     raise TuiError(
                         f"Cannot write {self.path}: {error}.",
                         "Free disk space or make it writable, then retry.",
@@ -202,7 +203,7 @@ class PoolStore:
     # A transaction of an engine
 
     def _begin(self, registry: Registry, *, report: bool = True) -> bool:
-        """Begins one and reads what others have written; whether that worked."""
+        """Begins a transaction and reads the changes of others; returns whether that succeeded."""
         if self._file.blocked:
             return False
         for _ in range(2):
@@ -236,7 +237,7 @@ class PoolStore:
             self._rewrite_all(registry)
 
     def _check_file(self) -> bool:
-        """Whether the file was replaced since the last check, and lacks what the pool knows."""
+        """Whether the file was replaced since the last check and lacks the pool's state."""
         openings, files = self._seen
         self._seen = (self._file.openings, self._file.files)
         if openings != self._file.openings:
@@ -248,7 +249,7 @@ class PoolStore:
         return files > 0
 
     def _rewrite_all(self, registry: Registry) -> None:
-        """Marks everything as pending that the pool knows and a fresh file lacks."""
+        """Marks the state of the pool that a fresh file lacks as pending."""
         today = registry.today(self._clock.now()).name
         for quota in registry.quotas.values():
             stored = self._reader.moments(registry, quota)
@@ -256,9 +257,9 @@ class PoolStore:
             self._pending.add_missing(registry, quota, stored, today, of_day)
 
     def _finish(self, registry: Registry) -> bool:
-        """Writes what is pending and commits; ``False`` if it has to be written to a fresh file.
+        """Writes pending changes and commits; ``False`` if they must be written to a fresh file.
 
-        What cannot be written stays pending.
+        Changes that cannot be written stay pending.
         """
         now = self._clock.now()
         figures = now - self._figures_at >= FIGURES_EVERY
@@ -266,8 +267,8 @@ class PoolStore:
             self._writer.write(registry, self._pending)
             if figures:
                 self._write_figures()
-            if now - self._tidied_at >= TIDY_EVERY:
-                self._tidied_at = now
+            if now - self._pruned_at >= PRUNE_EVERY:
+                self._pruned_at = now
                 forget_old_rows(self._file.connection, self._file.times)
             self._file.connection.execute("COMMIT")
         except STORE_ERRORS as error:

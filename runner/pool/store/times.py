@@ -8,10 +8,10 @@ from assemblyzero_tui.runner.pool.grants.clock import Clock
 
 
 class Times:
-    """Converts times of rows that other processes wrote, maybe before a restart of the machine.
+    """Converts times of rows that other processes wrote, possibly before a reboot of the machine.
 
-    Besides its steady times, a row has their boot and both clock readings at the time of writing.
-    Within one boot, setting the wall clock changes nothing.
+    Besides its steady times, a row has their boot and both clock readings when it was written.
+    Within one boot, setting the wall clock has no effect.
     """
 
     def __init__(self, clock: Clock, boot: int) -> None:
@@ -20,26 +20,26 @@ class Times:
         """The number of this boot in the store."""
 
     def here(self, moment: float, boot: int, at: float, wall: float) -> float:
-        """A moment of a row by this process's clock.
+        """Converts a moment of a row to this process's clock.
 
         Args:
-            moment: The steady time; infinite and 0 mean no time and stay as they are.
+            moment: The steady time; infinity and 0 mean no time and are returned unchanged.
             boot: The boot of the row.
-            at: The steady time at which it was written.
-            wall: The wall time then, in seconds since the epoch.
+            at: The steady time when the row was written.
+            wall: The wall time when the row was written, in seconds since the epoch.
         """
         if boot == self.boot or moment in (0.0, inf, -inf):
             return moment
-        # A future moment is never farther away than when it was written, wherever the wall clock
-        # is now.
+        # A future moment is never farther away than when it was written, whatever the wall clock
+        # shows now.
         return self.clock.now() - self._since(wall) + (moment - at)
 
     def wall(self, moment: float) -> float:
-        """A moment of this process's clock, in seconds since the epoch."""
+        """Converts a moment of this process's clock to seconds since the epoch."""
         return self.clock.wall_at(moment)
 
     def _since(self, wall: float) -> float:
         """Seconds of the pool's clock since a wall time; never negative."""
         now = self.clock.now()
-        each = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
-        return max(0.0, (self.clock.wall() - wall) / each)
+        ratio = self.clock.wall_at(now + 1.0) - self.clock.wall_at(now)
+        return max(0.0, (self.clock.wall() - wall) / ratio)

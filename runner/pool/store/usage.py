@@ -1,4 +1,4 @@
-"""Figures that the store only shows: totals, calls a minute, leases. Written now and then."""
+"""Figures that the store only shows: totals, calls per minute, leases. Written occasionally."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class PendingUsage:
     """Usage that is not written yet."""
 
     tallies: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    """Answered, refused, tokens in and out, by fingerprint, model and day."""
+    """Answered and refused calls, input and output tokens, by fingerprint, model and day."""
     minutes: dict[int, list[int]] = field(default_factory=dict)
-    """Calls and refusals, by the minute of the wall clock."""
+    """Calls and refusals by minute of the wall clock."""
     taken: dict[int, tuple[Lease, float]] = field(default_factory=dict)
-    """Leases, and their wall times of start."""
+    """Leases by number, and the wall time of their start."""
     returned: set[int] = field(default_factory=set)
     empty: bool = True
 
@@ -59,8 +59,8 @@ class PendingUsage:
         connection.executemany(
             "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (engine, number, lease.fingerprint, lease.item, lease.model, began)
-                for number, (lease, began) in self.taken.items()
+                (engine, number, lease.fingerprint, lease.item, lease.model, start)
+                for number, (lease, start) in self.taken.items()
             ],
         )
         tallies = [(*place, *total, wall) for place, total in self.tallies.items()]

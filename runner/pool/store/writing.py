@@ -1,4 +1,4 @@
-"""Pending changes: collected step by step, written in one transaction."""
+"""Pending changes: collected step by step and written in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.pool.store.rows import (
 )
 
 SAME_END = 2.0
-"""Seconds by which two processes may differ on the end of the same cooldown."""
+"""Seconds by which two processes can differ about the end of the same cooldown."""
 
 _Start = tuple[str, str, int, float, str, float]
 """Quota, model, kind, moment, day, wall time."""
@@ -59,7 +59,7 @@ _WRITE_CREDENTIAL = (
 
 @dataclass(slots=True)
 class Pending:
-    """Changes that are not written yet. They only grow while the store cannot be used."""
+    """Changes that are not written yet; they accumulate while the store is unusable."""
 
     starts: list[_Start] = field(default_factory=list)
     days: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ class Pending:
     events: list[tuple[float, CredentialChanged]] = field(default_factory=list)
 
     def take(self, registry: Registry, ledger: Ledger, clock: Clock) -> Changes:
-        """Collects the changes of a step, and takes them from the registry's recorder."""
+        """Takes the changes of a step from the registry's recorder and collects them."""
         changes = registry.recorder.take_changes()
         for kind, leases in ((START, changes.granted), (REFUND, changes.refunds)):
             for lease in leases:
@@ -93,21 +93,21 @@ class Pending:
         return changes
 
     def forget_old(self, now: float, most_events: int) -> None:
-        """Drops starts that no longer count, and events that would not be shown."""
+        """Drops starts that no longer count, and events that are no longer shown."""
         self.starts = [start for start in self.starts if start[3] > now - MEMORY]
         del self.events[:-most_events]
 
     def add_missing(
         self, registry: Registry, quota: Quota, stored: Counter[float], today: str, of_day: int
     ) -> None:
-        """Collects what a store lacks of a quota.
+        """Collects the starts of a quota that a store lacks.
 
         Args:
-            registry: Has the quota.
-            quota: For one model.
+            registry: The registry with the quota.
+            quota: The quota for one model.
             stored: Its starts in the store.
             today: The service's day.
-            of_day: The starts of that day in the store.
+            of_day: The number of starts of that day in the store.
         """
         self.quotas.add((quota.name, quota.model))
         name = next((credential.quota for credential in registry.credentials_of(quota)), quota.name)
@@ -120,60 +120,60 @@ class Pending:
 
 
 class Writer:
-    """Writes the changes of one registry. Call it within a transaction."""
+    """Writes the changes of one registry. To be called within a transaction."""
 
     def __init__(self, file: StoreFile, run: str, engine: int | None = None) -> None:
         self._file = file
         self._run = run
         self._fixed_engine = engine
-        self._keys: dict[str, CredentialRow] = {}
+        self._credentials: dict[str, CredentialRow] = {}
         self._quotas: dict[Place, QuotaRow] = {}
         self.resets: dict[str, int] = {}
-        """How often each credential that was reset here has been reset."""
+        """The resets of each credential that was reset here."""
 
     def forget_rows(self, changes: StoredChanges) -> None:
         """Forgets rows that another process has written."""
         for fingerprint in changes.credentials:
-            self._keys.pop(fingerprint, None)
+            self._credentials.pop(fingerprint, None)
         for place in changes.quotas:
             self._quotas.pop(place, None)
 
     def forget(self) -> None:
-        """Forgets every row, as a transaction was lost."""
-        self._keys.clear()
+        """Forgets all rows after a lost transaction."""
+        self._credentials.clear()
         self._quotas.clear()
 
     def strikes_changed(self, registry: Registry, fingerprints: Iterable[str]) -> set[str]:
-        """Those of these credentials whose strikes differ from the written ones."""
+        """The credentials, of these, whose strikes differ from the written ones."""
         return {
             fingerprint
             for fingerprint in fingerprints
-            if (row := self._keys.get(fingerprint)) is not None
+            if (row := self._credentials.get(fingerprint)) is not None
             and row.strikes != registry.credentials[fingerprint].strikes
         }
 
     @property
     def _engine(self) -> int:
-        """The writer of the rows; the file's number may change when it is opened again."""
+        """The engine number for the rows; the file's can change when it is opened again."""
         return self._file.engine if self._fixed_engine is None else self._fixed_engine
 
     def write(self, registry: Registry, pending: Pending) -> None:
-        """Writes everything that is pending."""
+        """Writes all pending changes."""
         file, executemany = self._file, self._file.connection.executemany
         now, wall = file.times.clock.now(), file.times.clock.wall()
-        keys = (
+        credentials = (
             self._changed_credentials(registry, pending.credentials) if pending.credentials else []
         )
         quotas = self._changed_quotas(registry, pending.quotas) if pending.quotas else []
-        if keys or quotas or pending.resets:
+        if credentials or quotas or pending.resets:
             stamp = next_stamp(file.connection)
-            executemany(_WRITE_CREDENTIAL, [(*row, stamp, self._engine) for row in keys])
+            executemany(_WRITE_CREDENTIAL, [(*row, stamp, self._engine) for row in credentials])
             written = (file.times.boot, now, wall, stamp, self._engine)
             executemany(_WRITE_QUOTA, [(*row, *written) for row in quotas])
             self._write_resets(registry, pending.resets, stamp)
         if pending.starts:
-            mine = (file.times.boot, self._engine)
-            executemany(_INSERT_START, [(*start, *mine) for start in pending.starts])
+            writer = (file.times.boot, self._engine)
+            executemany(_INSERT_START, [(*start, *writer) for start in pending.starts])
         if pending.days:
             counts = [(*place, count, wall) for place, count in pending.days.items() if count]
             executemany(_COUNT_DAY, counts)
@@ -191,8 +191,8 @@ class Writer:
             for each in fingerprints
             if each in registry.credentials
         ]
-        changed = [row for row in rows if self._keys.get(row.fingerprint) != row]
-        self._keys.update((row.fingerprint, row) for row in changed)
+        changed = [row for row in rows if self._credentials.get(row.fingerprint) != row]
+        self._credentials.update((row.fingerprint, row) for row in changed)
         return changed
 
     def _changed_quotas(self, registry: Registry, places: Iterable[Place]) -> Sequence[QuotaRow]:
@@ -211,11 +211,11 @@ class Writer:
     def _write_resets(self, registry: Registry, fingerprints: Iterable[str], stamp: int) -> None:
         today = registry.today(self._file.times.clock.now()).name
         for fingerprint in fingerprints:
-            group_name = registry.canonical(registry.credentials[fingerprint].quota)
+            quota = registry.canonical(registry.credentials[fingerprint].quota)
             names = {
-                k.quota
-                for k in registry.credentials.values()
-                if registry.canonical(k.quota) == group_name
+                each.quota
+                for each in registry.credentials.values()
+                if registry.canonical(each.quota) == quota
             }
             self.resets[fingerprint] = count_reset(
                 self._file.connection, fingerprint, stamp, self._engine
@@ -226,7 +226,7 @@ class Writer:
 
 
 def next_stamp(connection: sqlite3.Connection) -> int:
-    """The stamp for rows that are written now; stamps only grow."""
+    """The stamp for rows that are written now; stamps only increase."""
     connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'stamp'")
     (stamp,) = connection.execute("SELECT value FROM counters WHERE name = 'stamp'").fetchone()
     return int(stamp)
@@ -238,8 +238,8 @@ def count_reset(connection: sqlite3.Connection, fingerprint: str, stamp: int, en
         "UPDATE keys SET resets = resets + 1, stamp = ?, engine = ? WHERE fingerprint = ?",
         (stamp, engine, fingerprint),
     )
-    found = connection.execute("SELECT resets FROM keys WHERE fingerprint = ?", (fingerprint,))
-    row = found.fetchone()
+    rows = connection.execute("SELECT resets FROM keys WHERE fingerprint = ?", (fingerprint,))
+    row = rows.fetchone()
     return 0 if row is None else int(row[0])
 
 
@@ -247,7 +247,7 @@ def record_event(
     connection: sqlite3.Connection, wall: float, fingerprint: str, name: str, model: str,
     state: str, reason: str, until: float | None, run: str,
 ) -> None:  # fmt: skip
-    """Records a change of a credential, unless it is recorded already, maybe by another process."""
+    """Records a change of a credential, unless it is recorded already, by any process."""
     before = connection.execute(
         "SELECT state, reason, until FROM events WHERE fingerprint = ? AND model = ? "
         "ORDER BY id DESC LIMIT 1",
