@@ -90,7 +90,7 @@ ROWS = [
     Row(Fault.MALFORMED_FUNCTION_CALL, Outcome.NO_ANSWER, "(MALFORMED_FUNCTION_CALL)", 200),
     Row(Fault.OTHER, Outcome.NO_ANSWER, "without an answer (OTHER)", 200, "OTHER"),
     Row(Fault.NEWER, Outcome.NO_ANSWER, "without an answer", 200),
-    Row(Fault.TOO_LONG, Outcome.BLOCKED, "greatest length", 200, "MAX_TOKENS"),
+    Row(Fault.TOO_LONG, Outcome.BLOCKED, "length limit", 200, "MAX_TOKENS"),
     Row(Fault.ENDLESS, Outcome.TRANSPORT, "without a finish reason", 200),
     Row(Fault.OTHER_MODEL, Outcome.BAD_REQUEST, "gemini-0.5-tiny answered", 200, "OTHER_MODEL"),
 ]
