@@ -10,7 +10,7 @@ from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.model.pool_text import ends, next_return
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
-from assemblyzero_tui.widgets.format import STATE_STYLES, count, roughly, time_of_day
+from assemblyzero_tui.widgets.format import STATE_STYLES, count, counted, roughly, time_of_day
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part, TextLine, cells, spread
 
@@ -69,6 +69,36 @@ def credentials_part(run: RunState, now: float, *, roomy: bool = True) -> list[P
     return [(f"  ready {ready}/{total}{following}", style)]
 
 
+def _right_parts(
+    run: RunState,
+    now: float,
+    glyphs: Glyphs,
+    room: int,
+    *,
+    served: bool,
+    time: float,
+    with_credentials: bool,
+) -> list[Part]:
+    """Progress, estimate, credentials and time of day, the last two as they fit into the room."""
+    parts: list[Part] = [(f"{int(run.done_fraction() * 100):>3}%", "bold")]
+    if eta := estimate(run, now, glyphs, served=served):
+        parts.append((f"  {eta}", "$text-muted"))
+    if with_credentials:
+        whole = credentials_part(run, now)
+        fits = cells([*parts, *whole]) <= room
+        parts += whole if fits else credentials_part(run, now, roomy=False)
+    clock_part: Part = (f"  {time_of_day(time)} ", "$text-muted")
+    return [*parts, clock_part if cells([*parts, clock_part]) <= room else " "]
+
+
+def _place_part(run: RunState, glyphs: Glyphs) -> list[Part]:
+    """The workflow and the repository."""
+    if not run.workflow:
+        return []
+    repository = run.tracker.removeprefix("github.com/") or PurePath(run.repository).name
+    return [(f"  {run.workflow} {glyphs.dot} {repository}", "$text-muted")]
+
+
 def header_content(
     run: RunState,
     now: float,
@@ -79,50 +109,35 @@ def header_content(
     time: float | None = None,
     with_credentials: bool = False,
 ) -> Content:
-    """The first row for a width.
+    """The first row for a width in cells.
 
     Args:
         run: The run.
-        now: The time that the work is at.
-        glyphs: What to draw with.
-        width: Cells of the row.
-        served: Whether the run goes on.
+        now: The present time of the source.
+        glyphs: The characters to draw with.
+        width: Width of the row.
+        served: Whether an engine serves the run.
         time: The time of day, if it is not ``now``.
-        with_credentials: Also says how many keys there are, as no other row does.
+        with_credentials: Shows the number of usable credentials, if no other row does.
     """
-    n = len(run.items)
-    whose = run.tracker.removeprefix("github.com/") or PurePath(run.repository).name
-    where = f"{run.workflow} {glyphs.dot} {whose}" if run.workflow else ""
-    left: list[Part] = [" ", (BRAND, "$primary bold")]
-    middle = totals(run, glyphs)
-    percent = int(run.done_fraction() * 100)
-    right: list[Part] = [(f"{percent:>3}%", "bold")]
-    clock_part: list[Part] = [
-        ("  " + time_of_day(now if time is None else time) + " ", "$text-muted")
-    ]
-    eta = estimate(run, now, glyphs, served=served)
-    eta_part: list[Part] = [(f"  {eta}", "$text-muted")] if eta else []
-    items: list[Part] = [(f"  {count(n)} item{'' if n == 1 else 's'}", "$text-muted"), "  "]
 
     def room(*groups: list[Part]) -> int:
         return width - sum(cells(group) for group in groups) - 2
 
-    right += eta_part
-    if with_credentials:
-        whole = credentials_part(run, now)
-        fits = room(left, items, middle, right, whole) >= 0
-        right += whole if fits else credentials_part(run, now, roomy=False)
-    if room(left, items, middle, right, clock_part) >= 0:
-        right += clock_part
-    else:
-        right.append(" ")
+    left: list[Part] = [" ", (BRAND, "$primary bold")]
+    items: list[Part] = [(f"  {counted(len(run.items), 'item')}", "$text-muted"), "  "]
+    middle = totals(run, glyphs)
+    right = _right_parts(
+        run, now, glyphs, room(left, items, middle),
+        served=served, time=now if time is None else time, with_credentials=with_credentials,
+    )  # fmt: skip
     if room(left, items, middle, right) < 0:
         middle = totals(run, glyphs, words=False)
     if room(left, items, middle, right) < 0:
         items = ["  "]
     if room(left, items, middle, right) < 0:
         left = [" "]
-    place: list[Part] = [(f"  {where}", "$text-muted")] if where else []
+    place = _place_part(run, glyphs)
     if room(left, place, items, middle, right) >= 14:
         left += place
     length = min(24, room(left, items, middle, right) - 1)
@@ -142,7 +157,7 @@ class Header(TextLine):
         self, run: RunState, now: float, glyphs: Glyphs, *, served: bool, time: float,
         with_credentials: bool,
     ) -> None:  # fmt: skip
-        """Shows how the run is doing; see :func:`header_content`."""
+        """Shows the state of the run; see :func:`header_content`."""
         self.fill(
             lambda width: header_content(
                 run, now, glyphs, width, served=served, time=time, with_credentials=with_credentials

@@ -89,6 +89,40 @@ class PlainLines:
     def event(self, event: AnyEvent, state: RunState) -> Iterator[str]:
         """The lines of one event, which ``state`` already includes."""
         match event:
+            case ItemChanged():
+                yield from self._item_changed(event, state)
+            case Notice():
+                text = one_line(event.text)
+                text = text if event.level == "info" else f"{event.level}: {text}"
+                who = event.item or COORDINATOR
+                yield self.line(who, text, event.time, _LEVELS.get(event.level, ""))
+            case CallQueued():
+                before, self._waits[event.item] = self._waits.get(event.item), event.why
+                if not (event.for_model and event.why == before):
+                    yield self.line(event.item, queued_text(event), event.time)
+            case CallEnded(outcome="ok"):
+                self._waits.pop(event.item, None)
+            case CredentialChanged() | PoolChanged() | AutoResumeSet():
+                yield from self._pool_event(event, state)
+            case _:
+                yield from self._run_event(event, state)
+
+    def _pool_event(
+        self, event: CredentialChanged | PoolChanged | AutoResumeSet, state: RunState
+    ) -> Iterator[str]:
+        match event:
+            case CredentialChanged():
+                texts = self._pool.credential(event)
+            case PoolChanged():
+                texts = self._pool.pool(event, state.parallel, stops=state.pool.stops)
+            case AutoResumeSet():
+                texts = self._pool.auto_resume(event)
+        paused = isinstance(event, PoolChanged) and event.state == "paused"
+        for text in texts:
+            yield self.coordinator(text, event.time, "33" if paused else "")
+
+    def _run_event(self, event: AnyEvent, state: RunState) -> Iterator[str]:
+        match event:
             case RunStarted():
                 at_once = "one at a time" if event.parallel == 1 else f"{event.parallel} at once"
                 yield self.coordinator(
@@ -106,47 +140,20 @@ class PlainLines:
                 for info in event.items:
                     self._states.setdefault(info.id, State.QUEUED)
             case EngineStarted(resumed=True):
-                left = state.unfinished()
-                yield self.coordinator(
-                    f"resumed: {len(left)} of {len(state.items)} left", event.time
-                )
+                text = f"resumed: {len(state.unfinished())} of {len(state.items)} left"
+                yield self.coordinator(text, event.time)
                 self._states.update(
                     {name: State.QUEUED for name, s in self._states.items() if not s.terminal}
                 )
-            case ItemChanged():
-                yield from self._changed(event, state)
-            case Notice():
-                text = one_line(event.text)
-                text = text if event.level == "info" else f"{event.level}: {text}"
-                who = event.item or COORDINATOR
-                yield self.line(who, text, event.time, _LEVELS.get(event.level, ""))
-            case CredentialChanged():
-                for text in self._pool.credential(event):
-                    yield self.coordinator(text, event.time)
-            case PoolChanged():
-                colour = "33" if event.state == "paused" else ""
-                for text in self._pool.pool(event, state.parallel, stops=state.pool.stops):
-                    yield self.coordinator(text, event.time, colour)
-            case AutoResumeSet():
-                for text in self._pool.auto_resume(event):
-                    yield self.coordinator(text, event.time)
-            case CallQueued():
-                before, self._waits[event.item] = self._waits.get(event.item), event.why
-                if not (event.for_model and event.why == before):
-                    yield self.line(event.item, queued_text(event), event.time)
-            case CallEnded(outcome="ok"):
-                self._waits.pop(event.item, None)
-            case RunHeld():
-                text = (
-                    f"held: {event.reason or 'no new items start'}"
-                    if event.held
-                    else ("items start again")
-                )
+            case RunHeld(held=True):
+                text = f"held: {event.reason or 'no new items start'}"
                 yield self.coordinator(text, event.time)
+            case RunHeld():
+                yield self.coordinator("items start again", event.time)
             case RunEnded():
                 yield self.coordinator(f"{event.reason}: {counted(state)}", event.time)
 
-    def _changed(self, event: ItemChanged, state: RunState) -> Iterator[str]:
+    def _item_changed(self, event: ItemChanged, state: RunState) -> Iterator[str]:
         item = state.items.get(event.item)
         if item is None or event.attempt < self._attempts.get(event.item, 0):
             return

@@ -27,9 +27,9 @@ def credential_service_of_run(
     """The credential service of a run.
 
     Args:
-        spec: Of the run.
-        folder: Of the run.
-        source: Gives the run that is looked at.
+        spec: The run's specification.
+        folder: The run's folder.
+        source: Returns the source of the run that is shown.
     """
 
     def store() -> AbstractContextManager[PoolStore]:
@@ -39,17 +39,8 @@ def credential_service_of_run(
 
     named = Path(spec.credentials) if spec.credentials else None
 
-    def keep(name: str, key: str, project: str) -> str:
-        file = sources.file_to_write() if named is None else named
-        if (there := name_of(file, key)) is None:
-            fingerprint, there = add_credential(file, name, key, project), name
-        else:
-            fingerprint = Secret(key).fingerprint
-        with store() as opened:
-            known = opened.snapshot().credential(fingerprint)
-            if known is not None and known.disabled:
-                opened.enable(fingerprint)
-        return there
+    def add_to_file(name: str, key: str, project: str) -> str:
+        return _add_to_file(named, store, name, key, project)
 
     def check_credential(fingerprint: str) -> str:
         from assemblyzero_tui.app.credentials import check
@@ -58,18 +49,43 @@ def credential_service_of_run(
             fingerprint, named, spec.provider, spec.options.model
         ).sentence
 
-    keyed = needs_credentials(spec.provider) and not spec.demo
+    checkable = needs_credentials(spec.provider) and not spec.demo
     return RunCredentialService(
         source,
         store,
         _place(named),
-        None if spec.demo else keep,
-        check_credential if keyed else None,
+        None if spec.demo else add_to_file,
+        check_credential if checkable else None,
     )
 
 
+def _add_to_file(
+    named: Path | None,
+    open_store: Callable[[], AbstractContextManager[PoolStore]],
+    name: str,
+    key: str,
+    project: str,
+) -> str:
+    """Stores a credential, and enables it if it was disabled.
+
+    Returns:
+        Its name in the file: another one if the file already has its API key.
+    """
+    file = sources.file_to_write() if named is None else named
+    stored_name = name_of(file, key)
+    if stored_name is None:
+        fingerprint, stored_name = add_credential(file, name, key, project), name
+    else:
+        fingerprint = Secret(key).fingerprint
+    with open_store() as store:
+        status = store.snapshot().credential(fingerprint)
+        if status is not None and status.disabled:
+            store.enable(fingerprint)
+    return stored_name
+
+
 def _place(named: Path | None) -> Path:
-    """Where a credential would be stored, as far as is known now."""
+    """The file where a credential would be stored."""
     if named is not None:
         return named
     try:

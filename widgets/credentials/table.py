@@ -149,36 +149,9 @@ def row(
 ) -> Content:
     """The row of a credential."""
     line = lines[index]
-    credential, status = line.credential, line.status
-    state = status.at(now)
-    again = index > 0 and lines[index - 1].credential is credential
-    quota = quota_of(run, line, now)
-    held = holders(run, credential.name)
-    more = f" +{len(held) - 1}" if len(held) > 1 else ""
-    texts: dict[str, tuple[str, str]] = {
-        "name": ("" if again else one_line(credential.name), "bold"),
-        "model": (one_line(status.model), ""),
-        "state": (state_text(run, status, now, glyphs), f"{CREDENTIAL_STYLES[state]} bold"),
-        "minute": (used_of_minute(quota, now) if quota is not None else "", ""),
-        "day": (used_of_day(quota) if quota is not None else "", ""),
-        "reason": (one_line(status.reason) if state != "ready" else "", "$text-muted"),
-        "in a row": (str(status.count or "") if state != "ready" else "", "$warning"),
-        "since": (time_of_day(status.since - run.clock.set_back), "$text-muted"),
-    }
-    if status.since == 0:
-        texts["since"] = ("", "")
-    if not again:
-        texts |= {
-            "answered": (count(credential.answered), ""),
-            "refused": (
-                count(credential.refused),
-                "$error" if credential.refused else "$text-muted",
-            ),
-            "tokens": (brief(credential.input_tokens + credential.output_tokens), ""),
-            "used by": (f"{held[0]}{more}" if held else "", "$primary"),
-            "project": (one_line(credential.project), ""),
-            "fingerprint": (credential.fingerprint, "$text-muted"),
-        }
+    texts = _line_texts(run, line, now, glyphs)
+    if index == 0 or lines[index - 1].credential is not line.credential:
+        texts |= _credential_texts(run, line.credential)
     parts: list[Part] = []
     for column in columns(lines, width):
         text, style = texts.get(column.name, ("", ""))
@@ -187,6 +160,43 @@ def row(
             cell = text.rjust(column.width)
         parts += [(cell, style), " " * _GAP]
     return Content.assemble(*parts[:-1])
+
+
+Texts = dict[str, tuple[str, str]]
+"""Text and style by the name of the column."""
+
+
+def _line_texts(run: RunState, line: Line, now: float, glyphs: Glyphs) -> Texts:
+    """The texts about a credential with one model."""
+    status = line.status
+    state = status.at(now)
+    quota = quota_of(run, line, now)
+    since = time_of_day(status.since - run.clock.set_back) if status.since else ""
+    return {
+        "model": (one_line(status.model), ""),
+        "state": (state_text(run, status, now, glyphs), f"{CREDENTIAL_STYLES[state]} bold"),
+        "minute": (used_of_minute(quota, now) if quota is not None else "", ""),
+        "day": (used_of_day(quota) if quota is not None else "", ""),
+        "reason": (one_line(status.reason) if state != "ready" else "", "$text-muted"),
+        "in a row": (str(status.count or "") if state != "ready" else "", "$warning"),
+        "since": (since, "$text-muted"),
+    }
+
+
+def _credential_texts(run: RunState, credential: CredentialState) -> Texts:
+    """The texts about a credential as a whole, for the first of its rows."""
+    items = holders(run, credential.name)
+    more = f" +{len(items) - 1}" if len(items) > 1 else ""
+    refused_style = "$error" if credential.refused else "$text-muted"
+    return {
+        "name": (one_line(credential.name), "bold"),
+        "answered": (count(credential.answered), ""),
+        "refused": (count(credential.refused), refused_style),
+        "tokens": (brief(credential.input_tokens + credential.output_tokens), ""),
+        "used by": (f"{items[0]}{more}" if items else "", "$primary"),
+        "project": (one_line(credential.project), ""),
+        "fingerprint": (credential.fingerprint, "$text-muted"),
+    }
 
 
 def state_text(run: RunState, status: CredentialStatus, now: float, glyphs: Glyphs) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -123,46 +124,59 @@ def reason_text(item: ItemState) -> str:
 def segments(
     item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
 ) -> list[Segment]:
-    """Everything there is to say, in the order in which it is shown."""
+    """All segments in the order in which they are shown."""
+    every = [
+        *_state_segments(item, run, log, now, glyphs),
+        *_figure_segments(item, log, now, glyphs),
+    ]
+    return [segment for segment in every if segment.text]
+
+
+_MUTED = "$text-muted"
+
+
+def _state_segments(
+    item: ItemState, run: RunState, log: LogFigures, now: float, glyphs: Glyphs
+) -> Iterator[Segment]:
+    """State, reason and node; their texts may be empty."""
     style = STATE_STYLES[item.state]
-    in_line, has_no_key = item.waiting is not None, item.state is State.QUOTA
-    whole = glyphs.word(item.state) if in_line or has_no_key else state_text(item, now, glyphs)
-    found = [Segment(whole, f"{style} bold", 0)]
-
-    def add(text: str, drop: int, style: str = "$text-muted") -> None:
-        if text:
-            found.append(Segment(text, style, drop))
-
-    add(resume_text(item, run, now), 1, style)
-    if item.state is not State.RUNNING and not in_line:
-        add(reason_text(item), 5, style if item.state.wants_attention else "$foreground")
+    queued, without_quota = item.waiting is not None, item.state is State.QUOTA
+    state = glyphs.word(item.state) if queued or without_quota else state_text(item, now, glyphs)
+    yield Segment(state, f"{style} bold", 0)
+    yield Segment(resume_text(item, run, now), style, 1)
+    if item.state is not State.RUNNING and not queued:
+        yield Segment(reason_text(item), style if item.state.wants_attention else "$foreground", 5)
     if item.node and not item.state.terminal:
         position = run.position(item)
         step = f" {position}/{len(run.nodes)}" if position else ""
-        add(node_name(item.node) + step, 3, "$foreground")
+        yield Segment(node_name(item.node) + step, "$foreground", 3)
     if quiet := quiet_seconds(item, log, now):
-        add(f"quiet {roughly(quiet)}", 1, "$warning bold")
-    if in_line:
-        add(line_text(item, now, glyphs), 1, "$warning")
-        add(reason_text(item), 5)
-    add(call_text(item, now, glyphs), 6)
+        yield Segment(f"quiet {roughly(quiet)}", "$warning bold", 1)
+    if queued:
+        yield Segment(line_text(item, now, glyphs), "$warning", 1)
+        yield Segment(reason_text(item), _MUTED, 5)
+
+
+def _figure_segments(
+    item: ItemState, log: LogFigures, now: float, glyphs: Glyphs
+) -> Iterator[Segment]:
+    """Call, draft, try, times, tokens and lines; their texts may be empty."""
+    yield Segment(call_text(item, now, glyphs), _MUTED, 6)
     if item.iteration and not item.state.terminal:
-        add(f"draft {item.iteration}", 7)
+        yield Segment(f"draft {item.iteration}", _MUTED, 7)
     if item.tries and item.state is not State.RETRYING:
-        add(f"try {item.tries}", 8)
+        yield Segment(f"try {item.tries}", _MUTED, 8)
     if item.started is not None:
+        yield Segment(clock(item.active_seconds(now)), _MUTED, 4)
         paused = item.paused_seconds(now)
-        add(clock(item.active_seconds(now)), 4)
-        resting = item.state is State.PAUSED
-        spent = roughly(paused) if resting else clock(paused)
-        add(f"paused {spent}" if paused >= 1 else "", 9)
-    tokens = item.input_tokens + item.output_tokens
-    add(f"{brief(tokens)} tok" if tokens else "", 11)
+        spent = roughly(paused) if item.state is State.PAUSED else clock(paused)
+        yield Segment(f"paused {spent}" if paused >= 1 else "", _MUTED, 9)
+    if tokens := item.input_tokens + item.output_tokens:
+        yield Segment(f"{brief(tokens)} tok", _MUTED, 11)
     if log.new:
-        add(f"{counted(log.new, 'new line')}", 2, "$accent bold")
+        yield Segment(counted(log.new, "new line"), "$accent bold", 2)
     elif log.lines:
-        add(counted(log.lines, "line"), 10)
-    return found
+        yield Segment(counted(log.lines, "line"), _MUTED, 10)
 
 
 def status_content(

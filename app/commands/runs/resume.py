@@ -16,6 +16,7 @@ from assemblyzero_tui.runner.model.model_catalog import check_model, check_revie
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
 
 if TYPE_CHECKING:
+    from assemblyzero_tui.runner.model.states import State
     from assemblyzero_tui.runner.runs.runs import ReadableRun
 
 
@@ -79,65 +80,52 @@ def command(
     run: str | None,
     failed: bool,
     fresh: bool,
-    accept_changes: bool,
-    max_iterations: int | None,
-    model: str | None,
-    review_model: str | None,
     credentials: Path | None,
     on_exhausted: Literal["wait", "stop"] | None,
     parallel: int | None,
     max_parallel: int,
     output: OutputMode,
+    **options: Any,
 ) -> int:
     """Resume a run that was stopped or interrupted.
 
     Finished items are left alone; the others continue from their last checkpoint. Credentials are
     loaded again.
     """
-    if fresh and accept_changes:
-        raise click.UsageError("Specify --fresh or --continue, not both.")
-    if fresh and not failed:
-        raise click.UsageError("--fresh requires --failed: only those items are started over.")
-    if parallel is not None:
-        parallel = check_parallel(parallel, max_parallel)
+    if fresh:
+        _check_fresh(failed=failed, accept_changes=options["accept_changes"])
+    workers = 0 if parallel is None else check_parallel(parallel, max_parallel)
     from assemblyzero_tui.app.cli.finding_runs import newest_unfinished_run
-    from assemblyzero_tui.runner.runs.runs import open_run, write_spec
-    from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
+    from assemblyzero_tui.runner.runs.runs import open_run
 
     previous = open_run(newest_unfinished_run(run, failed=failed))
     _check_not_running(previous)
     _reconcile_records(previous.spec)
-    retriable = [
-        i.id for i in previous.state.items.values() if i.state.terminal and not i.state.succeeded
-    ]
-    if previous.state.finished and not (failed and retriable):
-        _print_nothing_to_resume(previous.name, len(retriable))
+    unsuccessful = [item for item in previous.state.items.values() if _unsuccessful(item.state)]
+    if previous.state.finished and not (failed and unsuccessful):
+        _print_nothing_to_resume(previous.name, len(unsuccessful))
         return 0
-    spec = _changed_spec(
-        previous.spec,
-        {
-            "accept_changes": accept_changes or None,
-            "max_iterations": max_iterations,
-            "model": None if model is None else check_model(model, "--model"),
-            "review_model": None if review_model is None else check_reviewer(review_model),
-        },
-        credentials=credentials,
-        on_exhausted=on_exhausted,
-    )
-    if spec != previous.spec:
-        write_spec(previous.folder, spec)
-    if note := renamed_since(spec.tracker):
-        click.echo(f"Note: {note}", err=True)
+    _update_spec(previous, options, credentials=credentials, on_exhausted=on_exhausted)
     from assemblyzero_tui.app.launch.launch import serve_and_show
 
-    retry: list[str] | None = [] if failed and retriable else None
     return serve_and_show(
         previous.folder,
         output,
-        retry=retry,
-        afresh=fresh and bool(retriable),
-        parallel=parallel or 0,
+        retry=[] if failed and unsuccessful else None,
+        afresh=fresh and bool(unsuccessful),
+        parallel=workers,
     )
+
+
+def _check_fresh(*, failed: bool, accept_changes: bool) -> None:
+    if accept_changes:
+        raise click.UsageError("Specify --fresh or --continue, not both.")
+    if not failed:
+        raise click.UsageError("--fresh requires --failed: only those items are started over.")
+
+
+def _unsuccessful(state: State) -> bool:
+    return state.terminal and not state.succeeded
 
 
 def _check_not_running(run: ReadableRun) -> None:
@@ -159,17 +147,39 @@ def _print_nothing_to_resume(name: str, unsuccessful: int) -> None:
         )
 
 
-def _changed_spec(
-    spec: RunSpec,
+def _update_spec(
+    run: ReadableRun,
     options: dict[str, Any],
     *,
     credentials: Path | None,
     on_exhausted: Literal["wait", "stop"] | None,
-) -> RunSpec:
-    """The run's specification with the given values; ``None`` keeps the present value."""
+) -> None:
+    """Writes the given values into the run's specification; ``None`` keeps the present value."""
+    from assemblyzero_tui.runner.runs.runs import write_spec
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
+
+    changes = {name: value for name, value in _checked(options).items() if value}
+    spec = run.spec
     if credentials is not None:
         spec = msgspec.structs.replace(spec, credentials=str(resolve_parent(credentials)))
     if on_exhausted is not None:
         spec = msgspec.structs.replace(spec, on_exhausted=on_exhausted)
-    given = {name: value for name, value in options.items() if value is not None}
-    return msgspec.structs.replace(spec, options=msgspec.structs.replace(spec.options, **given))
+    spec = msgspec.structs.replace(spec, options=msgspec.structs.replace(spec.options, **changes))
+    if spec != run.spec:
+        write_spec(run.folder, spec)
+    if note := renamed_since(spec.tracker):
+        click.echo(f"Note: {note}", err=True)
+
+
+def _checked(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with the full names of the models.
+
+    Raises:
+        TuiError: a model is unknown or cannot review.
+    """
+    checked = dict(options)
+    if checked["model"] is not None:
+        checked["model"] = check_model(checked["model"], "--model")
+    if checked["review_model"] is not None:
+        checked["review_model"] = check_reviewer(checked["review_model"])
+    return checked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import issue_hint, parallel_is_explicit
 from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
+
+if TYPE_CHECKING:
+    from assemblyzero_tui.runner.model.events import ItemInfo
 
 
 @click.command(
@@ -62,36 +66,45 @@ def command(
     _check_selection(issues, all_issues, issues_dir, left_out, settings.parallel)
     parallel = settings.check(issues)
     from assemblyzero_tui.app.cli.repository import find_repository
-    from assemblyzero_tui.app.cli.selection import (
-        choose_items,
-        list_items,
-        list_left_out,
-        print_notes,
-    )
+    from assemblyzero_tui.app.cli.selection import list_items, list_left_out
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
 
-    wanted = check_numbers(issues) if issues else None
+    named = check_numbers(issues) if issues else None
     files = settings.context_files()
     repository = find_repository(settings.repo)
     tracker = tracker_of_issues(repository).name if issues_dir is None else ""
     if left_out:
         list_left_out(repository, issues_dir, tracker, as_json=output.kind == "json")
         return 0
+    items = _choose(repository, issues_dir, named, tracker, settings)
+    if settings.dry_run or not items:
+        list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
+        return 0
+    return settings.start(
+        "lld", repository, items, files, parallel, output, tracker=tracker, replace=bool(named)
+    )
+
+
+def _choose(
+    repository: Path,
+    issues_dir: Path | None,
+    named: list[str] | None,
+    tracker: str,
+    settings: WorkflowSettings,
+) -> list[ItemInfo]:
+    """The items to work on; prints the notes on them."""
+    from assemblyzero_tui.app.cli.selection import choose_items, print_notes
+
     items, notes = choose_items(
         repository,
         issues_dir=issues_dir,
-        wanted=wanted,
+        wanted=named,
         tracker=tracker,
         fresh=settings.fresh,
         read_only=settings.dry_run,
     )
     print_notes(notes)
-    if settings.dry_run or not items:
-        list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
-        return 0
-    return settings.start(
-        "lld", repository, items, files, parallel, output, tracker=tracker, replace=bool(wanted)
-    )
+    return items
 
 
 def _check_selection(
