@@ -1,1 +1,1 @@
-"""The parts of the dashboard, each beside its style sheet."""
+"""The widgets of the dashboard and its screens."""

@@ -42,12 +42,12 @@ def estimate(run: RunState, now: float, glyphs: Glyphs, *, served: bool = True) 
         return f"took {duration(run.wall_seconds(now))}"
     if run.held or not run.items or not served:
         return ""
-    left = run.seconds_left(now)
-    if left is None:
+    seconds = run.seconds_left(now)
+    if seconds is None:
         return "ETA unknown"
-    if not left:
+    if not seconds:
         return ""
-    text = roughly(left)
+    text = roughly(seconds)
     return f"ETA {text}" if text.startswith("<") else f"ETA {glyphs.about}{text}"
 
 

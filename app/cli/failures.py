@@ -40,9 +40,9 @@ def guarded(main: Callable[[], object]) -> int:
         mute_stdout()
         return ExitCode.PIPE_CLOSED
     except Exception as error:
-        if isinstance(error, OSError) and (known := _known(error)) is not None:
-            print_error(known.what, known.hint)
-            return known.exit_code
+        if isinstance(error, OSError) and (explained := _explain(error)) is not None:
+            print_error(explained.what, explained.hint)
+            return explained.exit_code
         print_error(*_unexpected(error))
         return ExitCode.FAILED
 
@@ -65,7 +65,7 @@ def mute_stdout() -> None:
     os.close(null)
 
 
-def _known(error: OSError) -> TuiError | None:
+def _explain(error: OSError) -> TuiError | None:
     from assemblyzero_tui.runner.base.system_errors import explain_os_error
 
     return explain_os_error(error)

@@ -51,8 +51,8 @@ class Program(LazyGroup):
             return ExitCode.PIPE_CLOSED
 
 
-def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if not wanted or context.resilient_parsing:
+def _print_version(context: click.Context, _: click.Parameter, requested: bool) -> None:
+    if not requested or context.resilient_parsing:
         return
     from importlib import metadata
 

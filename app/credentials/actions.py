@@ -12,7 +12,7 @@ class CredentialService(Protocol):
     """
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where credentials are stored, for humans."""
 
     @property
@@ -20,7 +20,7 @@ class CredentialService(Protocol):
         """Why no credential can be added; empty if one can."""
 
     @property
-    def tests(self) -> bool:
+    def can_test(self) -> bool:
         """Whether a credential can be tested with a call."""
 
     async def disable(self, fingerprint: str, name: str) -> str:

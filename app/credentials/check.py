@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 @contextmanager
 def open_credential_check(
-    found: CredentialSource, provider: str, model: str
+    credential_source: CredentialSource, provider: str, model: str
 ) -> Iterator[tuple[CredentialCheck, PoolStore]]:
     """Opens a check of the credentials of a source; its calls count for all runs of this machine.
 
@@ -31,7 +31,7 @@ def open_credential_check(
     clock = MachineClock()
     store = PoolStore.open(pool_file(), clock, run="pool test")
     try:
-        yield CredentialCheck(found.credentials, store, clock, opened_provider), store
+        yield CredentialCheck(credential_source.credentials, store, clock, opened_provider), store
     finally:
         store.close()
 
@@ -44,11 +44,13 @@ def check_credential(
     Raises:
         TuiError: the credential no longer exists, or the provider cannot be opened.
     """
-    found = sources.find(credentials)
-    if all(credential.secret.fingerprint != fingerprint for credential in found.credentials):
+    credential_source = sources.find(credentials)
+    if all(
+        credential.secret.fingerprint != fingerprint for credential in credential_source.credentials
+    ):
         raise TuiError(
-            f"This credential is no longer in {found.source}.",
+            f"This credential is no longer in {credential_source.source}.",
             "Add it again: assemblyzero-tui pool add NAME",
         )
-    with open_credential_check(found, provider, model) as (checker, _):
+    with open_credential_check(credential_source, provider, model) as (checker, _):
         return checker.check(fingerprint)

@@ -121,7 +121,7 @@ class PoolLines:
         self._state = "open"
         self._slots = 0
         self._until: float | None = None
-        self._keys: dict[tuple[str, str], str] = {}
+        self._credential_states: dict[tuple[str, str], str] = {}
         self._auto_resume = True
 
     def begin(self, pool: PoolState) -> None:
@@ -130,7 +130,7 @@ class PoolLines:
         self._auto_resume = pool.auto_resume
         for credential in pool.credentials.values():
             for model, status in credential.statuses.items():
-                self._keys[credential.name, model] = status.state
+                self._credential_states[credential.name, model] = status.state
 
     def pool(self, event: PoolChanged, parallel: int, *, stops: bool = False) -> Iterator[str]:
         """The lines for a change of the pool as a whole."""
@@ -162,7 +162,10 @@ class PoolLines:
     def credential(self, event: CredentialChanged) -> Iterator[str]:
         """The line for a change of a credential's state, unless it is a frequent one."""
         place = (event.credential, event.model)
-        before, self._keys[place] = self._keys.get(place, "ready"), event.state
+        before, self._credential_states[place] = (
+            self._credential_states.get(place, "ready"),
+            event.state,
+        )
         if event.state in ("ready", "probing") and before in QUIET_STATES:
             return
         text = f"credential {one_line(event.credential)} {SENTENCES[event.state]}"

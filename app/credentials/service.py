@@ -57,7 +57,7 @@ class RunCredentialService:
         self._check_credential = check_credential
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The file of credentials, abbreviated with ~."""
         try:
             return f"~/{self._file.relative_to(Path.home())}"
@@ -74,7 +74,7 @@ class RunCredentialService:
         )
 
     @property
-    def tests(self) -> bool:
+    def can_test(self) -> bool:
         """Whether a credential can be tested with a call."""
         return self._check_credential is not None
 
@@ -113,11 +113,11 @@ class RunCredentialService:
         name = await asyncio.to_thread(self._add_to_file, name, key, project)
         source = self._source()
         if not source.live:
-            return f"{name} is stored in {self.place}; the run uses it when it is resumed."
+            return f"{name} is stored in {self.location}; the run uses it when it is resumed."
         try:
             await source.send(AddCredential(name=name, key=key, project=project))
         except (TuiError, OSError) as error:
             raise TuiError(
-                f"{name} is stored in {self.place}, but the engine did not accept it: {error}"
+                f"{name} is stored in {self.location}, but the engine did not accept it: {error}"
             ) from None
-        return f"{name} is added, and stored in {self.place}."
+        return f"{name} is added, and stored in {self.location}."

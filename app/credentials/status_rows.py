@@ -15,45 +15,45 @@ from assemblyzero_tui.runner.pool.store.credential_status import (
     QuotaStatus,
 )
 
-IN_THE_FILE = "in the file"
+DISABLED_IN_FILE = "in the file"
 """The reason that is shown for a credential that its file disables."""
 
 
-def described(found: CredentialSource, standing: PoolSnapshot) -> list[dict[str, Any]]:
+def described(credential_source: CredentialSource, snapshot: PoolSnapshot) -> list[dict[str, Any]]:
     """Each credential, for programs. Times are seconds since the epoch; holds no API key."""
     credentials: list[dict[str, Any]] = []
-    for credential in found.credentials:
+    for credential in credential_source.credentials:
         fingerprint = credential.secret.fingerprint
-        known = standing.credential(fingerprint)
-        quotas = standing.quotas_of(quota_name(credential))
+        status = snapshot.credential(fingerprint)
+        quotas = snapshot.quotas_of(quota_name(credential))
         credentials.append(
             {
                 "name": credential.name,
                 "fingerprint": fingerprint,
                 "project": credential.project,
-                **_state(known, quotas),
+                **_state(status, quotas),
                 "quotas": [
-                    _quota(quota, credential.limits(quota.model), standing, fingerprint)
+                    _quota(quota, credential.limits(quota.model), snapshot, fingerprint)
                     for quota in quotas
                 ],
-                **_used(standing, fingerprint),
+                **_used(snapshot, fingerprint),
                 "held_by": [
                     {"run": lease.run, "item": lease.item, "model": lease.model,
                      "since": lease.since}
-                    for lease in standing.leases
+                    for lease in snapshot.leases
                     if lease.fingerprint == fingerprint
                 ],
             }
         )  # fmt: skip
-    return [*credentials, *(_off_in_the_file(name) for name in found.disabled)]
+    return [*credentials, *(_disabled_in_file(name) for name in credential_source.disabled)]
 
 
-def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> dict[str, Any]:
+def _state(status: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> dict[str, Any]:
     """The most severe state of a credential and its quotas."""
-    if known is not None and (known.disabled or known.invalid):
-        state = "disabled" if known.disabled else "invalid"
-        reason = known.disabled or known.invalid
-        return {"state": state, "since": known.since, "until": None, "reason": reason}
+    if status is not None and (status.disabled or status.invalid):
+        state = "disabled" if status.disabled else "invalid"
+        reason = status.disabled or status.invalid
+        return {"state": state, "since": status.since, "until": None, "reason": reason}
     worst = min(quotas, key=lambda quota: STRENGTH.index(STATES[quota.state]), default=None)
     if worst is None or STATES[worst.state] == "ready":
         return {"state": "ready", "since": None, "until": None, "reason": ""}
@@ -64,10 +64,10 @@ def _state(known: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> d
 
 
 def _quota(
-    quota: QuotaStatus, given: tuple[int | None, int | None], standing: PoolSnapshot,
+    quota: QuotaStatus, limits: tuple[int | None, int | None], snapshot: PoolSnapshot,
     fingerprint: str,
 ) -> dict[str, Any]:  # fmt: skip
-    per_minute, per_day = given
+    per_minute, per_day = limits
     return {
         "model": quota.model,
         "state": STATES[quota.state],
@@ -80,16 +80,16 @@ def _quota(
         "day": quota.day,
         "per_day": per_day if quota.per_day is None else quota.per_day,
         "learned": quota.learned,
-        **_used(standing, fingerprint, quota.model),
+        **_used(snapshot, fingerprint, quota.model),
     }
 
 
-def _used(standing: PoolSnapshot, fingerprint: str, model: str = "") -> dict[str, int]:
+def _used(snapshot: PoolSnapshot, fingerprint: str, model: str = "") -> dict[str, int]:
     """The calls of a credential today, with a model or with all."""
     totals = [
         total
-        for total in standing.totals
-        if (total.fingerprint, total.day) == (fingerprint, standing.day)
+        for total in snapshot.totals
+        if (total.fingerprint, total.day) == (fingerprint, snapshot.day)
         and model in ("", total.model)
     ]
     return {
@@ -100,10 +100,10 @@ def _used(standing: PoolSnapshot, fingerprint: str, model: str = "") -> dict[str
     }
 
 
-def _off_in_the_file(name: str) -> dict[str, Any]:
+def _disabled_in_file(name: str) -> dict[str, Any]:
     return {
         "name": name, "fingerprint": None, "project": None, "state": "disabled", "since": None,
-        "until": None, "reason": IN_THE_FILE, "quotas": [], "answered": 0, "refused": 0,
+        "until": None, "reason": DISABLED_IN_FILE, "quotas": [], "answered": 0, "refused": 0,
         "input_tokens": 0, "output_tokens": 0, "held_by": [],
     }  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""The dashboard: the application, its main screen, and what that screen says and does."""
+"""The dashboard: the application, its main screen, and their texts and commands."""

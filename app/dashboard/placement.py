@@ -95,9 +95,9 @@ class Placement:
     def follow_the_table(self) -> None:
         """Shows the logs of the rows at the cursor if the cursor has moved."""
         shown = [pane.item for pane in self.shown_panes]
-        wanted = self._beside_the_table(len(shown))
-        if shown != wanted and not self.screen.view_state.zoomed:
-            self._assign(wanted)
+        items = self._beside_the_table(len(shown))
+        if shown != items and not self.screen.view_state.zoomed:
+            self._assign(items)
 
     def _assign(self, items: list[str], *, alone: bool = False) -> None:
         """Assigns these items to the first panes; creates panes as they are needed."""

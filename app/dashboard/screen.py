@@ -201,8 +201,8 @@ class DashboardScreen(SteadyScreen[None]):
         if not self.app.app_focus:
             return
         pane, table = self.current_pane, self.view_state.shows_table and not self.view_state.in_log
-        wanted = self.table if table else pane.log_pane if pane is not None else None
-        self.set_focus(wanted if wanted is not None and wanted.is_mounted else None)
+        target = self.table if table else pane.log_pane if pane is not None else None
+        self.set_focus(target if target is not None and target.is_mounted else None)
 
     @property
     def marked(self) -> list[str]:

@@ -1,1 +1,1 @@
-"""Output without a screen: plain lines and JSON lines."""
+"""Output without a dashboard: plain lines and JSON lines."""

@@ -181,8 +181,8 @@ class PlainLines:
         parts += [f"{state.counts[s]} {_WORDS[s]}" for s in _WORDS if state.counts[s]]
         if at_work := sum(state.counts[s] for s in State if s.at_work):
             parts.append(f"{at_work} at work")
-        if (left := state.seconds_left(now)) and state.unfinished():
-            parts.append(f"ETA {eta(left)}")
+        if (seconds := state.seconds_left(now)) and state.unfinished():
+            parts.append(f"ETA {eta(seconds)}")
         return self.coordinator(", ".join(parts), now)
 
     def elsewhere(self, state: RunState, now: float) -> str | None:

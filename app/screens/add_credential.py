@@ -36,7 +36,7 @@ def ask_for_credential(
             app.run_worker(_add(app, service, new), group="credentials")
 
     app.push_screen(
-        AddCredentialDialog(set(run.pool.credentials), service.place, glyphs=glyphs), add
+        AddCredentialDialog(set(run.pool.credentials), service.location, glyphs=glyphs), add
     )
 
 

@@ -201,7 +201,7 @@ class CredentialsScreen(SteadyScreen[None]):
         ]
         if self._credential_service is None:
             hints = []
-        elif self._credential_service.tests:
+        elif self._credential_service.can_test:
             hints.append(Hint("t", "Test with one call", "screen.test"))
         if self._credential_service is not None and not self._credential_service.read_only_reason:
             hints.append(Hint("n", "Add a credential", "screen.add"))

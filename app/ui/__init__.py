@@ -1,1 +1,1 @@
-"""What every screen goes by: the keymap, commands to items, themes."""
+"""Shared by all screens: keymap, commands on items, themes."""

@@ -1,4 +1,4 @@
-"""A credential_service for orders about keys that carries nothing out."""
+"""A credential service that records calls and changes nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from assemblyzero_tui.runner.base.errors import TuiError
 
 
 class FakeCredentialService:
-    """Notes what is ordered."""
+    """Records its calls."""
 
-    place = "~/.assemblyzero/gemini-credentials.json"
+    location = "~/.assemblyzero/gemini-credentials.json"
 
     read_only_reason = ""
-    tests = True
+    can_test = True
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, ...]] = []

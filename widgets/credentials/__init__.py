@@ -1,1 +1,1 @@
-"""What shows credentials."""
+"""Widgets that show credentials."""

@@ -1,1 +1,1 @@
-"""What the start screen is made of."""
+"""Widgets of the start screen."""

@@ -81,17 +81,17 @@ def command(
 
     _refuse_api_keys(name, project)
     file = credentials or sources.file_to_write()
-    used = sources.find_any() if credentials is None else None
-    text = _read_api_key(name)
-    fingerprint = add_credential(file, name, text, project, rpm, rpd)
+    previous = sources.find_any() if credentials is None else None
+    api_key = _read_api_key(name)
+    fingerprint = add_credential(file, name, api_key, project, rpm, rpd)
     with open_store() as store:
-        known = store.snapshot().credential(fingerprint)
-        if known is not None and known.disabled:
+        status = store.snapshot().credential(fingerprint)
+        if status is not None and status.disabled:
             store.enable(fingerprint)
-    if used is not None and used.path != file:
-        print_notes([f"Until now, {used.source} was used; from now on, only {file} is"])
+    if previous is not None and previous.path != file:
+        print_notes([f"Until now, {previous.source} was used; from now on, only {file} is"])
     new = AddCredential(
-        name=name.strip(), key=text.strip(), project=project.strip(), rpm=rpm, rpd=rpd
+        name=name.strip(), key=api_key.strip(), project=project.strip(), rpm=rpm, rpd=rpd
     )
     runs = send_to_runs(file, new)
     sentence = f"{new.name} is stored in {file}."

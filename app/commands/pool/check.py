@@ -56,10 +56,10 @@ def command(
     with open_credential_check(credential_source, provider, model) as (checker, store):
         snapshot = store.snapshot()
         for credential in {credential.name: credential for credential in chosen}.values():
-            known = snapshot.credential(credential.secret.fingerprint)
-            if known is not None and known.disabled and not names:
+            status = snapshot.credential(credential.secret.fingerprint)
+            if status is not None and status.disabled and not names:
                 print_notes(
-                    [f"{credential.name} is disabled ({known.disabled}); name it to test it"]
+                    [f"{credential.name} is disabled ({status.disabled}); name it to test it"]
                 )
                 continue
             result = checker.check(credential.secret.fingerprint)

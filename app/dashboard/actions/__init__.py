@@ -1,1 +1,1 @@
-"""What the keys of the dashboard do, in groups."""
+"""Handlers of the dashboard's commands, in groups."""

@@ -1,1 +1,1 @@
-"""The first screen of the bare command."""
+"""The start screen of the command without arguments."""

@@ -26,7 +26,7 @@ class StartNew:
     provider: str
     workflow: str = LLD.name
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues they are; empty if nobody asked."""
+    """``host/owner/name`` of the repository whose issues they are; empty if not known yet."""
 
 
 def check_ready(provider: str, credentials: Path | None = None) -> None:
@@ -95,7 +95,7 @@ class Listing:
     notes: Sequence[str]
     """What was left out and why, and notes on the tracker."""
     tracker: str = ""
-    """``host/owner/name`` of the repository whose issues they are; empty if none is asked."""
+    """``host/owner/name`` of the repository whose issues they are; empty for files."""
 
 
 def offered_runs() -> list[RunOffer]:

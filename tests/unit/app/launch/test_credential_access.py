@@ -73,7 +73,7 @@ async def test_a_key_is_kept_where_the_run_has_its_keys_from(
     tmp_path: Path, state_home: Path
 ) -> None:
     usual = credential_service(tmp_path)
-    assert usual.place == f"~/{state_home.name}/gemini-credentials.json"
+    assert usual.location == f"~/{state_home.name}/gemini-credentials.json"
     await usual.disable(Secret(CANARY).fingerprint, "before")
     await usual.add("work", CANARY, "shop")
     (kept,) = read_file(state_home / "gemini-credentials.json").credentials
