@@ -81,7 +81,7 @@ class Fault(StrEnum):
     NEWER = "newer"
     """The model ends for a reason that no SDK knows."""
     TOO_LONG = "too_long"
-    """The answer is cut at its greatest length."""
+    """The answer is cut at its length limit."""
     ENDLESS = "endless"
     """The answer ends without a reason to end."""
     OTHER_MODEL = "other_model"

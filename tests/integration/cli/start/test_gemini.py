@@ -325,7 +325,7 @@ def test_another_model_than_the_one_that_was_asked_does_not_review(
     server.script(Fault.OTHER_MODEL, model=DEFAULT_REVIEW_MODEL)
     done = gemini(*LLD, "--credentials", str(keys))
     assert done.returncode == 1
-    assert f"{DEFAULT_REVIEW_MODEL} was asked, but gemini-0.5-tiny answered" in done.stdout
+    assert f"{DEFAULT_REVIEW_MODEL} was requested, but gemini-0.5-tiny answered" in done.stdout
     assert not (repository / "docs/lld/active").exists()
 
 
