@@ -19,7 +19,7 @@ def common_git_folder(repository: Path) -> Path | None:
     """Returns the git folder that all work trees of a repository share, links resolved.
 
     Args:
-        repository: The root of a work tree, the folder that ``.git`` lies in.
+        repository: The root of a work tree, the folder that contains ``.git``.
 
     Returns:
         ``None`` if there is none or it cannot be found.

@@ -42,7 +42,7 @@ _STATUS = {
 }  # fmt: skip
 """The HTTP status for each name of ``google.rpc.Code``."""
 _NESTED = 4
-"""How deep an error may be nested in lists, messages and other errors."""
+"""How deep an error can be nested in lists, messages and other errors."""
 _FINAL = {
     "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT",
     "MODEL_ARMOR", "ESCALATION", "MISSING_THOUGHT_SIGNATURE",

@@ -41,7 +41,7 @@ class FileLock:
             mode: Permissions of a new file.
 
         Raises:
-            OSError: the file cannot be made or opened.
+            OSError: the file cannot be created or opened.
         """
         make_private_directory(path.parent)
         patience = iter(_PROBE_PATIENCE)
@@ -94,7 +94,7 @@ class FileLock:
 
         Raises:
             TimeoutError: it was not free within this many seconds.
-            OSError: the file cannot be made or opened.
+            OSError: the file cannot be created or opened.
         """
         deadline = time.monotonic() + seconds
         while (lock := cls.take(path, note)) is None:

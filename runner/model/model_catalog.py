@@ -15,7 +15,7 @@ REFUSED_REVIEWERS = (
     (r"(?:.*-)?latest", "it is an alias that changes without notice"),
     (r".*(?:-lite|-8b|-nano|-tiny)(?:-.*)?", "it is too small for the final review"),
     (r"gemini-[12](?:\.\d+)?(?:-.*)?", "its generation has been shut down"),
-    (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not made for text"),
+    (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not a text model"),
     (r"(?!gemini-).*", "it is not a Gemini model"),
     (r"gemini-(?!\d).*", "its name does not tell the generation"),
 )

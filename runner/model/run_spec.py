@@ -59,7 +59,7 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     latency: float = 2.0
     """Mean seconds of a call to the offline model."""
     latency_spread: float = 0.4
-    """How far a call may be from the mean, as a share of it: 0.6 to 1.4 times as long."""
+    """How far a call can be from the mean, as a share of it: 0.6 to 1.4 times as long."""
     quota: OfflineQuotas | None = None
     """The quotas of a demonstration; ``None`` for real quotas, or none."""
     no_file: bool = False

@@ -53,7 +53,7 @@ class OfflineModel:
     ) -> None:
         """Args:
         latency: Mean seconds of a call; 0 for none.
-        spread: How far a call may be from the mean, as a share of it.
+        spread: How far a call can be from the mean, as a share of it.
         counter: Refuses calls that exceed a quota; without one, no call is refused.
         """
         self.latency = max(0.0, latency)
