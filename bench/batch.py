@@ -1,4 +1,4 @@
-"""A run of the real engine on a temporary repository, for the benchmarks that need a whole one."""
+"""Runs the real engine on a temporary repository, for the benchmarks that need a whole run."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from assemblyzero_tui.runner.workflows.samples.demo import make_demo_repository
 from assemblyzero_tui.runner.workflows.tracker.issues import Issue
 
 _POLL = 0.02
-"""Seconds between two looks at the journal."""
+"""Seconds between two reads of the journal."""
 
 
 @contextmanager
 def workplace() -> Iterator[Path]:
-    """A temporary state folder; everything in it is removed afterwards."""
+    """A temporary state folder, which is removed afterwards."""
     before = {name: os.environ.get(name) for name in ("ASSEMBLYZERO_HOME", "XDG_RUNTIME_DIR")}
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name:
         os.environ["ASSEMBLYZERO_HOME"] = f"{name}/home"
@@ -46,7 +46,7 @@ def workplace() -> Iterator[Path]:
 
 
 def equal_items(place: Path, count: int) -> tuple[Path, list[ItemInfo]]:
-    """A repository and ``count`` items that all are the same work: one text, many numbers."""
+    """A repository and ``count`` items with equal work: the same text under different numbers."""
     repository = place / "repository"
     (first,) = make_demo_repository(repository, 1)
     text = Path(first.source).read_bytes()
@@ -68,7 +68,7 @@ def equal_items(place: Path, count: int) -> tuple[Path, list[ItemInfo]]:
 
 
 def _approved_at_once(issue: Issue) -> bool:
-    """Whether the offline model blocks no draft of this issue: one draft, one review."""
+    """Whether the offline model approves the first draft of this issue."""
     state: Any = {
         "number": issue.number, "title": issue.title, "body": issue.body, "url": "",
         "labels": [], "reviews": [], "draft": "",
@@ -94,7 +94,7 @@ def create(
 
 
 def run_to_end(folder: RunFolder) -> LiveRun:
-    """Starts the engine of a run and returns when every item is through."""
+    """Starts the engine of a run and waits until every item has ended."""
     engine: StartingEngine = start_engine(folder)
     engine.wait()
     run = LiveRun(folder)

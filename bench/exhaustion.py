@@ -1,7 +1,7 @@
-"""Twenty workflows on three keys whose minute cannot carry them: ``python -m bench.exhaustion``.
+"""Runs twenty workflows on three credentials with too little quota: ``python -m bench.exhaustion``.
 
-The real engine, workers and SDK, against a Gemini server on this machine that keeps its quotas;
-the clocks of pool and server go faster than the one on the wall.
+Uses the real engine, workers and SDK, and a Gemini server on this machine that enforces its quotas;
+the clocks of pool and server run faster than the wall clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from math import ceil
 from pathlib import Path
 
-from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
+from assemblyzero_tui.runner.base.paths import RunFolder, make_private_directory, state_home
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded
 from assemblyzero_tui.runner.model.run_spec import RunSpec
@@ -25,39 +25,29 @@ from bench.batch import run_to_end, workplace
 from bench.report import Bench, progress, run
 from tests.gemini_server import Clock, GeminiServer, Limits, Project
 
-KEYS = 3
+CREDENTIALS = 3
 SPEED = 4.0
-"""Seconds of pool and server that go by in a second: the pool's guard is a quarter of a second."""
+"""The speed of the clocks of pool and server; the pool's guard is a quarter of a second."""
 LATENCY = 0.5
-"""Seconds of an answer."""
+"""Seconds per answer."""
 TARGETS = {"failed": "==0", "refused": "==0", "approved": "==20", "makespan_over_bound": "<=1.3"}
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """One batch."""
-    texts = [f"AIzaBenchKeyNumber{number:020}" for number in range(KEYS)]
+    """Runs one batch."""
+    keys = [f"AIzaBenchKeyNumber{number:020}" for number in range(CREDENTIALS)]
     limits = {"*": Limits(minute=options.rpm)}
-    projects = [Project(f"project-{n}", [key], limits) for n, key in enumerate(texts)]
+    projects = [Project(f"project-{n}", [key], limits) for n, key in enumerate(keys)]
     with (
         workplace() as place,
         GeminiServer(projects, latency=LATENCY, clock=Clock(SPEED)) as server,
     ):
         os.environ[ENDPOINT] = server.url
-        repository = place / "repository"
-        items = make_demo_repository(repository, options.items)
-        folder, _ = create_run(
-            RunSpec(
-                run="",
-                workflow="lld",
-                repository=str(repository.resolve()),
-                items=items,
-                provider="gemini",
-                parallel=options.parallel,
-                clock_speed=SPEED,
-                credentials=str(_keys(texts, options.rpm)),
-            )
+        folder = _create_run(place / "repository", keys, options)
+        progress(
+            f"{options.items} workflows, {CREDENTIALS} credentials, "
+            f"{options.rpm} calls per minute each"
         )
-        progress(f"{options.items} workflows, {KEYS} keys, {options.rpm} calls a minute each")
         state = run_to_end(folder).state
         calls = Counter(
             event.model
@@ -65,25 +55,47 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
             if isinstance(event, CallEnded) and event.outcome == "ok"
         )
         refused = sum(request.status == 429 for request in server.requests)
-    least = (ceil(max(calls.values()) / (KEYS * options.rpm)) - 1) * 60.0 / SPEED + LATENCY
     seconds = state.wall_seconds(state.time)
     bench.set("approved", state.counts[State.DONE])
     bench.set("failed", options.items - state.counts[State.DONE])
     bench.set("refused", refused)
     bench.set("calls", sum(calls.values()))
     bench.set("makespan_s", seconds)
-    bench.set("makespan_over_bound", seconds / least)
+    bench.set("makespan_over_bound", seconds / _lower_bound(calls, options.rpm))
     waited = sum(item.quota_seconds(state.time) for item in state.items.values())
     worked = sum(item.active_seconds(state.time) for item in state.items.values())
     bench.set("waited_over_worked", waited / worked)
 
 
-def _keys(texts: list[str], rpm: int) -> Path:
-    path = make_private_directory(state_home()) / "keys.json"
+def _create_run(repository: Path, keys: list[str], options: argparse.Namespace) -> RunFolder:
+    items = make_demo_repository(repository, options.items)
+    folder, _ = create_run(
+        RunSpec(
+            run="",
+            workflow="lld",
+            repository=str(repository.resolve()),
+            items=items,
+            provider="gemini",
+            parallel=options.parallel,
+            clock_speed=SPEED,
+            credentials=str(_credentials_file(keys, options.rpm)),
+        )
+    )
+    return folder
+
+
+def _lower_bound(calls: Counter[str], rpm: int) -> float:
+    """The least seconds that these calls, by model, can take within the quotas."""
+    minutes = ceil(max(calls.values()) / (CREDENTIALS * rpm)) - 1
+    return minutes * 60.0 / SPEED + LATENCY
+
+
+def _credentials_file(keys: list[str], rpm: int) -> Path:
+    path = make_private_directory(state_home()) / "credentials.json"
     path.touch(mode=0o600)
     entries = [
-        {"name": f"key-{n}", "key": key, "project": f"project-{n}", "rpm": rpm}
-        for n, key in enumerate(texts)
+        {"name": f"credential-{n}", "key": key, "project": f"project-{n}", "rpm": rpm}
+        for n, key in enumerate(keys)
     ]
     path.write_text(json.dumps({"credentials": entries}))
     return path
@@ -92,7 +104,9 @@ def _keys(texts: list[str], rpm: int) -> Path:
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--items", type=int, default=20, help="workflows")
     parser.add_argument("--parallel", type=int, default=10, help="workflows at once")
-    parser.add_argument("--rpm", type=int, default=2, help="calls a minute of a key and a model")
+    parser.add_argument(
+        "--rpm", type=int, default=2, help="calls per minute of a credential and a model"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a quiet batch costs: engine and dashboard together: ``python -m bench.idle``."""
+"""Measures the CPU load of a quiet batch, for engine and dashboard: ``python -m bench.idle``."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from bench.terminal import Terminal
 
 CHILDREN = 10
 RATE = 5.0
-"""Lines a second of each workflow."""
+"""Lines per second of each workflow."""
 SETTLE = 3.0
 """Seconds after which the dashboard has painted everything once."""
 TARGETS = {"busy_percent": "<=20", "still_percent": "<=1"}
 
 
 def percent(processes: list[psutil.Process], seconds: float) -> list[float]:
-    """How busy each process was during so many seconds, in percent of one core."""
+    """The load of each process during some seconds, in percent of one core."""
     before, began = [_cpu(process) for process in processes], time.monotonic()
     time.sleep(seconds)
-    took = time.monotonic() - began
-    return [(_cpu(p) - b) / took * 100 for p, b in zip(processes, before, strict=True)]
+    elapsed = time.monotonic() - began
+    return [(_cpu(p) - b) / elapsed * 100 for p, b in zip(processes, before, strict=True)]
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -36,7 +36,7 @@ def _cpu(process: psutil.Process) -> float:
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Looks at both processes, first while nothing is printed, then at a calm rate."""
+    """Measures both processes, first while nothing is printed, then at a low rate."""
     lines = int((options.seconds + SETTLE + 30) * RATE)
     with tempfile.TemporaryDirectory(prefix="azt-bench-") as folder:
         home = Path(folder)
@@ -51,7 +51,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
                 still = percent(processes, options.seconds)
                 printing.go()
                 time.sleep(SETTLE)
-                progress(f"{options.seconds:.0f} s at {RATE * CHILDREN:.0f} lines a second")
+                progress(f"{options.seconds:.0f} s at {RATE * CHILDREN:.0f} lines per second")
                 painted = terminal.bytes_painted
                 busy = percent(processes, options.seconds)
                 painted = terminal.bytes_painted - painted

@@ -1,8 +1,8 @@
-"""How many leases a second ten workers get, and how long one takes: ``python -m bench.leases``.
+"""Measures leases per second for ten workers, and the time of one: ``python -m bench.leases``.
 
 Ten real processes acquire and release leases through the worker's channel, as fast as they can; the
 other end is the engine's: the channel's reader, the pool in its thread, its store on the disk.
-The same call also measures a pool without credentials, which has no store.
+A pool without credentials, which has no store, is measured as well.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ TARGETS = {"leases_per_s": ">=5000", "p99_ms": "<10"}
 
 
 def work(channel: InheritedFile, results: InheritedFile, seconds: float) -> None:
-    """A worker: acquires and releases leases, and reports how long each one took."""
-    line = Channel(channel.take(), lambda _: None)
+    """A worker: acquires and releases leases, and reports the time that each one took."""
+    engine = Channel(channel.take(), lambda _: None)
     waits = []
-    ends = time.perf_counter() + seconds
-    while (began := time.perf_counter()) < ends:
-        grant = line.acquire("bench", 1000, "N1")
+    deadline = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < deadline:
+        grant = engine.acquire("bench", 1000, "N1")
         waits.append(time.perf_counter() - began)
-        line.send(Release(lease=grant.lease, outcome="ok", seconds=0.01))
+        engine.send(Release(lease=grant.lease, outcome="ok", seconds=0.01))
     with socket.socket(fileno=results.take()) as out:
         out.sendall(json.dumps([round(wait * 1e6) for wait in waits]).encode())
 
@@ -56,12 +56,12 @@ class EngineSide:
     """The engine's side of all workers."""
 
     def __init__(self, pool: Pool, store: Path | None) -> None:
-        self._keeper = PoolService(pool, store, "bench")
+        self._service = PoolService(pool, store, "bench")
         self._workers: dict[str, WorkerProcess] = {}
 
     async def measure(self, seconds: float) -> list[float]:
-        """Milliseconds that each lease took."""
-        self._keeper.start(self._carry_out, _failed)
+        """Measures for some seconds; returns the milliseconds that each lease took."""
+        self._service.start(self._carry_out, _failed)
         context = multiprocessing.get_context("forkserver")
         processes: list[Any] = []
         outs = []
@@ -93,15 +93,15 @@ class EngineSide:
         await asyncio.gather(*listening)
         for process in processes:
             process.join()
-        await asyncio.to_thread(self._keeper.close)
+        await asyncio.to_thread(self._service.close)
         return [wait / 1000 for wait in waits]
 
     async def _listen(self, name: str, worker: WorkerProcess) -> None:
         def receive(message: AnyFromWorker) -> None:
             if isinstance(message, Acquire):
-                self._keeper.put(lambda pool: pool.acquire(name, 1, message))
+                self._service.put(lambda pool: pool.acquire(name, 1, message))
             elif isinstance(message, Release):
-                self._keeper.put(lambda pool: pool.release(name, 1, message))
+                self._service.put(lambda pool: pool.release(name, 1, message))
 
         await worker.listen(receive, lambda _: None)
 
@@ -128,12 +128,14 @@ def _spec(name: str) -> WorkerSpec:
 
 
 def _pool(count: int) -> Pool:
-    credentials = [Credential(f"key-{n}", Secret(f"key-of-the-bench-{n:04}")) for n in range(count)]
+    credentials = [
+        Credential(f"credential-{n}", Secret(f"bench-key-{n:012}")) for n in range(count)
+    ]
     return Pool(credentials, clock=MachineClock(), most=WORKERS)
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """With credentials and store, and without."""
+    """Measures a pool with credentials and a store, and one without."""
     with workplace():
         make_private_directory(pool_file().parent)
         progress(f"{WORKERS} workers, {CREDENTIALS} credentials, {options.seconds} s")
@@ -148,9 +150,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--seconds", type=float, default=5.0, help="how long each measurement lasts"
-    )
+    parser.add_argument("--seconds", type=float, default=5.0, help="duration of each measurement")
 
 
 if __name__ == "__main__":

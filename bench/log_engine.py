@@ -1,8 +1,8 @@
-"""What ``bench.logs`` runs beside itself: printing children, and a process like the engine.
+"""The process that ``bench.logs`` measures: an engine whose workers only print.
 
-The process is made of the engine's own parts (journal, lock, socket, reader thread, logs), so a
-dashboard can attach to it; only the workers are replaced by children that do nothing but print.
-It says one JSON object a line on stdout and obeys lines on stdin: ``go``, ``quit``.
+It consists of the engine's own parts (journal, lock, socket, reader thread, logs), so a dashboard
+can attach to it; only the workers are replaced by children that print lines. It writes one JSON
+object per line to stdout, and reads the commands ``go`` and ``quit`` from stdin.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from bench.terminal import peak_megabytes
 LINE_LENGTH = 100
 """Bytes of a printed line, with its newline."""
 BLOCK_LINES = 1000
-"""The text repeats after so many lines."""
+"""The text repeats after this many lines."""
 SECRETS = tuple(f"AIza{number:035d}" for number in range(10))
-"""As many known values as a pool of ten keys has."""
+"""As many secrets as a pool with ten credentials has."""
 
 BLOCK = b"".join(
     f"{number:04d} INFO drafting section {number % 17} of the design, "
@@ -73,26 +73,26 @@ else:
         while text:
             text = text[os.write(1, text):]
 """
-"""Prints as fast as it can, 1,000 lines with one call; or each line by itself at a steady rate."""
+"""Prints as fast as it can, 1,000 lines per call; or single lines at a steady rate."""
 
 
 def command(lines: int, rate: float) -> list[str]:
-    """The command of a child; it begins when its stdin has a byte or has ended."""
+    """The command of a child, which begins when its stdin has a byte or has ended."""
     return [sys.executable, "-S", "-c", CHILD, BLOCK.decode(), str(lines), str(rate)]
 
 
 def missing_lines(path: Path, lines: int) -> int:
-    """How many of the printed lines are not at their place in a log."""
-    found = 0
+    """The number of printed lines that are not in their place in a log."""
+    correct = 0
     with path.open("rb") as log:
         while text := log.read(len(BLOCK)):
             if text == BLOCK:
-                found += BLOCK_LINES
+                correct += BLOCK_LINES
             else:
                 pairs = zip(text.splitlines(True), BLOCK.splitlines(True), strict=False)
-                found += sum(here == printed for here, printed in pairs)
+                correct += sum(logged == printed for logged, printed in pairs)
         surplus = max(log.tell() // LINE_LENGTH - lines, 0)
-    return lines - found + 2 * surplus
+    return lines - correct + 2 * surplus
 
 
 class BenchEngine:
@@ -117,7 +117,7 @@ class BenchEngine:
         self._readers = PipeReaders()
 
     async def serve(self) -> None:
-        """Announces the run, floods at ``go``, says what came of it, leaves at ``quit``."""
+        """Records the run, prints at ``go``, writes the figures, ends at ``quit``."""
         runtime = runtime_folder(self.folder)
         make_private_directory(runtime)
         lock = FileLock.take(self.folder.engine_lock, str(os.getpid()))
@@ -125,17 +125,17 @@ class BenchEngine:
         await server.start()
         loop = asyncio.get_running_loop()
         try:
-            self._announce()
+            self._record_start()
             with RunningChildren(self, loop) as children:
-                say(run=self.folder.path.name, folder=str(self.folder.path))
-                await heard()
+                write_message(run=self.folder.path.name, folder=str(self.folder.path))
+                await read_command()
                 begin, cpu = time.monotonic(), time.process_time()
                 children.go()
                 await children.ended()
                 seconds, cpu = time.monotonic() - begin, time.process_time() - cpu
-            say(seconds=seconds, cpu_seconds=cpu, peak_mb=peak_megabytes(os.getpid()))
-            await heard()
-            self._end()
+            write_message(seconds=seconds, cpu_seconds=cpu, peak_mb=peak_megabytes(os.getpid()))
+            await read_command()
+            self._record_end()
         finally:
             self._readers.close()
             self._journal.close()
@@ -144,13 +144,13 @@ class BenchEngine:
             if lock is not None:
                 lock.release()
 
-    def _say(self, *events: AnyEvent) -> None:
+    def _record(self, *events: AnyEvent) -> None:
         for event in events:
             self._journal.append(event)
 
-    def _announce(self) -> None:
+    def _record_start(self) -> None:
         spec = self._spec
-        self._say(
+        self._record(
             RunStarted(
                 run=spec.run,
                 workflow=spec.workflow,
@@ -165,18 +165,18 @@ class BenchEngine:
             EngineStarted(pid=os.getpid()),
         )
         for item in self._items:
-            self._say(
+            self._record(
                 ItemChanged(item=item.id, attempt=1, state=State.STARTING),
                 ItemChanged(item=item.id, attempt=1, state=State.RUNNING),
                 NodeStarted(item=item.id, attempt=1, node="N1_design", task="1"),
             )
         self._journal.sync()
 
-    def _end(self) -> None:
+    def _record_end(self) -> None:
         for item in self._items:
             done = Result(summary="printed everything")
-            self._say(ItemChanged(item=item.id, attempt=1, state=State.DONE, result=done))
-        self._say(RunEnded(exit_code=0))
+            self._record(ItemChanged(item=item.id, attempt=1, state=State.DONE, result=done))
+        self._record(RunEnded(exit_code=0))
 
     def start_child(self, item: ItemInfo, go: int, ended: asyncio.Event) -> subprocess.Popen[bytes]:
         """Starts one child whose output goes to the item's log."""
@@ -204,7 +204,7 @@ class BenchEngine:
 
 
 class RunningChildren:
-    """All children of a run; none outlives the block."""
+    """All children of a run, which are killed at the end of the block."""
 
     def __init__(self, engine: BenchEngine, loop: asyncio.AbstractEventLoop) -> None:
         self._engine = engine
@@ -219,11 +219,11 @@ class RunningChildren:
         return self
 
     def go(self) -> None:
-        """Lets all of them print."""
+        """Makes all of them print."""
         os.write(self._go, b"!" * len(self._processes))
 
     async def ended(self) -> None:
-        """Returns when all logs are complete."""
+        """Waits until all logs are complete."""
         await asyncio.gather(*(event.wait() for event in self._ends))
 
     def __exit__(self, *_: object) -> None:
@@ -237,18 +237,18 @@ def _ignore(_: AnyCommand) -> list[str]:
     return []
 
 
-def say(**values: object) -> None:
-    """One JSON object for the benchmark that started this process."""
+def write_message(**values: object) -> None:
+    """Writes one JSON object to the benchmark that started this process."""
     print(json.dumps(values), flush=True)
 
 
-async def heard() -> str:
-    """The next line of the benchmark; empty if it has gone."""
+async def read_command() -> str:
+    """Reads the next line of the benchmark; empty if it has ended."""
     return await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
 
 
 def main() -> None:
-    """Serves one flood."""
+    """Serves one measurement."""
     parser = argparse.ArgumentParser(prog="python -m bench.log_engine")
     parser.add_argument("--children", type=int, required=True)
     parser.add_argument("--lines", type=int, required=True, help="of each child")

@@ -1,4 +1,4 @@
-"""How fast the output of many children gets into their logs: ``python -m bench.logs``."""
+"""Measures how fast the output of many children reaches their logs: ``python -m bench.logs``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bench.terminal import Terminal, peak_megabytes
 LINES = 10_000_000
 """Lines of one measurement, all children together."""
 CALM_RATE = 1_000
-"""Lines a second, all children together, beside the flood."""
+"""Lines per second, all children together, without a flood."""
 CALM_SECONDS = 12
 TARGETS = {
     "lines_per_s_10": ">=1200000",
@@ -41,18 +41,18 @@ TARGETS = {
 
 @dataclass
 class Flood:
-    """What came of one measurement."""
+    """The result of one measurement."""
 
     lines_per_s: float
     engine_mb: float
     cpu: float
-    """Cores the engine was busy on."""
+    """The load of the engine, in cores."""
     missing: int
     dashboard_mb: float = 0.0
 
 
 class Watch:
-    """The dashboard beside a flood, and how soon it painted what a key asked for."""
+    """The dashboard during a flood, and its response times to keys."""
 
     def __init__(self, home: Path, run: str) -> None:
         arguments = ["assemblyzero_tui.app", "attach", run]
@@ -62,12 +62,12 @@ class Watch:
         self.paints_ms: list[float] = []
 
     def press(self) -> None:
-        """Focuses the next pane; the title of a pane is painted only then."""
+        """Focuses the next pane, whose title is painted only then."""
         pane = next(self._panes)
         self.paints_ms.append(self._terminal.press(pane, b"Child " + pane))
 
     def watch(self, flooded: Engine) -> None:
-        """Presses keys, never in step with the dashboard's own pace, until the flood has ended."""
+        """Presses keys at irregular times until the flood has ended."""
         pauses = random.Random(7)
         self.press()
         self.paints_ms.clear()
@@ -75,7 +75,7 @@ class Watch:
             self.press()
 
     def megabytes(self) -> float:
-        """The most memory the dashboard has had."""
+        """The peak memory of the dashboard."""
         return peak_megabytes(self._terminal.pid)
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class Engine:
             stdout=subprocess.PIPE,
             env=os.environ | {"ASSEMBLYZERO_HOME": str(home)},
         )
-        started = self._hear()
+        started = self._receive()
         self.run = str(started["run"])
         self.folder = Path(str(started["folder"]))
 
@@ -103,29 +103,29 @@ class Engine:
         return self._process.pid
 
     def go(self) -> None:
-        """Lets the children print."""
-        self._tell("go")
+        """Makes the children print."""
+        self._send("go")
 
     def ended(self, timeout: float) -> bool:
         """Whether every log is complete, now or within some seconds."""
         return bool(select.select([_output(self._process)], [], [], timeout)[0])
 
     def wait(self) -> Flood:
-        """What came of it, once every log is complete."""
-        found = self._hear()
-        seconds = float(str(found["seconds"]))
+        """Waits until every log is complete; returns the figures."""
+        figures = self._receive()
+        seconds = float(str(figures["seconds"]))
         logs = [self.folder / "logs" / f"LLD-{n}.log" for n in range(1, self.children + 1)]
         return Flood(
             self.children * self.lines / seconds,
-            float(str(found["peak_mb"])),
-            float(str(found["cpu_seconds"])) / seconds,
+            float(str(figures["peak_mb"])),
+            float(str(figures["cpu_seconds"])) / seconds,
             sum(missing_lines(log, self.lines) for log in logs),
         )
 
     def close(self) -> None:
         """Ends the process, whatever it is doing, and removes its logs."""
         with contextlib.suppress(OSError):
-            self._tell("quit")
+            self._send("quit")
         _input(self._process).close()
         try:
             self._process.wait(10)
@@ -135,17 +135,17 @@ class Engine:
         _output(self._process).close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _tell(self, word: str) -> None:
+    def _send(self, command: str) -> None:
         stdin = _input(self._process)
-        stdin.write(word.encode() + b"\n")
+        stdin.write(command.encode() + b"\n")
         stdin.flush()
 
-    def _hear(self) -> dict[str, object]:
+    def _receive(self) -> dict[str, object]:
         line = _output(self._process).readline()
         if not line:
             raise SystemExit("The engine of the benchmark has ended; see above.")
-        heard: dict[str, object] = json.loads(line)
-        return heard
+        message: dict[str, object] = json.loads(line)
+        return message
 
 
 def _input(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -160,7 +160,7 @@ def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 @contextlib.contextmanager
 def engine(home: Path, children: int, lines: int, rate: float = 0.0) -> Iterator[Engine]:
-    """An engine that is gone after the block."""
+    """An engine that is closed at the end of the block."""
     started = Engine(home, children, lines, rate)
     try:
         yield started
@@ -169,7 +169,7 @@ def engine(home: Path, children: int, lines: int, rate: float = 0.0) -> Iterator
 
 
 def files_alone(home: Path, children: int, lines: int) -> float:
-    """Lines a second when every child writes straight to a file, as with ``> file``."""
+    """Lines per second when every child writes directly to a file, as with ``> file``."""
     read, write = os.pipe()
     paths = [home / f"alone-{number}.log" for number in range(children)]
     processes = []
@@ -177,7 +177,7 @@ def files_alone(home: Path, children: int, lines: int) -> float:
         with path.open("wb") as file:
             processes.append(subprocess.Popen(command(lines, 0.0), stdin=read, stdout=file))
     os.close(read)
-    time.sleep(0.5)  # all of them wait for the byte that starts them
+    time.sleep(0.5)  # until all of them wait for the byte that starts them
     begin = time.monotonic()
     os.write(write, b"!" * children)
     for process in processes:
@@ -190,13 +190,13 @@ def files_alone(home: Path, children: int, lines: int) -> float:
 
 
 def gnu_parallel(children: int, lines: int) -> float | None:
-    """Lines a second through GNU parallel to nowhere; None where it is not installed."""
+    """Lines per second through GNU parallel to ``/dev/null``; None if it is not installed."""
     if shutil.which("parallel") is None:
         return None
     version = subprocess.run(["parallel", "--version"], capture_output=True, check=False)
     if b"GNU parallel" not in version.stdout:
         return None
-    with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:  # its command line is short
+    with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:  # keeps the command line short
         script.write(f"exec {shlex.join(command(lines, 0.0))}\n")
         script.flush()
         child = ["parallel", "--will-cite", "--line-buffer", "--tag", f"-j{children}"]
@@ -207,7 +207,7 @@ def gnu_parallel(children: int, lines: int) -> float | None:
 
 
 def watched(home: Path, children: int, lines: int, rate: float = 0.0) -> tuple[Flood, Watch]:
-    """A flood with the dashboard beside it; both are gone afterwards."""
+    """Measures a flood while the dashboard is attached."""
     with engine(home, children, lines, rate) as flooded:
         with contextlib.closing(Watch(home, flooded.run)) as watch:
             flooded.go()
@@ -218,12 +218,12 @@ def watched(home: Path, children: int, lines: int, rate: float = 0.0) -> tuple[F
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """All figures; they need about a gigabyte in the temporary folder."""
+    """Measures all figures; this takes about a gigabyte in the temporary folder."""
     floods: list[Flood] = []
     with tempfile.TemporaryDirectory(prefix="azt-bench-") as folder:
         home = Path(folder)
         for children in (3, 10):
-            progress(f"{options.lines:,} lines from {children} children, the dashboard watching")
+            progress(f"{options.lines:,} lines from {children} children, with the dashboard")
             flood, watch = watched(home, children, options.lines // children)
             floods.append(flood)
             bench.set(f"lines_per_s_{children}", flood.lines_per_s)
@@ -232,25 +232,25 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
         bench.set("engine_cores_10", flood.cpu)
         bench.set("engine_mb", max(flood.engine_mb for flood in floods))
         bench.set("dashboard_mb", max(flood.dashboard_mb for flood in floods))
-        progress(f"{CALM_RATE:,} lines a second from 10 children, the dashboard watching")
+        progress(f"{CALM_RATE:,} lines per second from 10 children, with the dashboard")
         flood, calm = watched(home, 10, CALM_RATE // 10 * CALM_SECONDS, CALM_RATE / 10)
         floods.append(flood)
         bench.set("paint_ms_p50", median(calm.paints_ms))
         bench.set("paint_ms_p95", percentile(calm.paints_ms, 95))
         bench.set("missing_lines", sum(flood.missing for flood in floods))
         bench.notes.append(
-            f"Keys pressed: {len(watch.paints_ms)} in the flood, {len(calm.paints_ms)} beside it."
+            f"Keys pressed: {len(watch.paints_ms)} in the flood, {len(calm.paints_ms)} without it."
         )
-        progress("files with nobody watching")
+        progress("files, without the engine")
         bench.set("cat_lines_per_s_10", files_alone(home, 10, options.lines // 10))
     progress("GNU parallel, where installed")
-    beside = gnu_parallel(10, options.lines // 10)
-    if beside is None:
+    gnu_lines_per_s = gnu_parallel(10, options.lines // 10)
+    if gnu_lines_per_s is None:
         bench.notes.append("GNU parallel is not installed: not compared.")
     else:
-        bench.set("parallel_lines_per_s_10", beside)
-        bench.targets["lines_per_s_10"] = f">={min(1_200_000, round(0.6 * beside))}"
-    bench.notes.append(f"Redaction knows {len(SECRETS)} keys.")
+        bench.set("parallel_lines_per_s_10", gnu_lines_per_s)
+        bench.targets["lines_per_s_10"] = f">={min(1_200_000, round(0.6 * gnu_lines_per_s))}"
+    bench.notes.append(f"Redaction replaces {len(SECRETS)} secrets.")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

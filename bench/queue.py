@@ -1,4 +1,4 @@
-"""How fast a long queue of items that take no time is worked off: ``python -m bench.queue``."""
+"""Measures the throughput of a long queue of items that take no time: ``python -m bench.queue``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TARGETS = {"items_per_s": ">=15", "last_over_first": "<=1.2"}
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Runs the queue and compares the time of the last hundred items with that of the first."""
+    """Runs the queue, and compares the time of the last hundred items with that of the first."""
     with workplace() as place:
         repository, items = equal_items(place, options.items)
         folder, _ = create(repository, items, options.parallel, latency=0.0)
@@ -28,7 +28,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
             for event in read_journal(folder.journal)
             if isinstance(event, ItemChanged) and event.state is State.DONE
         ]
-    # The first worker of a run waits until the forkserver has loaded everything: not counted.
+    # The first worker waits until the forkserver has loaded everything, so it is not counted.
     begin, window = ends[0], min(HUNDRED, len(ends) // 2)
     bench.set("items_per_s", (len(ends) - 1) / (ends[-1] - begin))
     bench.set("first_hundred_s", ends[window] - begin)

@@ -1,4 +1,4 @@
-"""What every benchmark prints: a table for people, or one JSON object for programs."""
+"""The output of every benchmark: a table for people, or one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def median(values: Iterable[float]) -> float:
 
 
 def machine() -> dict[str, str | int | float]:
-    """What the figures were measured on."""
+    """A description of the machine that runs the benchmark."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": _cpu_model(),
@@ -77,7 +77,7 @@ def met(figure: float, target: str) -> bool:
 
 @dataclass
 class Bench:
-    """The figures of one benchmark and what they should be."""
+    """The figures of one benchmark and their targets."""
 
     name: str
     targets: dict[str, str] = field(default_factory=dict)
@@ -85,10 +85,10 @@ class Bench:
     figures: dict[str, float] = field(default_factory=dict)
     """In the order in which they were measured."""
     notes: list[str] = field(default_factory=list)
-    """What a reader of the table should know; never in the JSON."""
+    """Remarks below the table; not in the JSON."""
 
     def set(self, name: str, value: float) -> None:
-        """Notes a figure; four significant digits are kept."""
+        """Sets a figure, rounded to four significant digits."""
         self.figures[name] = float(f"{value:.4g}") if abs(value) < 1000 else round(value)
 
     def document(self) -> dict[str, object]:
@@ -129,7 +129,7 @@ class Bench:
 
 
 def progress(text: str) -> None:
-    """Says on stderr what is being measured."""
+    """Prints to stderr what is being measured."""
     print(f"... {text}", file=sys.stderr, flush=True)
 
 
@@ -140,13 +140,13 @@ def run(
     arguments: Sequence[str] | None = None,
     options: Callable[[argparse.ArgumentParser], object] | None = None,
 ) -> None:
-    """What a benchmark's ``__main__`` calls: reads the options, measures, prints.
+    """Runs a benchmark from its ``__main__``: parses the options, measures, prints.
 
     Args:
         bench: Receives the figures.
-        measure: Does the work; it gets the bench and the parsed options.
-        arguments: Instead of ``sys.argv[1:]``.
-        options: Adds options of its own to the parser.
+        measure: Does the work; called with the bench and the parsed options.
+        arguments: The arguments, if not ``sys.argv[1:]``.
+        options: Adds the benchmark's own options to the parser.
     """
     parser = argparse.ArgumentParser(prog=f"python -m bench.{bench.name}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -1,4 +1,4 @@
-"""What running in parallel saves: ``python -m bench.speedup``."""
+"""Measures the speedup by running in parallel: ``python -m bench.speedup``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TARGETS = {"n3": ">=2.85", "n10": ">=9"}
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Runs the same equal items at N = 1, 3 and 10; times the whole run."""
+    """Times whole runs of the same equal items at N = 1, 3 and 10."""
     seconds = {}
     for parallel in (1, 3, 10):
         progress(f"{ITEMS} items, {parallel} at once")
@@ -23,8 +23,8 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
             if state.exit_code != 0 or state.started is None or state.ended is None:
                 raise RuntimeError(f"the run failed with {state.exit_code}")
             seconds[parallel] = state.ended - state.started
-    for parallel, taken in seconds.items():
-        bench.set(f"seconds_{parallel}", taken)
+    for parallel, elapsed in seconds.items():
+        bench.set(f"seconds_{parallel}", elapsed)
     bench.set("n3", seconds[1] / seconds[3])
     bench.set("n10", seconds[1] / seconds[10])
 

@@ -1,4 +1,4 @@
-"""From the command to the first paint: ``python -m bench.startup``."""
+"""Measures the time from the command to the first paint: ``python -m bench.startup``."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def first_paint() -> tuple[float, float]:
 
 
 def seconds(*arguments: str) -> float:
-    """How long Python needs for something."""
+    """The seconds that Python takes to run something."""
     began = time.monotonic()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
     return time.monotonic() - began
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Starts the demo on a pseudo-terminal, and beside it what it cannot do without."""
+    """Starts the demo on a pseudo-terminal and, for comparison, parts of the start alone."""
     paints, works, imports, helps = [], [], [], []
     for number in range(options.rounds):
         progress(f"round {number + 1} of {options.rounds}")

@@ -1,4 +1,4 @@
-"""The dashboard on a pseudo-terminal whose output is read raw, and how soon it answers a key."""
+"""Runs the dashboard on a pseudo-terminal with raw output, and measures its response to keys."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ import psutil
 
 COLUMNS, ROWS = 200, 60
 PATIENCE = 20.0
-"""Seconds until a paint is given up."""
+"""Seconds to wait for a paint."""
 
 
 def peak_megabytes(process: int) -> float:
-    """The most memory a process has had; where that is unknown, what it has now."""
+    """The peak memory of a process; where that is unknown, its current memory."""
     status = Path(f"/proc/{process}/status")
     if status.exists():
         for line in status.read_text().splitlines():
@@ -32,7 +32,7 @@ def peak_megabytes(process: int) -> float:
 
 
 class Terminal:
-    """A program on a terminal of its own; a thread takes whatever it paints."""
+    """A program on its own pseudo-terminal; a thread reads everything that it paints."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
         self._master, slave = pty.openpty()
@@ -51,7 +51,7 @@ class Terminal:
             os.close(slave)
         self.bytes_painted = 0
         self._painted = bytearray()
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -65,32 +65,32 @@ class Terminal:
                 data = os.read(self._master, 1 << 16)
             except OSError:
                 data = b""
-            with self._news:
+            with self._changed:
                 if not data:
-                    self._news.notify_all()
+                    self._changed.notify_all()
                     return
                 self.bytes_painted += len(data)
                 self._painted += data
-                self._news.notify_all()
+                self._changed.notify_all()
 
     def wait_for(self, marker: bytes, patience: float = PATIENCE) -> float:
-        """Seconds on the monotonic clock at which a text had been painted since :meth:`forget`.
+        """Waits until a text has been painted since :meth:`forget`; returns the monotonic time.
 
         Raises:
             TimeoutError: it was not painted.
         """
         deadline = time.monotonic() + patience
-        with self._news:
+        with self._changed:
             while marker not in self._painted:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._reader.is_alive():
+                remaining = deadline - time.monotonic()
+                if remaining <= 0 or not self._reader.is_alive():
                     raise TimeoutError(f"the terminal never showed {marker!r}")
-                self._news.wait(left)
+                self._changed.wait(remaining)
             return time.monotonic()
 
     def forget(self) -> None:
-        """Only what is painted from now on counts."""
-        with self._news:
+        """Forgets everything that was painted so far."""
+        with self._changed:
             self._painted.clear()
 
     def press(self, key: bytes, marker: bytes) -> float:
@@ -105,7 +105,7 @@ class Terminal:
         return (self.wait_for(marker) - pressed) * 1000
 
     def close(self) -> None:
-        """Ends the program and gives the terminal back."""
+        """Ends the program and closes the terminal."""
         self._process.terminate()
         try:
             self._process.wait(10)

@@ -1,4 +1,4 @@
-"""How fast a worker reaches its first node, and what it costs: ``python -m bench.workers``."""
+"""Measures a worker's time to its first node, and its memory: ``python -m bench.workers``."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ TARGETS = {"speedup_ten_at_once": ">=20", "start_ms": "<=60", "own_memory_mb": "
 
 @dataclass
 class Started:
-    """What came of starting some workers at the same moment."""
+    """The result of starting some workers at the same time."""
 
     seconds: float
-    """Until the last of them had reached its first node."""
+    """The time until the last of them had reached its first node."""
     own_megabytes: float
-    """Mean of the memory that no other process shares."""
+    """The mean of the memory that they share with no other process."""
 
 
 class Starter:
@@ -56,9 +56,9 @@ class Starter:
         self._attempt = 0
 
     async def open(self) -> None:
-        await self._executor.start(self._heard)
+        await self._executor.start(self._on_message)
 
-    def _heard(self, item: str, _: int, message: AnyFromWorker) -> None:
+    def _on_message(self, item: str, _: int, message: AnyFromWorker) -> None:
         if isinstance(message, Ready):
             self._pids[item] = message.pid
         elif isinstance(message, NodeBegan) and item not in self._begun:
@@ -66,7 +66,7 @@ class Starter:
         self._changed.set()
 
     async def start(self, count: int) -> Started:
-        """Starts ``count`` workers at once and ends them when all are in their first call."""
+        """Starts ``count`` workers at once, and ends them when all are in their first call."""
         self._attempt += 1
         self._begun.clear()
         chosen = self._spec.items[:count]
@@ -109,7 +109,7 @@ async def _measure(bench: Bench, rounds: int) -> None:
     with workplace() as place:
         repository, items = equal_items(place, AT_ONCE)
         folder, spec = create(repository, items, AT_ONCE, latency=60)
-        found: dict[str, tuple[float, float, float]] = {}
+        results: dict[str, tuple[float, float, float]] = {}
         for method, times in (("forkserver", rounds), ("spawn", max(1, rounds // 4))):
             starter = Starter(folder, spec, method)
             await starter.open()
@@ -120,12 +120,12 @@ async def _measure(bench: Bench, rounds: int) -> None:
             progress(f"{method}: {AT_ONCE} workers at once, {times} times")
             crowd = [await starter.start(AT_ONCE) for _ in range(times)]
             await starter.close()
-            found[method] = (
+            results[method] = (
                 median(one.seconds for one in alone),
                 median(ten.seconds for ten in crowd),
                 median(ten.own_megabytes for ten in crowd),
             )
-    fork, spawn = found["forkserver"], found["spawn"]
+    fork, spawn = results["forkserver"], results["spawn"]
     bench.set("start_ms", fork[0] * 1000)
     bench.set("start_ten_ms", fork[1] * 1000)
     bench.set("own_memory_mb", fork[2])
@@ -137,7 +137,7 @@ async def _measure(bench: Bench, rounds: int) -> None:
 
 
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Starts workers both ways."""
+    """Starts workers with both start methods."""
     asyncio.run(_measure(bench, options.rounds))
 
 
@@ -146,7 +146,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _as_in_the_engine() -> None:
-    """Keeps workers from importing this module, as they do not import a package's ``__main__``."""
+    """Keeps workers from importing this module, as with the engine's ``__main__``."""
     main = sys.modules["__main__"]
     main.__spec__, main.__file__ = None, None
 

@@ -18,7 +18,7 @@ def tracker_of_issues(repository: Path) -> Tracker:
     Raises:
         TuiError: ``gh`` cannot find it, or it has no issues.
     """
-    return _printed(find_tracker(repository, otherwise=gh_issues.WITHOUT_GH))
+    return _printed(find_tracker(repository, alternative=gh_issues.WITHOUT_GH))
 
 
 def tracker_to_file_in(repository: Path) -> Tracker:
@@ -27,7 +27,7 @@ def tracker_to_file_in(repository: Path) -> Tracker:
     Raises:
         TuiError: ``gh`` cannot find it, or no issue can be filed there.
     """
-    return _printed(find_tracker(repository, otherwise=gh_filing.WITHOUT_GH, to_file=True))
+    return _printed(find_tracker(repository, alternative=gh_filing.WITHOUT_GH, to_file=True))
 
 
 def print_where_issues_would_go(repository: Path) -> None:

@@ -220,7 +220,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     spent = [f"{duration(times.wall)} in all", f"{duration(times.active)} of work"]
     spent += [f"{duration(times.paused)} paused"] if times.paused else []
     spent += [f"{duration(times.quota)} waiting for quota"] if times.quota else []
-    spent += [f"{duration(times.unserved)} between its engines"] if times.unserved else []
+    spent += [f"{duration(times.unserved)} without an engine"] if times.unserved else []
     spent += [f"{summary.retries} retries" if summary.retries != 1 else "1 retry"]
     called = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
     called += [f"{calls.refused} refused"] if calls.refused else []

@@ -1,4 +1,4 @@
-"""The checkpoints of a run's items: where they are, and which are removed before an attempt."""
+"""The checkpoints of a run's items: their paths, and which are removed before an attempt."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ class Checkpoints:
     def __init__(self, spec: RunSpec) -> None:
         self._spec = spec
         self._begun: set[str] = set()
-        """Ids of the items whose checkpoint is this run's own, so that an attempt resumes it."""
+        """Ids of the items whose checkpoint is from this run, so that an attempt resumes it."""
         self._afresh: set[str] = set()
-        """Ids of the items that were retried without their checkpoints."""
+        """Ids of the items that are retried without their checkpoints."""
 
     def path(self, item: ItemState) -> Path:
         """The database of an item."""
         return checkpoint_file(Path(self._spec.repository), self._spec.workflow, item.info.key)
 
     def mark_begun(self, item: ItemState) -> None:
-        """Keeps the checkpoint of an item that this run has begun."""
+        """Marks an item as begun by this run, so that its checkpoint is kept."""
         self._begun.add(item.id)
 
     def start_over(self, item: ItemState) -> None:
-        """Lets the next attempt of an item begin without its checkpoint."""
+        """Makes the next attempt of an item begin without its checkpoint."""
         self._begun.discard(item.id)
         self._afresh.add(item.id)
 
     def is_fresh(self, item: ItemState) -> bool:
-        """Whether the user wants nothing of an earlier run to be used for an item."""
+        """Whether an item ignores everything that an earlier run did."""
         return self._spec.options.fresh or item.id in self._afresh
 
     def prepare(self, item: ItemState) -> Path:
-        """Makes room for the checkpoint of the next attempt; gives its path.
+        """Prepares the checkpoint of the next attempt; returns its path.
 
         Raises:
-            TuiError: its folder cannot be made.
+            TuiError: its folder cannot be created.
             OSError: an earlier checkpoint cannot be removed.
         """
         path = self.path(item)

@@ -1,4 +1,4 @@
-"""The locks of the items that the engine works on; other runs may hold those of others."""
+"""The locks of the items that the engine works on; other runs may hold those of other items."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLock, ItemLocks
 
-PAUSE = 1.0
+RETRY_INTERVAL = 1.0
 """Seconds between two checks of an item that another run holds."""
-TOUCHED_EVERY = 3600.0
+TOUCH_INTERVAL = 3600.0
 """Seconds between two updates of the modification times of held locks."""
 
 
@@ -20,30 +20,30 @@ class Claims:
     """The items that an engine holds, and those that it waits for.
 
     Args:
-        locks: Of the items.
-        look_again: Called when it is time to :meth:`take` what another run held.
+        locks: The locks of the items.
+        on_retry: Called when an item that another run held should be tried again with :meth:`take`.
     """
 
-    def __init__(self, locks: ItemLocks, look_again: Callable[[], None]) -> None:
+    def __init__(self, locks: ItemLocks, on_retry: Callable[[], None]) -> None:
         self._locks = locks
-        self._look_again = look_again
+        self._on_retry = on_retry
         self._held: dict[str, ItemLock] = {}
         self._elsewhere: dict[str, tuple[Holder, float]] = {}
-        """The holder of an item, and when it was seen, by the event loop's clock."""
+        """The holder of an item, and when it was last checked, by the event loop's clock."""
         self._lost: Path | None = None
-        self._next_look: asyncio.TimerHandle | None = None
+        self._next_retry: asyncio.TimerHandle | None = None
         self._next_touch: asyncio.TimerHandle | None = None
 
     def take(self, key: str, asked: float) -> Holder | None:
         """Takes an item, unless another run holds it or has finished it.
 
         Args:
-            key: Of the item.
-            asked: Since when it is wanted, seconds since the epoch; what another run finished
-                before that does not count.
+            key: The key of the item.
+            asked: When the item was requested, in seconds since the epoch; if another run finished
+                it before that, it is done again.
 
         Returns:
-            ``None`` if the item is ours. Otherwise its holder, which works on it as long as
+            ``None`` if the item was taken. Otherwise its holder, which is still working on it if
             :attr:`Holder.finished` is 0.
 
         Raises:
@@ -52,11 +52,11 @@ class Claims:
         if key in self._held:
             return None
         now = asyncio.get_running_loop().time()
-        known, seen = self._elsewhere.get(key, (None, 0.0))
-        if known is not None and now < seen + PAUSE:
-            self._look_later()
-            return known
-        holder = self._locks.holder(key) if known is not None else None
+        previous, checked = self._elsewhere.get(key, (None, 0.0))
+        if previous is not None and now < checked + RETRY_INTERVAL:
+            self._retry_later()
+            return previous
+        holder = self._locks.holder(key) if previous is not None else None
         if holder is None:
             taken = self._locks.take(key)
             if isinstance(taken, Holder):
@@ -64,16 +64,16 @@ class Claims:
             else:
                 self._elsewhere.pop(key, None)
                 return self._taken(key, *taken, asked)
-        if known is not None and msgspec.structs.replace(known, survivors="") == holder:
-            holder = known
+        if previous is not None and msgspec.structs.replace(previous, survivors="") == holder:
+            holder = previous
         self._elsewhere[key] = holder, now
-        self._look_later()
+        self._retry_later()
         return holder
 
     def _taken(self, key: str, lock: ItemLock, before: Holder, asked: float) -> Holder | None:
         me = self._locks.me
-        made = bool(before.finished) and before.finished >= asked
-        if made and (before.run, before.state) != (me.run, me.state):
+        finished = bool(before.finished) and before.finished >= asked
+        if finished and (before.run, before.state) != (me.run, me.state):
             lock.finish(before)
             return before
         self._held[key] = lock
@@ -81,16 +81,17 @@ class Claims:
             self._touch_later()
         return None
 
-    def _look_later(self) -> None:
-        if self._next_look is None:
-            self._next_look = asyncio.get_running_loop().call_later(PAUSE, self._look)
+    def _retry_later(self) -> None:
+        if self._next_retry is None:
+            loop = asyncio.get_running_loop()
+            self._next_retry = loop.call_later(RETRY_INTERVAL, self._retry)
 
-    def _look(self) -> None:
-        self._next_look = None
-        self._look_again()
+    def _retry(self) -> None:
+        self._next_retry = None
+        self._on_retry()
 
     def _touch_later(self) -> None:
-        self._next_touch = asyncio.get_running_loop().call_later(TOUCHED_EVERY, self.touch)
+        self._next_touch = asyncio.get_running_loop().call_later(TOUCH_INTERVAL, self.touch)
 
     def touch(self) -> None:
         """Updates the modification times of all held locks, now and every hour."""
@@ -99,7 +100,7 @@ class Claims:
         self._touch_later()
 
     def find_lost(self) -> Path | None:
-        """The file of a held lock that was removed, so that others may take its item."""
+        """The file of a held lock that was removed, so that other runs may take its item."""
         for lock in self._held.values():
             self._check(lock)
         return self._lost
@@ -110,7 +111,7 @@ class Claims:
         return lock
 
     def finish(self, key: str, time: float, outcome: str) -> None:
-        """Releases a finished item; the lock keeps what was made of it."""
+        """Releases a finished item; its lock file keeps the outcome."""
         if (lock := self._held.pop(key, None)) is not None:
             me = self._locks.me
             self._check(lock).finish(msgspec.structs.replace(me, finished=time, outcome=outcome))
@@ -122,7 +123,7 @@ class Claims:
 
     def close(self) -> None:
         """Releases everything and stops waiting."""
-        for timer in (self._next_look, self._next_touch):
+        for timer in (self._next_retry, self._next_touch):
             if timer is not None:
                 timer.cancel()
         for lock in self._held.values():

@@ -1,4 +1,4 @@
-"""Work that may hang, in a thread that does not delay the end of the process."""
+"""Runs work that may hang in a thread that does not delay the end of the process."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
-async def in_daemon(work: Callable[[], Made], seconds: float) -> Made:
-    """Returns what the work returns, or raises; a thread of the event loop would delay its end.
+async def in_daemon(work: Callable[[], T], seconds: float) -> T:
+    """Runs the work and returns its result; a thread of the event loop would delay the end.
 
     Raises:
-        TimeoutError: it took longer; it continues until the process ends.
+        TimeoutError: it took longer; its thread continues until the process ends.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Made] = loop.create_future()
+    done: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: Made | None, error: BaseException | None) -> None:
+    def settle(result: T | None, error: BaseException | None) -> None:
         if done.done():
             return
         if error is not None:

@@ -1,4 +1,4 @@
-"""Which item is started next: the queue of the run, and the locks that a start needs."""
+"""The queue of a run, which decides the next item to start, and the locks that a start needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.workflows.catalog import entry
 
 
 class ItemOwner(Protocol):
-    """What the queue needs of the scheduler that takes items from it."""
+    """The part of the scheduler that the queue calls."""
 
     def start_items(self) -> None:
         """Starts items while there is room."""
@@ -32,45 +32,46 @@ class ItemOwner(Protocol):
 
 
 class ItemQueue:
-    """The items that wait for a slot, in order; and the locks of those that were taken.
+    """The items that wait for a slot, in order, and the locks of those that were taken.
 
     Args:
         spec: The run.
-        recorder: Where events go.
-        locks: Of the items.
-        owner: Takes items, and is called when it is time to take one that another run held.
+        recorder: Records events.
+        locks: The locks of the items.
+        owner: Takes items; called when an item that another run held can be tried again.
     """
 
     def __init__(
         self, spec: RunSpec, recorder: Recorder, locks: ItemLocks, owner: ItemOwner
     ) -> None:
         self.lock_lost = False
-        """A lock file of ours was removed: others may work on the same item, so none is started."""
+        """A lock file of this engine was removed: another run may work on the same item, so no
+        more items are started."""
         self._spec = spec
         self._recorder = recorder
         self._owner = owner
         self._claims = Claims(locks, owner.start_items)
         self._ids: deque[str] = deque()
-        self._insisted: set[str] = set()
-        """Ids of items that are wanted whatever another run has made of them."""
-        self._workflow_checks = entry(spec.workflow).looks_itself
+        self._required: set[str] = set()
+        """Ids of items to be worked on even if another run has finished them."""
+        self._worker_checks = entry(spec.workflow).worker_checks
 
     def append(self, items: Iterable[str]) -> None:
-        """Puts items behind all others, by their ids."""
+        """Adds items, by their ids, at the end of the queue."""
         self._ids.extend(items)
 
     def prepend(self, items: Iterable[str]) -> None:
-        """Puts items before all others, in this order."""
+        """Adds items, in this order, at the front of the queue."""
         self._ids.extendleft(reversed(list(items)))
 
     def remove(self, item: str) -> None:
-        """Takes an item out of the queue, if it is there."""
+        """Removes an item from the queue, if it is there."""
         if item in self._ids:
             self._ids.remove(item)
 
-    def insist(self, item: str) -> None:
-        """Wants an item from now on even if another run has finished it meanwhile."""
-        self._insisted.add(item)
+    def require(self, item: str) -> None:
+        """Has an item worked on even if another run has finished it in the meantime."""
+        self._required.add(item)
 
     def take(self) -> ItemState | None:
         """The next item, locked; one that another run works on moves to the end of the queue."""
@@ -97,13 +98,13 @@ class ItemQueue:
         return None
 
     def _wanted_since(self, item: ItemState) -> float:
-        """What another run finished after this time need not be done again."""
-        if self._workflow_checks or self._spec.options.fresh or item.id in self._insisted:
+        """The time from which an item that another run finishes need not be done again."""
+        if self._worker_checks or self._spec.options.fresh or item.id in self._required:
             return math.inf
         return self._spec.asked or self._recorder.state.started or 0.0
 
     def _check_locks(self) -> bool:
-        """Whether a lock was lost; the first time a notice says so."""
+        """Returns whether a lock was lost; the first time, a notice reports it."""
         if not self.lock_lost and (path := self._claims.find_lost()) is not None:
             self.lock_lost = True
             text = (
@@ -115,7 +116,7 @@ class ItemQueue:
         return self.lock_lost
 
     def finish(self, item: ItemState, time: float, result: Result | None) -> None:
-        """Releases the lock of a finished item and leaves in it what was made."""
+        """Releases the lock of a finished item, with a summary of the result in it."""
         self._claims.finish(item.info.key, time, result.summary if result is not None else "")
 
     def release(self, item: ItemState) -> None:

@@ -1,4 +1,4 @@
-"""Messages of workers: recorded as events, or passed on to the pool that grants leases."""
+"""Handles the messages of workers: records them as events, or passes them to the pool."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerMessageHandler:
-    """Turns the messages of workers into events; answers go out through ``reply``.
+    """Turns the messages of workers into events, and sends the answers of the pool to them.
 
     Args:
-        recorder: Where events go.
+        recorder: Records events.
         reply: Sends a message to the worker of an item.
         pool: Grants leases.
         revoke: Ends the worker of an item and attempt that kept a lease for too long.
@@ -69,7 +69,7 @@ class WorkerMessageHandler:
         self._pool.start(self._apply, self._on_failure)
 
     def handle(self, name: str, attempt: int, message: AnyFromWorker) -> None:
-        """Handles a message; those of older attempts are dropped. Attempt 0 is the executor."""
+        """Handles a message; older attempts are ignored. Attempt 0 stands for the executor."""
         item = self._recorder.state.items[name]
         if attempt and attempt != item.attempt:
             return
@@ -88,12 +88,12 @@ class WorkerMessageHandler:
             self._recorder.emit(event)
 
     async def worker_died(self, name: str) -> None:
-        """Takes back the leases and requests of a process that is gone."""
+        """Releases the leases and requests of a process that has ended."""
         self._pool.put(lambda pool: pool.release_all(name))
         await self._pool.drain()
 
     def item_ended(self, name: str) -> None:
-        """Forgets an item that will make no more calls."""
+        """Makes the pool forget an item that makes no more calls."""
         self._pool.put(lambda pool: pool.forget_item(name))
 
     def _apply(self, ledger: Ledger) -> None:

@@ -1,8 +1,8 @@
-"""The pool of a run, in a thread of its own: steps in, ledgers out in the event loop.
+"""Runs the pool in a thread: takes steps, and delivers ledgers to the event loop.
 
-All steps that wait are done in one transaction of the store, so that a thousand grants cost little
+All queued steps are done in one transaction of the store, so that a thousand grants cost little
 more than one, and neither the disk nor another engine ever blocks the event loop. A pool without
-credentials has nothing to share: it works in the event loop, at once and by timer.
+credentials has nothing to share: it runs in the event loop, at once and by timer.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from assemblyzero_tui.runner.pool.store.store import PoolStore
 
 Step = Callable[[Pool], None]
 
-LOOK_EVERY = 1.0
-"""Seconds between two reads of what other runs and the user have written, at most."""
-LEAST = 0.001
-"""Seconds to wait at least: a time may round to the moment before it."""
-LEAVING = 4.0
+POLL_INTERVAL = 1.0
+"""Maximum seconds between two reads of the store, which other runs and the user change."""
+MIN_WAIT = 0.001
+"""Minimum seconds to wait, as a rounded time may be slightly too early."""
+JOIN_TIMEOUT = 4.0
 """Seconds that the thread may take to end."""
-SETTLING = 5.0
+DRAIN_TIMEOUT = 5.0
 """Seconds that queued steps may take; they take longer only if the store or its disk hangs."""
 
 
@@ -37,8 +37,8 @@ class PoolService:
     """Runs the steps of a pool and delivers its ledgers to the event loop.
 
     Args:
-        pool: Not to be touched by others from :meth:`start` on.
-        store: The database that it is kept in.
+        pool: The pool; belongs to the service from :meth:`start` on.
+        store: The database in which the pool is stored.
         run: The name of the run.
         folder: The folder of the run.
         rotation: AssemblyZero's file of exhausted credentials.
@@ -69,7 +69,7 @@ class PoolService:
     def start(
         self, deliver: Callable[[Ledger], None], fail: Callable[[BaseException], None]
     ) -> None:
-        """Starts; from now on ledgers go to ``deliver``, in the running event loop.
+        """Starts the service; it calls ``deliver`` in the running event loop.
 
         Args:
             deliver: Called with each ledger.
@@ -83,27 +83,27 @@ class PoolService:
             self._thread.start()
 
     def put(self, step: Step) -> None:
-        """Queues a step; steps are done soon and in order."""
+        """Queues a step; steps are done soon, and in order."""
         if self.metered:
             self._steps.put(step)
         else:
             step(self._pool)
-            self._serve()
+            self._process()
 
-    def _serve(self) -> None:
-        """Serves a pool without credentials, now and whenever it has something to do by itself."""
+    def _process(self) -> None:
+        """Processes a pool without credentials, now and whenever its own timers expire."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         ledger = self._pool.process()
         if self._loop is not None and self._pool.next_time() is not None:
-            self._timer = self._loop.call_later(self._wait(), self._serve)
+            self._timer = self._loop.call_later(self._wait(), self._process)
         self._deliver(ledger)
 
     async def drain(self) -> None:
-        """Returns when the ledgers of all queued steps have been delivered.
+        """Waits until the ledgers of all queued steps are delivered.
 
-        It waits for `SETTLING` at most; later ledgers are delivered when they come.
+        It waits at most `DRAIN_TIMEOUT` per attempt; later ledgers are delivered when they come.
         """
         if self._thread is None or self._loop is None:
             return
@@ -111,17 +111,17 @@ class PoolService:
             done = asyncio.Event()
             self.put(lambda _, done=done: self._call(done.set))  # type: ignore[misc]
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), SETTLING)
+                await asyncio.wait_for(done.wait(), DRAIN_TIMEOUT)
 
     def close(self) -> None:
-        """Ends after all queued steps; the last figures are published."""
+        """Ends the service after all queued steps, and publishes the last figures."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._thread is not None:
             self._steps.put(lambda pool: pool.status.report_figures_now())
             self._steps.put(None)
-            self._thread.join(LEAVING)
+            self._thread.join(JOIN_TIMEOUT)
             self._thread = None
 
     # In the thread
@@ -159,7 +159,7 @@ class PoolService:
             self._call(lambda: self._deliver(ledger))
 
     def _next(self) -> list[Step] | None:
-        """The steps to do; none if it is only time to read the store; ``None`` at the end."""
+        """The steps to do; empty if it is only time to read the store; ``None`` at the end."""
         batch: list[Step] = []
         with contextlib.suppress(queue.Empty):
             step = self._steps.get(timeout=self._wait())
@@ -168,24 +168,24 @@ class PoolService:
                 step = self._steps.get_nowait()
             if not batch:
                 return None
-            self._steps.put(None)  # the end comes after what came before it
+            self._steps.put(None)  # first do the steps queued before the end
         return batch
 
     def _wait(self) -> float:
-        """Seconds until the pool has something to do by itself."""
+        """Seconds until the pool's next timer expires, or the store is to be read."""
         clock = self._pool.clock
         if (time := self._pool.next_time()) is None:
-            return LOOK_EVERY
-        return min(LOOK_EVERY, max(LEAST, clock.wall_at(time) - clock.wall()))
+            return POLL_INTERVAL
+        return min(POLL_INTERVAL, max(MIN_WAIT, clock.wall_at(time) - clock.wall()))
 
-    def _call(self, what: Callable[[], None]) -> None:
+    def _call(self, callback: Callable[[], None]) -> None:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(what)
+                self._loop.call_soon_threadsafe(callback)
 
 
 def _record_exhausted(path: Path, events: Iterable[AnyEvent]) -> list[AnyEvent]:
-    """Writes down for AssemblyZero which credentials are exhausted; returns what went wrong."""
+    """Records exhausted credentials in AssemblyZero's file; returns notices about failures."""
     notices: list[AnyEvent] = []
     for event in events:
         if isinstance(event, CredentialChanged) and event.state == "exhausted" and event.until:

@@ -1,4 +1,4 @@
-"""How a run waits while no quota is left, and how it resumes, or ends with exit code 75."""
+"""Pauses a run while no quota is left; resumes it, or ends it with exit code 75."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from assemblyzero_tui.runner.model.states import State
 
 
 class QuotaPause:
-    """Pauses items while no quota is left and resumes them, or ends the run if the user wants that.
+    """Pauses items while no quota is left and resumes them, or ends the run (``--on-exhausted``).
 
     Args:
         spec: The run.
-        recorder: Where events go.
+        recorder: Records events.
         pool: Grants leases.
         executor: Redacts added API keys in all logs.
-        requeue: Queues an item before all others.
+        requeue: Queues an item at the front.
         start_items: Starts items while there is room.
     """
 
@@ -45,11 +45,11 @@ class QuotaPause:
         self._requeue = requeue
         self._start_items = start_items
         self._paused = False
-        """The pool is paused."""
+        """Whether the pool is paused."""
         self._stuck = False
-        """Neither time nor enabling a credential can help."""
+        """Whether neither waiting nor enabling a credential can help."""
         self._resume_anyway = False
-        """The user wants to resume before the time that the pool expects."""
+        """Whether the user asked to resume before the time that the pool expects."""
 
     @property
     def blocks_starts(self) -> bool:
@@ -62,7 +62,7 @@ class QuotaPause:
         return not self._paused and self._recorder.state.pool.auto_resume
 
     def item_saved(self, item: ItemState, outcome: Outcome) -> None:
-        """Pauses an item that has saved itself because no quota is left."""
+        """Pauses an item that has saved its state because no quota is left."""
         self._recorder.change_state(item, State.QUOTA, outcome.reason, until=outcome.until or None)
         if self._stuck or self._spec.on_exhausted == "stop":
             self._give_up(outcome.reason)
@@ -83,7 +83,7 @@ class QuotaPause:
         self._start_items()
 
     def pool_changed(self, event: PoolChanged) -> None:
-        """Waits while no quota is left, and resumes when there is some."""
+        """Pauses the run while no quota is left, and resumes it when there is some."""
         self._paused, self._stuck = event.state == "paused", event.stuck
         if self._stuck or (self._paused and self._spec.on_exhausted == "stop"):
             self._give_up(event.reason)
@@ -91,7 +91,7 @@ class QuotaPause:
             self._resume_waiting()
 
     def _resume_waiting(self) -> None:
-        """Queues the items that wait for quota, and starts those that there is room for."""
+        """Queues the items that wait for quota, and starts items while there is room."""
         if self._recorder.state.pool.auto_resume or self._resume_anyway:
             self._resume_anyway = False
             waiting = [i.id for i in self._recorder.state.items.values() if i.state is State.QUOTA]
@@ -100,7 +100,7 @@ class QuotaPause:
         self._start_items()
 
     def try_now(self) -> list[str]:
-        """Probes every credential now, whatever it waits for."""
+        """Probes every credential now, even if it is still unavailable."""
         self._resume_anyway = True
         self.given_up = False
         self._pool.put(lambda pool: pool.try_now())
@@ -119,17 +119,17 @@ class QuotaPause:
         """Uses another credential from now on.
 
         Raises:
-            TuiError: the run needs none, or has another one of this name.
+            TuiError: the run needs none, or has another one with this name.
         """
         if not self._pool.metered:
             raise TuiError("This run needs no credentials.")
-        known = self._recorder.state.pool.credentials.get(credential.name)
+        existing = self._recorder.state.pool.credentials.get(credential.name)
         fingerprint = credential.secret.fingerprint
-        if known is not None and known.present and known.fingerprint != fingerprint:
+        if existing is not None and existing.present and existing.fingerprint != fingerprint:
             raise TuiError(f"This run has another credential called {credential.name!r}.")
-        text = credential.secret.reveal()
-        self._recorder.hide(text)
-        self._executor.hide(text)
+        secret = credential.secret.reveal()
+        self._recorder.add_secret(secret)
+        self._executor.add_secret(secret)
         self.given_up = False
         self._pool.put(lambda pool: pool.registry.add(credential))
         return []

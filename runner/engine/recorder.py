@@ -1,4 +1,4 @@
-"""The recorder of a run: everything becomes an event, in the journal and in the state."""
+"""The recorder of a run: writes events to the journal and applies them to the state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class Recorder:
     """Writes events to the journal and applies them to the engine's state.
 
-    An event that cannot be written is applied and written later; nothing irreversible is done
+    An event that cannot be written is applied now and written later; nothing irreversible is done
     until then (see :attr:`write_error`).
     """
 
@@ -46,9 +46,9 @@ class Recorder:
         self._redact = self._redactor.redact
 
     def emit(self, event: AnyEvent, *, sync: bool = False) -> None:
-        """Writes an event, then applies it; with ``sync`` it is on the disk first.
+        """Writes an event, then applies it; with ``sync`` it is synced to the disk first.
 
-        It is not on the disk if there is a :attr:`write_error`.
+        If there is a :attr:`write_error`, it is not on the disk.
         """
         match event:
             case ItemChanged():
@@ -76,7 +76,7 @@ class Recorder:
         result: Result | None = None, until: float | None = None, tries: int = 0,
         attempt: int | None = None, sync: bool | None = None, elsewhere: str = "",
     ) -> None:  # fmt: skip
-        """Puts an item into a state. An end or a pause is on the disk when this returns."""
+        """Changes the state of an item. An end or a pause is on the disk when this returns."""
         if state is not item.state and state not in TRANSITIONS[item.state]:
             raise AssertionError(f"{item.id}: {item.state} cannot become {state}")
         _log.debug("%s: %s -> %s %s", item.id, item.state, state, reason)
@@ -96,18 +96,18 @@ class Recorder:
 
     @property
     def write_error(self) -> OSError | None:
-        """Why not everything is on the disk that has to be; ``None`` if it is."""
+        """The reason why events are missing from the disk; ``None`` if none are."""
         return self._journal.write_error
 
     def catch_up(self) -> bool:
-        """Writes what could not be written before; true if everything is written now."""
+        """Writes all pending events; returns true if everything is written."""
         return self._journal.catch_up()
 
-    def hide(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         """Redacts this text in every event from now on."""
         self._redactor.add_secret(secret)
         redact_in_debug_log(secret)
 
     def sync(self) -> None:
-        """Returns when everything written so far is on the disk."""
+        """Syncs everything written so far to the disk."""
         self._journal.sync()

@@ -1,7 +1,7 @@
-"""The short private folder of a running engine: its socket, and what multiprocessing keeps there.
+"""The short private folder of a running engine, with its socket and multiprocessing's files.
 
-A logout removes ``$XDG_RUNTIME_DIR``, and a cleaner of ``/tmp`` may remove the rest. So the folder
-is made again when it has disappeared, in the same place or, where that fails, in the other one.
+A logout removes ``$XDG_RUNTIME_DIR``, and a cleaner of ``/tmp`` may remove the fallback. So the
+folder is created again when it has disappeared, in the same place or, if that fails, in the other.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from assemblyzero_tui.runner.locks.file_locks import is_held
 _MARK = "run"
 """The file in such a folder that names the run's folder, so that leftovers can be swept."""
 _MARK_LIMIT = 1 << 14
-"""Bytes it may have."""
+"""Maximum bytes of that file."""
 
 
 class RuntimeFolder:
-    """The folder of one engine. Threads may share it.
+    """The folder of one engine. Thread-safe.
 
     Args:
-        folder: The run.
-        places: Where it may be, the best first; each in a private folder of this user.
+        folder: The folder of the run.
+        places: Its possible paths, the best first; each in a private folder of this user.
     """
 
     def __init__(self, folder: RunFolder, places: list[Path]) -> None:
@@ -43,10 +43,10 @@ class RuntimeFolder:
         self._path: Path | None = None
 
     def ensure(self) -> Path:
-        """The folder, made again if it is gone.
+        """Returns the folder; creates it again if it has disappeared.
 
         Raises:
-            TuiError: it cannot be made anywhere.
+            TuiError: it cannot be created anywhere.
         """
         with self._lock:
             if self._path is None or not (self._path / _MARK).is_file():
@@ -70,24 +70,24 @@ class RuntimeFolder:
         raise problem or TuiError("There is no folder for the socket of the engine.")
 
     def sweep(self) -> None:
-        """Removes what killed engines left beside it, in the background."""
+        """Removes the folders of killed engines next to it, in the background."""
         for parent in {place.parent for place in self._places}:
             threading.Thread(target=_sweep, args=(parent,), name="sweep", daemon=True).start()
 
     def remove(self) -> None:
-        """Removes the folder, wherever it was made."""
+        """Removes the folder, wherever it was created."""
         for place in self._places:
             shutil.rmtree(place, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:
-    """Leaves alone what cannot be read: it may belong to another user, or the disk is broken."""
+    """Removes the folders of dead engines; skips unreadable ones, as of other users."""
     try:
-        found = list(parent.iterdir())
+        paths = list(parent.iterdir())
     except OSError:
         return
-    for left in found:
+    for path in paths:
         with contextlib.suppress(OSError, ValueError):
-            run = RunFolder(Path(os.fsdecode(read_small_file(left / _MARK, _MARK_LIMIT))))
+            run = RunFolder(Path(os.fsdecode(read_small_file(path / _MARK, _MARK_LIMIT))))
             if not is_held(run.engine_lock):
-                shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)

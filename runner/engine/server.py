@@ -1,4 +1,4 @@
-"""The engine's socket: commands in, replies and announcements out, one JSON object a line."""
+"""The engine's socket: commands in, replies and announcements out, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _log = logging.getLogger(__name__)
 
 SOCKET = "s"
 """The name of the socket in its folder."""
-LOOK_EVERY = 1.0
-"""Seconds between two checks whether the socket is still there."""
+CHECK_INTERVAL = 1.0
+"""Seconds between two checks that the socket still exists."""
 _ANNOUNCE_INTERVAL = 0.03
-"""Seconds between two announcements at least."""
-_LEAVING = 1.0
+"""Minimum seconds between two announcements."""
+_CLOSE_TIMEOUT = 1.0
 """Seconds for the last replies when the engine ends."""
 _BACKLOG = 1 << 16
-"""Bytes that a client may leave unread before announcements are withheld from it."""
+"""Unread bytes of a client from which announcements to it are skipped."""
 
 
 class Server:
     """Serves any number of clients; none of them can block the engine.
 
     Args:
-        folder: Gives the folder of the socket, and makes it where it is gone.
+        folder: Returns the folder of the socket, and creates it if it has disappeared.
         handle: Carries out a command and returns the items that it affected.
     """
 
@@ -57,7 +57,7 @@ class Server:
         self._problem = ""
 
     async def start(self) -> None:
-        """Opens the socket, which only its owner can use; opened again where it is removed."""
+        """Opens the socket, which only its owner can use; opens it again if it is removed."""
         await self._listen()
         self._watcher = asyncio.create_task(self._watch_socket(), name="keep listening")
 
@@ -72,25 +72,25 @@ class Server:
 
     async def _watch_socket(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            with contextlib.suppress(OSError, TuiError):  # there may be a place again later
-                if not self._is_there():
+            await asyncio.sleep(CHECK_INTERVAL)
+            with contextlib.suppress(OSError, TuiError):  # it may work at the next check
+                if not self._socket_exists():
                     await self._listen()
 
-    def _is_there(self) -> bool:
+    def _socket_exists(self) -> bool:
         try:
             return self._path.stat().st_ino == self._inode
         except OSError:
             return False
 
     def announce(self) -> None:
-        """Announces to every client, soon, that the journal has grown."""
+        """Announces new events in the journal to every client, soon."""
         if not self._announcing:
             self._announcing = True
             asyncio.get_running_loop().call_later(_ANNOUNCE_INTERVAL, self._announce_now)
 
     def report_problem(self, problem: str) -> None:
-        """Announces to every client, soon, that the journal cannot be written; or (empty) can."""
+        """Announces to every client, soon, why the journal cannot be written (empty: it can)."""
         if problem != self._problem:
             self._problem = problem
             self.announce()
@@ -114,10 +114,10 @@ class Server:
                 await writer.drain()
                 self._clients.add(writer)
         except (ConnectionError, ValueError):
-            pass  # the client has gone, or sent a line without an end: it is served no more
+            pass  # the client has disconnected, or sent a line that is too long
         finally:
             del self._connections[task]
-            _log.debug("a client has gone")
+            _log.debug("a client has disconnected")
             self._clients.discard(writer)
             writer.close()
 
@@ -147,6 +147,6 @@ class Server:
         for writer in self._connections.values():
             writer.close()
         if self._connections:
-            await asyncio.wait(list(self._connections), timeout=_LEAVING)
-        if self._is_there():
+            await asyncio.wait(list(self._connections), timeout=_CLOSE_TIMEOUT)
+        if self._socket_exists():
             self._path.unlink(missing_ok=True)

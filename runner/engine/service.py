@@ -64,14 +64,14 @@ Reason = Literal["finished", "stopped", "interrupted", "exhausted", "error"]
 JOURNAL_PATIENCE = 60.0
 """Seconds for which writing the journal is retried before the engine ends."""
 RECONCILE_PATIENCE, RECONCILE_STOPPING = 15.0, 1.0
-"""Seconds that reconciling the records of the run may take when it ends, and when it is stopped;
-otherwise the next command in the repository does it."""
+"""Seconds that reconciling the records may take when the run has ended, and when it is stopped; if
+it takes longer, the next command in the repository does it."""
 JOURNAL_RETRY = 0.5
 """Seconds between two attempts."""
 
 
 class Engine:
-    """One run, served."""
+    """Serves one run."""
 
     def __init__(
         self, folder: RunFolder, spec: RunSpec, runtime: RuntimeFolder,
@@ -81,15 +81,20 @@ class Engine:
         self._spec = spec
         self._folder = folder
         self._journal = JournalWriter(folder.journal)
-        me = Holder(
+        holder = Holder(
             run=spec.run,
             state=str(state_home()),
             pid=os.getpid(),
             repository=spec.repository,
         )
-        locks = ItemLocks(Path(spec.repository), spec.workflow, me)
+        locks = ItemLocks(Path(spec.repository), spec.workflow, holder)
         self._executor = LocalExecutor(
-            folder, spec.parallel, locks, secrets, provider=spec.provider, place=runtime.ensure
+            folder,
+            spec.parallel,
+            locks,
+            secrets,
+            provider=spec.provider,
+            ensure_folder=runtime.ensure,
         )
         self._state = fold(read_journal(folder.journal))
         self._recorder = Recorder(self._state, self._journal, self._announce, secrets)
@@ -108,35 +113,35 @@ class Engine:
             self._rescue = asyncio.create_task(self._rescue_journal(), name="rescue the journal")
 
     async def _rescue_journal(self) -> None:
-        """Writes what the journal lacks as soon as that works; after a while the engine ends.
+        """Retries writing pending events to the journal; after a while the engine ends.
 
-        Nothing is started meanwhile, and no checkpoint is removed: the run can be resumed from
+        Until it works nothing is started and no checkpoint is removed: the run can be resumed from
         the journal and the checkpoints.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
         while not self._recorder.catch_up():
             waited = loop.time() - began
-            trouble = _journal_trouble(self._journal)
-            self._server.report_problem(f"{trouble} Retrying; no item is started meanwhile.")
+            problem = _journal_problem(self._journal)
+            self._server.report_problem(f"{problem} Retrying; no item is started meanwhile.")
             if waited > JOURNAL_PATIENCE:
-                what = f"{trouble} It was retried for {waited:.0f} s. All work is saved."
+                what = f"{problem} It was retried for {waited:.0f} s. All work is saved."
                 self._server.report_problem(what)
-                how = f"Free some space, then resume: assemblyzero-tui resume {self._spec.run}"
-                self._supervisor.give_up(TuiError(what, how))
+                hint = f"Free some space, then resume: assemblyzero-tui resume {self._spec.run}"
+                self._supervisor.give_up(TuiError(what, hint))
                 return
             await asyncio.sleep(JOURNAL_RETRY)
         self._rescue = None
         self._server.report_problem("")
         text = f"the journal could not be written for {loop.time() - began:.0f} s; nothing is lost"
         self._recorder.emit(Notice(text=text, level="warning"))
-        self._supervisor.recorded()
+        self._supervisor.journal_recovered()
 
-    async def serve(self, ready: int, again: RetryRequest | None) -> None:
+    async def serve(self, ready: int, retry: RetryRequest | None) -> None:
         """Serves the run to its end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signalled)
+            loop.add_signal_handler(number, self._on_signal)
         await self._server.start()
         self._open_run()
         _log.debug("the engine serves %s as process %d", self._spec.run, os.getpid())
@@ -144,7 +149,7 @@ class Engine:
         os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # later failures are reported there
         reason: Reason = "error"
         try:
-            await self._supervisor.run(os.getpid(), again)
+            await self._supervisor.run(os.getpid(), retry)
             reason = self._reason()
         finally:
             await self._executor.close()
@@ -199,7 +204,7 @@ class Engine:
                 return self._supervisor.quota_pause.add_credential(credential)
         return []
 
-    def _signalled(self) -> None:
+    def _on_signal(self) -> None:
         _log.debug("received a signal to stop")
         self._interrupted = True
         self._stop(force=self._supervisor.stopping)
@@ -219,7 +224,7 @@ class Engine:
         return "interrupted" if self._interrupted else "stopped"
 
     async def _reconcile(self) -> None:
-        """Repairs the records of this run's items, which others may have changed; reports what."""
+        """Repairs the records of this run's items, which others may have changed; reports it."""
         seconds = RECONCILE_STOPPING if self._supervisor.stopping else RECONCILE_PATIENCE
         repository, workflow = Path(self._spec.repository), self._spec.workflow
         try:
@@ -245,17 +250,17 @@ class Engine:
             self._rescue.cancel()
         self._journal.close()
         if self._recorder.write_error is not None:
-            print(_journal_trouble(self._journal), file=sys.stderr)
+            print(_journal_problem(self._journal), file=sys.stderr)
         try:
             report.write(report.build(self._state, self._folder, time.time()), self._folder)
         except OSError as error:
             print(f"The report cannot be written: {error}", file=sys.stderr)
 
 
-def _journal_trouble(journal: JournalWriter) -> str:
+def _journal_problem(journal: JournalWriter) -> str:
     error = journal.write_error
-    why = "" if error is None else f": {error.strerror or error}"
-    return f"The journal {journal.path} cannot be written{why}."
+    reason = "" if error is None else f": {error.strerror or error}"
+    return f"The journal {journal.path} cannot be written{reason}."
 
 
 def _open_pool(
@@ -274,6 +279,38 @@ def _open_pool(
 
 def main() -> None:
     """Serves one run, in the foreground of this process."""
+    arguments = _parse_arguments()
+    os.set_inheritable(arguments.ready, False)
+    credentials = _read_credentials(arguments.keys)
+    secrets = [each.secret.reveal() for each in credentials]
+    sys.stderr = RedactedOutput(sys.stderr, secrets)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    retry = None
+    if arguments.retry is not None:
+        items = [] if arguments.retry == "all" else arguments.retry.split(",")
+        retry = RetryRequest(items, afresh=arguments.afresh)
+    code = ExitCode.OK
+    try:
+        folder = RunFolder(arguments.folder.resolve())
+        if debug_wanted():
+            open_debug_log(debug_log_file(folder, "engine"), secrets)
+        _serve(folder, arguments.ready, retry, arguments.parallel, credentials, arguments.rotation)
+    except TuiError as error:
+        _log.debug("the engine failed", exc_info=True)
+        _report_failure(arguments.ready, str(error))
+        code = error.exit_code
+    except Exception as error:
+        traceback.print_exc()
+        _log.debug("the engine failed", exc_info=True)
+        explained = explain_os_error(error) if isinstance(error, OSError) else None
+        _report_failure(arguments.ready, str(explained or f"{type(error).__name__}: {error}"))
+        code = ExitCode.FAILED
+    # Everything is on the disk, and multiprocessing's temporary folder is already removed.
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="assemblyzero-tui engine")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ready", type=int, required=True)
@@ -282,40 +319,11 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, default=0)
     parser.add_argument("--keys", type=int, default=-1)
     parser.add_argument("--rotation", type=Path)
-    arguments = parser.parse_args()
-    os.set_inheritable(arguments.ready, False)
-    credentials = _read_credentials(arguments.keys)
-    sys.stderr = RedactedOutput(sys.stderr, [each.secret.reveal() for each in credentials])
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    again = None
-    if arguments.retry is not None:
-        items = [] if arguments.retry == "all" else arguments.retry.split(",")
-        again = RetryRequest(items, afresh=arguments.afresh)
-    code = ExitCode.OK
-    try:
-        folder = RunFolder(arguments.folder.resolve())
-        if debug_wanted():
-            open_debug_log(
-                debug_log_file(folder, "engine"), [each.secret.reveal() for each in credentials]
-            )
-        _serve(folder, arguments.ready, again, arguments.parallel, credentials, arguments.rotation)
-    except TuiError as error:
-        _log.debug("the engine failed", exc_info=True)
-        _report_failure(arguments.ready, str(error))
-        code = error.exit_code
-    except Exception as error:
-        traceback.print_exc()
-        _log.debug("the engine failed", exc_info=True)
-        known = explain_os_error(error) if isinstance(error, OSError) else None
-        _report_failure(arguments.ready, str(known or f"{type(error).__name__}: {error}"))
-        code = ExitCode.FAILED
-    # Everything is on the disk; the temporary folder that multiprocessing would remove is gone.
-    sys.stderr.flush()
-    os._exit(code)
+    return parser.parse_args()
 
 
 def _read_credentials(descriptor: int) -> tuple[Credential, ...]:
-    """The credentials, from the pipe that the command has filled; none without a pipe."""
+    """Reads the credentials from the pipe that the command has filled; none without a pipe."""
     if descriptor < 0:
         return ()
     with os.fdopen(descriptor, "rb") as pipe:
@@ -325,7 +333,7 @@ def _read_credentials(descriptor: int) -> tuple[Credential, ...]:
 def _serve(
     folder: RunFolder,
     ready: int,
-    again: RetryRequest | None,
+    retry: RetryRequest | None,
     parallel: int,
     credentials: Sequence[Credential],
     rotation: Path | None,
@@ -343,7 +351,7 @@ def _serve(
     try:
         runtime.ensure()
         runtime.sweep()
-        asyncio.run(Engine(folder, spec, runtime, credentials, rotation).serve(ready, again))
+        asyncio.run(Engine(folder, spec, runtime, credentials, rotation).serve(ready, retry))
     finally:
         runtime.remove()
         lock.release()

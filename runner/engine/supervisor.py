@@ -1,4 +1,4 @@
-"""The scheduler of a run: starts items, settles how they end, carries out commands on them."""
+"""The scheduler of a run: starts items, handles their ends, carries out commands on them."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ LOST_DELAYS = (0.5, 2.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
-    """What is retried when a run is resumed."""
+    """The items to retry when a run is resumed."""
 
     items: Sequence[str]
-    """Their ids; everything that can be retried if empty."""
+    """Their ids; if empty, all items that can be retried."""
     afresh: bool = False
-    """They begin without their checkpoints."""
+    """Whether they start over, without their checkpoints."""
 
 
 class Supervisor:
@@ -128,13 +128,13 @@ class Supervisor:
         ):
             task = asyncio.create_task(self._work(item), name=f"work {item.id}")
             self._tasks[item.id] = task
-            task.add_done_callback(partial(self._worked, item))
+            task.add_done_callback(partial(self._on_attempt_end, item))
         ended = self.quota_pause.given_up or self.queue.lock_lost or self.state.finished
         if not self._tasks and (self.stopping or (ended and self._recorder.write_error is None)):
             self._idle.set()
 
     def skip(self, item: ItemState, holder: Holder) -> None:
-        """Ends an item that another run has finished since this run was started."""
+        """Ends an item that another run has finished since this run started."""
         where = "" if holder.repository == self.spec.repository else f" in {holder.repository}"
         self._finish(item, State.SKIPPED, f"{holder.outcome or 'done'}{where} by {holder}")
         if not where:
@@ -145,7 +145,7 @@ class Supervisor:
         self._recorder.change_state(item, State.STARTING, attempt=item.attempt + 1)
         self._finish(item, State.FAILED, error.what)
 
-    def _worked(self, item: ItemState, task: asyncio.Task[None]) -> None:
+    def _on_attempt_end(self, item: ItemState, task: asyncio.Task[None]) -> None:
         self._tasks.pop(item.id, None)
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._fail(failure)
@@ -218,7 +218,7 @@ class Supervisor:
         self._resume_wanted.discard(item.id)
 
     def _revoke(self, name: str, attempt: int) -> None:
-        """Ends a worker that kept a lease for too long; another attempt takes over."""
+        """Ends a worker that kept a lease for too long; another attempt follows."""
         item = self.state.items[name]
         if name in self._tasks and item.attempt == attempt:
             text = "its process kept a call for too long and was ended"
@@ -226,7 +226,7 @@ class Supervisor:
             self._send(self._executor.cancel(name, GRACE))
 
     def _recover(self, item: ItemState, reason: str) -> None:
-        """Retries an item whose process was lost from its checkpoint, a few times."""
+        """Retries an item whose process was lost, from its checkpoint, a few times."""
         self._lost[item.id] += 1
         if item.state is State.PAUSING:
             self._recorder.change_state(item, State.PAUSED, f"by you; {reason}")
@@ -252,7 +252,7 @@ class Supervisor:
         self, item: ItemState, state: State, reason: str = "", *,
         result: Result | None = None, sync: bool = True,
     ) -> None:  # fmt: skip
-        """Records the end on the disk, then releases what the item held."""
+        """Records the end on the disk, then releases the item's lock."""
         self._recorder.change_state(item, state, reason, result=result, sync=sync)
         self._messages.item_ended(item.id)
         if sync and self._recorder.write_error is not None:
@@ -260,19 +260,19 @@ class Supervisor:
         else:
             self._release(item)
 
-    def recorded(self) -> None:
-        """Continues with what waited until everything is on the disk again."""
+    def journal_recovered(self) -> None:
+        """Resumes the work that had to wait while the journal could not be written."""
         for item in self._unrecorded:
             self._release(item)
         self._unrecorded.clear()
         self.start_items()
 
     def give_up(self, failure: BaseException) -> None:
-        """Ends the engine: the run cannot be served any more."""
+        """Ends the engine, because the run cannot be served any more."""
         self._fail(failure)
 
     def _release(self, item: ItemState) -> None:
-        """Releases the lock and the checkpoint of an item whose end is on the disk."""
+        """Releases the lock of an item whose end is on the disk; removes the checkpoint if done."""
         result = item.result
         if item.state is State.DONE and not (result is not None and result.keeps_checkpoint):
             self._checkpoints.remove(item)
@@ -310,15 +310,15 @@ class Supervisor:
         return affected
 
     def resume(self, names: Iterable[str]) -> list[str]:
-        """Queues paused items again; without names, all of them, and opens the queue."""
+        """Queues paused items again; without names, all of them, and resumes the queue."""
         items = self._chosen(names)
         if not names:
             self._recorder.emit(RunHeld(held=False))
         self.quota_pause.given_up = False
         affected = []
         for item in items:
-            waits = item.state is State.QUOTA and self.quota_pause.resumable
-            if not (item.state.resumable or waits):
+            waits_for_quota = item.state is State.QUOTA and self.quota_pause.resumable
+            if not (item.state.resumable or waits_for_quota):
                 continue
             if item.state.at_work:  # it saves at the node boundary as asked, then continues
                 self._recorder.change_state(item, State.RUNNING, "pause cancelled")
@@ -326,8 +326,8 @@ class Supervisor:
             else:
                 self._recorder.change_state(item, State.QUEUED)
             affected.append(item.id)
-        fresh = [name for name in affected if self.state.items[name].state is State.QUEUED]
-        self.queue.prepend(fresh)
+        queued = [name for name in affected if self.state.items[name].state is State.QUEUED]
+        self.queue.prepend(queued)
         self.start_items()
         return affected
 
@@ -359,7 +359,7 @@ class Supervisor:
         for item in self._chosen(names):
             if item.state.retriable and (names or item.state is not State.SKIPPED):
                 self._lost[item.id] = 0
-                self.queue.insist(item.id)
+                self.queue.require(item.id)
                 if afresh:
                     self._checkpoints.start_over(item)
                 self._recorder.change_state(item, State.QUEUED, tries=item.tries + 1)

@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.model.commands import (
 _log = logging.getLogger(__name__)
 
 REPLY_PATIENCE = 15.0
-"""Seconds an engine may need to answer a command."""
+"""Seconds that an engine may take to answer a command."""
 
 
 class EngineConnection:
@@ -32,7 +32,7 @@ class EngineConnection:
         self._writer = writer
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
-        self._grown = asyncio.Event()
+        self._changed = asyncio.Event()
         self.closed = False
         self.problem = ""
         """Why the engine cannot write the journal; empty if it can."""
@@ -42,16 +42,16 @@ class EngineConnection:
     async def open(cls, path: Path) -> EngineConnection:
         async with asyncio.timeout(REPLY_PATIENCE):
             reader, writer = await asyncio.open_unix_connection(str(path))
-        link = cls(reader, writer)
+        connection = cls(reader, writer)
         try:
-            reply = await link.send(Hello(protocol=PROTOCOL_VERSION))
+            reply = await connection.send(Hello(protocol=PROTOCOL_VERSION))
             if reply.error:
                 raise EngineError(reply.error)
         except BaseException:
-            await link.close()
+            await connection.close()
             raise
         _log.debug("connected to %s", path)
-        return link
+        return connection
 
     async def send(self, command: AnyCommand) -> Reply:
         self._number += 1
@@ -72,8 +72,8 @@ class EngineConnection:
 
     async def wait_for_change(self, timeout: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._grown.wait(), timeout)
-        self._grown.clear()
+            await asyncio.wait_for(self._changed.wait(), timeout)
+        self._changed.clear()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -81,7 +81,7 @@ class EngineConnection:
                 reply = decode_reply(line)
                 if reply.request == 0:
                     self.problem = reply.error
-                    self._grown.set()
+                    self._changed.set()
                 elif (waiting := self._waiting.get(reply.request)) and not waiting.done():
                     waiting.set_result(reply)
         except (ConnectionError, msgspec.DecodeError):
@@ -89,10 +89,10 @@ class EngineConnection:
         finally:
             self.closed = True
             _log.debug("the connection has ended")
-            self._grown.set()
+            self._changed.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(ConnectionError("the engine has gone"))
+                    waiting.set_exception(ConnectionError("the engine has ended"))
             self._writer.close()
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Starting the engine of a run as a process of its own, and waiting until it is ready."""
+"""Starts the engine of a run as a separate process, and waits until it is ready."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from assemblyzero_tui.runner.runs.runs import read_spec
 _log = logging.getLogger(__name__)
 
 START_PATIENCE = 30.0
-"""Seconds an engine may need until it is ready."""
+"""Seconds until an engine must be ready."""
 _PATHS = frozenset(
     {
         "ASSEMBLYZERO_HOME", "HOME", "PATH", "PYTHONPATH", "TMPDIR", "GH_CONFIG_DIR",
@@ -33,9 +33,9 @@ _PATHS = frozenset(
         "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     }
 )  # fmt: skip
-"""Variables that hold a path, or several."""
+"""Variables that contain a path, or several."""
 _END_PATIENCE = 1.0
-"""Seconds that an engine which is not ready may take to end."""
+"""Seconds that an engine may take to end before it is ready."""
 
 
 class StartingEngine:
@@ -50,14 +50,14 @@ class StartingEngine:
         self._secrets = secrets
 
     def wait(self, timeout: float = START_PATIENCE, wake: int = -1) -> None:
-        """Returns when the engine serves its run. Otherwise it has been ended.
+        """Waits until the engine serves its run; an engine that does not is ended.
 
         Args:
-            timeout: Seconds it may need.
-            wake: A descriptor that becomes readable when the user does not want to wait.
+            timeout: Seconds that it may take.
+            wake: A descriptor that becomes readable when the user interrupts the start.
 
         Raises:
-            EngineError: it could not start; the text says why.
+            EngineError: it could not start; the message says why.
             StartInterruptedError: ``wake`` became readable.
         """
         try:
@@ -73,12 +73,12 @@ class StartingEngine:
             _log.debug("the engine is ready")
             return
         raise EngineError(
-            message.decode(errors="replace").strip() or "The engine ended while it started.",
+            message.decode(errors="replace").strip() or "The engine ended while it was starting.",
             f"See {self.folder.engine_log}",
         )
 
     def _read_message(self, timeout: float, wake: int) -> bytes:
-        """What the engine writes when it is ready or has failed; passes it the credentials."""
+        """Reads the engine's message that it is ready or has failed; passes it the credentials."""
         message = b""
         deadline = time.monotonic() + timeout
         readers = [self._ready] if wake < 0 else [self._ready, wake]
@@ -107,7 +107,7 @@ class StartingEngine:
         return message
 
     def _end(self) -> None:
-        """Ends an engine that is not ready: it has begun nothing yet."""
+        """Ends an engine that is not ready; it has not begun anything yet."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             self.process.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -127,11 +127,11 @@ class _PipeWriter:
 
     @property
     def pending(self) -> list[int]:
-        """The descriptor, as long as there is more to write."""
+        """The descriptor while there is more to write."""
         return [self._descriptor] if self._descriptor >= 0 else []
 
     def write(self) -> None:
-        """Writes what there is room for, and closes the pipe after the last byte."""
+        """Writes as much as the pipe takes, and closes it after the last byte."""
         try:
             while self._data:
                 self._data = self._data[os.write(self._descriptor, self._data) :]
@@ -155,23 +155,23 @@ def start_engine(
     afresh: bool = False,
     parallel: int = 0,
 ) -> StartingEngine:
-    """Starts the engine of a run as a process of its own, in a session of its own.
+    """Starts the engine of a run as a separate process, in its own session.
 
-    The credentials it needs are looked up here and now, and go through a pipe.
+    Its credentials are read here and passed through a pipe.
 
     Args:
         folder: The run, with its ``run.json``.
         retry: Failed, lost or cancelled items to retry; an empty sequence means all of them.
-        afresh: Retried items begin without their checkpoints.
-        parallel: Items at work at once; 0 means as many as the run was started with.
+        afresh: Whether retried items start over, without their checkpoints.
+        parallel: Items at work at once; 0 means the number that the run was started with.
 
     Raises:
         TuiError: the run needs a credential, and there is none.
     """
-    found = sources.for_run(read_spec(folder)) if folder.spec.exists() else None
-    secrets = credentials.encode(found.credentials) if found is not None else b""
-    if found is not None:
-        redact_in_debug_log(*(each.secret.reveal() for each in found.credentials))
+    source = sources.for_run(read_spec(folder)) if folder.spec.exists() else None
+    secrets = credentials.encode(source.credentials) if source is not None else b""
+    if source is not None:
+        redact_in_debug_log(*(each.secret.reveal() for each in source.credentials))
     options = []
     if retry is not None:
         options += ["--retry", ",".join(retry) or "all"]
@@ -179,13 +179,13 @@ def start_engine(
         options.append("--afresh")
     if parallel:
         options += ["--parallel", str(parallel)]
-    if found is not None and (file := Path(found.source)).is_file():
+    if source is not None and (file := Path(source.source)).is_file():
         options += ["--rotation", _absolute(str(rotation_file(file)))]
     return _launch(folder, options, secrets)
 
 
 def _launch(folder: RunFolder, options: Sequence[str], secrets: bytes) -> StartingEngine:
-    """Starts the process; ``secrets`` go through a pipe of their own, if there are any."""
+    """Starts the process; ``secrets``, if there are any, go through a separate pipe."""
     ready, ready_of_engine = os.pipe()
     secrets_of_engine, secrets_pipe = os.pipe() if secrets else (-1, -1)
     inherited = [ready_of_engine, secrets_of_engine] if secrets else [ready_of_engine]
@@ -202,7 +202,7 @@ def _launch(folder: RunFolder, options: Sequence[str], secrets: bytes) -> Starti
             stderr=log,
             pass_fds=inherited,
             start_new_session=True,
-            cwd="/",  # the folder that the command was typed in may be removed
+            cwd="/",  # the command's current folder may be removed
             env=_engine_environment(),
         )
     finally:
@@ -213,7 +213,7 @@ def _launch(folder: RunFolder, options: Sequence[str], secrets: bytes) -> Starti
 
 
 def _engine_environment() -> dict[str, str]:
-    """The environment without API keys and without what would send traces elsewhere.
+    """The environment without API keys, and without the variables that enable tracing services.
 
     Relative paths in it are made absolute.
     """

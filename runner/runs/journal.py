@@ -1,4 +1,4 @@
-"""The journal of a run: ``events.jsonl``, one event a line, one writer, any number of readers."""
+"""The journal of a run: ``events.jsonl``, one event per line, one writer, any number of readers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from assemblyzero_tui.runner.model.events import SCHEMA, AnyEvent, Notice, decod
 
 _HEADER = b'{"journal":"assemblyzero-tui","schema":%d}\n' % SCHEMA
 _MAGIC = 12
-"""Length of the header's beginning, by which a journal is recognised."""
+"""Bytes of the header by which a journal is recognised."""
 _BEGINNING = b'{"type":"'
-"""Of every event: its tag comes first, and quotation marks in its texts are escaped."""
+"""How every event begins: with its tag; inside a text the quotation marks are escaped."""
 _READ_SIZE = 1 << 20
 
 
@@ -33,9 +33,9 @@ class _Header(msgspec.Struct):
 class JournalWriter:
     """Appends events, and gives them their ``seq`` and ``time``.
 
-    An event that cannot be written, as on a full disk, is kept with those that follow until
-    :meth:`catch_up` writes them; :attr:`write_error` is set meanwhile. A journal that ends in the
-    middle of a line, as after a power cut, is cut back to its last whole line first.
+    Events that cannot be written, as on a full disk, are queued until :meth:`catch_up` writes them;
+    :attr:`write_error` is set until then. A journal that ends in the middle of a line, as after a
+    power cut, is first truncated to its last whole line.
 
     Raises:
         TuiError: the file is not a journal this version can read, or cannot be written.
@@ -45,7 +45,7 @@ class JournalWriter:
         self.path = path
         self.seq = 0
         self.write_error: OSError | None = None
-        """Why some appended events are not in the file; ``None`` if all are."""
+        """The reason why appended events are missing from the file; ``None`` if none are."""
         self._clock = clock
         self._unwritten: deque[bytes] = deque()
         self._unsynced = False
@@ -95,9 +95,9 @@ class JournalWriter:
         return event
 
     def catch_up(self) -> bool:
-        """Writes and syncs what could not be written before; true if everything is on the disk.
+        """Writes and syncs all pending events; returns true if everything is on the disk.
 
-        Only this clears :attr:`write_error`, so that a retry loop sees its end.
+        Only this clears :attr:`write_error`, so that a retry loop knows when it is done.
         """
         try:
             while self._unwritten:
@@ -126,7 +126,7 @@ class JournalWriter:
         self._size += len(data)
 
     def sync(self) -> bool:
-        """Syncs everything appended so far to the disk; false if that failed."""
+        """Syncs everything appended so far to the disk; returns false if that failed."""
         self._unsynced = True
         return self.write_error is None and self.catch_up()
 
@@ -142,8 +142,8 @@ class JournalWriter:
 class JournalReader:
     """Reads the events of a journal, now and as it grows.
 
-    Lines that a crash damaged are skipped; whole events on them are read. The reader reports
-    their number in a notice of its own, which is not in the file.
+    Damaged lines, as after a crash, are skipped, except for whole events on them. The reader
+    reports their number in a notice that is not in the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -151,9 +151,9 @@ class JournalReader:
         self.offset = 0
         """Bytes read so far: always the end of a whole line."""
         self.rest = b""
-        """The bytes behind them, still without a newline, as of the last read."""
+        """The bytes after them, still without a newline, as of the last read."""
         self.time = 0.0
-        """Of the newest event read, as recorded."""
+        """The recorded time of the newest event read."""
         self._file: BinaryIO | None = None
 
     def poll(self) -> list[AnyEvent]:
@@ -165,9 +165,9 @@ class JournalReader:
         events: list[AnyEvent] = []
         damaged = 0
         for line in self._new_lines():
-            found, whole = _read(line)
-            events += found
-            damaged += not whole
+            parsed, intact = _read(line)
+            events += parsed
+            damaged += not intact
         if events:
             self.time = events[-1].time
         if damaged:
@@ -186,25 +186,25 @@ class JournalReader:
         while chunk := os.pread(self._file.fileno(), _READ_SIZE, self.offset + len(self.rest)):
             *lines, rest = (self.rest + chunk).split(b"\n")
             for line in lines:
-                told = self.offset > 0 or not self._is_header(line)
+                is_event = self.offset > 0 or not self._is_header(line)
                 self.offset += len(line) + 1
-                if told:
+                if is_event:
                     yield line
             self.rest = rest
             if len(chunk) < _READ_SIZE:
                 return  # a line that was truncated and rewritten meanwhile is read again
 
     def _is_header(self, line: bytes) -> bool:
-        """Whether this first line is the header; one that a crash damaged does not count.
+        """Whether this first line is an intact header.
 
         Raises:
-            TuiError: the file is of another kind, or was written by a newer version.
+            TuiError: the file is not a journal, or was written by a newer version.
         """
         try:
             header = msgspec.json.decode(line, type=_Header)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            torn = line.startswith(_HEADER[:_MAGIC]) or _HEADER.startswith(line) or b"\0" in line
-            if torn or _read(line)[0]:
+            damaged = line.startswith(_HEADER[:_MAGIC]) or _HEADER.startswith(line) or b"\0" in line
+            if damaged or _read(line)[0]:
                 return False
             raise TuiError(f"{self.path} is not a journal of assemblyzero-tui.") from error
         if header.schema > SCHEMA:
@@ -216,7 +216,7 @@ class JournalReader:
         return True
 
     def unfinished_events(self) -> list[AnyEvent]:
-        """The whole events behind the last newline.
+        """The whole events after the last newline.
 
         Raises:
             TuiError: the file has no whole line and is not a journal.
@@ -233,19 +233,19 @@ class JournalReader:
 
 
 def _read(line: bytes) -> tuple[list[AnyEvent], bool]:
-    """The event of a line, or the whole events of a damaged one; and whether it is undamaged."""
+    """The event of a line, or the whole events of a damaged one; and whether it is intact."""
     try:
         return [decode_event(line)], True
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = []
+        events = []
     for piece in pieces(line, _BEGINNING):
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            found.append(decode_event(piece))
-    return found, not line.strip()
+            events.append(decode_event(piece))
+    return events, not line.strip()
 
 
 def read_journal(path: Path) -> list[AnyEvent]:
-    """All events of a journal.
+    """Reads all events of a journal.
 
     Raises:
         TuiError: there is no journal, or it cannot be read.

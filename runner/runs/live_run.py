@@ -1,4 +1,4 @@
-"""A run that an engine serves, or served: its journal, its logs, its socket."""
+"""A run that is or was served by an engine: its journal, its logs, its socket."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from assemblyzero_tui.runner.runs.engine_connection import REPLY_PATIENCE, Engin
 from assemblyzero_tui.runner.runs.journal import JournalReader
 from assemblyzero_tui.runner.runs.runs import is_alive, read_spec, runtime_folders
 
-_RELISTENING = 3.0
-"""Seconds to retry the socket of a living engine, which makes it again when it was removed."""
-_LOOKING_AGAIN = 0.1
-"""Seconds between two such retries."""
+_RECONNECT_PATIENCE = 3.0
+"""Seconds to retry the socket of a living engine, which restores the socket if it was removed."""
+_RECONNECT_INTERVAL = 0.1
+"""Seconds between two such attempts."""
 
 
 class LiveRun:
-    """A run that an engine serves, or served."""
+    """A run that is or was served by an engine."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -72,9 +72,9 @@ class LiveRun:
         return self._logs[item]
 
     async def connect(self, patience: float = REPLY_PATIENCE) -> bool:
-        """Opens the connection to the engine; false if there is none.
+        """Opens the connection to the engine; returns false if there is none.
 
-        A connection that is not open after ``patience`` seconds is left to the next call.
+        If it is not open after ``patience`` seconds, the next call continues to wait for it.
 
         Raises:
             EngineError: the engine refuses the connection.
@@ -98,11 +98,11 @@ class LiveRun:
         return None
 
     async def send(self, command: AnyCommand) -> Reply:
-        until = time.monotonic() + _RELISTENING
+        deadline = time.monotonic() + _RECONNECT_PATIENCE
         while not (connected := await self.connect()) and is_alive(self.folder):
-            if self._opening is not None or time.monotonic() > until:
+            if self._opening is not None or time.monotonic() > deadline:
                 break
-            await asyncio.sleep(_LOOKING_AGAIN)
+            await asyncio.sleep(_RECONNECT_INTERVAL)
         if not connected or self._connection is None:
             raise self._unreachable()
         reply = await self._connection.send(command)
@@ -114,7 +114,7 @@ class LiveRun:
         run = self.folder.path.name
         if not is_alive(self.folder):
             return EngineError(
-                f"No engine serves the run {run}.",
+                f"The run {run} has no engine.",
                 f"Resume it with: assemblyzero-tui resume {run}",
             )
         engine = find_engine(self.folder)
@@ -129,15 +129,15 @@ class LiveRun:
         )
 
     async def wait_for_change(self, timeout: float) -> None:
-        until = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout
         connected = False
         with contextlib.suppress(EngineError):
             connected = await self.connect(timeout)
-        left = max(0.0, until - time.monotonic())
+        remaining = max(0.0, deadline - time.monotonic())
         if connected and self._connection is not None:
-            await self._connection.wait_for_change(left)
+            await self._connection.wait_for_change(remaining)
         else:
-            await asyncio.sleep(left)
+            await asyncio.sleep(remaining)
 
     async def close(self) -> None:
         if self._opening is not None:

@@ -1,4 +1,4 @@
-"""A run shown again from its journal, at any speed."""
+"""Replays a run from its journal, at any speed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from assemblyzero_tui.runner.runs.journal import read_journal
 
 
 class Replay:
-    """Plays the events of a journal by their own times.
+    """Plays the events of a journal at the times at which they were recorded.
 
-    ``speed`` 2 is twice as fast as the run was; :meth:`jump` moves forward in time. Logs are shown
-    as far as they had been written by then.
+    ``speed`` 2 is twice as fast as the original run; :meth:`jump` moves forward in time. Logs are
+    shown as far as they had been written by then.
     """
 
     live = False
@@ -50,7 +50,7 @@ class Replay:
 
     @property
     def end(self) -> float:
-        """Time of the last event, by the clock of the run's state."""
+        """The time of the last event, by the clock of the run's state."""
         return self._end
 
     def now(self) -> float:

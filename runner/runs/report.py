@@ -1,4 +1,4 @@
-"""The summary of a run: one model, from which screen, Markdown, plain lines and JSON are made."""
+"""Builds the summary of a run: one model for the screen, Markdown, plain lines and JSON."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def exit_code(state: RunState) -> ExitCode:
 
 
 def build(state: RunState, folder: RunFolder, now: float) -> Summary:
-    """The summary of a run.
+    """Builds the summary of a run.
 
     Args:
-        state: The run; its end is the end of the summary, if there is one.
-        folder: Where its logs are.
-        now: Seconds since the epoch; the end of a run that has not ended. For a run whose engine
-            was lost, give ``state.time``.
+        state: The state of the run.
+        folder: The folder with its logs.
+        now: Seconds since the epoch; counts as the end of a run that has not ended. For a run whose
+            engine was lost, pass ``state.time``.
     """
     end = state.ended if state.ended is not None else max(now, state.time)
     items = list(state.items.values())
@@ -77,7 +77,7 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         times=_times(state, items, end),
         retries=sum(item.tries for item in items),
         calls=_calls(state, items),
-        items=[_line(item, folder, end) for item in items],
+        items=[_item_line(item, folder, end) for item in items],
         pool=_pool(state, items, end),
         outages=_outages(state, end),
         failures=[_failure(item, folder) for item in items if item.state in FAILURES],
@@ -139,7 +139,7 @@ def _pool(state: RunState, items: Iterable[ItemState], end: float) -> list[PoolL
         if credential.present or credential.used
     ]
     if credentials:
-        return [_key(state, credential, end) for credential in credentials]
+        return [_credential_line(state, credential, end) for credential in credentials]
     calls = _calls(state, items)
     return [
         PoolLine(
@@ -152,9 +152,9 @@ def _pool(state: RunState, items: Iterable[ItemState], end: float) -> list[PoolL
     ]
 
 
-def _key(state: RunState, credential: CredentialState, end: float) -> PoolLine:
+def _credential_line(state: RunState, credential: CredentialState, end: float) -> PoolLine:
     status = credential.strongest(end)
-    resting = status.until is not None and status.until > end
+    unavailable = status.until is not None and status.until > end
     return PoolLine(
         name=f"{state.provider}: {one_line(credential.name)}",
         answered=credential.answered,
@@ -165,19 +165,19 @@ def _key(state: RunState, credential: CredentialState, end: float) -> PoolLine:
         fingerprint=credential.fingerprint,
         unavailable=credential.unavailable_seconds(end),
         state=status.at(end),
-        until=status.until if resting else None,
+        until=status.until if unavailable else None,
     )
 
 
-def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
+def _item_line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
     result = item.result
-    made = result.summary if result is not None else ""
+    outcome = result.summary if result is not None else ""
     return ItemLine(
         id=item.id,
         title=one_line(item.info.title),
         url=one_line((result is not None and result.url) or item.info.url),
         state=item.state,
-        outcome=one_line(made if item.state is State.DONE else item.reason or made),
+        outcome=one_line(outcome if item.state is State.DONE else item.reason or outcome),
         iterations=result.iterations if result is not None else item.iteration,
         reviews=result.reviews if result is not None else 0,
         active=item.active_seconds(end),
@@ -195,20 +195,20 @@ def _line(item: ItemState, folder: RunFolder, end: float) -> ItemLine:
 
 
 def _spans(item: ItemState, end: float) -> Iterator[SpanLine]:
-    """Its states in order; while a call waits it is not at work."""
+    """The states of an item in order; while a call waits, the item is not at work."""
     waits = list(item.waits)
     if item.waiting is not None:
         waits.append((item.waiting.since, end))
     for span in item.spans:
         start = span.start
         stop = span.start if span.state.terminal else _closed(span.end, end)
-        for begin, behind in waits if span.state.at_work else ():
-            begin, behind = max(begin, start), min(behind, stop)
-            if behind - begin >= SHOWN_WAIT:
-                if begin > start:
-                    yield SpanLine(state=span.state, start=start, end=begin)
-                yield SpanLine(state=State.QUOTA, start=begin, end=behind)
-                start = behind
+        for wait_start, wait_end in waits if span.state.at_work else ():
+            wait_start, wait_end = max(wait_start, start), min(wait_end, stop)
+            if wait_end - wait_start >= SHOWN_WAIT:
+                if wait_start > start:
+                    yield SpanLine(state=span.state, start=start, end=wait_start)
+                yield SpanLine(state=State.QUOTA, start=wait_start, end=wait_end)
+                start = wait_end
         if start < stop or stop == span.start:
             yield SpanLine(state=span.state, start=start, end=stop)
 
@@ -239,19 +239,19 @@ def _failure(item: ItemState, folder: RunFolder) -> Failure:
 
 def _next_steps(state: RunState, name: str) -> list[NextStep]:
     steps = []
-    if left := len(state.unfinished()):
+    if unfinished := len(state.unfinished()):
         steps.append(
             NextStep(
-                what=f"Resume the unfinished items ({left})",
+                what=f"Resume the unfinished items ({unfinished})",
                 command=f"assemblyzero-tui resume {name}",
             )
         )
-    again = [i for i in state.items.values() if i.state.terminal and not i.state.succeeded]
-    if again:
-        changed = any(HOW_TO_ACCEPT in item.reason for item in again)
+    unsuccessful = [i for i in state.items.values() if i.state.terminal and not i.state.succeeded]
+    if unsuccessful:
+        changed = any(HOW_TO_ACCEPT in item.reason for item in unsuccessful)
         steps.append(
             NextStep(
-                what=f"Retry what did not succeed ({len(again)})"
+                what=f"Retry what did not succeed ({len(unsuccessful)})"
                 + ("; --fresh instead of --continue starts over" if changed else ""),
                 command=f"assemblyzero-tui resume {name} --failed"
                 + (" --continue" if changed else ""),
@@ -263,12 +263,12 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
 
 
 def to_json(summary: Summary) -> bytes:
-    """The summary as indented JSON, with a newline at its end."""
+    """The summary as indented JSON, ending with a newline."""
     return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
 
 
 def from_json(data: bytes) -> Summary:
-    """The summary out of its JSON.
+    """Reads a summary from its JSON.
 
     Raises:
         msgspec.DecodeError: the bytes are not a summary of this schema.
@@ -282,10 +282,10 @@ def to_markdown(summary: Summary) -> str:
 
 
 def write(summary: Summary, folder: RunFolder) -> None:
-    """Writes ``summary.json`` and ``summary.md`` into the run's folder, each as a whole.
+    """Writes ``summary.json`` and ``summary.md`` into the run's folder, each atomically.
 
     Raises:
-        OSError: a file cannot be written; the older one is as it was.
+        OSError: a file cannot be written; the older one is unchanged.
     """
     write_atomically(folder.summary_json, to_json(summary))
     write_atomically(folder.summary_markdown, to_markdown(summary).encode())

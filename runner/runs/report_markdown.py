@@ -1,7 +1,7 @@
 """A summary as GitHub-flavoured Markdown.
 
-Text from elsewhere (titles, reasons, paths, log lines) is escaped so that it can only ever be
-text: no mark-up, no HTML, no end of a cell or of a fenced block.
+Text from outside (titles, reasons, paths, log lines) is escaped so that it is always plain text: it
+cannot add mark-up or HTML, or end a cell or a fenced block.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _EXIT_WORDS = {
 
 
 def markdown(summary: Summary, local: Clock) -> str:
-    """The whole document, ending with a newline."""
+    """The Markdown document, ending with a newline."""
     blocks = [
         f"# Run {escaped(summary.run)}: {summary.headline}",
         _facts(summary, local),
@@ -54,7 +54,7 @@ def markdown(summary: Summary, local: Clock) -> str:
 
 
 def escaped(text: str, limit: int = 0) -> str:
-    """Foreign text as inline Markdown that shows as plain text, in a cell or anywhere else."""
+    """Text from outside as inline Markdown that shows as plain text, in a cell or elsewhere."""
     text = one_line(text, limit)
     text = _MARKUP.sub(r"\\\1", text)
     text = _WEB.sub(r"\1\\\2", text.replace("://", ":\\//"))
@@ -63,7 +63,7 @@ def escaped(text: str, limit: int = 0) -> str:
 
 
 def code(text: str, *, cell: bool = True) -> str:
-    """Foreign text as a code span, in the cell of a table or not; empty text stays empty."""
+    """Text from outside as a code span, in a table cell or not; empty text stays empty."""
     text = one_line(text)
     if cell:
         text = text.replace("|", "\\|")
@@ -75,7 +75,7 @@ def code(text: str, *, cell: bool = True) -> str:
 
 
 def fenced(lines: Iterable[str], language: str = "text") -> str:
-    """Foreign lines as a block that none of them can end."""
+    """Lines from outside as a fenced block that none of them can end."""
     body = "\n".join(line.rstrip() for line in lines)
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}"
@@ -90,7 +90,7 @@ def _section(title: str, body: str) -> tuple[str, str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells must be safe already; a column whose name ends with ``:`` is set to the right."""
+    """A table of escaped cells; a column whose name ends with ``:`` is right-aligned."""
     rule = ["---:" if name.endswith(":") else "---" for name in head]
     names = [name.removesuffix(":") for name in head]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (names, rule, *rows))
@@ -104,7 +104,7 @@ def _facts(summary: Summary, local: Clock) -> str:
     times, calls = summary.times, summary.calls
     wall = duration(times.wall)
     if times.unserved:
-        wall += f" (plus {duration(times.unserved)} between its engines)"
+        wall += f" (plus {duration(times.unserved)} without an engine)"
     try:
         meaning = f" ({_EXIT_WORDS[ExitCode(summary.exit_code)]})"
     except (ValueError, KeyError):
@@ -125,7 +125,7 @@ def _facts(summary: Summary, local: Clock) -> str:
             "Calls",
             f"{calls.answered} answered, {calls.refused} refused, "
             + (f"{calls.abandoned} abandoned, " if calls.abandoned else "")
-            + f"{calls.read_back} kept answers used",
+            + f"{calls.read_back} reused",
         ),
         ("Tokens", f"{calls.input_tokens:,} in, {calls.output_tokens:,} out"),
         ("Exit code", f"{summary.exit_code}{meaning}"),
@@ -162,7 +162,7 @@ def _items(items: Iterable[ItemLine]) -> str:
 
 
 def _outcome(item: ItemLine) -> str:
-    """The outcome of an item; its address becomes a link if it is nothing but an address."""
+    """The outcome of an item, with its address as a link if that is a plain web address."""
     before, url, after = item.outcome.partition(item.url) if item.url else (item.outcome, "", "")
     if not _ADDRESS.fullmatch(url):
         return escaped(item.outcome)

@@ -1,4 +1,4 @@
-"""Where the dashboard and the printers get a run from: its state, its logs, its engine."""
+"""The interface through which the dashboard and the printers show a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.model.run_state import RunState
 
 
 class RunSource(Protocol):
-    """A run to show: a live one, one that has ended, or a replay."""
+    """A run that can be shown: a live one, one that has ended, or a replay."""
 
     folder: RunFolder
     state: RunState
@@ -22,7 +22,7 @@ class RunSource(Protocol):
         """Whether commands can be sent: an engine serves the run."""
 
     def now(self) -> float:
-        """The present by the clock of ``state``; it stands still while no engine serves the run."""
+        """The current time by the clock of ``state``; it stops while no engine serves the run."""
 
     def time_of_day(self) -> float:
         """The time of day, in seconds since the epoch."""

@@ -1,4 +1,4 @@
-"""The runs of this machine: making, listing and finding them, and whether they are alive."""
+"""The runs of this machine: creates, lists and finds them, and checks whether they are alive."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.runs.journal import read_journal
 
 _SPEC_LIMIT = 64 << 20
-"""Bytes a ``run.json`` may have: ten thousand items have four million."""
+"""Maximum bytes of a ``run.json``; ten thousand items take four million."""
 _PACKAGES = ("assemblyzero-tui", "textual", "langgraph", "langgraph-checkpoint-sqlite")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadableRun:
-    """A run found in the state folder."""
+    """A run in the state folder."""
 
     folder: RunFolder
     spec: RunSpec
     state: RunState
     alive: bool
-    """Whether an engine serves it now."""
+    """Whether an engine is serving it."""
 
     @property
     def name(self) -> str:
@@ -72,23 +72,23 @@ class UnreadableRun:
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that decide how a run behaves."""
-    found = {"python": platform.python_version()}
+    """The versions of Python and of the packages that determine how a run behaves."""
+    installed = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            installed[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+            installed[package] = "not installed"
+    return installed
 
 
 def runtime_folder(folder: RunFolder) -> Path:
-    """The short folder of a run's socket and temporary files; not made here."""
+    """The path of the short folder for a run's socket and temporary files; not created here."""
     return runtime_directory() / _digest(folder)
 
 
 def runtime_folders(folder: RunFolder, spec: RunSpec) -> list[Path]:
-    """Where an engine may have its socket: as specified, or the fallback."""
+    """The folders in which an engine may have its socket: the specified one and the fallback."""
     fallback = fallback_runtime_directory() / _digest(folder)
     return list(dict.fromkeys([Path(spec.socket).parent, fallback] if spec.socket else [fallback]))
 
@@ -98,7 +98,7 @@ def _digest(folder: RunFolder) -> str:
 
 
 def create_run(spec: RunSpec, *, clock: float | None = None) -> tuple[RunFolder, RunSpec]:
-    """Makes a run's folder and writes its ``run.json``.
+    """Creates a run's folder and writes its ``run.json``.
 
     Returns:
         The folder, and the specification with its name, host, versions and socket filled in.
@@ -120,14 +120,14 @@ def create_run(spec: RunSpec, *, clock: float | None = None) -> tuple[RunFolder,
 
 
 def write_spec(folder: RunFolder, spec: RunSpec) -> None:
-    """Writes ``run.json``; only while no engine serves the run."""
+    """Writes ``run.json``; allowed only while no engine serves the run."""
     write_atomically(folder.spec, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
 
 
 def renew_socket(folder: RunFolder) -> None:
-    """Updates the path of the socket in ``run.json`` for an engine that is started now.
+    """Updates the path of the socket in ``run.json`` for an engine that is about to start.
 
-    The short folder of sockets may have changed since the run was made.
+    The folder for sockets may have changed since the run was created.
 
     Raises:
         TuiError: ``run.json`` cannot be read.
@@ -139,7 +139,7 @@ def renew_socket(folder: RunFolder) -> None:
 
 
 def read_spec(folder: RunFolder) -> RunSpec:
-    """The specification of a run.
+    """Reads the specification of a run.
 
     Raises:
         TuiError: ``run.json`` is missing or damaged.
@@ -156,7 +156,7 @@ def read_spec(folder: RunFolder) -> RunSpec:
 
 
 def is_alive(folder: RunFolder) -> bool:
-    """Whether an engine serves this run now, as far as that is known."""
+    """Whether an engine is serving this run; false if that cannot be determined."""
     try:
         return is_held(folder.engine_lock)
     except OSError:
@@ -180,9 +180,9 @@ def open_run(folder: RunFolder) -> ReadableRun:
 
 
 def run_folders() -> list[RunFolder]:
-    """All runs, the newest first."""
+    """The folders of all runs, newest first."""
     try:
-        found = [path for path in runs_directory().iterdir() if _is_run(path)]
+        paths = [path for path in runs_directory().iterdir() if _is_run(path)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -190,11 +190,11 @@ def run_folders() -> list[RunFolder]:
             f"Cannot list the runs in {runs_directory()}: {error.strerror}.",
             "Make it readable, or set ASSEMBLYZERO_HOME to another folder.",
         ) from error
-    return [RunFolder(path) for path in sorted(found, key=lambda p: p.name, reverse=True)]
+    return [RunFolder(path) for path in sorted(paths, key=lambda p: p.name, reverse=True)]
 
 
 def _is_run(path: Path) -> bool:
-    """Whether a folder is a run's; one that cannot be read may be."""
+    """Whether a folder is a run's; one that cannot be read counts as one."""
     try:
         (path / "run.json").stat()
     except OSError as error:
@@ -203,7 +203,7 @@ def _is_run(path: Path) -> bool:
 
 
 def all_runs() -> Iterator[ReadableRun | UnreadableRun]:
-    """All runs, the newest first."""
+    """All runs, newest first."""
     for folder in run_folders():
         try:
             yield open_run(folder)
@@ -225,12 +225,14 @@ def _unreadable(folder: RunFolder, error: TuiError) -> UnreadableRun:
 
 
 def readable_runs() -> Iterator[ReadableRun]:
-    """All runs that can be read, the newest first."""
+    """All runs that can be read, newest first."""
     return (run for run in all_runs() if isinstance(run, ReadableRun))
 
 
 def find_run(name: str | None = None) -> RunFolder:
-    """The run of this name, the only one whose name begins or ends with it, or the newest run.
+    """Finds the run of this name, or the only one whose name begins or ends with it.
+
+    Without a name, finds the newest run.
 
     Raises:
         TuiError: there is none, or several match.
@@ -242,12 +244,12 @@ def find_run(name: str | None = None) -> RunFolder:
         return folders[0]
     if os.sep in name and _is_run(Path(name)):
         return RunFolder(Path(name).resolve())
-    fitting = [f for f in folders if f.path.name == name] or [
+    matches = [f for f in folders if f.path.name == name] or [
         f for f in folders if f.path.name.startswith(name) or f.path.name.endswith(f"-{name}")
     ]
-    if not fitting:
+    if not matches:
         raise TuiError(f"There is no run {name!r}.", "List the runs: assemblyzero-tui runs")
-    if len(fitting) > 1:
-        names = ", ".join(f.path.name for f in fitting[:5])
-        raise TuiError(f"Several runs match {name!r}: {names}.", "Give the whole name.")
-    return fitting[0]
+    if len(matches) > 1:
+        names = ", ".join(f.path.name for f in matches[:5])
+        raise TuiError(f"Several runs match {name!r}: {names}.", "Give the full name.")
+    return matches[0]

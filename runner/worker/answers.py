@@ -1,8 +1,9 @@
-"""Answers that were paid for: kept in the item's checkpoint until the item is done.
+"""Stores the model's answers in the item's checkpoint until the item is done.
 
-A node that runs again after a crash asks the same questions in the same order and gets the kept
-answers. An answer belongs to a task of the graph (the same in every attempt, as LangGraph
-derives its id from the checkpoint), its place among the questions of that task, and the question.
+A node that runs again after a crash makes the same requests in the same order and gets the stored
+answers, without paying again. An answer is identified by the task of the graph (the same in every
+attempt, as LangGraph derives its id from the checkpoint), the number of the request within that
+task, and the digest of the request.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _TAKE_OVER = """
 INSERT INTO kept_answers
 SELECT '', COALESCE(MAX(ordinal) + 1, 0), ?, ? FROM kept_answers WHERE task = ''
 """
-"""Tasks of a graph that starts over have other ids, so the question alone identifies an answer."""
+"""Tasks of a graph that starts over have other ids, so only the request identifies an answer."""
 _ADOPT = """
 UPDATE OR IGNORE kept_answers SET task = ?, ordinal = ? WHERE task = '' AND ordinal = (
     SELECT MIN(ordinal) FROM kept_answers WHERE task = '' AND prompt = ?
@@ -44,7 +45,7 @@ UPDATE OR IGNORE kept_answers SET task = ?, ordinal = ? WHERE task = '' AND ordi
 
 
 class AnswerStore:
-    """The kept answers and the fingerprints of one item."""
+    """The stored answers and the fingerprints of one item."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -54,14 +55,14 @@ class AnswerStore:
         connection.executescript(_SCHEMA)
 
     def next_ordinal(self, task: str) -> int:
-        """The number of the next question of a task, from 0."""
+        """The number of the next request of a task, from 0."""
         with self._lock:
             self._asked[task] += 1
             self._latest = task
             return self._asked[task] - 1
 
     def get(self, task: str, ordinal: int, request: Request) -> Answer | None:
-        """The kept answer to exactly this question, if there is one."""
+        """The stored answer to exactly this request, if there is one."""
         with self._lock, self._connection:
             place = (task, ordinal, digest(request))
             row = self._connection.execute(_FIND, place).fetchone()
@@ -70,7 +71,7 @@ class AnswerStore:
         return None if row is None else _decoded(row[0])
 
     def add_salvaged(self, prompt: object, answer: object) -> bool:
-        """Keeps an answer of a damaged database for the first task that asks this question."""
+        """Stores an answer from a damaged database for the first task that makes this request."""
         if not isinstance(prompt, str) or _decoded(answer) is None:
             return False
         with self._lock, self._connection:
@@ -78,7 +79,7 @@ class AnswerStore:
         return True
 
     def put(self, task: str, ordinal: int, request: Request, answer: Answer) -> None:
-        """Keeps an answer; it is on the disk when this returns."""
+        """Stores an answer; it is on the disk when this returns."""
         with self._lock, self._connection:
             self._connection.execute(
                 "INSERT OR REPLACE INTO kept_answers VALUES (?, ?, ?, ?)",
@@ -86,24 +87,24 @@ class AnswerStore:
             )
 
     def forget_latest_task(self) -> None:
-        """Forgets every answer to the task that asked last."""
+        """Deletes every answer to the task that made the last request."""
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM kept_answers WHERE task = ?", (self._latest,))
 
     def fingerprints(self) -> dict[str, str]:
-        """Digests of what the checkpoint depended on when it was begun; empty for a new one."""
+        """The digests of the inputs of the checkpoint; empty for a new one."""
         with self._lock:
             return dict(self._connection.execute("SELECT name, digest FROM fingerprints"))
 
     def set_fingerprints(self, prints: dict[str, str]) -> None:
-        """Records the digests of what the checkpoint depends on."""
+        """Stores the digests of the inputs of the checkpoint."""
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM fingerprints")
             self._connection.executemany("INSERT INTO fingerprints VALUES (?, ?)", prints.items())
 
 
 def kept_answers(connection: sqlite3.Connection) -> Iterator[tuple[object, object]]:
-    """Every kept answer of a database, behind the digest of its question; they may be damaged."""
+    """All stored answers of a database as (request digest, answer); either may be damaged."""
     yield from connection.execute("SELECT prompt, answer FROM kept_answers")
 
 
@@ -112,7 +113,7 @@ def _decoded(answer: object) -> Answer | None:
     if not isinstance(answer, bytes):
         return None
     try:
-        # an earlier version kept the bare JSON text
+        # an earlier version stored bare JSON
         text = answer if answer.startswith(b"{") else unseal(answer)
         return msgspec.json.decode(text, type=Answer)
     except (BrokenSealError, msgspec.DecodeError, UnicodeDecodeError):
@@ -120,5 +121,5 @@ def _decoded(answer: object) -> Answer | None:
 
 
 def digest(request: Request) -> str:
-    """A digest of everything the model is shown."""
+    """A digest of everything that the model receives."""
     return hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest()

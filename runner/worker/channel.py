@@ -32,15 +32,15 @@ _log = logging.getLogger(__name__)
 
 
 class PauseRequested(BaseException):
-    """The workflow is to pause while it waits for a lease: it leaves its node at once.
+    """Raised in a call that waits for a lease, to leave the node at once when the item pauses.
 
-    Not an ``Exception``, so that a node which catches everything does not swallow it.
+    Not an ``Exception``, so that a node with a broad ``except`` does not swallow it.
     """
 
     def __init__(self, denial: Deny | None = None) -> None:
         super().__init__()
         self.denial = denial
-        """Why there is no lease, if that is the reason."""
+        """The engine's denial of the lease, if that is the reason for the pause."""
 
 
 class LeaseDeniedError(Exception):
@@ -48,10 +48,10 @@ class LeaseDeniedError(Exception):
 
 
 class Channel:
-    """Connects to the engine; one thread receives, any thread may send.
+    """The connection to the engine; one thread receives, any thread can send.
 
     When the engine closes its end or sends ``Halt``, this process and its children end at once:
-    the last checkpoint and every kept answer are on the disk.
+    the last checkpoint and all stored answers are on the disk.
     """
 
     def __init__(self, descriptor: int, on_drain: Callable[[str], None]) -> None:
@@ -67,7 +67,7 @@ class Channel:
         threading.Thread(target=self._listen, name="channel", daemon=True).start()
 
     def send(self, message: AnyFromWorker) -> None:
-        """Numbers, dates and sends a message."""
+        """Sends a message, with its sequence number and the time."""
         with self._sending:
             self._seq += 1
             message.seq, message.time = self._seq, time.time()
@@ -77,11 +77,11 @@ class Channel:
                 exit_process()
 
     def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
-        """Waits for a lease for one call, of at most ``deadline`` seconds if given.
+        """Waits for a lease for one call, of at most ``deadline`` seconds if that is not 0.
 
         Raises:
-            LeaseDeniedError: the engine grants none.
-            PauseRequested: the workflow is to pause instead.
+            LeaseDeniedError: the engine denies it.
+            PauseRequested: the item pauses instead.
         """
         with self._changed:
             if self._draining:
@@ -120,7 +120,7 @@ class Channel:
                     self._on_drain(message.why)
                 case Halt():
                     break
-        _log.debug("the engine has gone, or ends this process")
+        _log.debug("the engine has ended, or ends this process")
         exit_process()
 
     def _receive(self) -> AnyToWorker | None:
@@ -145,9 +145,9 @@ class Channel:
 
 
 def exit_process(code: int = 0) -> None:
-    """Ends this process and everything it started, without any cleanup.
+    """Ends this process and all processes that it started, without any cleanup.
 
-    The signal is for the whole process group, and so usually ends this process as well.
+    The signal goes to the whole process group, and so usually ends this process as well.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

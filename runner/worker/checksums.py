@@ -1,7 +1,7 @@
-"""Seals: digests in front of what a database keeps.
+"""Seals: digests in front of the data in a database.
 
-SQLite notices damage to its structure, not to what the rows hold: without a seal a design would be
-published with whatever a bad disk made of its letters.
+SQLite detects damage to its structure, but not to the content of its rows: without a seal, a text
+that a bad disk has altered would be published.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ import hashlib
 
 _NAME = "seal"
 _MARK = b"\x01"
-"""In front of the digest; no JSON text begins with it."""
+"""The byte before the digest; no JSON text begins with it."""
 _DIGEST = 16
-"""Bytes."""
+"""Bytes of a digest."""
 
 
 class BrokenSealError(Exception):
-    """What was kept is not what was put there."""
+    """The data are not those that were stored."""
 
 
 def seal(data: bytes) -> bytes:
-    """The data behind their digest."""
+    """Puts a digest in front of the data."""
     return _MARK + _digest(data) + data
 
 
 def unseal(sealed: bytes) -> bytes:
-    """The data that were sealed.
+    """Checks the digest; returns the data.
 
     Raises:
         BrokenSealError: they are damaged.
@@ -33,7 +33,7 @@ def unseal(sealed: bytes) -> bytes:
     start = len(_MARK) + _DIGEST
     data = sealed[start:]
     if sealed[:start] != _MARK + _digest(data):
-        raise BrokenSealError("what it holds was altered")
+        raise BrokenSealError("its content was altered")
     return data
 
 
@@ -42,20 +42,20 @@ def _digest(data: bytes) -> bytes:
 
 
 class Seals:
-    """Seals checkpoints, as a cipher that hides nothing: LangGraph's place for that.
+    """Seals checkpoints, through LangGraph's interface for ciphers; nothing is encrypted.
 
-    What an earlier version wrote without a seal does not come here.
+    Data that an earlier version wrote without a seal are not passed here.
     """
 
     def encrypt(self, plaintext: bytes) -> tuple[str, bytes]:
-        """The name that is written beside it, and the sealed data."""
+        """The name that is stored with the data, and the sealed data."""
         return _NAME, seal(plaintext)
 
     def decrypt(self, ciphername: str, ciphertext: bytes) -> bytes:
-        """The data.
+        """Checks the seal; returns the data.
 
         Raises:
-            BrokenSealError: they, or the name, are damaged.
+            BrokenSealError: the data, or the name, are damaged.
         """
         if ciphername != _NAME:
             raise BrokenSealError(f"its seal is called {ciphername!r}")

@@ -1,4 +1,4 @@
-"""What a workflow may use: its log, its progress, and the model."""
+"""The services of a worker for its workflow: log, progress, notices, and the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from assemblyzero_tui.runner.workflows.drafting import log_style as style
 _log = logging.getLogger(__name__)
 
 CALL_SECONDS = 600.0
-"""One attempt, without the waiting for its lease."""
+"""The limit of one attempt, without the wait for its lease."""
 _CHARACTERS_PER_TOKEN = 4
 _LATER = "Retry the item later; what was done so far is kept."
 _OTHER_MODEL = "Choose another model with --model or --review-model."
@@ -82,37 +82,36 @@ class WorkerContext:
         task = str(configuration["configurable"]["__pregel_task_id"])
         node = str(configuration["metadata"].get("langgraph_node", ""))
         ordinal = self._answers.next_ordinal(task)
-        kept = self._answers.get(task, ordinal, request)
-        if kept is not None:
-            self._channel.send(AnswerReused(model=kept.model, node=node))
-            self.log(style.faint(f"    Kept answer of {kept.model} used; no call made"))
-            return kept
+        stored = self._answers.get(task, ordinal, request)
+        if stored is not None:
+            self._channel.send(AnswerReused(model=stored.model, node=node))
+            self.log(style.faint(f"    Stored answer of {stored.model} reused; no call made"))
+            return stored
         return self._call(
-            request, node, keep=lambda answer: self._answers.put(task, ordinal, request, answer)
+            request, node, store=lambda answer: self._answers.put(task, ordinal, request, answer)
         )
 
-    def _call(self, request: Request, node: str, keep: Callable[[Answer], None]) -> Answer:
+    def _call(self, request: Request, node: str, store: Callable[[Answer], None]) -> Answer:
         """Calls the model until there is an answer, or a permanent failure; see :data:`KINDS`.
 
-        Each attempt has a lease of its own, and so waits as long as the pool decides: for quota,
-        for a model that has no capacity, after a transient failure. The pool ends a futile wait
-        with a denial.
+        Each attempt needs a lease, and so waits as long as the pool decides: for quota, for a model
+        without capacity, after a transient failure. The pool ends a futile wait with a denial.
         """
         model = self._provider.model_for(request)
         silence, empty = USUAL_SILENCE.at_speed(self.spec.clock_speed), 0
-        passing = False
+        transient = False
         while True:
             try:
-                return self._attempt(request, node, model, keep, silence)
+                return self._attempt(request, node, model, store, silence)
             except LeaseDeniedError as error:
-                if passing:
+                if transient:
                     raise WorkflowError(f"{str(error).rstrip('.')}.", _LATER) from error
                 raise WorkflowError(
                     f"No call to {model} was granted: {error}.", _OTHER_MODEL
                 ) from error
             except CallError as error:
                 kind = KINDS[error.outcome]
-                passing = kind is Kind.TRANSIENT
+                transient = kind is Kind.TRANSIENT
                 empty += kind is Kind.NO_ANSWER
                 if kind is Kind.PERMANENT or empty == NO_ANSWER_ATTEMPTS:
                     tries = f", {empty} times" if kind is Kind.NO_ANSWER else ""
@@ -129,7 +128,7 @@ class WorkerContext:
         request: Request,
         node: str,
         model: str,
-        keep: Callable[[Answer], None],
+        store: Callable[[Answer], None],
         silence: Silence,
     ) -> Answer:
         size = len(request.system) + len(request.prompt)
@@ -151,7 +150,7 @@ class WorkerContext:
             if grant.secret:
                 text = Redactor([grant.secret]).redact_known_values(answer.text)
                 answer = msgspec.structs.replace(answer, text=text)
-            keep(answer)
+            store(answer)
             release.outcome, release.model = Outcome.OK, answer.model
             release.input_tokens, release.output_tokens = answer.input_tokens, answer.output_tokens
         except CallError as error:

@@ -1,4 +1,4 @@
-"""The database of one item: its checkpoints and kept answers, and how damage is repaired."""
+"""The database of one item: its checkpoints and stored answers, and the repair of damage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_FORMAT,
         sqlite3.SQLITE_MISMATCH,
         sqlite3.SQLITE_SCHEMA,
-        sqlite3.SQLITE_ERROR,  # a table or column that is missing: our statements are right
+        sqlite3.SQLITE_ERROR,  # a missing table or column: the statements themselves are correct
         sqlite3.SQLITE_IOERR_SHORT_READ,
     }
 )
@@ -34,20 +34,20 @@ A primary code includes the extended ones that begin with it, except those of IO
 
 
 class DamagedError(Exception):
-    """The database is damaged and will never be readable."""
+    """The database is damaged, and will not become readable by waiting."""
 
 
 class Database:
-    """Two connections to the item's database: the saver's, and the kept answers'.
+    """Two connections to the item's database: one for the saver, one for the stored answers.
 
     Args:
-        path: The file, made if it does not exist.
+        path: The file, created if it does not exist.
         thread: The graph's thread, whose newest checkpoint must be readable.
-        warn: Called with a text when another program has locked it.
+        warn: Called with a message when another program has locked it.
 
     Raises:
         DamagedError: the file is not a database, or its content cannot be read.
-        sqlite3.OperationalError: it cannot be used now: locked, disk full, or no permission.
+        sqlite3.OperationalError: it cannot be used now: locked, disk full, or not permitted.
     """
 
     def __init__(self, path: Path, thread: Any, warn: Callable[[str], None]) -> None:
@@ -62,7 +62,7 @@ class Database:
                 self.saver.setup()
                 self.answers = AnswerStore(answers)
                 self.connection = answers
-                self.begun = self._newest(thread)
+                self.begun = self._has_checkpoint(thread)
         except BaseException:
             self.close()
             raise
@@ -74,13 +74,13 @@ class Database:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Checks every page: damage behind an intact header shows only where it is read."""
-        found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
-        if found != ["ok"]:
-            raise DamagedError(" ".join(found))
+        """Checks every page: damage after an intact header is noticed only when it is read."""
+        lines = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+        if lines != ["ok"]:
+            raise DamagedError(" ".join(lines))
 
-    def _newest(self, thread: Any) -> bool:
-        """Whether there is a checkpoint; it is read as the graph would read it."""
+    def _has_checkpoint(self, thread: Any) -> bool:
+        """Whether there is a checkpoint; reads it as the graph would."""
         try:
             return self.saver.get_tuple(thread) is not None
         except sqlite3.Error:
@@ -90,8 +90,8 @@ class Database:
 
     def values(self, thread: Any) -> dict[str, Any]:
         """The state of the graph at the newest checkpoint; empty if there is none."""
-        found = self.saver.get_tuple(thread)
-        return dict(found.checkpoint["channel_values"]) if found is not None else {}
+        newest = self.saver.get_tuple(thread)
+        return dict(newest.checkpoint["channel_values"]) if newest is not None else {}
 
     def start_over(self, thread: Any) -> None:
         """Deletes the checkpoints."""
@@ -99,9 +99,9 @@ class Database:
         self.begun = False
 
     def sync_every_commit(self) -> None:
-        """From now on a commit is on the disk when it returns.
+        """Makes every commit from now on wait for the disk.
 
-        Before, while the tables are made, it need not be: the next synchronous commit includes
+        While the tables are created this is not necessary: the next synchronous commit includes
         everything before it in the write-ahead log.
         """
         for connection in self._connections:
@@ -120,7 +120,7 @@ class Database:
 
 
 class damage_as_error(contextlib.AbstractContextManager[None]):  # noqa: N801 - read as a function
-    """Raises `DamagedError` for SQLite's errors of a damaged database."""
+    """Raises `DamagedError` for the errors of SQLite that mean a damaged database."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
@@ -131,13 +131,13 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     if isinstance(error, sqlite3.ProgrammingError):
         return False
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # raised by Python's module, not by SQLite: text that is not UTF-8
+    if code is None:  # raised by Python's module, not by SQLite, for text that is not UTF-8
         return True
     return code in _DAMAGE or code & 0xFF in _DAMAGE
 
 
 def set_aside(path: Path) -> Path:
-    """Renames a damaged database with the files beside it; returns its new path.
+    """Renames a damaged database and its companion files; returns its new path.
 
     Raises:
         OSError: it cannot be moved.
@@ -150,7 +150,7 @@ def set_aside(path: Path) -> Path:
 
 
 def salvage(damaged: Path, answers: AnswerStore) -> int:
-    """Adopts the answers that can still be read; returns their number."""
+    """Saves the answers that can still be read; returns their number."""
     saved = 0
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as old:
         old.execute("PRAGMA query_only=ON")

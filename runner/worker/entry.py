@@ -1,4 +1,4 @@
-"""The entry point of a worker process. Imports little: the forkserver has the rest loaded."""
+"""The entry point of a worker process. Imports little: the forkserver has loaded the rest."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def main(
     Args:
         encoded: The :class:`WorkerSpec` as msgpack.
         channel_file: The worker's end of its channel.
-        output: The pipe that takes everything the workflow prints.
+        output: The pipe for everything that the workflow prints.
         busy: The lock that is held as long as this process, or a child of it, is alive.
     """
     preloaded = PRELOAD in sys.modules
     loaded_before = len(sys.modules)
     os.setsid()
-    held = busy.take()
+    busy_lock = busy.take()
     _keep_files_from_children()
-    share_with_children(held)
-    _print_to(output.take())
+    share_with_children(busy_lock)
+    _redirect_output(output.take())
     spec = msgspec.msgpack.decode(encoded, type=WorkerSpec)
     _set_environment(spec)
     if spec.debug_log:
-        with contextlib.suppress(OSError, TuiError):  # an item does not fail for want of it
+        with contextlib.suppress(OSError, TuiError):  # a missing debug log must not fail the item
             open_debug_log(Path(spec.debug_log))
     _log.debug("%s, attempt %d, in process %d", spec.item.id, spec.attempt, os.getpid())
 
@@ -68,7 +68,7 @@ def main(
 
 
 def _keep_files_from_children() -> None:
-    """Lets programs that a workflow starts inherit only the files that they are given.
+    """Keeps programs that a workflow starts from inheriting open files.
 
     Otherwise a program that outlives its worker would keep the channel and the forkserver open.
     """
@@ -78,8 +78,8 @@ def _keep_files_from_children() -> None:
                 os.set_inheritable(descriptor, False)
 
 
-def _print_to(descriptor: int) -> None:
-    """Sends stdout and stderr, of this process and of its children, into one pipe."""
+def _redirect_output(descriptor: int) -> None:
+    """Redirects stdout and stderr, of this process and of its children, to one pipe."""
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Running one LangGraph graph from its checkpoint until it ends or is stopped."""
+"""Runs one LangGraph graph from its checkpoint until it ends or is stopped."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from assemblyzero_tui.runner.worker.database import (
 from assemblyzero_tui.runner.worker.patient_connection import is_locked, locked_text
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
-from assemblyzero_tui.runner.workflows.journeys import note_origin
+from assemblyzero_tui.runner.workflows.journeys import record_origin
 
 _log = logging.getLogger(__name__)
 
 _SUPERSTEPS = 10_000
-"""LangGraph's own limit on supersteps; the workflows have limits of their own long before."""
+"""LangGraph's limit on supersteps; the workflows' own limits are far lower."""
 
 
 def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
@@ -70,17 +70,18 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
             return Ended(
                 outcome="failed", reason=f"{locked_text(path)}. End that program, then retry"
             )
-        what = f"the checkpoint {path} cannot be used: {error}"
-        return Ended(
-            outcome="failed", reason=f"{what}. Free some space or make it writable, then retry"
+        reason = (
+            f"the checkpoint {path} cannot be used: {error}. "
+            "Free some space or make it writable, then retry"
         )
+        return Ended(outcome="failed", reason=reason)
     except Exception as error:
         traceback.print_exc()
         return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
 
 
 def _report_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:
-    """Reports that an item starts over, why, and which answers need not be paid for again."""
+    """Reports that an item starts over, why, and how many answers need not be paid for again."""
     kept = f"; paid answers saved: {saved}" if saved else ""
     text = f"its checkpoint was damaged ({error}) and set aside as {aside}; it starts over{kept}"
     channel.send(WorkerNotice(text=text, level="warning"))
@@ -95,7 +96,7 @@ def _run(
 ) -> Ended:
     saver, answers = database.saver, database.answers
     if database.begun and workflow.overtaken(spec, database.values(_thread(spec))):
-        text = "another run has begun this item since its checkpoint was written, so it starts over"
+        text = "another run started this item after its checkpoint was written, so it starts over"
         channel.send(WorkerNotice(text=text, level="warning"))
         database.start_over(_thread(spec))
     _log.debug("%s its checkpoint", "resumes from" if database.begun else "begins")
@@ -107,7 +108,7 @@ def _run(
     if refusal:
         return Ended(outcome="refused", reason=refusal)
     if not database.begun:
-        note_origin(database.connection, spec.run)
+        record_origin(database.connection, spec.run)
     database.sync_every_commit()
     provider = open_provider(spec.provider, spec.options)
     context = WorkerContext(spec, channel, provider, answers)
@@ -130,7 +131,7 @@ def _enter_repository(spec: WorkerSpec) -> None:
 
 
 def _check_repository(spec: WorkerSpec) -> None:
-    """Stops the workflow if the repository is not where it was, so that nothing more is written.
+    """Stops the workflow if the repository was moved, so that nothing more is written.
 
     Raises:
         WorkflowError: it has been moved or removed.
@@ -182,7 +183,7 @@ def _run_graph(
 
 
 def _failed(error: TuiError, values: dict[str, Any]) -> Ended:
-    """The end of a workflow that failed, with what it had done by then."""
+    """The end of a workflow that failed, with its drafts and reviews until then."""
     print(f"[ERROR] {error}", file=sys.stderr)
     done = Result(iterations=values.get("drafts", 0), reviews=len(values.get("reviews", ())))
     return Ended(outcome="failed", reason=error.what, result=done)
@@ -206,7 +207,7 @@ def _check(
     answers: AnswerStore,
     channel: Channel,
 ) -> str:
-    """Why a checkpoint does not fit what was asked for; empty if it does."""
+    """The reason why the item's checkpoint must not be resumed; empty if it can be."""
     begun = saver.get_tuple(_thread(spec)) is not None
     before = answers.fingerprints() if begun else {}
     try:

@@ -1,4 +1,4 @@
-"""Handing open files to a worker process that is started through the forkserver."""
+"""Passes open files to a worker process that is started through the forkserver."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ class InheritedFile:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._travelled: Any = None
+        self._received: Any = None
 
     def __getstate__(self) -> Any:
         return reduction.DupFd(self._descriptor)
 
-    def __setstate__(self, travelled: Any) -> None:
+    def __setstate__(self, received: Any) -> None:
         self._descriptor = -1
-        self._travelled = travelled
+        self._received = received
 
     def take(self) -> int:
         """The descriptor in this process."""
-        if self._travelled is not None:
-            self._descriptor = self._travelled.detach()
-            self._travelled = None
+        if self._received is not None:
+            self._descriptor = self._received.detach()
+            self._received = None
         return self._descriptor

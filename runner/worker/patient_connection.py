@@ -1,7 +1,7 @@
-"""A connection to a database that waits while another program has locked it, and reports that.
+"""A database connection that waits while another program has locked the database, and reports it.
 
-Only the worker should use an item's database, but a backup, an indexer or a curious user's
-``sqlite3`` may lock it for a while.
+Only the worker should use an item's database, but a backup, an indexer or a user's ``sqlite3`` may
+lock it for a while.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Self
 from assemblyzero_tui.runner.base.processes import describe_processes, processes_with_open_file
 
 QUIET_WAIT = 3.0
-"""Seconds to wait before anything is reported."""
+"""Seconds to wait before the lock is reported."""
 REPORTED_WAIT = 42.0
-"""Seconds to wait after that; more is an error."""
+"""Seconds to wait after that; then it is an error."""
 
 
 def connect(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection:
@@ -25,7 +25,7 @@ def connect(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection:
 
     Args:
         path: The file.
-        warn: Called with a text that says who has locked it for long; at most once a statement.
+        warn: Called with a message about a long lock and its holder, at most once per statement.
     """
 
     class Patient(_PatientConnection):
@@ -41,9 +41,9 @@ def is_locked(error: sqlite3.Error) -> bool:
 
 
 def locked_text(path: Path) -> str:
-    """A text that says that a checkpoint is locked, and by which program if that is known."""
-    who = describe_processes(processes_with_open_file(str(path.resolve())))
-    return f"the checkpoint {path} is locked by another program{f': {who}' if who else ''}"
+    """The message that a checkpoint is locked, with the program that locked it, if known."""
+    holders = describe_processes(processes_with_open_file(str(path.resolve())))
+    return f"the checkpoint {path} is locked by another program{f': {holders}' if holders else ''}"
 
 
 class _PatientCursor(sqlite3.Cursor):
@@ -93,7 +93,7 @@ class _PatientConnection(sqlite3.Connection):
 
     @contextlib.contextmanager
     def more_patience(self) -> Any:
-        """Statements wait longer for the lock."""
+        """Makes statements wait longer for the lock."""
         self._wait(REPORTED_WAIT)
         try:
             yield

@@ -1,8 +1,8 @@
-"""What the forkserver imports once, so that no worker has to.
+"""Imported once by the forkserver, so that workers need not load their libraries.
 
-A small graph is also run once in memory: first uses of LangGraph and its serialiser fill caches
-and import on demand, which would cost every worker some 20 ms. Nothing may remain of it: the
-process that imports this module forks, so it must have no thread and no connection.
+A small graph is also run once in memory: the first use of LangGraph and its serialiser fills caches
+and imports on demand, which would cost every worker some 20 ms. It must leave nothing behind: the
+process that imports this module forks, so it must have no threads and no connections.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.workflows.drafting import prompt_files
 
 _TASKS = Path("/proc/self/task")
 _ENDING = 5.0
-"""Seconds that a thread which Python has joined may take to disappear from the system."""
+"""Seconds that a thread may take to disappear from the system after Python has joined it."""
 
 
 class _State(TypedDict, total=False):
@@ -58,11 +58,11 @@ def _warm_up() -> None:
 def _check_clean() -> None:
     """Raises if a loaded library has started a thread or opened a connection."""
     if threading.active_count() > 1:
-        raise RuntimeError(f"threads are left before the fork: {threading.enumerate()}")
+        raise RuntimeError(f"threads exist before the fork: {threading.enumerate()}")
     deadline = time.monotonic() + _ENDING
     while _TASKS.exists() and len(list(_TASKS.iterdir())) > 1:
         if time.monotonic() > deadline:
-            raise RuntimeError("a library has left a thread before the fork")
+            raise RuntimeError("a library started a thread before the fork")
         time.sleep(0.002)
     for opened in list(Path("/dev/fd").iterdir()):
         try:
@@ -70,13 +70,13 @@ def _check_clean() -> None:
         except OSError:
             continue
         try:
-            with socket.socket(fileno=descriptor) as found:
-                family = found.family
+            with socket.socket(fileno=descriptor) as opened_socket:
+                family = opened_socket.family
         except OSError:
             os.close(descriptor)
             continue
         if family in (socket.AF_INET, socket.AF_INET6):
-            raise RuntimeError("a library has left a connection before the fork")
+            raise RuntimeError("a library opened a connection before the fork")
 
 
 for _name in catalog.CATALOG:

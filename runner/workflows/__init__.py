@@ -1,1 +1,1 @@
-"""The workflows: graphs, prompts, where items come from and the files they leave."""
+"""The workflows: graphs, prompts, the sources of items, and the files written for them."""

@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """What can be known of a workflow without loading its graph."""
+    """The description of a workflow that can be read without loading its graph."""
 
     name: str
     """``lld``; also the name of the command."""
     title: str
-    """For humans."""
+    """Shown to the user."""
     id_prefix: str
-    """``LLD-``, before the key of an item."""
+    """``LLD-``, the part of an item's id before its key."""
     nodes: tuple[str, ...]
     """The nodes of the graph in their usual order."""
     thread_prefix: str
-    """``lld-``, before the key of an item in the name of its LangGraph thread."""
+    """``lld-``, the part before an item's key in the name of its LangGraph thread."""
     module: str
-    """Where the graph is; its ``WORKFLOW`` is what a worker runs."""
+    """The module with the graph; a worker runs its ``WORKFLOW``."""
     records: str
-    """Where the records of its finished items are; the module gives what
-    :class:`~assemblyzero_tui.runner.workflows.records.Records` describes."""
-    looks_itself: bool = False
-    """Whether its worker finds out, before anything is paid for, what others have made of the item.
-    The key alone does not tell: a brief of the same name may be another text."""
+    """The module with the records of its finished items, which implements
+    :class:`~assemblyzero_tui.runner.workflows.records.Records`."""
+    worker_checks: bool = False
+    """Whether its worker checks, before any paid call, if another run has finished the item.
+    The key alone is not enough to decide that: a brief of the same name can have another text."""
 
     def item_id(self, key: str) -> str:
         """The id of the item with this key, such as ``LLD-42``."""
@@ -71,7 +71,7 @@ ISSUE = CatalogEntry(
     thread_prefix="",
     module="assemblyzero_tui.runner.workflows.issue.workflow",
     records="assemblyzero_tui.runner.workflows.issue.records",
-    looks_itself=True,
+    worker_checks=True,
 )
 
 CATALOG: dict[str, CatalogEntry] = {entry.name: entry for entry in (LLD, ISSUE)}
@@ -84,23 +84,23 @@ def entry(name: str) -> CatalogEntry:
     Raises:
         TuiError: there is none.
     """
-    if (found := CATALOG.get(name)) is None:
-        raise TuiError(f"There is no workflow {name!r}.", f"Known workflows: {', '.join(CATALOG)}.")
-    return found
+    if (workflow := CATALOG.get(name)) is None:
+        raise TuiError(f"There is no workflow {name!r}.", f"Available: {', '.join(CATALOG)}.")
+    return workflow
 
 
 def load(name: str) -> Workflow:
-    """The workflow itself; imports LangGraph. Call it where the graph is going to run.
+    """Loads a workflow; imports LangGraph, so call it only in the process that runs the graph.
 
     Raises:
-        TuiError: there is none of that name.
+        TuiError: there is no workflow of that name.
     """
     workflow: Workflow = importlib.import_module(entry(name).module).WORKFLOW
     return workflow
 
 
 def load_records(name: str) -> ModuleType:
-    """The module with the records of a workflow; imports no LangGraph.
+    """Loads the module with the records of a workflow; does not import LangGraph.
 
     Raises:
         TuiError: there is no workflow of that name.

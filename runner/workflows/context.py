@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """What a workflow may use: apart from files, all its effects go through here."""
+    """The services that a workflow uses: apart from files, all its effects go through here."""
 
     spec: WorkerSpec
 
@@ -21,18 +21,18 @@ class Context(Protocol):
         """Prints one or more lines into the item's log."""
 
     def report_progress(self, iteration: int, limit: int, note: str = "") -> None:
-        """Reports how far the workflow is, for every viewer of the run."""
+        """Reports the progress of the workflow to every viewer of the run."""
 
     def notify(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         """Sends a notice to the user, in addition to the log."""
 
     def call_model(self, request: Request) -> Answer:
-        """Calls the model under a lease from the engine and stores the answer.
+        """Calls the model with a lease from the engine and stores the answer.
 
         A node that runs again after a crash gets the stored answer without another call.
 
         Raises:
-            WorkflowError: the model could not be called or gave no answer.
+            WorkflowError: the model could not be called or did not answer.
         """
 
     @property
@@ -41,38 +41,37 @@ class Context(Protocol):
 
 
 class Workflow(Protocol):
-    """A workflow the worker can run."""
+    """A workflow that a worker can run."""
 
     name: str
 
     def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
-        """Digests of what a checkpoint depends on: ``{"issue": …, "prompts": …, "provider": …}``.
+        """Digests of a checkpoint's inputs: ``{"issue": …, "prompts": …, "provider": …}``.
 
-        A checkpoint is continued only if they are unchanged, or if the user accepts the changes.
-        The keys are shown to the user.
+        A checkpoint is resumed only if they are unchanged, or if the user accepts the changes.
+        The names are shown to the user.
 
         Raises:
             WorkflowError: the item cannot be read.
         """
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """The result of an earlier run of this item, if there is nothing left to do for it.
+        """The result of an earlier run of this item, if nothing remains to be done.
 
-        Called when there is no checkpoint. With ``options.fresh`` an item is done again, whatever
-        an earlier run made of it.
+        Called when there is no checkpoint. With ``options.fresh`` earlier results are ignored.
 
         Raises:
-            WorkflowError: the item must not be done.
+            WorkflowError: the item must not be worked on.
         """
 
     def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
-        """Whether another run has started the item again since this state of its graph.
+        """Whether another run has started the item over since this state was saved.
 
-        Continuing from there would mix two runs in one lineage.
+        Resuming from it would mix two runs in one lineage.
         """
 
     def initial_state(self, spec: WorkerSpec) -> dict[str, Any]:
-        """The input of a graph that has no checkpoint."""
+        """The input of a graph without a checkpoint."""
 
     def graph(self, context: Context) -> StateGraph[Any, Any, Any, Any]:
         """The graph, not compiled."""

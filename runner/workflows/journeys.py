@@ -1,4 +1,4 @@
-"""Which run a checkpoint's journey began in: a row in its database, read without LangGraph."""
+"""The run in which a checkpoint's journey began: a row in its database, read without LangGraph."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 _SCHEMA = "CREATE TABLE IF NOT EXISTS journey (origin TEXT NOT NULL)"
 
 
-def note_origin(connection: sqlite3.Connection, origin: str) -> None:
-    """Notes that a journey begins in this run."""
+def record_origin(connection: sqlite3.Connection, origin: str) -> None:
+    """Records the run in which the journey of a checkpoint begins."""
     with connection:
         connection.execute(_SCHEMA)
         connection.execute("DELETE FROM journey")
         connection.execute("INSERT INTO journey VALUES (?)", (origin,))
 
 
-def origin_of(checkpoint: Path) -> str:
-    """The run in which the journey of a checkpoint began; empty if that cannot be told.
+def read_origin(checkpoint: Path) -> str:
+    """The run in which the journey of a checkpoint began; empty if that cannot be read.
 
-    Nobody else may be at work on it.
+    No other process may be using the checkpoint.
     """
     try:
         uri = f"{checkpoint.absolute().as_uri()}?mode=rw"

@@ -1,7 +1,7 @@
-"""The records of an item's end, and how they are completed after a crash.
+"""The records of a finished item, and how they are completed after a crash.
 
-The last node of a workflow and the engine take these steps, each once, in this order. A crash
-between two of them leaves the earlier ones; everything behind the evidence (3) follows from it.
+The last node of a workflow and the engine take these steps, each once, in this order. After a
+crash between two of them the earlier ones remain; all steps after the evidence (3) follow from it.
 
 == ======================================== ========================================================
    design (``lld``)                         issue (``issue``)
@@ -18,10 +18,10 @@ between two of them leaves the earlier ones; everything behind the evidence (3) 
 == ======================================== ========================================================
 
 Until 3 the item is pending, and the same command, or ``resume``, continues from the checkpoint: the
-node runs again and leaves the same files; an issue is looked for before it is filed. A brief among
-the ideas is pending until 6. From then on the same command finds the item done: :func:`reconcile`,
-called before it chooses its items, by ``resume``, and by the engine when it leaves, adds what is
-missing of 4 and 5 and does 9. ``resume`` then does 8, without a call.
+node runs again and writes the same files; an issue is searched for before it is filed. A brief in
+the ideas folder is pending until 6. From then on the same command finds the item done:
+:func:`reconcile`, called before the command chooses its items, by ``resume``, and by the engine
+when it ends, adds the missing parts of 4 and 5 and does 9. ``resume`` then does 8, without a call.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from assemblyzero_tui.runner.base.sqlite_files import remove_database
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.catalog import entry
-from assemblyzero_tui.runner.workflows.journeys import origin_of
+from assemblyzero_tui.runner.workflows.journeys import read_origin
 from assemblyzero_tui.runner.workflows.repository import audit
 from assemblyzero_tui.runner.workflows.repository.shared_files import sweep_repository
 
 _NAMED = 10
-"""Items that a note names; the others are counted."""
+"""Items that a note lists; it counts the rest."""
 
 
 class End(NamedTuple):
@@ -54,9 +54,9 @@ class End(NamedTuple):
     origin: str
     """The run in which its journey began."""
     event: audit.AuditEvent
-    """Its ``complete`` line; it depends on the evidence alone."""
+    """Its ``complete`` line, which depends only on the evidence."""
     closed: bool = True
-    """Nothing is left for its workflow to do."""
+    """Whether nothing remains for its workflow to do."""
 
 
 class Records(Protocol):
@@ -70,11 +70,11 @@ class Records(Protocol):
         """
 
     def ends(self, repository: Path) -> Iterator[End]:
-        """The finished items whose journey began in a run of ours."""
+        """The finished items whose journey began in a run of this program."""
 
 
 class Effort(Protocol):
-    """What a journey took, as recorded in the evidence of its end."""
+    """The effort of a journey, as recorded in the evidence of its end."""
 
     draft_count: int
     review_count: int
@@ -86,7 +86,7 @@ class Effort(Protocol):
 
 
 def effort(record: Effort) -> dict[str, Any]:
-    """What a journey took, as written into the audit files."""
+    """The effort of a journey, as written into the audit files."""
     return {
         "drafts": record.draft_count,
         "reviews": record.review_count,
@@ -101,11 +101,11 @@ def effort(record: Effort) -> dict[str, Any]:
 def reconcile(repository: Path, workflow: str) -> list[str]:
     """Completes the records of finished items, and removes their checkpoints.
 
-    Repeating it changes nothing. Items that another process is working on are left alone.
+    A repeated call changes nothing. Items that another process is working on are left alone.
 
     Args:
         repository: The target repository.
-        workflow: Of the run that begins or ends.
+        workflow: The workflow of the run that begins or ends.
 
     Returns:
         Notes on what was repaired.
@@ -117,12 +117,12 @@ def reconcile(repository: Path, workflow: str) -> list[str]:
     records = cast(Records, catalog.load_records(workflow))
     notes = records.repair(repository) + audit.repair(repository)
     ends = list(records.ends(repository))
-    if lacking := _complete_audit(repository, workflow, ends, notes):
-        items = _listed(workflow, lacking)
+    if completed := _complete_audit(repository, workflow, ends, notes):
+        items = _listed(workflow, completed)
         notes.append(f"{audit.CONSOLIDATED}: added the missing completion of {items}.")
-    if left := list(_checkpoints(repository, workflow, ends)):
+    if removed := list(_remove_checkpoints(repository, workflow, ends)):
         notes.append(
-            f"{_listed(workflow, left)}: finished before, but the run was interrupted then. The "
+            f"{_listed(workflow, removed)}: finished before, but the run was interrupted then. The "
             "records are complete now; the checkpoint was removed."
         )
     return notes
@@ -132,28 +132,28 @@ def _complete_audit(
     repository: Path, workflow: str, ends: Iterable[End], notes: list[str]
 ) -> list[str]:
     """Writes the missing lines; returns the keys of their items."""
-    known = audit.event_ids(repository)
-    lacking = [end for end in ends if end.event.event_id not in known]
-    for end in lacking:
+    recorded = audit.event_ids(repository)
+    missing = [end for end in ends if end.event.event_id not in recorded]
+    for end in missing:
         run = RunFolder(runs_directory() / Path(end.origin).name)
-        own = run.audit(workflow, end.key) if run.spec.exists() else None
-        audit.record(repository, own, end.event, notes.append)
-    return [end.key for end in lacking]
+        item_file = run.audit(workflow, end.key) if run.spec.exists() else None
+        audit.record(repository, item_file, end.event, notes.append)
+    return [end.key for end in missing]
 
 
-def _checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterator[str]:
+def _remove_checkpoints(repository: Path, workflow: str, ends: Iterable[End]) -> Iterator[str]:
     """Removes the checkpoints of finished journeys; returns the keys of their items."""
     finished = {(end.key, end.origin) for end in ends if end.closed}
     locks = ItemLocks(repository, workflow)
     for key, path in checkpoints(repository, workflow).items():
-        if all(key != known for known, _ in finished):
+        if all(key != finished_key for finished_key, _ in finished):
             continue
         taken = locks.take(key)
         if isinstance(taken, Holder):
             continue
         lock, before = taken
         try:
-            ended = (key, origin_of(path)) in finished
+            ended = (key, read_origin(path)) in finished
             if ended:
                 remove_database(path)
         finally:

@@ -156,7 +156,7 @@ def _update_spec(
 ) -> None:
     """Writes the given values into the run's specification; ``None`` keeps the present value."""
     from assemblyzero_tui.runner.runs.runs import write_spec
-    from assemblyzero_tui.runner.workflows.tracker.tracker_name import renamed_since
+    from assemblyzero_tui.runner.workflows.tracker.tracker_name import tracker_changed_note
 
     changes = {name: value for name, value in _checked(options).items() if value}
     spec = run.spec
@@ -167,7 +167,7 @@ def _update_spec(
     spec = msgspec.structs.replace(spec, options=msgspec.structs.replace(spec.options, **changes))
     if spec != run.spec:
         write_spec(run.folder, spec)
-    if note := renamed_since(spec.tracker):
+    if note := tracker_changed_note(spec.tracker):
         click.echo(f"Note: {note}", err=True)
 
 

@@ -152,7 +152,7 @@ def list_pending(start: Path, issues_dir: Path | None, workflow: str = LLD.name)
             return Listing(repository, items, [f"no issue can be filed: {error.what}", *notes])
         return Listing(repository, items, [*tracker.notes, *notes], tracker.name)
     if issues_dir is None:
-        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH)
+        tracker = find_tracker(repository, alternative=gh_issues.WITHOUT_GH)
     else:
         tracker = Tracker(name="")
     items, notes = choose_items(

@@ -1,4 +1,4 @@
-"""The seam between the engine and whatever runs its workers."""
+"""The interface between the engine and the executor that runs its workers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import AnyFromWorker, AnyToWorker
 
 Emit = Callable[[str, int, AnyFromWorker], None]
-"""Takes a message of a worker: item, attempt, message. Called in the engine's event loop."""
+"""Receives a message of a worker: item, attempt, message. Called in the engine's event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one attempt of an item ended; no process of it is left."""
+    """The end of one attempt of an item, of which no process is left."""
 
     kind: Literal["finished", "paused", "exhausted", "failed", "refused", "lost"]
     reason: str = ""
@@ -31,22 +31,22 @@ class Host:
 
     name: str
     slots: int
-    """Workers it may run at once."""
+    """Workers that it can run at once."""
     busy: int
     last_seen: float
     """Seconds since the epoch."""
 
 
 class Executor(Protocol):
-    """Starts workers, passes messages, and knows when no process of a worker is left.
+    """Starts workers, passes messages, and detects when no process of a worker is left.
 
     Rules: the attempt is a fencing token, so messages of older attempts are dropped; ``submit``
-    does nothing for an (item, attempt) it has seen; checkpoints are named by URL; never more
-    items are submitted than there are slots.
+    does nothing for an (item, attempt) it has seen before; checkpoints are named by URL; never are
+    more items submitted than there are slots.
     """
 
     async def start(self, emit: Emit) -> None:
-        """Starts; from now on messages of workers go to ``emit``."""
+        """Starts the executor, which passes messages of workers to ``emit``."""
 
     async def submit(self, spec: WorkerSpec) -> None:
         """Starts one attempt.
@@ -65,11 +65,11 @@ class Executor(Protocol):
     async def wait(self, item: str) -> Outcome:
         """Returns when no process of the item's attempt is left."""
 
-    def hide(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         """Redacts this text in every log from now on."""
 
     async def hosts(self) -> list[Host]:
-        """Where workers run."""
+        """The machines that run workers."""
 
     async def close(self, detach: bool = False) -> None:
-        """Ends everything; with ``detach`` work continues where it can outlive the engine."""
+        """Ends all workers; with ``detach`` those that can outlive the engine continue."""

@@ -11,9 +11,9 @@ from assemblyzero_tui.runner.wire.worker_messages import LENGTH, MAX_FRAME
 
 
 class Frames(asyncio.Protocol):
-    """Cuts a stream of bytes into frames. A peer that sends anything else is disconnected.
+    """Splits a stream of bytes into frames. A peer that sends anything else is disconnected.
 
-    Outgoing frames are small, so nothing waits until they are sent.
+    Outgoing frames are small, so sending does not wait.
     """
 
     def __init__(self) -> None:
@@ -24,11 +24,13 @@ class Frames(asyncio.Protocol):
         self._failure: Exception | None = None
 
     async def listen(self, take: Callable[[bytes], None]) -> None:
-        """Calls ``take`` with every frame until the channel closes. What ``take`` raises is raised
-        here, but for :class:`msgspec.DecodeError`, which disconnects the peer.
+        """Calls ``take`` with every frame until the channel closes.
+
+        An exception of ``take`` is raised here, except for :class:`msgspec.DecodeError`, which
+        disconnects the peer.
         """
         self._take = take
-        self._cut()
+        self._split()
         await self._closed.wait()
         if self._failure is not None:
             raise self._failure
@@ -45,12 +47,12 @@ class Frames(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         if self._take is not None:
-            self._cut()
+            self._split()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed.set()
 
-    def _cut(self) -> None:
+    def _split(self) -> None:
         at = 0
         try:
             while len(self._received) - at >= LENGTH.size and self._take is not None:

@@ -28,7 +28,7 @@ from assemblyzero_tui.runner.engine.executors.forkserver import (
 )
 from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders, Stream
 from assemblyzero_tui.runner.engine.executors.worker_process import WorkerProcess
-from assemblyzero_tui.runner.locks.file_locks import LockProbe
+from assemblyzero_tui.runner.locks.file_locks import FileLock, LockProbe
 from assemblyzero_tui.runner.locks.item_locks import ItemLocks
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
@@ -38,13 +38,16 @@ from assemblyzero_tui.runner.wire.worker_messages import AnyToWorker, WorkerNoti
 _log = logging.getLogger(__name__)
 
 LAUNCH_PATIENCE = 60.0
-"""Seconds that the start of one process may take; a cold disk needs a few."""
+"""Seconds that the start of one process may take; with a cold disk it takes a few."""
 _KILLED_PATIENCE = 5.0
-"""Seconds until a start has failed after the forkserver was killed."""
+"""Seconds in which a start must fail after the forkserver was killed."""
 
 
 class LocalExecutor:
-    """An :class:`~assemblyzero_tui.runner.engine.executors.executor.Executor` of processes."""
+    """An :class:`~assemblyzero_tui.runner.engine.executors.executor.Executor` of processes.
+
+    ``ensure_folder`` creates the folder of temporary files again if it has disappeared.
+    """
 
     def __init__(
         self,
@@ -54,9 +57,8 @@ class LocalExecutor:
         secrets: Iterable[str] = (),
         start_method: str = "",
         provider: str = "",
-        place: Callable[[], object] | None = None,
+        ensure_folder: Callable[[], object] | None = None,
     ) -> None:
-        """``place`` makes the folder of temporary files again if it is gone."""
         self._folder = folder
         self._slots = slots
         self._locks = locks
@@ -65,10 +67,10 @@ class LocalExecutor:
         self._context = start_context(start_method, provider)
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
         self._readers = PipeReaders(on_error=self._log_failed)
-        self._place = place
+        self._ensure_folder = ensure_folder
         self._workers: dict[str, WorkerProcess] = {}
         self._launching: dict[str, tuple[Future[None], asyncio.Future[None]]] = {}
-        """Its place in the starter's queue, and the same for the event loop."""
+        """The item's job in the starter thread, and the same for the event loop."""
         self._outcomes: dict[str, asyncio.Task[Outcome]] = {}
         self._emit: Emit = lambda *_: None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,19 +81,10 @@ class LocalExecutor:
         self._starter.submit(warm_up, self._context)
 
     async def submit(self, spec: WorkerSpec) -> None:
-        item, known = spec.item.id, self._workers.get(spec.item.id)
-        if known is not None and known.spec.attempt >= spec.attempt:
+        item, current = spec.item.id, self._workers.get(spec.item.id)
+        if current is not None and current.spec.attempt >= spec.attempt:
             return
-        busy = self._locks.take_busy(spec.item.key)
-        if busy is None:
-            path = self._locks.busy_file(spec.item.key)
-            left = describe_processes(
-                await asyncio.to_thread(processes_with_open_file, str(path.resolve()))
-            )
-            raise WorkflowError(
-                f"a process of an earlier attempt is still working on {item}"
-                + (f": {left}; end it, then retry" if left else "")
-            )
+        busy = await self._take_busy(spec)
         worker = WorkerProcess(spec, LockProbe(busy.path))
         ours, theirs = socket.socketpair()
         output, output_of_worker = os.pipe()
@@ -107,8 +100,8 @@ class LocalExecutor:
             ours.close()
             os.close(output)
             lost = isinstance(error, (EOFError, ConnectionError, FileNotFoundError))
-            kind = StartLostError if lost else WorkflowError
-            raise kind(f"the process of {item} could not be started: {error}") from error
+            error_class = StartLostError if lost else WorkflowError
+            raise error_class(f"the process of {item} could not be started: {error}") from error
         finally:
             theirs.close()
             os.close(output_of_worker)
@@ -122,6 +115,24 @@ class LocalExecutor:
             self._follow(worker, stream), name=f"follow {item}"
         )
 
+    async def _take_busy(self, spec: WorkerSpec) -> FileLock:
+        """Takes the lock that every process of an attempt holds.
+
+        Raises:
+            WorkflowError: a process of an earlier attempt still holds it.
+        """
+        busy = self._locks.take_busy(spec.item.key)
+        if busy is not None:
+            return busy
+        path = self._locks.busy_file(spec.item.key)
+        holders = describe_processes(
+            await asyncio.to_thread(processes_with_open_file, str(path.resolve()))
+        )
+        raise WorkflowError(
+            f"a process of an earlier attempt is still working on {spec.item.id}"
+            + (f": {holders}; end it, then retry" if holders else "")
+        )
+
     async def _launch(
         self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
     ) -> None:
@@ -131,9 +142,9 @@ class LocalExecutor:
             EOFError: the forkserver was killed, or has died; likewise ``ConnectionError``.
         """
         item = worker.spec.item.id
-        turn = self._starter.submit(self._start_process, worker, channel, output, busy)
-        launching = asyncio.wrap_future(turn)
-        self._launching[item] = turn, launching
+        job = self._starter.submit(self._start_process, worker, channel, output, busy)
+        launching = asyncio.wrap_future(job)
+        self._launching[item] = job, launching
         try:
             await asyncio.wait({launching}, timeout=LAUNCH_PATIENCE)
             if not launching.done():
@@ -141,7 +152,7 @@ class LocalExecutor:
                 await asyncio.wait({launching}, timeout=_KILLED_PATIENCE)
             if not launching.done():
                 raise EOFError("the process that starts workers does not answer")
-            if turn.cancelled():
+            if job.cancelled():
                 raise EOFError("it was cancelled before it was started")
             launching.result()
         finally:
@@ -150,9 +161,9 @@ class LocalExecutor:
     def _start_process(
         self, worker: WorkerProcess, channel: socket.socket, output: int, busy: int
     ) -> None:
-        """Starts the process; runs in the thread that starts workers."""
-        if self._place is not None:
-            self._place()
+        """Starts the process; runs in the starter thread."""
+        if self._ensure_folder is not None:
+            self._ensure_folder()
             renew_forkserver()
         worker.launch(self._context, channel, output, busy)
 
@@ -166,7 +177,7 @@ class LocalExecutor:
             lambda message: self._emit(item, attempt, message),
             lambda count: warn(f"{count} messages of the worker were lost"),
         )
-        return await worker.gone(lambda: self._readers.end(stream), warn)
+        return await worker.wait_until_gone(lambda: self._readers.end(stream), warn)
 
     async def command(self, item: str, command: AnyToWorker) -> None:
         if (worker := self._workers.get(item)) is not None:
@@ -174,8 +185,8 @@ class LocalExecutor:
 
     async def cancel(self, item: str, grace: float) -> None:
         if item in self._launching:
-            turn, launching = self._launching[item]
-            turn.cancel()  # or it would begin, with another forkserver, once this one is ended
+            job, launching = self._launching[item]
+            job.cancel()  # otherwise it would begin with another forkserver after this one ends
             await asyncio.wait({launching}, timeout=grace)
             if not launching.done():
                 end_forkserver()
@@ -185,11 +196,11 @@ class LocalExecutor:
     async def wait(self, item: str) -> Outcome:
         outcome = await asyncio.shield(self._outcomes[item])
         _log.debug("%s: its worker has ended: %s %s", item, outcome.kind, outcome.reason)
-        for known in (self._workers, self._outcomes, self._redactors):
-            known.pop(item, None)
+        for mapping in (self._workers, self._outcomes, self._redactors):
+            mapping.pop(item, None)
         return outcome
 
-    def hide(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         self._secrets.append(secret)
         for redactor in self._redactors.values():
             redactor.add_secret(secret)
@@ -206,13 +217,13 @@ class LocalExecutor:
         self._readers.close()
 
     def kill(self) -> None:
-        """Kills everything at once, from any thread, without waiting."""
+        """Kills all processes at once, without waiting; can be called from any thread."""
         end_forkserver()
         for worker in list(self._workers.values()):
             worker.kill()
 
     def _in_loop(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """The callback, to be run in the event loop when another thread calls it."""
+        """Wraps a callback so that another thread can call it, and it runs in the event loop."""
 
         def call() -> None:
             if self._loop is not None:

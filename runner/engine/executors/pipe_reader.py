@@ -1,6 +1,6 @@
-"""One thread that reads what all workers print, and writes it to their logs.
+"""One thread that reads the output of all workers and writes it to their logs.
 
-It never blocks a worker: when a log cannot be written, it reports that once and reads on.
+It never blocks a worker: when a log cannot be written, it reports that once and continues to read.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter
 
 READ_SIZE = 1 << 20
-"""Bytes of one read at most; pipes are widened to as much where the system allows."""
+"""Maximum bytes of one read; pipes are enlarged to this size where the system allows."""
 QUIET = 0.05
 """Seconds without output after which withheld text is released."""
 _GATHER = 0.001
-"""Seconds to wait after a round of small reads, so that the next one finds more."""
+"""Seconds to wait after a round of small reads, so that the next round reads more."""
 _SMALL_ROUND = 1 << 18
 _CLOSING = 3.0
 """Seconds for the thread to end."""
 _LAST_DRAIN = 4 << 20
-"""Bytes read at most from a pipe that is to end although something still writes."""
+"""Maximum bytes read from a pipe that is to be closed although something still writes."""
 
 
 @dataclass(slots=True)
 class Stream:
-    """One pipe on its way to one log; it belongs to the reader thread."""
+    """One pipe and its log; it belongs to the reader thread."""
 
     fd: int
     writer: LogWriter
     redactor: Redactor
     on_end: Callable[[], None]
     uncertain: bool = False
-    """Text is withheld and was not released since the last read."""
+    """Whether text was withheld at the last read and has not been released since."""
     read_at: float = 0.0
-    """Time of the last read, on the monotonic clock."""
+    """The time of the last read, on the monotonic clock."""
     failing: bool = False
     lost: int = 0
     """Bytes that could not be written since the last success."""
 
 
 def _ignore(path: Path, error: OSError) -> None:
-    """The failure is visible in the log itself, as a gap with its size."""
+    """Does nothing: the log itself shows the failure, as a gap with its size."""
 
 
 class PipeReaders:
-    """The reader thread; it starts with the first pipe.
+    """The reader thread, which starts with the first pipe.
 
     Args:
         on_error: Called once for each log that can no longer be written, in the reader thread.
@@ -82,11 +82,11 @@ class PipeReaders:
     def add(
         self, fd: int, writer: LogWriter, redactor: Redactor, on_end: Callable[[], None]
     ) -> Stream:
-        """Reads a pipe until its end; any thread may call this.
+        """Reads a pipe until its end; can be called from any thread.
 
         The descriptor, the writer and the redactor belong to the reader thread from now on. At
-        the end the log is complete and closed, then ``on_end`` is called in the reader thread; what
-        it raises goes to stderr.
+        the end the log is complete and closed, then ``on_end`` is called in the reader thread; its
+        exceptions are printed to stderr.
 
         Returns:
             The stream, for :meth:`end`.
@@ -95,7 +95,7 @@ class PipeReaders:
             RuntimeError: the readers are closed.
         """
         os.set_blocking(fd, False)
-        _widen(fd)
+        _enlarge(fd)
         with self._lock:
             if self._closing:
                 raise RuntimeError("the readers are closed")
@@ -108,9 +108,9 @@ class PipeReaders:
         return stream
 
     def end(self, stream: Stream) -> None:
-        """Reads what is in a pipe and closes it, although another process may hold its other end.
+        """Reads the content of a pipe and closes it, although another process may have it open.
 
-        For a worker that is dead while a process that it started lives on. No effect on a stream
+        For a dead worker one of whose child processes is still alive. Does nothing for a stream
         that has ended.
         """
         with self._lock:
@@ -118,9 +118,9 @@ class PipeReaders:
         self._wake()
 
     def close(self) -> None:
-        """Reads what is in the pipes, closes them and ends the thread; more calls do nothing.
+        """Reads the content of the pipes, closes them and ends the thread; idempotent.
 
-        It does not wait for ever for a log whose disk hangs.
+        It waits only for a limited time for a log whose disk hangs.
         """
         with self._lock:
             closed, self._closing = self._closing, True
@@ -140,7 +140,7 @@ class PipeReaders:
         try:
             os.write(self._wake_write, b"\0")
         except BlockingIOError:
-            return  # it is going to wake anyway
+            return  # a wake-up is pending already
 
     def _run(self) -> None:
         timeout: float | None = None
@@ -159,7 +159,7 @@ class PipeReaders:
                 time.sleep(_GATHER)
 
     def _update_streams(self) -> bool:
-        """Starts and ends the streams that were added and ended; false after :meth:`close`."""
+        """Starts added streams and finishes ended ones; returns false after :meth:`close`."""
         with self._lock:
             added, self._added = self._added, []
             ending, self._ending = self._ending, []
@@ -173,7 +173,7 @@ class PipeReaders:
         return not closing
 
     def _read(self, stream: Stream) -> int:
-        """One read; the number of bytes, 0 when there was nothing or the pipe has ended."""
+        """Reads once; returns the number of bytes, 0 if there are none or the pipe has ended."""
         try:
             data = os.read(stream.fd, READ_SIZE)
         except BlockingIOError:
@@ -192,7 +192,7 @@ class PipeReaders:
         return len(data)
 
     def _release(self) -> bool:
-        """Writes what quiet pipes withhold; true if some may be quiet soon."""
+        """Writes the withheld text of quiet pipes; returns true if others still withhold some."""
         waiting = False
         for stream in self._streams.values():
             if stream.uncertain and time.monotonic() - stream.read_at >= QUIET:
@@ -202,9 +202,9 @@ class PipeReaders:
         return waiting
 
     def _drain(self, stream: Stream) -> None:
-        left = _LAST_DRAIN
-        while left > 0 and (taken := self._read(stream)):
-            left -= taken
+        remaining = _LAST_DRAIN
+        while remaining > 0 and (count := self._read(stream)):
+            remaining -= count
         if stream.fd in self._streams:
             self._finish(stream)
 
@@ -243,8 +243,8 @@ class PipeReaders:
         self._on_error(stream.writer.path, error)
 
 
-def _widen(fd: int) -> None:
-    """Enlarges a pipe where the system can; a smaller one only costs speed."""
+def _enlarge(fd: int) -> None:
+    """Enlarges a pipe if the system allows; a smaller one is only slower."""
     command: int = getattr(fcntl, "F_SETPIPE_SZ", -1)
     for size in (READ_SIZE, READ_SIZE >> 2) if command >= 0 else ():
         try:

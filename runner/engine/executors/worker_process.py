@@ -41,22 +41,22 @@ _GONE_POLL = 0.01
 _EXIT_CODE_PATIENCE = 2.0
 """Seconds to wait for the exit code of a process that is gone."""
 _ORPHAN_GRACE = 5.0
-"""Seconds the children of a dead worker may live before they are ended."""
+"""Seconds that the children of a dead worker may live before they are ended."""
 _KILLED_PATIENCE = 2.0
-"""Seconds after KILL until a process that still holds the lock counts as out of reach: it has left
-the worker's group, as a daemon does, or the system cannot end it."""
+"""Seconds after KILL until a process that still holds the lock counts as unreachable: it has left
+the worker's process group, as a daemon does, or the system cannot end it."""
 _OUTPUT_PATIENCE = 2.0
 """Seconds that another process may keep the output open after the worker is gone."""
 _LAST_OUTPUT_PATIENCE = 5.0
-"""Seconds that reading what is left in the pipe may take then."""
+"""Seconds that reading the rest of the pipe may take after that."""
 
 
 class WorkerProcess:
-    """The engine's view of one attempt.
+    """The engine's view of the process of one attempt.
 
     Args:
-        spec: The attempt.
-        busy: Probes the lock that any living process of the attempt holds; closed when none does.
+        spec: The specification of the attempt.
+        busy: Probes the lock that every living process of the attempt holds; closed at the end.
     """
 
     def __init__(self, spec: WorkerSpec, busy: LockProbe) -> None:
@@ -66,15 +66,15 @@ class WorkerProcess:
         self.ended: Ended | None = None
         self.output_done = asyncio.Event()
         self.output_name = ""
-        """What the system calls the pipe that it prints into."""
+        """The system's name of the pipe for its output."""
         self._killed_at: float | None = None
-        """When its group was killed, by the loop's clock."""
+        """When its process group was killed, by the loop's clock."""
         self._process: Any = None
         self._frames = Frames()
         self._next_seq = 1
 
     def launch(self, context: Any, channel: socket.socket, output: int, busy: int) -> None:
-        """Starts the process; for the starter thread. The caller closes the descriptors."""
+        """Starts the process, in the starter thread. The caller closes the descriptors."""
         self._process = context.Process(
             target=entry.main,
             args=(
@@ -93,17 +93,17 @@ class WorkerProcess:
         await asyncio.get_running_loop().create_connection(lambda: self._frames, sock=channel)
 
     async def listen(
-        self, emit: Callable[[AnyFromWorker], None], gap: Callable[[int], None]
+        self, emit: Callable[[AnyFromWorker], None], on_gap: Callable[[int], None]
     ) -> None:
         """Passes on the worker's messages until its channel closes.
 
-        ``gap`` is called with the number of messages that were lost before one.
+        ``on_gap`` is called with the number of messages that were lost before the current one.
         """
 
         def take(body: bytes) -> None:
             message = decode_from_worker(body)
             if message.seq != self._next_seq:
-                gap(message.seq - self._next_seq)
+                on_gap(message.seq - self._next_seq)
             self._next_seq = message.seq + 1
             if isinstance(message, Ended):
                 self.ended = message
@@ -117,32 +117,30 @@ class WorkerProcess:
         """Sends a message; nothing happens if the worker is gone."""
         self._frames.send(frame(message))
 
-    async def gone(self, end_output: Callable[[], None], warn: Callable[[str], None]) -> Outcome:
+    async def wait_until_gone(
+        self, end_output: Callable[[], None], warn: Callable[[str], None]
+    ) -> Outcome:
         """Waits until the worker and all its children are gone; returns how it ended.
 
         A process that has left the worker's group, such as a daemon, cannot be ended with it: it
-        is reported, and not waited for.
+        is reported, but not waited for.
 
         Args:
-            end_output: Reads what is in the pipe and closes it, although it is open elsewhere.
-            warn: Called with a text about processes that live on.
+            end_output: Reads the rest of the pipe and closes it, although it is open elsewhere.
+            warn: Called with a message about processes that are still alive.
         """
-        within_reach = await self._lock_free()
+        reachable = await self._wait_for_lock()
         self.busy.close()
-        if (
-            not within_reach
-            and self.ended is None
-            and (worker := find_process(self.pid)) is not None
-        ):
+        if not reachable and self.ended is None and (worker := find_process(self.pid)) is not None:
             return Outcome("lost", f"its {worker} is still alive although it was killed")
-        await self._output_end(end_output, warn, _OUTPUT_PATIENCE if within_reach else 0.0)
+        await self._wait_for_output(end_output, warn, _OUTPUT_PATIENCE if reachable else 0.0)
         if self.ended is not None:
             ended = self.ended
             return Outcome(ended.outcome, ended.reason, ended.result, ended.until)
-        return Outcome("lost", await self._how_it_died())
+        return Outcome("lost", await self._death_reason())
 
-    async def _lock_free(self) -> bool:
-        """Returns when no process holds the lock; false when one does that is out of reach."""
+    async def _wait_for_lock(self) -> bool:
+        """Waits until no process holds the lock; returns false if an unreachable one keeps it."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + _ORPHAN_GRACE
         signals = iter((signal.SIGTERM, signal.SIGKILL))
@@ -155,20 +153,20 @@ class WorkerProcess:
             await asyncio.sleep(_GONE_POLL)
         return True
 
-    async def _output_end(
+    async def _wait_for_output(
         self, end_output: Callable[[], None], warn: Callable[[str], None], patience: float
     ) -> None:
-        """Returns when the log is complete; the worker's own part of it always is.
+        """Waits until the log is complete; the worker's own part of it always is.
 
-        Everything that a dead process printed is in the pipe or in the log already.
+        Everything that a dead process printed is already in the pipe or in the log.
         """
         if await self._output_done_within(patience):
             return
-        left = await asyncio.to_thread(processes_with_open_file, self.output_name)
+        survivors = await asyncio.to_thread(processes_with_open_file, self.output_name)
         end_output()
-        if left:
-            survivors = describe_processes(left)
-            warn(f"its process has ended, but processes that it started are alive: {survivors}")
+        if survivors:
+            names = describe_processes(survivors)
+            warn(f"its process has ended, but processes that it started are alive: {names}")
         await self._output_done_within(_LAST_OUTPUT_PATIENCE)
 
     async def _output_done_within(self, seconds: float) -> bool:
@@ -180,11 +178,11 @@ class WorkerProcess:
         """Asks the process to end, then kills it."""
         self.send(Halt())
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if await self._free_within(grace):
+            if await self._lock_free_within(grace):
                 return
             self.signal_group(number)
 
-    async def _free_within(self, seconds: float) -> bool:
+    async def _lock_free_within(self, seconds: float) -> bool:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while self.busy.held():
@@ -194,7 +192,7 @@ class WorkerProcess:
         return True
 
     def signal_group(self, number: signal.Signals) -> None:
-        """Signals the worker and its children; only while their lock is held."""
+        """Sends a signal to the worker and its children, if one of them still holds the lock."""
         if not self.busy.held():
             return
         if number == signal.SIGKILL and self._killed_at is None:
@@ -205,13 +203,13 @@ class WorkerProcess:
                 os.killpg(self.pid, number)
 
     def kill(self) -> None:
-        """Kills the worker and its children at once; from any thread."""
+        """Kills the worker and its children at once; can be called from any thread."""
         with contextlib.suppress(OSError):
             if self.pid and self.busy.held():
                 os.killpg(self.pid, signal.SIGKILL)
 
-    async def _how_it_died(self) -> str:
-        """For humans; the exit code is known a moment after the process has gone."""
+    async def _death_reason(self) -> str:
+        """A description for the user; the exit code is available shortly after the end."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _EXIT_CODE_PATIENCE
         while (code := self._process.exitcode) is None and loop.time() < deadline:

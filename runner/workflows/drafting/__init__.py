@@ -1,1 +1,1 @@
-"""What every workflow has in common that drafts a text and has it reviewed."""
+"""The common part of the workflows that draft a text and have it reviewed."""

@@ -1,4 +1,4 @@
-"""Digests of what a checkpoint depends on."""
+"""Fingerprints: digests of a checkpoint's inputs."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ def fingerprints(
 ) -> dict[str, str]:
     """Digests of the item, the prompts, the context files, the provider and the tracker.
 
-    A checkpoint of an issue goes on only with an issue of the same tracker; that of a brief has
-    the tracker in its state, where a run without one (``--no-file``) leaves it alone.
+    A checkpoint of an issue is resumed only with the same tracker. A brief's checkpoint has the
+    tracker in its state instead, where a run without one (``--no-file``) does not change it.
 
     Args:
-        spec: What the worker was told.
-        word: What the item is called for humans.
-        item: Its texts.
+        spec: The specification of the worker.
+        word: What messages call the item.
+        item: The texts of the item.
         prompts: Names of the prompts that the workflow uses.
 
     Raises:
         WorkflowError: a context file cannot be read.
     """
-    found = {
+    digests = {
         word: digest(*item),
         "prompts": prompt_files.digest(prompts),
         "provider": spec.provider,
     }
     if spec.tracker and spec.item.source == FROM_TRACKER:
-        found["tracker"] = spec.tracker.lower()
+        digests["tracker"] = spec.tracker.lower()
     if spec.options.context:
         texts = guards.read_context(spec.options.context)
-        found["context files"] = digest(*(part for pair in texts for part in pair))
-    return found
+        digests["context files"] = digest(*(part for pair in texts for part in pair))
+    return digests
 
 
 def digest(*texts: str) -> str:

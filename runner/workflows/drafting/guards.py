@@ -1,4 +1,4 @@
-"""Size guards: what is too large, or too small, to be worth a model's time."""
+"""Size guards: refuse texts that are too long, or too short, for a useful call."""
 
 from __future__ import annotations
 
@@ -8,26 +8,30 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import WorkflowError
 
 ISSUE_LIMIT = 100_000
-"""Characters of an issue's or a brief's text; GitHub itself allows 65,536."""
+"""Maximum characters of an issue or a brief; GitHub itself allows 65,536."""
 CONTEXT_FILE_LIMIT = 200_000
-"""Characters of one file of ``--context``."""
+"""Maximum characters of one file of ``--context``."""
 CONTEXT_LIMIT = 500_000
-"""Characters of all of them together."""
+"""Maximum characters of all of them together."""
 DRAFT_LIMIT = 200_000
-"""Characters of a draft."""
+"""Maximum characters of a draft."""
 DRAFT_MINIMUM = 200
-"""Characters below which a draft is none."""
+"""Minimum characters of a draft."""
 
 
 class GuardError(WorkflowError):
-    """Something has a size no workflow should go on with."""
+    """A text has a size with which no workflow should continue."""
 
 
 def check_length(name: str, body: str) -> None:
-    """Refuses an issue or a brief that is too long; ``name`` begins a sentence: ``Issue #42``.
+    """Refuses an issue or a brief that is too long.
+
+    Args:
+        name: The beginning of the message: ``Issue #42``.
+        body: The text.
 
     Raises:
-        GuardError: it is.
+        GuardError: it is too long.
     """
     if len(body) > ISSUE_LIMIT:
         raise GuardError(
@@ -40,7 +44,7 @@ def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
     """Name and text of each file of ``--context``.
 
     Raises:
-        GuardError: one of them, or all together, are too long.
+        GuardError: one of them is too long, or all together are.
         WorkflowError: one cannot be read as text.
     """
     texts: list[tuple[str, str]] = []
@@ -74,7 +78,7 @@ def read_context(paths: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def check_draft(draft: str) -> None:
-    """Refuses a draft that cannot be one.
+    """Refuses a draft of an implausible length.
 
     Raises:
         GuardError: it is too short or too long.

@@ -1,4 +1,4 @@
-"""How the nodes print: indented lines, few colours, nothing that could move a cursor."""
+"""The style of the nodes' log lines: indented, few colours, nothing that could move a cursor."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ def _sgr(code: str, text: str) -> str:
 
 
 def good(text: str) -> str:
-    """Green: it worked."""
+    """Green, for success."""
     return _sgr("1;32", text)
 
 
 def bad(text: str) -> str:
-    """Red: it did not."""
+    """Red, for failure."""
     return _sgr("1;31", text)
 
 
 def caution(text: str) -> str:
-    """Yellow: worth a look."""
+    """Yellow, for warnings."""
     return _sgr("33", text)
 
 
 def strong(text: str) -> str:
-    """Bold: what the line is about."""
+    """Bold, for the subject of the line."""
     return _sgr("1", text)
 
 
 def accent(text: str) -> str:
-    """Cyan: a heading of somebody's document."""
+    """Cyan, for headings of a document."""
     return _sgr("36", text)
 
 
 def faint(text: str) -> str:
-    """Dim: paths and figures."""
+    """Dim, for paths and figures."""
     return _sgr("2", text)
 
 
 def plain(text: str) -> str:
-    """The text without control characters, on one line: it comes from outside."""
+    """Text from outside on one line, without control characters."""
     return _CONTROL.sub("", " ".join(text.split()))
 
 
-def wrapped(text: str, *, lead: str = "", most: int = 6) -> list[str]:
-    """The text in indented lines, the first behind ``lead``; at most ``most`` of them."""
+def wrapped(text: str, *, lead: str = "", max_lines: int = 6) -> list[str]:
+    """The text in at most ``max_lines`` indented lines, the first one after ``lead``."""
     pad = INDENT + " " * len(lead)
     return textwrap.wrap(
         plain(text), WIDTH, initial_indent=INDENT + lead, subsequent_indent=pad,
-        max_lines=most, placeholder=" …", break_long_words=True,
+        max_lines=max_lines, placeholder=" …", break_long_words=True,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""What the nodes of every drafting workflow have in common: gates, reviews, guards, audit.
+"""The common part of the nodes of both drafting workflows: gates, reviews, guards, audit.
 
-Each node may run again after a crash and then leaves the same files.
+A node that runs again after a crash writes the same files.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ State = TypeVar("State", bound=DraftState, contravariant=True)
 
 
 class Node(Protocol[State]):
-    """One step of a graph: from the state to what changes in it."""
+    """One step of a graph: takes the state and returns the changes to it."""
 
     def __call__(self, state: State) -> dict[str, Any]: ...
 
 
 class MaxIterationsError(WorkflowError):
-    """The limit of visits to the gates is reached without an approval."""
+    """The limit of gate visits is reached without an approval."""
 
 
 class CountedCalls:
-    """Calls the model for one node, and counts the tokens."""
+    """Calls the model for one node and counts the tokens."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: list[Answer] = []
 
     def __call__(self, request: Request) -> Answer:
-        """The answer; see `Context.call_model`."""
+        """Calls the model; see `Context.call_model`."""
         self._answers.append(self._context.call_model(request))
         return self._answers[-1]
 
     @property
     def model(self) -> str:
-        """The model that answered last."""
+        """The model of the last answer."""
         return self._answers[-1].model
 
     def spent(self, state: DraftState) -> dict[str, int]:
         """The token counts of the state, plus those of these calls."""
-        spent_in = sum(answer.input_tokens for answer in self._answers)
-        spent_out = sum(answer.output_tokens for answer in self._answers)
+        input_tokens = sum(answer.input_tokens for answer in self._answers)
+        output_tokens = sum(answer.output_tokens for answer in self._answers)
         return {
-            "input_tokens": state.get("input_tokens", 0) + spent_in,
-            "output_tokens": state.get("output_tokens", 0) + spent_out,
+            "input_tokens": state.get("input_tokens", 0) + input_tokens,
+            "output_tokens": state.get("output_tokens", 0) + output_tokens,
         }
 
 
@@ -67,8 +67,8 @@ class DraftingNodes:
 
     Args:
         context: The interface to the worker.
-        subject: What the drafts are about, for messages: ``issue #42``.
-        identity: What the audit calls it: ``{"number": 42}`` or ``{"slug": "dark-mode"}``.
+        subject: What messages call the item: ``issue #42``.
+        identity: What the audit trail calls it: ``{"number": 42}`` or ``{"slug": "dark-mode"}``.
         folder: Its lineage folder, relative to the repository.
     """
 
@@ -83,7 +83,10 @@ class DraftingNodes:
         self._folder = folder
 
     def guarded(self, name: str, node: Node[State]) -> Node[State]:
-        """The node with its failures written into the audit files; the worker prints them."""
+        """Wraps a node so that its failures are written into the audit files.
+
+        The worker prints them.
+        """
 
         def run(state: State) -> dict[str, Any]:
             try:
@@ -104,7 +107,7 @@ class DraftingNodes:
         return run
 
     def _new_state(self, first: int) -> dict[str, Any]:
-        """The part of the state of a journey whose first lineage file has this number."""
+        """The initial state of a journey whose first lineage file has this number."""
         return {
             "first": first,
             "last": first,
@@ -129,14 +132,14 @@ class DraftingNodes:
             self._log(f"    Context: {style.plain(name)} {style.faint(f'({size})')}")
 
     def _begin_draft(self, state: DraftState) -> int:
-        """Reports that the next draft is being written; returns its number."""
+        """Reports the start of the next draft; returns its number."""
         number = state["drafts"] + 1
         self._progress(number, f"draft {number}")
         if state["reviews"]:
             tier1 = sum(len(review["tier1_issues"]) for review in state["reviews"])
-            told = style.count(len(state["reviews"]), "verdict")
+            verdicts = style.count(len(state["reviews"]), "verdict")
             self._log(
-                f"    {style.strong(f'Draft {number}')}: answering {told}, "
+                f"    {style.strong(f'Draft {number}')}: answering {verdicts}, "
                 f"{style.count(tier1, 'tier-1 issue')}"
             )
         else:
@@ -157,14 +160,14 @@ class DraftingNodes:
 
     def _log_draft(self, name: str, draft: str) -> None:
         size = style.count(len(draft), "character")
-        found = style.count(len(sections(draft)), "section")
-        self._log(f"    Draft saved: {style.faint(name)} ({size}, {found})")
+        parts = style.count(len(sections(draft)), "section")
+        self._log(f"    Draft saved: {style.faint(name)} ({size}, {parts})")
 
     def human_edit(self, state: DraftState) -> dict[str, Any]:
-        """The gate between writing and reviewing: counts visits, passes drafts of valid size."""
+        """The gate between writing and reviewing: counts visits, passes drafts of a valid size."""
         visit = state["visits"] + 1
         limit = self._spec.options.max_iterations
-        if visit + (not awaits_review(state)) > limit:  # a draft nobody may review is not written
+        if visit + (not awaits_review(state)) > limit:  # no draft that could not be reviewed
             raise MaxIterationsError(
                 f"max_iterations: {self._subject} was not approved within "
                 f"{style.count(limit, 'visit')} of the human-edit gate "
@@ -188,9 +191,9 @@ class DraftingNodes:
         request: Request,
         on_verdict: Callable[[list[ReviewRecord]], None] = lambda reviews: None,
     ) -> dict[str, Any]:
-        """Has the newest draft judged; gives what that changes in the state.
+        """Reviews the newest draft; returns the changes to the state.
 
-        ``on_verdict`` is called with all reviews when the newest is in the lineage.
+        ``on_verdict`` is called with all reviews when the newest one is in the lineage.
         """
         draft_number = state["drafts"]
         self._progress(draft_number, f"review {draft_number}")
@@ -225,18 +228,18 @@ class DraftingNodes:
         lines.append(f"    Verdict: {verdict}")
         lines += style.wrapped(record["critique"], lead="  ")
         for issue in record["tier1_issues"]:
-            told = f"{issue['section']}: {issue['problem']}"
-            marked = style.wrapped(told, lead="  • ", most=4)
-            lines += [style.caution(line) for line in marked]
-            lines += style.wrapped(issue["remedy"], lead="    Remedy: ", most=3)
+            problem = f"{issue['section']}: {issue['problem']}"
+            bullet = style.wrapped(problem, lead="  • ", max_lines=4)
+            lines += [style.caution(line) for line in bullet]
+            lines += style.wrapped(issue["remedy"], lead="    Remedy: ", max_lines=3)
         for suggestion in record["suggestions"][:3]:
-            lines += style.wrapped(suggestion, lead="  Suggestion: ", most=2)
+            lines += style.wrapped(suggestion, lead="  Suggestion: ", max_lines=2)
         lines.append(f"    Verdict saved: {style.faint(name)}")
         self._log("\n".join(lines))
 
     def _on_repair(self, what: str, reason: str) -> None:
         self._log(f"    {style.caution(f'The {what} could not be read; asking again:')}")
-        self._log("\n".join(style.wrapped(reason, lead="  ", most=3)))
+        self._log("\n".join(style.wrapped(reason, lead="  ", max_lines=3)))
         self._context.notify(f"The {what} could not be read ({reason}); asked again.")
 
     def _write(self, number: int, kind: lineage.Kind, data: bytes) -> str:
@@ -245,15 +248,16 @@ class DraftingNodes:
     def _record(
         self, state: DraftState, step: str, event: audit.AuditName, details: dict[str, Any]
     ) -> None:
-        made = audit.make_event(
-            origin=self._origin(state),
-            repository=self._repository,
-            step=step,
-            event=event,
-            details=details,
-            **self._identity,
+        self._record_event(
+            audit.make_event(
+                origin=self._origin(state),
+                repository=self._repository,
+                step=step,
+                event=event,
+                details=details,
+                **self._identity,
+            )
         )
-        self._record_event(made)
 
     def _record_event(self, event: audit.AuditEvent) -> None:
         audit.record(self._repository, Path(self._spec.audit), event, self._warn)
@@ -270,6 +274,6 @@ class DraftingNodes:
         self._context.log(text)
 
     def _progress(self, draft: int, note: str) -> None:
-        """Each draft passes a gate twice, unless it is approved: before and after its review."""
-        drafts_at_most = (self._spec.options.max_iterations + 1) // 2
-        self._context.report_progress(draft, drafts_at_most, note)
+        # A draft passes the gate before its review and, unless it is approved, after it.
+        max_drafts = (self._spec.options.max_iterations + 1) // 2
+        self._context.report_progress(draft, max_drafts, note)

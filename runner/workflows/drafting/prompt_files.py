@@ -1,6 +1,6 @@
 """The prompts: text files with markers such as ``{{ISSUE}}``, filled in one pass.
 
-What is filled in is never looked at again, so ``$``, braces and markers in it survive.
+Filled-in text is not scanned again, so ``$``, braces and markers in it survive.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ ISSUE = (
 )  # fmt: skip
 """The prompts of the Issue workflow."""
 NAMES = tuple(dict.fromkeys(LLD + ISSUE))
-"""Every prompt there is."""
+"""All prompts."""
 
 _MARKER = re.compile(r"\{\{([A-Z_]+)\}\}")
 
 
 @functools.cache
 def template(name: str) -> str:
-    """The text of a prompt, markers and all."""
+    """The text of a prompt, with its markers."""
     return (resources.files(__package__) / "prompts" / f"{name}.md").read_text("utf-8").strip()
 
 
@@ -35,13 +35,13 @@ def fill(name: str, **values: str) -> str:
     """A prompt with its markers replaced; ``issue=…`` fills ``{{ISSUE}}``.
 
     Raises:
-        KeyError: the prompt has a marker that is not among the values.
+        KeyError: the prompt has a marker without a value.
     """
     return _MARKER.sub(lambda marker: values[marker[1].lower()], template(name))
 
 
 def delimited(name: str, text: str) -> str:
-    """Text from outside between two lines that it cannot contain: they carry its digest."""
+    """Text from outside between two lines that cannot occur in it: they contain its digest."""
     text = text.strip()
     mark = f"{name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return f"<<<BEGIN {mark}>>>\n{text}\n<<<END {mark}>>>"
@@ -49,7 +49,7 @@ def delimited(name: str, text: str) -> str:
 
 @functools.cache
 def digest(names: tuple[str, ...] = NAMES) -> str:
-    """Changes when any of these prompts changes."""
+    """A digest of these prompts."""
     hashed = hashlib.sha256()
     for name in names:
         hashed.update(f"{name}\0{template(name)}\0".encode())

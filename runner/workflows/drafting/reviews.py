@@ -1,4 +1,4 @@
-"""Reviews: a JSON object with a verdict, parsed strictly, with one chance to mend it."""
+"""Reviews: a JSON object with a verdict, parsed strictly, with one chance to repair it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from assemblyzero_tui.runner.llm.provider import Answer, Request
-from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
+from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_parse
 
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 
 
 class Tier1Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that must change before the draft can be approved."""
+    """A change that is required before the draft can be approved."""
 
     section: Text
     problem: Text
@@ -22,7 +22,7 @@ class Tier1Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole answer of a reviewer."""
+    """The answer of a reviewer."""
 
     verdict: Literal["APPROVED", "BLOCKED"]
     critique: Text
@@ -63,13 +63,13 @@ SCHEMA: dict[str, Any] = {
     },
     "required": ["verdict", "critique", "tier1_issues", "suggestions"],
 }
-"""The JSON schema of :class:`Review`; only words that every provider's schema dialect knows."""
+"""The JSON schema of :class:`Review`, with only the keywords that every provider supports."""
 
 _decoder = msgspec.json.Decoder(Review)
 
 
 def parse(text: str) -> Review:
-    """The review in a model's answer.
+    """Parses a model's answer as a review.
 
     Raises:
         msgspec.DecodeError: it is not exactly one JSON object of the right shape, or it
@@ -81,5 +81,5 @@ def parse(text: str) -> Review:
 def ask_for_review(
     request: Request, ask: Callable[[Request], Answer], on_repair: Callable[[str, str], None]
 ) -> tuple[Review, Answer]:
-    """Asks for a review, and once more if it cannot be read; see ``ask_and_read``."""
-    return ask_and_read(request, ask, parse, what="review", repair="repair", on_repair=on_repair)
+    """Asks for a review, and asks again once if it cannot be parsed; see ``ask_and_parse``."""
+    return ask_and_parse(request, ask, parse, what="review", repair="repair", on_repair=on_repair)

@@ -1,4 +1,4 @@
-"""What every workflow remembers that writes drafts and has them reviewed."""
+"""The common part of the state of both drafting workflows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class DraftState(TypedDict, total=False):
-    """The checkpointed state. File numbers come from here, never from a look at the folder.
+    """The checkpointed state. File numbers come from here, never from a listing of the folder.
 
     Every value can be written as JSON.
     """
@@ -19,9 +19,9 @@ class DraftState(TypedDict, total=False):
     last: int
     """Number of the last lineage file written."""
     visits: int
-    """How often a gate of the human editor was entered."""
+    """The number of visits to the human-edit gates."""
     drafts: int
-    """How many drafts were written."""
+    """The number of drafts so far."""
     draft: str
     """Text of the newest draft."""
     draft_file: str
@@ -29,14 +29,14 @@ class DraftState(TypedDict, total=False):
     drafted_by: str
     """The model that wrote the newest draft."""
     input_tokens: int
-    """Of every call so far."""
+    """Input tokens of all calls so far."""
     output_tokens: int
     reviews: list[ReviewRecord]
     """Every review so far, oldest first."""
 
 
 class ReviewRecord(TypedDict):
-    """One verdict and what it was about."""
+    """One verdict, and the draft it is about."""
 
     draft: int
     """Number of the draft, from 1."""
@@ -52,7 +52,7 @@ class ReviewRecord(TypedDict):
 
 
 class IssueRecord(TypedDict):
-    """One thing that must change before the draft can be approved."""
+    """A change that is required before the draft can be approved."""
 
     section: str
     problem: str

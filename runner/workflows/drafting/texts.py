@@ -1,4 +1,4 @@
-"""Texts that every drafting workflow needs: verdicts, the history of reviews, sections."""
+"""Texts of both drafting workflows: verdicts, the history of reviews, sections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def verdict_text(review: ReviewRecord, draft_file: str) -> str:
-    """``003-verdict.md``; also what later drafts and reviews are shown."""
+    """``003-verdict.md``; also part of the prompts for later drafts and reviews."""
     lines = [
         f"# Verdict: {review['verdict']}",
         "",
@@ -37,8 +37,8 @@ def verdict_text(review: ReviewRecord, draft_file: str) -> str:
 
 
 def sections(draft: str) -> list[tuple[str, int]]:
-    """The ``## `` headings of a draft, outside its code blocks, and the characters below each."""
-    found: list[tuple[str, int]] = []
+    """The ``## `` headings of a draft outside code blocks, each with the characters below it."""
+    headings: list[tuple[str, int]] = []
     fence = ""
     for line in draft.splitlines():
         if mark := _FENCE.match(line):
@@ -47,15 +47,15 @@ def sections(draft: str) -> list[tuple[str, int]]:
             elif mark[1].startswith(fence):
                 fence = ""
         elif not fence and (heading := _SECTION.fullmatch(line)):
-            found.append((heading[1], 0))
+            headings.append((heading[1], 0))
             continue
-        if found:
-            found[-1] = (found[-1][0], found[-1][1] + len(line) + 1)
-    return found
+        if headings:
+            headings[-1] = (headings[-1][0], headings[-1][1] + len(line) + 1)
+    return headings
 
 
 def draft_question(name: str, **values: str) -> Request:
-    """Asks for a draft with the prompts ``<name>`` and ``<name>-system``."""
+    """The request for a draft with the prompts ``<name>`` and ``<name>-system``."""
     return Request(
         purpose="draft",
         system=prompt_files.template(f"{name}-system"),
@@ -64,7 +64,7 @@ def draft_question(name: str, **values: str) -> Request:
 
 
 def review_question(name: str, **values: str) -> Request:
-    """Asks for a review with the prompts ``<name>`` and ``<name>-system``."""
+    """The request for a review with the prompts ``<name>`` and ``<name>-system``."""
     return Request(
         purpose="review",
         system=prompt_files.template(f"{name}-system"),
@@ -74,13 +74,13 @@ def review_question(name: str, **values: str) -> Request:
 
 
 def context_part(context: list[tuple[str, str]]) -> str:
-    """The files of ``--context`` as a part of a prompt; empty without any."""
+    """The part of a prompt with the files of ``--context``; empty without any."""
     files = "\n\n".join(delimited("FILE", f"{name}\n\n{text}") for name, text in context)
     return f"## Files given as context\n\n{files}\n\n" if files else ""
 
 
 def revision_part(state: DraftState, prompt: str, name: str) -> str:
-    """The last draft, as a block of this name, and all its reviews, as a part of a prompt.
+    """The part of a prompt with the last draft, as a block of this name, and all reviews.
 
     Empty for the first draft.
     """
@@ -93,7 +93,7 @@ def revision_part(state: DraftState, prompt: str, name: str) -> str:
 
 
 def earlier_reviews_part(state: DraftState, prompt: str) -> str:
-    """All reviews of earlier drafts as a part of a prompt; empty at the first review."""
+    """The part of a prompt with all reviews of earlier drafts; empty for the first review."""
     if not state["reviews"]:
         return ""
     return f"{prompt_files.fill(prompt, reviews=_reviews(state['reviews']))}\n\n"

@@ -1,4 +1,4 @@
-"""The interface of both drafting workflows to the worker; the item is read only once."""
+"""The common part of both drafting workflows, as the worker calls them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 class DraftingWorkflow(ABC, Generic[Item]):
-    """The first node works with the same item whose fingerprint was taken."""
+    """A drafting workflow. The item is read only once: for its fingerprint and the first node."""
 
     entry: CatalogEntry
     prompts: tuple[str, ...]
@@ -26,11 +26,11 @@ class DraftingWorkflow(ABC, Generic[Item]):
     """What messages call an item."""
 
     def __init__(self) -> None:
-        self._read: dict[tuple[str, str, str], Item] = {}
+        self._items: dict[tuple[str, str, str], Item] = {}
 
     @property
     def name(self) -> str:
-        """Of the workflow."""
+        """The name of the workflow."""
         return self.entry.name
 
     def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
@@ -40,33 +40,33 @@ class DraftingWorkflow(ABC, Generic[Item]):
             WorkflowError: the item or a context file cannot be read.
         """
         item = self._fetch(spec)
-        self._read[_key(spec)] = item
+        self._items[_key(spec)] = item
         return fingerprints(spec, self.item_word, self._texts(item), self.prompts)
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """By default, nothing is known of earlier journeys."""
+        """``None``: by default, there are no earlier results."""
         return None
 
     def overtaken(self, spec: WorkerSpec, state: dict[str, Any]) -> bool:
-        """Whether another run, with another state folder, has started this item again since.
+        """Whether another run, with another state folder, has started this item over since.
 
         The audit file contains the last start, with its run and lineage file.
         """
         if not state.get("first"):
             return False  # it has no lineage file yet
-        begun = audit.newest_start(Path(spec.repository), **self._identity(spec))
-        number = str(begun.get("issue_file") or begun.get("brief_file") or "").partition("-")[0]
-        if "run" not in begun or not number.isdecimal():
+        start = audit.newest_start(Path(spec.repository), **self._identity(spec))
+        number = str(start.get("issue_file") or start.get("brief_file") or "").partition("-")[0]
+        if "run" not in start or not number.isdecimal():
             return False
-        return (begun["run"], int(number)) != (state.get("origin", spec.run), state["first"])
+        return (start["run"], int(number)) != (state.get("origin", spec.run), state["first"])
 
     @abstractmethod
     def _identity(self, spec: WorkerSpec) -> dict[str, Any]:
-        """What the audit calls an item: ``{"number": 42}`` or ``{"slug": "dark-mode"}``."""
+        """What the audit trail calls an item: ``{"number": 42}`` or ``{"slug": "dark-mode"}``."""
 
     def _item(self, spec: WorkerSpec) -> Item:
         """The item that was read for its fingerprint, or else the current one."""
-        return self._read.pop(_key(spec), None) or self._fetch(spec)
+        return self._items.pop(_key(spec), None) or self._fetch(spec)
 
     def _fetch(self, spec: WorkerSpec) -> Item:
         try:
@@ -82,7 +82,7 @@ class DraftingWorkflow(ABC, Generic[Item]):
 
     @abstractmethod
     def _texts(self, item: Item) -> tuple[str, ...]:
-        """What a checkpoint depends on."""
+        """The texts of an item that a checkpoint depends on."""
 
 
 def _key(spec: WorkerSpec) -> tuple[str, str, str]:
@@ -90,6 +90,6 @@ def _key(spec: WorkerSpec) -> tuple[str, str, str]:
 
 
 def add_nodes(graph: Any, nodes: Any, names: tuple[str, ...], steps: tuple[Any, ...]) -> None:
-    """Adds the steps as nodes of these names, each with its failures written into the audit."""
+    """Adds the steps as nodes of these names; their failures are written into the audit files."""
     for name, step in zip(names, steps, strict=True):
         graph.add_node(name, nodes.guarded(name, step))

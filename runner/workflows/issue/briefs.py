@@ -1,7 +1,7 @@
-"""Briefs: files with an idea that is to become an issue, and which of them are pending.
+"""Briefs: files with an idea for an issue, and the selection of the pending ones.
 
-A brief is called by its slug: the lower-case stem of its file, spaces and ``_`` as ``-``, nothing
-but ``[a-z0-9-]`` kept.
+A brief is identified by its slug: the lower-case stem of its file with ``-`` for spaces and ``_``,
+reduced to ``[a-z0-9-]``.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from assemblyzero_tui.runner.workflows.repository.text_files import (
 )
 
 IDEAS = Path("ideas/active")
-"""Where ``--all`` looks, relative to the repository."""
+"""The folder that ``--all`` reads, relative to the repository."""
 IDEAS_DONE = Path("ideas/done")
-"""Where an idea goes when its issue is filed."""
+"""The folder to which a brief moves when its issue is filed."""
 SLUG_LIMIT = 100
-"""Characters; the slug is part of file names that must not be longer than 255."""
+"""Characters; the slug is part of file names, which must not be longer than 255."""
 
-_OF_A_DESIGN = re.compile(r"[1-9]\d*-lld")
+_DESIGN_FOLDER = re.compile(r"[1-9]\d*-lld")
 
 
 class Brief(msgspec.Struct, kw_only=True, frozen=True):
-    """What an issue is made of."""
+    """An idea from which an issue is written."""
 
     slug: str
     title: str
-    """For humans; the issue gets one of its own."""
+    """The title shown to the user; the issue gets its own."""
     text: str
     path: Path
 
     @property
     def digest(self) -> str:
-        """Changes when the text does, white space at its ends and line ends aside."""
+        """A digest of the text that ignores surrounding white space and line endings."""
         return text_digest(self.text)
 
     @property
@@ -61,7 +61,7 @@ def slug_of(path: Path) -> str:
     """The slug of a file.
 
     Raises:
-        TuiError: nothing usable is left of its name.
+        TuiError: its name gives no usable slug.
     """
     slug = re.sub(r"[^a-z0-9-]", "", re.sub(r"[ _]", "-", path.stem.lower()))
     if not slug.strip("-"):
@@ -74,7 +74,7 @@ def slug_of(path: Path) -> str:
             f"The name of the brief {path} is longer than {SLUG_LIMIT} characters.",
             "Rename it to something shorter.",
         )
-    if _OF_A_DESIGN.fullmatch(slug):
+    if _DESIGN_FOLDER.fullmatch(slug):
         raise TuiError(
             f"The brief {path} would share its folder docs/lineage/active/{slug} with a design.",
             "Rename it.",
@@ -83,10 +83,10 @@ def slug_of(path: Path) -> str:
 
 
 def read_brief(path: Path) -> Brief:
-    """The brief in a file.
+    """Reads the brief in a file.
 
     Raises:
-        TuiError: the file cannot be read, is no text, empty or too large, or has no usable name.
+        TuiError: the file cannot be read, is not text, empty or too large, or its name is unusable.
     """
     slug = slug_of(path)
     text = read_text(path, "brief").replace("\r\n", "\n")
@@ -106,16 +106,16 @@ def pending_briefs(
         wanted: Files, kept in this order; ``None`` means every idea, sorted by name.
 
     Raises:
-        TuiError: a file that was named is missing, unusable, or outside the repository; of files
-            that were not, none is usable; or two have one slug.
+        TuiError: a file that was named is missing, unusable, or outside the repository; no files
+            were named and none is usable; or two have the same slug.
     """
     notes: list[str] = []
     briefs: list[Brief] = []
     errors: list[TuiError] = []
-    paths = _ideas(repository) if wanted is None else _wanted(repository, wanted, notes)
+    paths = _ideas(repository) if wanted is None else _named_files(repository, wanted, notes)
     for path in paths:
         try:
-            briefs.append(_usable(_within(repository, path)))
+            briefs.append(_read(_path_within(repository, path)))
         except TuiError as error:
             if wanted is not None:
                 raise
@@ -123,47 +123,47 @@ def pending_briefs(
     if errors and not briefs:
         raise errors[0]
     notes += [f"left out: {error.what} {error.hint}" for error in errors]
-    _check_slugs(briefs)
+    _check_slugs_unique(briefs)
     named = wanted is not None
     return [b.item for b in briefs if not _is_filed(repository, b, notes, named=named)], notes
 
 
 def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) -> bool:
-    """Whether a brief is left out since there is an issue of it; a note says so.
+    """Whether a brief is left out because it has an issue already; a note reports it.
 
-    An idea that this program has filed is not left out: its run was broken off before it was put
-    away, and does that now.
+    A brief that this program has filed and that is still in the ideas folder is not left out: its
+    run was interrupted before the brief was moved, and moves it now.
     """
     path = brief.path
-    mine = filed_before(repository, brief.slug, brief.digest)
-    if mine is not None:
+    own = filed_before(repository, brief.slug, brief.digest)
+    if own is not None:
         begun = checkpoint_file(repository, ISSUE.name, brief.slug).exists()
         if path.parent == repository / IDEAS or begun:
             return False
-        notes.append(f"{path} left out: already filed as {mine.issue_url}")
+        notes.append(f"{path} left out: already filed as {own.issue_url}")
         return True
-    other = foreign_filing(repository, brief.slug, brief.digest)
-    if other is None:
+    foreign = foreign_filing(repository, brief.slug, brief.digest)
+    if foreign is None:
         return False
-    if other.text != "changed":
+    if foreign.text != "changed":
         notes.append(
-            f"{path} left out: already filed as {other}. Rename it to file it as a new issue."
+            f"{path} left out: already filed as {foreign}. Rename it to file it as a new issue."
         )
         return True
     if named:
         notes.append(
-            f"{path} was filed as {other}, but its text has changed: filing it as a new issue."
+            f"{path} was filed as {foreign}, but its text has changed: filing it as a new issue."
         )
         return False
     notes.append(
-        f"{path} left out: filed as {other}; its text has changed since. "
+        f"{path} left out: filed as {foreign}; its text has changed since. "
         f"To file it as a new issue, name it: assemblyzero-tui issue {path}"
     )
     return True
 
 
-def _usable(path: Path) -> Brief:
-    """The brief in a file that a user named; an unusable one is an error of the user's."""
+def _read(path: Path) -> Brief:
+    """Reads a brief; an unusable one is the user's error, not the workflow's."""
     try:
         return read_brief(path)
     except WorkflowError as error:
@@ -173,7 +173,7 @@ def _usable(path: Path) -> Brief:
 def _ideas(repository: Path) -> list[Path]:
     folder = repository / IDEAS
     try:
-        found = sorted(
+        return sorted(
             path
             for path in folder.iterdir()
             if path.suffix == ".md" and not path.name.startswith(".")
@@ -190,13 +190,12 @@ def _ideas(repository: Path) -> list[Path]:
         raise TuiError(
             f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
         ) from error
-    return found
 
 
-def _wanted(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[Path]:
+def _named_files(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[Path]:
     paths: dict[Path, None] = {}
     for given in wanted:
-        path = _within(repository, given)
+        path = _path_within(repository, given)
         done = repository / IDEAS_DONE / path.name
         if not path.exists() and path.parent == repository / IDEAS and done.is_file():
             notes.append(f"{path} left out: already filed; the brief is now {done}.")
@@ -205,8 +204,12 @@ def _wanted(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[
     return list(paths)
 
 
-def _within(repository: Path, given: Path) -> Path:
-    """The absolute path of a file; it and what it may be a link to lie in the repository."""
+def _path_within(repository: Path, given: Path) -> Path:
+    """The absolute path of a file.
+
+    Raises:
+        TuiError: it, or the target of a link, is outside the repository.
+    """
     try:
         path = given.parent.resolve() / given.name
         real = path.resolve()
@@ -220,13 +223,13 @@ def _within(repository: Path, given: Path) -> Path:
     return path
 
 
-def _check_slugs(briefs: Iterable[Brief]) -> None:
-    known: dict[str, Path] = {}
+def _check_slugs_unique(briefs: Iterable[Brief]) -> None:
+    paths: dict[str, Path] = {}
     for brief in briefs:
-        if brief.slug in known:
+        if brief.slug in paths:
             raise TuiError(
-                f"Two briefs have the same slug {brief.slug!r}: {known[brief.slug]} "
+                f"Two briefs have the same slug {brief.slug!r}: {paths[brief.slug]} "
                 f"and {brief.path}.",
                 "Nothing was started. Rename one of them, or name only one.",
             )
-        known[brief.slug] = brief.path
+        paths[brief.slug] = brief.path

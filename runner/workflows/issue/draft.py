@@ -1,4 +1,4 @@
-"""Reading a draft of an issue: title, labels, body; strictly, because it is filed as it is.
+"""Parses a draft of an issue: title, labels, body. Strict, because it is filed unchanged.
 
 ::
 
@@ -19,19 +19,19 @@ from typing import NamedTuple
 from assemblyzero_tui.runner.workflows.issue.filing_records import MARK_BEGINNING
 
 TITLE_LIMIT = 256
-"""Characters of a title; GitHub takes no more."""
+"""Maximum characters of a title on GitHub."""
 BODY_LIMIT = 65_000
-"""Characters of a body; GitHub takes 65,536, and the mark is added."""
+"""Maximum characters of a body; GitHub allows 65,536, and the mark is added."""
 LABEL_LIMIT = 50
-"""Characters of a label; GitHub takes no more."""
-MOST_LABELS = 10
+"""Maximum characters of a label on GitHub."""
+MAX_LABELS = 10
 
 _TITLE = re.compile(r"# +(.*?)(?: +#+)? *")
 _LABELS = re.compile(r"Labels: *(.*?) *")
 
 
 class IssueDraft(NamedTuple):
-    """What ``gh issue create`` is given."""
+    """The parts of a draft, for ``gh issue create``."""
 
     title: str
     labels: list[str]
@@ -42,7 +42,7 @@ def parse_draft(text: str) -> IssueDraft:
     """The parts of a draft.
 
     Raises:
-        ValueError: it has not the form described above; says what is wrong with it.
+        ValueError: it does not have the form described above; the message says why.
     """
     lines = text.strip().splitlines()
     title = _TITLE.fullmatch(lines[0]) if lines else None
@@ -77,14 +77,14 @@ def _labels(text: str) -> list[str]:
         if len(label) > LABEL_LIMIT:
             raise ValueError(f"the label {label!r} has more than {LABEL_LIMIT} characters")
         labels.setdefault(label.lower(), label)
-    if len(labels) > MOST_LABELS:
-        raise ValueError(f"there are {len(labels)} labels, the limit is {MOST_LABELS}")
+    if len(labels) > MAX_LABELS:
+        raise ValueError(f"there are {len(labels)} labels, the limit is {MAX_LABELS}")
     return list(labels.values())
 
 
-def split_labels(wanted: Sequence[str], known: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The labels the repository has, spelled its way, and those it has not."""
-    names = {name.lower(): name for name in known}
+def split_labels(wanted: Sequence[str], existing: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The labels that the repository has, in its spelling, and those that it does not have."""
+    names = {name.lower(): name for name in existing}
     return (
         [names[label.lower()] for label in wanted if label.lower() in names],
         [label for label in wanted if label.lower() not in names],

@@ -1,4 +1,4 @@
-"""Files the issue of one brief: looks, notes what it is going to do, files, and puts away."""
+"""Files the issue of one brief: looks for it, records the intent, files it, and moves the files."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from assemblyzero_tui.runner.workflows.tracker.recent_filings import Entry, Rece
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 
 SETTLE_SECONDS = 15.0
-"""So long after a ``gh`` was cut off, the tracker may still come to file what it was sent."""
+"""Seconds after the end of an interrupted ``gh`` in which the tracker may still file its issue."""
 _CLOCKS_DIFFER = timedelta(days=1)
-"""How far this machine's clock may be ahead of the tracker's."""
+"""The most that this machine's clock may be ahead of the tracker's."""
 
 
 class IssueFiler:
@@ -36,11 +36,11 @@ class IssueFiler:
 
     Args:
         repository: The target repository.
-        state: What the graph knows.
+        state: The state of the graph.
         tracker: ``host/owner/name``.
-        by: Which run this is, for others.
+        by: Describes this run to others.
         log: Prints a line.
-        warn: Prints a line and tells a human.
+        warn: Prints a line and notifies the user.
     """
 
     def __init__(
@@ -68,22 +68,23 @@ class IssueFiler:
 
         Raises:
             WorkflowError: an earlier version of the brief was filed, and that was not recorded.
-            TuiError: the tracker cannot be asked.
+            TuiError: the tracker cannot be read.
         """
         intent = filing_records.read_intent(self._folder)
-        return self._recognised(self._find(intent, patient=_may_still_arrive(intent)), intent)
+        return self._recognise(self._find(intent, patient=_may_still_arrive(intent)), intent)
 
     def _look_under_lock(self) -> Filed | None:
-        """The same, when nobody else can be filing: also waits for what another run has lost."""
+        """The same under the lock; also waits for an issue of another run's interrupted ``gh``."""
         intent = filing_records.read_intent(self._folder)
         patient = _may_still_arrive(intent) or _may_still_arrive(self._recent.find(self._mark))
-        return self._recognised(self._find(intent, patient=patient), intent)
+        return self._recognise(self._find(intent, patient=patient), intent)
 
-    def _recognised(self, found: dict[str, ListedIssue], intent: Intent | None) -> Filed | None:
-        if (mine := found.get(self._mark)) is not None:
+    def _recognise(self, issues: dict[str, ListedIssue], intent: Intent | None) -> Filed | None:
+        """The record of the brief's issue among these, which are by their marks."""
+        if (issue := issues.get(self._mark)) is not None:
             same = intent is not None and intent.mark == self._mark
-            return self._filed(mine, intent if same else None)
-        for other in found.values():
+            return self._filed(issue, intent if same else None)
+        for other in issues.values():
             raise WorkflowError(
                 f"An earlier version of this brief was filed as {other.url}.",
                 "Edit that issue, or rename the brief to file a new one.",
@@ -91,53 +92,53 @@ class IssueFiler:
         return None
 
     def _find(self, intent: Intent | None, *, patient: bool) -> dict[str, ListedIssue]:
-        """The issues with the mark of this text, or of the one that was going to be filed.
+        """The issues, by their marks, with the mark of this text or of the intent.
 
         Args:
-            intent: What an earlier attempt meant to file.
-            patient: If there is none, looks again after a while.
+            intent: The intent of an earlier attempt.
+            patient: Whether to look again after a while if there is none.
         """
-        found = self._listed(intent)
-        if not found and patient:
+        issues = self._listed(intent)
+        if not issues and patient:
             self._log(
                 f"    An earlier gh was interrupted; checking again in {SETTLE_SECONDS:.0f} s"
             )
             time.sleep(SETTLE_SECONDS)
-            found = self._listed(intent)
+            issues = self._listed(intent)
         entry = self._recent.find(self._mark)
-        if self._mark not in found and entry is not None and entry.number:
-            found[self._mark] = ListedIssue(number=entry.number, url=entry.url)
-        return found
+        if self._mark not in issues and entry is not None and entry.number:
+            issues[self._mark] = ListedIssue(number=entry.number, url=entry.url)
+        return issues
 
     def _listed(self, intent: Intent | None) -> dict[str, ListedIssue]:
-        """What of it the trackers list: this one, and where the earlier attempt was going to."""
+        """The same in the listings of this tracker and of that of the earlier attempt."""
         wanted = {self._tracker: {self._mark}}
         since = None
         if intent is not None:
             since = datetime.fromtimestamp(intent.time, UTC) - _CLOCKS_DIFFER
             same = intent.tracker.lower() == self._tracker.lower()
             wanted.setdefault(self._tracker if same else intent.tracker, set()).add(intent.mark)
-        found: dict[str, ListedIssue] = {}
+        issues: dict[str, ListedIssue] = {}
         for tracker, marks in wanted.items():
             newest = gh_filing.newest_issues(self._repository, tracker, since)
-            found |= filing_records.find(newest, marks)
-        return found
+            issues |= filing_records.find(newest, marks)
+        return issues
 
     def file(self) -> Filed:
-        """Files the approved draft, unless the issue is there; nobody else files meanwhile.
+        """Files the approved draft under the tracker's lock, unless the issue already exists.
 
         Raises:
-            WorkflowError: ``gh`` failed and the issue is not there, or nobody can tell; or another
-                run has been filing for too long.
-            TuiError: the tracker cannot be asked or locked; nothing was filed.
+            WorkflowError: ``gh`` failed and the issue does not exist, or that is unknown; or
+                another run has been filing for too long.
+            TuiError: the tracker cannot be read or locked; nothing was filed.
         """
         with filing_lock(self._tracker, f"{self._by}, process {os.getpid()}", self._log):
             return self._file()
 
     def _file(self) -> Filed:
         self._log("    Checking whether it was already filed")
-        if (found := self._look_under_lock()) is not None:
-            return found
+        if (filed := self._look_under_lock()) is not None:
+            return filed
         if not self._state["draft"]:
             raise WorkflowError(
                 "The issue of this brief no longer exists, and there is no draft.",
@@ -145,6 +146,18 @@ class IssueFiler:
             )
         draft = parse_draft(self._state["draft"])
         labels, left_out = self._labels(draft)
+        intent = self._record_intent(draft, labels)
+        self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
+        issue = self._create_issue(draft, intent)
+        if isinstance(issue, Filed):
+            return issue
+        if left_out:
+            listed = ", ".join(left_out)
+            self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
+        return self._filed(issue, intent, found=False)
+
+    def _record_intent(self, draft: IssueDraft, labels: list[str]) -> Intent:
+        """Records, for a repeated attempt and for other runs, that this draft is being filed."""
         intent = Intent(
             mark=self._mark,
             slug=self._state["slug"],
@@ -155,13 +168,16 @@ class IssueFiler:
             time=time.time(),
         )
         filing_records.write_intent(self._folder, intent)
+        self._recent.record(Entry(mark=self._mark, by=self._by, time=intent.time))
+        return intent
+
+    def _create_issue(self, draft: IssueDraft, intent: Intent) -> ListedIssue | Filed:
+        """The new issue, or the record of one that was filed although ``gh`` failed."""
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
-        self._recent.record(entry)
-        self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body = filing_records.with_mark(draft.body, self._mark)
         try:
             number, url = gh_filing.create_issue(
-                self._repository, self._tracker, draft.title, body, labels
+                self._repository, self._tracker, draft.title, body, intent.labels
             )
         except TuiError as error:
             intent.answered = not isinstance(error, GhTimeoutError)
@@ -170,44 +186,41 @@ class IssueFiler:
             self._record_attempt(replace(entry, answered=intent.answered, time=intent.time))
             return self._look_again(error)
         self._record_attempt(replace(entry, answered=True, number=number, url=url))
-        if left_out:
-            listed = ", ".join(left_out)
-            self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
-        return self._filed(ListedIssue(number=number, url=url), intent, found=False)
+        return ListedIssue(number=number, url=url)
 
     def _record_attempt(self, entry: Entry) -> None:
-        """Notes how it went; that this cannot be noted must not undo it."""
+        """Records the outcome of an attempt; if that fails, the attempt still counts."""
         try:
             self._recent.record(entry)
         except TuiError as error:
             self._warn(error.what)
 
     def _labels(self, draft: IssueDraft) -> tuple[list[str], list[str]]:
-        known = gh_filing.list_labels(self._repository, self._tracker) if draft.labels else []
-        return split_labels(draft.labels, known)
+        existing = gh_filing.list_labels(self._repository, self._tracker) if draft.labels else []
+        return split_labels(draft.labels, existing)
 
     def _look_again(self, error: TuiError) -> Filed:
-        """After ``gh issue create`` went wrong: the issue may be there all the same."""
+        """Looks for the issue after ``gh issue create`` failed: it may have been filed anyway."""
         self._log(f"    {style.caution(style.plain(error.what))}")
         self._log("    Checking whether it was filed anyway")
         try:
-            found = self._look_under_lock()
-        except TuiError as again:
+            filed = self._look_under_lock()
+        except TuiError as second_error:
             raise WorkflowError(
-                f"{error.what} Cannot check whether the issue was filed: {again.what}",
+                f"{error.what} Cannot check whether the issue was filed: {second_error.what}",
                 "Run the same command again: it checks before it files.",
             ) from error
-        if found is None:
-            sure = "" if not isinstance(error, GhTimeoutError) else ", as far as the tracker shows"
+        if filed is None:
+            caveat = ", as far as the tracker shows" if isinstance(error, GhTimeoutError) else ""
             raise WorkflowError(
-                f"Not filed{sure}: {error.what}",
+                f"Not filed{caveat}: {error.what}",
                 f"{error.hint}\nThen run the same command again: it checks before it files.",
             ) from error
-        self._warn(f"gh failed, but the issue was filed as {found.issue_url}")
-        return found
+        self._warn(f"gh failed, but the issue was filed as {filed.issue_url}")
+        return filed
 
     def _filed(self, issue: ListedIssue, intent: Intent | None, *, found: bool = True) -> Filed:
-        """The record of an issue; what was filed is known from the intent, as far as it is."""
+        """The record of an issue; the filed text is described by the intent, if there is one."""
         reviews = self._state["reviews"]
         wanted = parse_draft(self._state["draft"]).labels if self._state["draft"] else []
         labels = intent.labels if intent is not None else []
@@ -237,22 +250,22 @@ class IssueFiler:
         )
 
 
-def _may_still_arrive(meant: Intent | Entry | None) -> bool:
-    """Whether a ``gh`` that was to file this was cut off, and that may have been just now."""
-    if meant is None or meant.answered:
+def _may_still_arrive(attempt: Intent | Entry | None) -> bool:
+    """Whether an interrupted attempt is so recent that its issue may still appear."""
+    if attempt is None or attempt.answered:
         return False
-    return time.time() - meant.time < gh_process.TIMEOUT + SETTLE_SECONDS
+    return time.time() - attempt.time < gh_process.TIMEOUT + SETTLE_SECONDS
 
 
 def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path | None:
-    """Moves the lineage, then the brief, to where those of filed issues are.
+    """Moves the lineage, then the brief, to the ``done`` folders.
 
     Returns:
-        Where the brief is now; ``None`` if it is no idea and stays where it is.
+        The new path of the brief; ``None`` if it was not in the ideas folder and is not moved.
 
     Raises:
-        WorkflowError: the place of the lineage is taken.
-        TuiError: something cannot be moved.
+        WorkflowError: the target of the lineage already exists.
+        TuiError: a folder or file cannot be moved.
     """
     target = repository / filing_records.done_folder_of(filed.issue_number, filed.slug)
     source = repository / filing_records.folder_of(filed.slug)

@@ -1,10 +1,10 @@
-"""Filing an issue once: what was meant to be filed, what was filed, and how to recognise it.
+"""The records that keep an issue from being filed twice: the intent, the filed issue, its mark.
 
-Four things together keep a brief from being filed twice. The *intent* is on the disk before
-anything is filed. The issue's body ends with a *mark*, an HTML comment that depends on the
-tracker, the slug and the brief's text only. Every attempt *looks* before it files: an issue
-with the mark is the brief's issue, whoever filed it. And it does both under the tracker's *lock*,
-so that nobody files between the two.
+Four measures together prevent a second filing. The *intent* is on the disk before anything is
+filed. The issue's body ends with a *mark*, an HTML comment that depends only on the tracker, the
+slug and the brief's text. Every attempt *looks* before it files: an issue with the mark is the
+brief's issue, whoever filed it. And it does both under the tracker's *lock*, so that no other
+process files between the two.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from assemblyzero_tui.runner.workflows.repository.shared_files import publish, r
 from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
 
 INTENT_FILE = "filing.json"
-"""In the lineage folder, from before an issue is filed until that is recorded."""
+"""In the lineage folder, from before an issue is filed until the filing is recorded."""
 MARK_BEGINNING = "<!-- assemblyzero-tui:"
 
 
 class Intent(msgspec.Struct, kw_only=True):
-    """What was going to be filed."""
+    """An issue that was about to be filed."""
 
     mark: str
     slug: str
@@ -39,11 +39,11 @@ class Intent(msgspec.Struct, kw_only=True):
     time: float
     """Seconds since the epoch."""
     answered: bool = False
-    """``gh`` came to an end: what it has not filed by then it never will."""
+    """Whether ``gh`` has ended, so that it cannot file the issue any more."""
 
 
 class Filed(msgspec.Struct, kw_only=True):
-    """What ``NNN-filed.json`` says."""
+    """The content of ``NNN-filed.json``."""
 
     issue_number: int
     issue_url: str
@@ -51,13 +51,13 @@ class Filed(msgspec.Struct, kw_only=True):
     title: str
     labels: list[str]
     labels_left_out: list[str]
-    """Labels the draft has and the repository has not."""
+    """Labels of the draft that the repository does not have."""
     brief: str
     """Path of the brief, relative to the repository."""
     brief_digest: str
     mark: str
     approved_draft: str
-    """Name of the lineage file that was filed; empty if the issue was there before any draft."""
+    """Name of the lineage file that was filed; empty if the issue existed before any draft."""
     draft_count: int
     review_count: int
     has_gemini_review: bool
@@ -66,18 +66,18 @@ class Filed(msgspec.Struct, kw_only=True):
     drafted_by: str = ""
     """The model that wrote the approved draft."""
     input_tokens: int = 0
-    """Of all calls for this issue."""
+    """Input tokens of all calls for this issue."""
     output_tokens: int = 0
     found: bool
-    """The issue was found on the tracker: an earlier attempt filed it."""
+    """Whether the issue was found on the tracker, so that an earlier attempt filed it."""
     origin: str = ""
     """The run in which the journey began."""
     found_by: str = ""
-    """Which other run filed it, if that is known."""
+    """The other run that filed it, if known."""
 
 
 def mark_of(tracker: str, slug: str, brief_digest: str) -> str:
-    """The line that tells the issue of a brief from all others."""
+    """The line that identifies the issue of a brief."""
     content = "\0".join((tracker.lower(), slug, brief_digest))
     return f"{MARK_BEGINNING} brief {hashlib.sha256(content.encode()).hexdigest()[:32]} -->"
 
@@ -89,19 +89,19 @@ def with_mark(body: str, mark: str) -> str:
 
 def find(issues: Iterable[ListedIssue], marks: Iterable[str]) -> dict[str, ListedIssue]:
     """The oldest issue with each of these marks; a newer one can only be a copy of its text."""
-    found: dict[str, ListedIssue] = {}
+    oldest: dict[str, ListedIssue] = {}
     wanted = list(marks)
     for issue in issues:
         for mark in wanted:
             if mark in (issue.body or "") and (
-                mark not in found or issue.number < found[mark].number
+                mark not in oldest or issue.number < oldest[mark].number
             ):
-                found[mark] = issue
-    return found
+                oldest[mark] = issue
+    return oldest
 
 
 def write_intent(folder: Path, intent: Intent) -> None:
-    """Puts the intent on the disk.
+    """Writes the intent to the disk.
 
     Raises:
         TuiError: it cannot be written.
@@ -110,7 +110,7 @@ def write_intent(folder: Path, intent: Intent) -> None:
 
 
 def read_intent(folder: Path) -> Intent | None:
-    """What an earlier attempt meant to file; ``None`` if it came to that.
+    """The intent of an earlier attempt; ``None`` if there is none.
 
     Raises:
         TuiError: the file cannot be read or is damaged.
@@ -139,12 +139,12 @@ def folder_of(slug: str) -> Path:
 
 
 def done_folder_of(issue: int, slug: str) -> Path:
-    """Where the lineage goes when the issue is filed, relative to the repository."""
+    """The lineage folder of a filed issue, relative to the repository."""
     return lineage.DONE / f"{issue}-{slug}"
 
 
 def recorded(folder: Path, brief_digest: str = "") -> Filed | None:
-    """What the newest record in a lineage folder says, of this text if one is given."""
+    """The newest record in a lineage folder, of the text with this digest if one is given."""
     for file in reversed(lineage.files(folder)):
         if file.kind != "filed.json":
             continue
@@ -162,7 +162,7 @@ def done_folders(repository: Path, slug: str | None = None) -> list[Path]:
 
     Args:
         repository: The target repository.
-        slug: Of the briefs that they were made of; ``None`` means of all.
+        slug: Only those of the brief with this slug; ``None`` means all.
 
     Raises:
         TuiError: ``docs/lineage/done`` cannot be read.
@@ -181,10 +181,10 @@ def done_folders(repository: Path, slug: str | None = None) -> list[Path]:
 
 
 def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None:
-    """What this program has filed of this very text, by the lineage in ``docs/lineage/done``.
+    """This program's filing of exactly this text, from the lineage in ``docs/lineage/done``.
 
     Raises:
-        TuiError: that cannot be read.
+        TuiError: the lineage cannot be read.
     """
     for folder in done_folders(repository, slug):
         if (filed := recorded(repository / folder, brief_digest)) is not None:
@@ -193,7 +193,7 @@ def filed_before(repository: Path, slug: str, brief_digest: str) -> Filed | None
 
 
 def all_filed(repository: Path) -> Iterator[Filed]:
-    """The newest record of every issue that was filed, by the lineage in ``docs/lineage/done``."""
+    """The newest record of every filed issue, from the lineage in ``docs/lineage/done``."""
     for folder in done_folders(repository):
         if (filed := recorded(repository / folder)) is not None:
             yield filed

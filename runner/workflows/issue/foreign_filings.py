@@ -1,9 +1,10 @@
-"""Briefs that somebody else has filed, by the lineage: AssemblyZero keeps its own there, too.
+"""Finds briefs that AssemblyZero, not this program, has filed: it writes to the same lineage.
 
-It moves the lineage of a brief to ``docs/lineage/done/<number>-<slug>`` when the issue is filed,
-with ``NNN-filed.json`` as its last file: ``issue_number``, ``issue_url``, ``title``, ``filed_at``,
-``brief_file`` and some counts, but no digest of the brief. The brief is there as ``NNN-brief.md``,
-or not at all. (Seen in ``docs/lineage/done`` of github.com/martymcenroe/AssemblyZero.)
+When the issue is filed, AssemblyZero moves the lineage of its brief to
+``docs/lineage/done/<number>-<slug>``, with ``NNN-filed.json`` as the last file: ``issue_number``,
+``issue_url``, ``title``, ``filed_at``, ``brief_file`` and some counts, but no digest of the brief.
+The brief itself is ``NNN-brief.md``, or missing. (Observed in ``docs/lineage/done`` of
+github.com/martymcenroe/AssemblyZero.)
 """
 
 from __future__ import annotations
@@ -22,19 +23,20 @@ from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
 T = TypeVar("T")
 
 _OTHER_WORKFLOWS = ("lld", "testing")
-"""Its designs and tests end in these; as slugs of briefs they need a record that says so."""
+"""The folders of its designs and tests end in these words, so a brief with such a slug counts as
+filed only if there is a record."""
 
 
 class ForeignFiling(msgspec.Struct, kw_only=True, frozen=True):
-    """An issue that was made of a brief, without this program."""
+    """An issue that was filed for a brief, but not by this program."""
 
     number: int
-    """0 if it is not known."""
+    """0 if it is unknown."""
     url: str
     folder: Path
     """Its lineage, relative to the repository."""
     text: Literal["same", "changed", "unknown"]
-    """Of the brief now, against what was filed."""
+    """The current text of the brief, compared to the filed one."""
 
     def __str__(self) -> str:
         issue = f"#{self.number}" if self.number else "an issue"
@@ -42,21 +44,24 @@ class ForeignFiling(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class _Record(msgspec.Struct):
-    """What AssemblyZero's ``NNN-filed.json`` says, as far as it is needed."""
+    """The relevant part of AssemblyZero's ``NNN-filed.json``."""
 
     issue_number: int = 0
     issue_url: str = ""
 
 
 def foreign_filing(repository: Path, slug: str, brief_digest: str) -> ForeignFiling | None:
-    """What was filed of a brief by somebody else; rather one with the text of now.
+    """The filing of a brief by another program; one with the current text is preferred.
 
     Raises:
         TuiError: the lineage cannot be read.
     """
-    found = list(_filings(repository, slug, brief_digest))
     order = ("same", "unknown", "changed")
-    return min(found, key=lambda filing: order.index(filing.text), default=None)
+    return min(
+        _filings(repository, slug, brief_digest),
+        key=lambda filing: order.index(filing.text),
+        default=None,
+    )
 
 
 def _filings(repository: Path, slug: str, brief_digest: str) -> Iterator[ForeignFiling]:
@@ -85,11 +90,11 @@ def _filing(
 
 
 _OURS = _Record()
-"""Stands for a record of this program, which tells the text by its digest."""
+"""Represents a record of this program, which contains the digest of the text."""
 
 
 def _record(folder: Path) -> _Record | None:
-    """The newest record in a lineage folder; one that cannot be read says nothing but that."""
+    """The newest record in a lineage folder; an empty one if it cannot be read."""
     for file in reversed(lineage.files(folder)):
         if file.kind != "filed.json":
             continue
@@ -104,7 +109,7 @@ def _record(folder: Path) -> _Record | None:
 
 
 def _decoded(data: bytes, shape: type[T]) -> T | None:
-    """The record in some bytes, if it has this shape; numbers may be written as text."""
+    """Decodes a record of this shape, or returns ``None``; numbers can be written as strings."""
     try:
         return msgspec.json.decode(data, type=shape, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -112,9 +117,9 @@ def _decoded(data: bytes, shape: type[T]) -> T | None:
 
 
 def _filed_digest(folder: Path) -> str | None:
-    """A digest of the brief as it was filed; ``None`` if it is not there.
+    """A digest of the brief as it was filed; ``None`` if it is missing.
 
-    A brief behind the record is of a later journey.
+    A brief after the record belongs to a later journey.
     """
     files = lineage.files(folder)
     records = [file.number for file in files if file.kind == "filed.json"]
@@ -129,14 +134,14 @@ def _filed_digest(folder: Path) -> str | None:
 
 
 def check_not_filed(repository: Path, slug: str, brief_digest: str) -> None:
-    """Makes sure that nobody has filed this text, or a text that is not known, in the meantime.
+    """Makes sure that no other program has filed this text, or an unknown text, in the meantime.
 
     Raises:
-        TuiError: somebody has.
+        TuiError: it was filed.
     """
-    found = foreign_filing(repository, slug, brief_digest)
-    if found is not None and found.text != "changed":
+    filing = foreign_filing(repository, slug, brief_digest)
+    if filing is not None and filing.text != "changed":
         raise TuiError(
-            f"This brief was already filed as {found}.",
+            f"This brief was already filed as {filing}.",
             "Rename it to file it as a new issue.",
         )

@@ -1,4 +1,4 @@
-"""The nodes of the Issue graph. Each may run again after a crash and then leaves the same files."""
+"""The nodes of the Issue graph. A node that runs again after a crash writes the same files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
-from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_read
+from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_parse
 from assemblyzero_tui.runner.workflows.drafting.nodes import CountedCalls, DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, approved
 from assemblyzero_tui.runner.workflows.issue import filing_records, texts
@@ -30,7 +30,7 @@ from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker,
 
 
 class IssueNodes(DraftingNodes):
-    """The nodes, bound to what one worker does its work with."""
+    """The nodes of the Issue graph, bound to one worker's context."""
 
     def __init__(self, context: Context, take_brief: Callable[[], Brief]) -> None:
         slug = context.spec.item.key
@@ -44,7 +44,7 @@ class IssueNodes(DraftingNodes):
         self._take_brief = take_brief
 
     def load_brief(self, state: IssueState) -> dict[str, Any]:
-        """Reads the brief and begins its lineage; notes if this very text was filed before."""
+        """Reads the brief and begins its lineage, unless this exact text was filed before."""
         brief = self._take_brief()
         context = self._read_context()
         path = str(brief.path.relative_to(self._repository))
@@ -78,12 +78,12 @@ class IssueNodes(DraftingNodes):
         return {**new, **self._new_state(first)}
 
     def sandbox(self, state: IssueState) -> dict[str, Any]:
-        """Makes sure that an issue can be filed at the end, before anything is paid for.
+        """Makes sure, before any paid call, that an issue can be filed at the end.
 
-        The lineage folder can be written, ``gh`` works and knows a repository that takes issues,
-        and its labels are known to the writer. If the tracker has an issue with the brief's mark,
-        that is the brief's issue, and nothing is drafted. Without filing (``--no-file``) ``gh`` is
-        not asked.
+        Checks that the lineage folder is writable, that ``gh`` works and that its repository
+        accepts issues, and reads its labels for the prompts. If the tracker has an issue with the
+        brief's mark, that is the brief's issue, and nothing is drafted. With ``--no-file``, ``gh``
+        is not used.
         """
         if state["filed"] is not None:
             self._log("    Nothing to prepare")
@@ -96,21 +96,21 @@ class IssueNodes(DraftingNodes):
         labels = gh_filing.list_labels(self._repository, tracker)
         self._log(f"    Tracker: {style.strong(style.plain(short(tracker)))}")
         self._log(f"    Labels: {style.plain(', '.join(labels[:12])) or 'none'}")
-        found = self._filer(state, tracker).look()
-        if found is not None:
-            self._log(f"    {style.caution('This brief already has an issue:')} {found.issue_url}")
+        filed = self._filer(state, tracker).look()
+        if filed is not None:
+            self._log(f"    {style.caution('This brief already has an issue:')} {filed.issue_url}")
         return {
             "tracker": tracker,
             "known_labels": labels,
-            "filed": None if found is None else _record_of(found, found=True),
+            "filed": None if filed is None else _record_of(filed, found=True),
         }
 
     def draft(self, state: IssueState) -> dict[str, Any]:
-        """Has the next draft written; asks once more if its title or labels cannot be read."""
+        """Writes the next draft; asks the model again once if title or labels cannot be parsed."""
         self._begin_draft(state)
         request = texts.draft_request(state, self._read_context())
         ask = CountedCalls(self._context)
-        read, answer = ask_and_read(
+        parsed, answer = ask_and_parse(
             request,
             ask,
             parse_draft,
@@ -120,27 +120,27 @@ class IssueNodes(DraftingNodes):
         )
         draft = answer.text.strip() + "\n"
         changes = self._save_draft(state, draft, ask)
-        self._log(f"    Title: {style.strong(style.plain(read.title))}")
-        self._log(f"    Labels: {style.plain(', '.join(read.labels)) or 'none'}")
+        self._log(f"    Title: {style.strong(style.plain(parsed.title))}")
+        self._log(f"    Labels: {style.plain(', '.join(parsed.labels)) or 'none'}")
         self._log_draft(changes["draft_file"], draft)
         return changes
 
     def review(self, state: IssueState) -> dict[str, Any]:
-        """Has the newest draft judged."""
+        """Reviews the newest draft."""
         return self._judge(state, texts.review_request(state, self._read_context()))
 
     def human_edit_verdict(self, state: DraftState) -> dict[str, Any]:
-        """The gate behind the review: an approval goes on to be filed, the rest is counted."""
+        """The gate after the review: lets an approved draft pass, and counts the others."""
         if not approved(state):
             return self.human_edit(state)
         self._log(f"    Human edit gate, automatic: {state['draft_file']} will be filed")
         return {}
 
     def file(self, state: IssueState) -> dict[str, Any]:
-        """Files the issue, once; then moves its lineage and its brief to where done ones are.
+        """Files the issue, once; then moves its lineage and its brief to the ``done`` folders.
 
-        What is done already is recognised and not done again. The brief is moved last: as long as
-        it lies among the ideas, the same command comes back here.
+        Steps that are already done are recognised and not repeated. The brief is moved last: while
+        it is in the ideas folder, the same command returns to this node.
         """
         folder = self._repository / self._folder
         filed = filing_records.recorded(
@@ -156,27 +156,27 @@ class IssueNodes(DraftingNodes):
         record = _record_of(filed, found=found)
         self._record_event(issue_complete(self._repository, filed))
         moved = settle(self._repository, filed, self._warn)
-        self._say_filed(filed, record, moved, state["brief_path"])
+        self._log_filed(filed, record, moved, state["brief_path"])
         self._progress(state["drafts"], f"filed as #{filed.issue_number}")
         return {"filed": record}
 
     def _tracker(self, state: IssueState) -> str:
-        """The tracker of this run, which is the one that the checkpoint was begun for.
+        """The tracker of this run, which must be that of the checkpoint.
 
         Raises:
-            WorkflowError: it is another one, and nobody has said that this is right.
+            WorkflowError: it is a different one, and the user has not accepted the change.
         """
-        begun, mine = state["tracker"], self._spec.tracker
+        saved, current = state["tracker"], self._spec.tracker
         accepted = self._spec.options.accept_changes
-        if begun and mine and begun.lower() != mine.lower() and not accepted:
+        if saved and current and saved.lower() != current.lower() and not accepted:
             raise WorkflowError(
-                f"The checkpoint of this brief was made for {short(begun)}, but this run files in "
-                f"{short(mine)}.",
+                f"The checkpoint of this brief was made for {short(saved)}, but this run files in "
+                f"{short(current)}.",
                 f"To file there, {HOW_TO_ACCEPT}; or unset GH_REPO if it names another repository.",
             )
-        if mine or begun:
-            return mine or begun
-        return find_tracker(self._repository, otherwise=gh_filing.WITHOUT_GH, to_file=True).name
+        if current or saved:
+            return current or saved
+        return find_tracker(self._repository, alternative=gh_filing.WITHOUT_GH, to_file=True).name
 
     def _filer(self, state: IssueState, tracker: str) -> IssueFiler:
         by = f"the run {self._spec.run} of {state_home()}"
@@ -192,12 +192,12 @@ class IssueNodes(DraftingNodes):
         self._progress(state["drafts"], "approved, not filed")
         interrupt("not to be filed")
 
-    def _say_filed(
+    def _log_filed(
         self, filed: filing_records.Filed, record: FiledRecord, moved: Path | None, brief: str
     ) -> None:
-        how = "was already filed as" if record["found"] else "filed as"
+        verb = "was already filed as" if record["found"] else "filed as"
         number = style.strong(f"#{filed.issue_number}")
-        self._log(f"    {style.good('SUCCESS:')} issue {how} {number}")
+        self._log(f"    {style.good('SUCCESS:')} issue {verb} {number}")
         if filed.found_by:
             self._log(f"      Filed by: {style.plain(filed.found_by)}")
         self._log(f"      Issue:   {style.plain(filed.issue_url)}")

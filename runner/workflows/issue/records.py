@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.workflows.repository import audit
 
 
 def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
-    """The ``complete`` line of an issue; the same whoever makes it of this record."""
+    """The ``complete`` line of an issue; it depends only on the record."""
     return audit.make_event(
         origin=filed.origin,
         repository=repository,
@@ -26,7 +26,7 @@ def issue_complete(repository: Path, filed: Filed) -> audit.AuditEvent:
 
 
 def repair(repository: Path) -> list[str]:
-    """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.repair`; there is nothing."""
+    """Does nothing; see :meth:`~assemblyzero_tui.runner.workflows.records.Records.repair`."""
     return []
 
 
@@ -39,7 +39,7 @@ def ends(repository: Path) -> Iterator[End]:
 
 
 def _is_pending(repository: Path, filed: Filed) -> bool:
-    """Whether the very brief that was filed still lies among the ideas."""
+    """Whether the brief that was filed is still in the ideas folder, unchanged."""
     brief = repository / filed.brief
     if brief.parent != repository / IDEAS or not brief.exists():
         return False

@@ -1,4 +1,4 @@
-"""What the Issue graph remembers between its nodes."""
+"""The state of the Issue graph between its nodes."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ class IssueState(DraftState, total=False):
 
     slug: str
     brief: str
-    """Its text."""
+    """The text of the brief."""
     brief_path: str
     """Relative to the repository."""
     brief_digest: str
     tracker: str
-    """``github.com/owner/name``; empty until it has been asked for."""
+    """``github.com/owner/name``; empty until it has been determined."""
     known_labels: list[str]
     """The labels of the repository."""
     filed: FiledRecord | None
-    """The issue of this brief, once there is one."""
+    """The issue of this brief, once it is filed."""
 
 
 class FiledRecord(TypedDict):
-    """The issue that was made of the brief."""
+    """The issue that was filed for the brief."""
 
     number: int
     url: str
     lineage: str
     """Folder of its history, relative to the repository."""
     draft: str
-    """Lineage file that was filed, relative to the repository; empty if there is none."""
+    """The lineage file that was filed, relative to the repository; empty if there is none."""
     found: bool
-    """An earlier attempt had filed it."""
+    """Whether an earlier attempt filed it."""
     by: NotRequired[str]
-    """Which other run filed it, if that is known."""
+    """The other run that filed it, if known."""

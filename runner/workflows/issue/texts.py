@@ -1,4 +1,4 @@
-"""The texts of the Issue workflow: what goes into the prompts."""
+"""The texts of the Issue workflow, for prompts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from assemblyzero_tui.runner.workflows.drafting.texts import (
 )
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 
-_MOST_LABELS = 100
-"""Labels of the repository that a prompt names."""
+_MAX_LABELS = 100
+"""Labels of the repository that a prompt lists."""
 
 
 def labels_part(known: list[str]) -> str:
-    """What a writer is told about labels."""
+    """The part of a prompt about labels."""
     if not known:
         return (
             "Nothing is known of the repository's labels. Use common ones that fit, such as bug, "
             "enhancement, documentation; labels it does not have are left out."
         )
-    listed = delimited("LABELS", "\n".join(known[:_MOST_LABELS]))
+    listed = delimited("LABELS", "\n".join(known[:_MAX_LABELS]))
     return (
         "These are the labels of the repository, one a line. Use only them, and only those that "
         f"fit; none if none does.\n\n{listed}"
@@ -32,7 +32,7 @@ def labels_part(known: list[str]) -> str:
 
 
 def draft_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
-    """Asks for the next draft: brief, context files, labels, last draft and all verdicts so far."""
+    """The request for the next draft, with context files, labels, last draft and all verdicts."""
     return draft_question(
         "issue-draft",
         slug=state["slug"],
@@ -44,7 +44,7 @@ def draft_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
 
 
 def review_request(state: IssueState, context: list[tuple[str, str]]) -> Request:
-    """Asks for a review of the newest draft; the reviewer sees the context files, too."""
+    """The request for a review of the newest draft; the reviewer also sees the context files."""
     return review_question(
         "issue-review",
         slug=state["slug"],

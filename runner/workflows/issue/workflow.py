@@ -65,7 +65,7 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
         return graph
 
     def result(self, state: dict[str, Any]) -> Result:
-        """What the finished graph made.
+        """The result of the finished graph.
 
         Raises:
             WorkflowError: it ended without an issue and without an approved draft.
@@ -73,10 +73,10 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
         filed, reviews = state.get("filed"), state.get("reviews", [])
         iterations, verdict = state.get("drafts", 0), reviews[-1]["verdict"] if reviews else ""
         if filed:
-            how = "was already filed as" if filed["found"] else "filed as"
+            verb = "was already filed as" if filed["found"] else "filed as"
             by = f" by {filed['by']}" if filed.get("by") else ""
             return Result(
-                summary=f"{how} #{filed['number']} {filed['url']}{by}",
+                summary=f"{verb} #{filed['number']} {filed['url']}{by}",
                 output=filed["draft"],
                 url=filed["url"],
                 lineage=filed["lineage"],
@@ -113,19 +113,19 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
 
 
 def after_sandbox(state: IssueState) -> str:
-    """A brief that is an issue already needs no draft."""
+    """Skips the draft of a brief that already has an issue."""
     return N2 if state["filed"] is None else N6
 
 
 def after_human_edit_draft(state: IssueState) -> str:
-    """A new draft goes to the review, any other one back to the writer."""
+    """Sends a new draft to the review, and any other one back to the writer."""
     return N4 if awaits_review(state) else N2
 
 
 def after_human_edit_verdict(state: IssueState) -> str:
-    """An approved draft is filed, a rejected one goes back to the writer."""
+    """Files an approved draft, and sends a rejected one back to the writer."""
     return N6 if approved(state) else N2
 
 
 WORKFLOW = IssueWorkflow()
-"""What :func:`assemblyzero_tui.runner.workflows.catalog.load` gives."""
+"""Returned by :func:`assemblyzero_tui.runner.workflows.catalog.load`."""

@@ -1,9 +1,9 @@
-"""What a text says of its own approval: ``**Final Status:** APPROVED`` and its kin.
+"""Recognises a design's statement that it is approved: ``**Final Status:** APPROVED`` and similar.
 
 The forms are those of the designs in AssemblyZero's own ``docs/lld``: a line (``* **Status:**
 Approved (…)``), a row of a table (``| Status | APPROVED |``), a heading with the status below it.
-Only a plain statement counts. A template's list of choices, a remark such as ``APPROVED - PENDING
-REVIEW``, code and comments approve nothing.
+Only a plain statement counts: not a template's list of choices, not a remark such as ``APPROVED -
+PENDING REVIEW``, and nothing in code or comments.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DOUBT = re.compile(
 
 
 def means_approved(value: str) -> bool:
-    """Whether the value of a status says, without an if or a but, that something is approved."""
+    """Whether the value of a status says, without any condition, that something is approved."""
     words = " ".join(_STRUCK.sub(" ", value).replace("’", "'").casefold().split())
     plain = re.sub(r"^[\W_]+", "", words)
     return _APPROVED.match(plain) is not None and _DOUBT.search(words) is None
@@ -38,10 +38,10 @@ def means_approved(value: str) -> bool:
 def says_approved(text: str) -> bool:
     """Whether a design says that it is approved.
 
-    The last final status decides; where there is none, the first status does, as it stands in the
-    head of the design.
+    The last final status decides; if there is none, the first status, which is in the header of the
+    design.
     """
-    if not _may_state(text):
+    if not _mentions_status(text):
         return False
     final: str | None = None
     first: str | None = None
@@ -53,13 +53,13 @@ def says_approved(text: str) -> bool:
     return means_approved(final if final is not None else first or "")
 
 
-def _may_state(text: str) -> bool:
-    """A look that costs little: there are thousands of designs, and few of their lines matter."""
+def _mentions_status(text: str) -> bool:
+    """A cheap first check: there are thousands of designs, and few of their lines matter."""
     return "status" in text.casefold()
 
 
 def _prose(text: str) -> list[str]:
-    """The lines that are neither in a block of code nor in a comment."""
+    """The lines outside code blocks and comments."""
     lines: list[str] = []
     fence = ""
     for line in text.removeprefix("\ufeff").splitlines():
@@ -74,22 +74,22 @@ def _prose(text: str) -> list[str]:
 
 
 def _statuses(lines: list[str]) -> Iterator[tuple[bool, str]]:
-    """Every status in these lines, and whether it is called the final one."""
+    """Every status in these lines, and whether it is labelled as final."""
     for index, line in enumerate(lines):
-        if not _may_state(line):
+        if not _mentions_status(line):
             continue
         below = lines[index + 1 : index + 4]
-        for label, value in (*_of_line(line), *_of_heading(line, below), *_of_row(line, below)):
+        for label, value in (*_in_line(line), *_in_heading(line, below), *_in_row(line, below)):
             if (match := _LABEL.fullmatch(" ".join(label.strip("*_ \t").split()))) is not None:
                 yield match[1] is not None, value
 
 
-def _of_line(line: str) -> Iterator[tuple[str, str]]:
+def _in_line(line: str) -> Iterator[tuple[str, str]]:
     if (match := _LINE.fullmatch(line)) is not None:
         yield match[1], match[2]
 
 
-def _of_heading(line: str, below: list[str]) -> Iterator[tuple[str, str]]:
+def _in_heading(line: str, below: list[str]) -> Iterator[tuple[str, str]]:
     """``## Status: Approved``, or the first line below ``## Status``."""
     if (match := _HEADING.fullmatch(line)) is None:
         return
@@ -97,8 +97,8 @@ def _of_heading(line: str, below: list[str]) -> Iterator[tuple[str, str]]:
     yield label, value if colon else next(filter(str.strip, below), "")
 
 
-def _of_row(line: str, below: list[str]) -> Iterator[tuple[str, str]]:
-    """``| Status | Approved |``, or the cell below one in the head of a table."""
+def _in_row(line: str, below: list[str]) -> Iterator[tuple[str, str]]:
+    """``| Status | Approved |``, or the cell below a cell in the header of a table."""
     cells = _cells(line)
     if len(cells) < 2:
         return

@@ -1,13 +1,14 @@
-"""The designs that lie in a repository, and which of them this tool did not write.
+"""The designs in a repository, and which of them this tool did not write.
 
 A design is any file (or folder) in ``docs/lld/active`` or ``docs/lld/done`` whose name begins with
-the number of an issue: ``LLD-042.md``, ``LLD-42-title.md``, ``42-title.md``, in capitals or not. A
-date is none. So is the newest ``NNN-final.md`` in the lineage of an issue, where AssemblyZero keeps
-a copy of its design; what it has moved to ``42-lld-n1`` it was going to make anew.
+the number of an issue, in upper or lower case: ``LLD-042.md``, ``LLD-42-title.md``,
+``42-title.md``; a date does not count as a number. The newest ``NNN-final.md`` in the lineage of an
+issue, where AssemblyZero keeps a copy of its design, is a design too; a lineage that it has moved
+to ``42-lld-n1`` is ignored, as it was about to write that design again.
 
-One is ours if the lineage of its issue explains its text: it is a draft from there and the line
-that is put below it. Everything else was written, or edited, by somebody, and is not overwritten
-unless the user names the issue.
+A design is ours if its text is a draft from the lineage of its issue, followed by the line on its
+origin. Everything else was written or edited by someone else, and is not overwritten unless the
+user names the issue.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER
 ACTIVE = Path("docs/lld/active")
 DONE = Path("docs/lld/done")
 SIZE_LIMIT = 4_000_000
-"""Bytes; what is larger was not written by this tool, and is not read to learn what it says."""
+"""Bytes; a larger file was not written by this tool, and is not read for its status."""
 
 _STEM = (
     r"(?![0-9]{4}([-_.])[01][0-9]\1[0-3][0-9](?![0-9]))"
@@ -38,7 +39,7 @@ _FOLDER = re.compile(_STEM, re.IGNORECASE | re.DOTALL)
 
 
 class OtherDesign(NamedTuple):
-    """A design that our lineage does not explain."""
+    """A design that is not in our lineage."""
 
     path: Path
     """Relative to the repository."""
@@ -47,12 +48,12 @@ class OtherDesign(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its path as text that can be shown and encoded, whatever bytes are in it."""
+        """Its path as text that can be shown and encoded; see :func:`printable`."""
         return printable(self.path)
 
 
 def printable(path: Path) -> str:
-    """A path as text that can be encoded: bytes that are no UTF-8 become replacement characters."""
+    """A path as text that can be encoded: invalid UTF-8 becomes replacement characters."""
     return os.fsencode(path).decode(errors="replace")
 
 
@@ -62,7 +63,7 @@ def published_path(number: int) -> Path:
 
 
 def number_of_design(name: str, *, folder: bool = False) -> int | None:
-    """The number of the issue in the name of a design; ``None`` if it is not the name of one."""
+    """The issue number in the name of a design; ``None`` if it is not a design's name."""
     match = (_FOLDER if folder else _NAME).fullmatch(name)
     number = int(match["number"]) if match else 0
     return number if 0 < number <= HIGHEST_NUMBER else None
@@ -72,27 +73,28 @@ def find_designs(repository: Path) -> dict[int, list[Path]]:
     """The designs of all issues, relative to the repository, those in ``active`` first.
 
     Raises:
-        TuiError: a folder with designs is there and cannot be read.
+        TuiError: a folder with designs exists and cannot be read.
     """
-    found = _in_folders(repository)
+    designs = _in_folders(repository)
     for number in lineage.numbers(repository):
         if (final := lineage.final_of(repository, number)) is not None:
-            found.setdefault(number, []).append(final)
-    return found
+            designs.setdefault(number, []).append(final)
+    return designs
 
 
 def _in_folders(repository: Path) -> dict[int, list[Path]]:
-    found: dict[int, list[Path]] = {}
+    designs: dict[int, list[Path]] = {}
     for folder in (ACTIVE, DONE):
         try:
             with os.scandir(repository / folder) as entries:
                 names = sorted((entry.name, _is_folder(entry)) for entry in entries)
         except (FileNotFoundError, NotADirectoryError) as error:
-            if (other := _no_folder(repository, folder)) is None:
+            if (obstacle := _obstacle(repository, folder)) is None:
                 continue
+            path = repository / obstacle
             raise TuiError(
-                f"Cannot look for designs in {repository / folder}: {repository / other} is "
-                f"{'a link to nothing' if (repository / other).is_symlink() else 'not a folder'}.",
+                f"Cannot look for designs in {repository / folder}: {path} is "
+                f"{'a broken link' if path.is_symlink() else 'not a folder'}.",
                 "Move it away, or make it a folder.",
             ) from error
         except OSError as error:
@@ -102,26 +104,26 @@ def _in_folders(repository: Path) -> dict[int, list[Path]]:
             ) from error
         for name, is_folder in names:
             if (number := number_of_design(name, folder=is_folder)) is not None:
-                found.setdefault(number, []).append(folder / name)
-    return found
+                designs.setdefault(number, []).append(folder / name)
+    return designs
 
 
-def _no_folder(repository: Path, folder: Path) -> Path | None:
-    """What is in the place of this folder, or of one above it, and is none."""
-    places = (folder, *folder.parents)
-    there = (place for place in places if os.path.lexists(repository / place))
-    return next((place for place in there if not (repository / place).is_dir()), None)
+def _obstacle(repository: Path, folder: Path) -> Path | None:
+    """This path or one of its parents, if something other than a folder is there."""
+    paths = (folder, *folder.parents)
+    existing = (path for path in paths if os.path.lexists(repository / path))
+    return next((path for path in existing if not (repository / path).is_dir()), None)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle
+    except OSError:  # a circular link
         return False
 
 
 def others_among(repository: Path, number: int, paths: list[Path]) -> list[OtherDesign]:
-    """Those of an issue's designs that this tool did not write, or that were edited since."""
+    """The designs among these that this tool did not write, or that were edited since."""
     return [
         OtherDesign(path, "approved" if text is not None and says_approved(text) else "unknown")
         for path in paths
@@ -130,28 +132,28 @@ def others_among(repository: Path, number: int, paths: list[Path]) -> list[Other
 
 
 def others_of(repository: Path, number: int) -> list[OtherDesign]:
-    """The designs of one issue that this tool did not write, as they lie there now.
+    """The current designs of one issue that this tool did not write.
 
     Raises:
-        TuiError: a folder with designs is there and cannot be read.
+        TuiError: a folder with designs exists and cannot be read.
     """
-    found = _in_folders(repository).get(number, [])
+    designs = _in_folders(repository).get(number, [])
     final = lineage.final_of(repository, number)
-    return others_among(repository, number, found if final is None else [*found, final])
+    return others_among(repository, number, designs if final is None else [*designs, final])
 
 
 def other_in_the_way(repository: Path, number: int) -> OtherDesign | None:
-    """What publishing the design of an issue would overwrite and this tool did not write."""
+    """The design at the published path of an issue, if this tool did not write it."""
     path = published_path(number)
-    there = [path] if os.path.lexists(repository / path) else []
-    return next(iter(others_among(repository, number, there)), None)
+    existing = [path] if os.path.lexists(repository / path) else []
+    return next(iter(others_among(repository, number, existing)), None)
 
 
-def read_to_keep(repository: Path, path: Path) -> bytes:
-    """The bytes of a design that is going to be replaced.
+def read_for_copy(repository: Path, path: Path) -> bytes:
+    """Reads a design that is about to be replaced.
 
     Raises:
-        TuiError: they cannot be read, so that no copy could be kept; it must not be replaced.
+        TuiError: it cannot be read, so no copy could be kept; it must not be replaced.
     """
     try:
         if not stat.S_ISREG((repository / path).stat().st_mode):
@@ -170,10 +172,10 @@ def _is_ours(repository: Path, number: int, text: str | None) -> bool:
 
 
 def _text(path: Path) -> str | None:
-    """The text of a design with plain line ends; ``None`` if it cannot be read."""
+    """The text of a design with ``\\n`` line endings; ``None`` if it cannot be read."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > SIZE_LIMIT:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > SIZE_LIMIT:
             return None
         data = path.read_bytes()
     except OSError:

@@ -24,7 +24,7 @@ def read_issue(path: Path) -> Issue:
     """The issue in a file.
 
     Raises:
-        TuiError: the file cannot be read, is empty, too large or no text, or its name has no
+        TuiError: the file cannot be read, is empty, too large or not text, or its name has no
             number.
     """
     number = number_of(path)
@@ -42,7 +42,7 @@ def find_issue_files(folder: Path) -> dict[int, Path]:
     """The issue files of a folder by their number, lowest first; other files are ignored.
 
     Raises:
-        TuiError: the folder cannot be read, holds none, or holds two for one number.
+        TuiError: the folder cannot be read, has no issue files, or has two for one number.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -54,16 +54,16 @@ def find_issue_files(folder: Path) -> dict[int, Path]:
         raise TuiError(
             f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
         ) from error
-    found: dict[int, Path] = {}
+    files: dict[int, Path] = {}
     for path in paths:
         if (number := number_of(path)) is None or path.is_dir():
             continue
-        if number in found:
+        if number in files:
             raise TuiError(
-                f"Two files of {folder} are issue {number}: {found[number].name} and {path.name}.",
+                f"Two files of {folder} are issue {number}: {files[number].name} and {path.name}.",
                 "Rename or remove one of them.",
             )
-        found[number] = resolve_parent(path)
-    if not found:
+        files[number] = resolve_parent(path)
+    if not files:
         raise TuiError(f"There is no issue file in {folder}.", _FORM)
-    return dict(sorted(found.items()))
+    return dict(sorted(files.items()))

@@ -1,4 +1,4 @@
-"""Where the issue of an item is read from: the tracker, or a file."""
+"""Reads the issue of an item, from the tracker or from a file."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
 
 def fetch(item: ItemInfo, repository: Path, tracker: str) -> Issue:
-    """The issue of an item, as it is now.
+    """Reads the current issue of an item.
 
     Args:
-        item: Its number, and whether it is on the tracker or in a file.
+        item: The item, with the number of the issue and its source: the tracker or a file.
         repository: The target repository.
-        tracker: ``host/owner/name``; empty in runs that were made before that was noted.
+        tracker: ``host/owner/name``; empty in runs from before it was recorded.
 
     Raises:
         TuiError: it cannot be read.
     """
     number = issue_number(item.key)
     if item.source == FROM_TRACKER:
-        whose = tracker or find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
-        return gh_issues.view_issue(repository, whose, number)
+        tracker = tracker or find_tracker(repository, alternative=gh_issues.WITHOUT_GH).name
+        return gh_issues.view_issue(repository, tracker, number)
     issue = issue_files.read_issue(Path(item.source))
     if issue.number != number:
         raise TuiError(

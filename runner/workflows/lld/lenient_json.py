@@ -1,8 +1,8 @@
-"""Reading damaged JSON: what is there is taken, what is missing is left out, nothing is refused.
+"""Reads damaged JSON as far as possible; nothing is refused.
 
-For a file that a merge, a full disk or an editor has spoiled. Missing and superfluous commas,
-comments, single quotes, keys without quotes, ``NaN``, brackets that do not match and an end in the
-middle are all borne. It takes time in proportion to the text, and no more than so much depth.
+For a file that was damaged by a merge, a full disk or an editor. Missing and superfluous commas,
+comments, single quotes, keys without quotes, ``NaN``, brackets that do not match and a truncated
+end are all tolerated. Time is linear in the length of the text, and the depth is limited.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-MOST_NESTED = 60
-"""Objects and lists within one another; what lies deeper is skipped."""
+MAX_DEPTH = 60
+"""Levels of nested objects and lists; deeper ones are skipped."""
 
 _SPACE = re.compile(r"(?:[\s,]+|//[^\n]*|#(?![0-9])[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)("?)')
@@ -26,20 +26,20 @@ Combine = Callable[[Any, Any], Any]
 
 
 def read(text: str, combine: Combine) -> list[tuple[str, Any]]:
-    """What can be read of a text, as keys and values; a value without a key has the key ``""``.
+    """Reads a text as keys and values; a value without a key has the key ``""``.
 
-    Sound JSON gives one value without a key. More than one come from a text in which a bracket is
-    missing or one too many.
+    Valid JSON gives one value without a key. A text with a missing or superfluous bracket can give
+    several.
 
     Args:
         text: The text.
-        combine: Makes one value of two that have the same key in one object, the later one second.
+        combine: Merges two values with the same key in one object; the later one is second.
     """
     reader = _Reader(text, combine)
-    found: list[tuple[str, Any]] = []
+    members: list[tuple[str, Any]] = []
     while (member := reader.member(0)) is not None:
-        found.append(member)
-    return found
+        members.append(member)
+    return members
 
 
 class _Reader:
@@ -54,7 +54,7 @@ class _Reader:
             if char in "{[":
                 return "", self._value(depth)
             if char in "}]:":
-                if closing == "]":  # the list was not closed: this belongs to what is around it
+                if closing == "]":  # the list was not closed: this belongs to its container
                     return None
                 self._at += 1
                 continue
@@ -68,7 +68,7 @@ class _Reader:
         return None
 
     def _peek(self) -> str:
-        """The next character that means something; empty at the end."""
+        """The next significant character; empty at the end."""
         if (match := _SPACE.match(self._text, self._at)) is not None:
             self._at = match.end()
         return self._text[self._at : self._at + 1]
@@ -77,7 +77,7 @@ class _Reader:
         char = self._peek()
         if char in ("{", "["):
             self._at += 1
-            if depth == MOST_NESTED:
+            if depth == MAX_DEPTH:
                 return None
             return self._container(depth + 1, "}" if char == "{" else "]")
         if char in ('"', "'"):
@@ -98,7 +98,7 @@ class _Reader:
                 members[key] = self._combine(members[key], value) if key in members else value
         if closing == "]":
             return elements
-        if elements:  # an object without a key: kept, that what is in it can be found
+        if elements:  # an object without a key is kept, so that its members can be found
             members[""] = elements
         return members
 
@@ -119,6 +119,6 @@ def _constant(word: str) -> Any:
         value = json.loads(word, parse_constant=str)
     except ValueError:
         return word
-    if isinstance(value, float) and not math.isfinite(value):  # 1e999: there is no JSON for it
+    if isinstance(value, float) and not math.isfinite(value):  # 1e999 cannot be written as JSON
         return word
     return value if isinstance(value, int | float) else word

@@ -1,4 +1,4 @@
-"""The nodes of the LLD graph. Each may run again after a crash and then leaves the same files."""
+"""The nodes of the LLD graph. A node that runs again after a crash writes the same files."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ class LldNodes(DraftingNodes):
     def review(self, state: LldState) -> dict[str, Any]:
         """Reviews the newest draft."""
         request = texts.review_request(state, self._read_context())
-        return self._judge(state, request, partial(self._judged, state["number"]))
+        return self._judge(state, request, partial(self._on_verdict, state["number"]))
 
-    def _judged(self, number: int, reviews: list[ReviewRecord]) -> None:
+    def _on_verdict(self, number: int, reviews: list[ReviewRecord]) -> None:
         if reviews[-1]["verdict"] == "BLOCKED":
             self._upsert(number, "blocked", reviews)
 
@@ -149,7 +149,7 @@ class LldNodes(DraftingNodes):
             self._log(f"      {style.caution('Not a Gemini review: has_gemini_review is false')}")
 
     def _refuse_others(self, number: int) -> None:
-        """Stops before spending anything if somebody else has added a design meanwhile."""
+        """Stops before any paid call if someone else has added a design in the meantime."""
         others = designs.others_of(self._repository, number)
         if others and not self._spec.options.replace:
             raise WorkflowError(
@@ -161,10 +161,10 @@ class LldNodes(DraftingNodes):
     def _back_up_other_design(self, state: LldState) -> lineage.LineageFile | None:
         """Copies the design that publishing will overwrite, if this tool did not write it.
 
-        A node that runs again finds the copy or the published design, and makes no second one.
+        A node that runs again finds the copy or the published design, and makes no second copy.
 
         Returns:
-            The newest copy made since the last draft.
+            The newest copy since the last draft.
 
         Raises:
             WorkflowError: the user did not allow replacing it.
@@ -182,7 +182,7 @@ class LldNodes(DraftingNodes):
                 "Move the other one away and retry, or replace it: "
                 f"assemblyzero-tui lld {state['number']}",
             )
-        data = designs.read_to_keep(self._repository, other.path)
+        data = designs.read_for_copy(self._repository, other.path)
         if newest is None or (folder / newest.name).read_bytes() != data:
             number = (newest.number if newest else state["last"]) + 1
             name = self._write(number, "replaced.md", data)
@@ -192,7 +192,7 @@ class LldNodes(DraftingNodes):
             f"a copy is kept as {self._folder}/{newest.name}."
         )
         path = self._repository / other.path
-        if path.is_symlink():  # the link is replaced, what it leads to is not
+        if path.is_symlink():  # replace the link, not its target
             path.unlink()
         return newest
 

@@ -1,4 +1,4 @@
-"""Which issues the LLD workflow is going to work on."""
+"""Selects the issues that the LLD workflow works on."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from assemblyzero_tui.runner.workflows.tracker.issues import Issue, issue_number
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
 VIEWED_SINGLY = 3
-"""Up to this many wanted issues are fetched one by one, more with one listing."""
+"""Up to this many requested issues are fetched one by one, more with one listing."""
 
 _HOW_TO_LIST = "List them: assemblyzero-tui lld --all --left-out"
 
 
 class LeftOut(msgspec.Struct, kw_only=True, frozen=True):
-    """An open issue for which ``--all`` makes no design, and why."""
+    """An open issue for which ``--all`` writes no design, and why."""
 
     id: str
     title: str
     status: Literal["approved", "unknown"]
-    """What is known of the design there is."""
+    """The status of the existing design."""
     design: str
-    """Path of the design relative to the repository; empty if there is none, or no word of one."""
+    """Path of the design relative to the repository; empty if none is found."""
     reason: str
 
 
@@ -50,43 +50,51 @@ def pending_lld_items(
 
     Args:
         repository: The target repository.
-        issues_dir: A folder of issue files; ``None`` asks ``gh``.
+        issues_dir: A folder of issue files; ``None`` means the tracker.
         wanted: Numbers such as ``42`` or ``"LLD-42"``, kept in this order; ``None`` means every
             open issue without a design, lowest number first.
         tracker: ``host/owner/name`` of the issues' repository; ``gh`` finds it if this is empty.
-        fresh: Include wanted issues even if their design is approved.
+        fresh: Include requested issues even if their design is approved.
         read_only: Repair nothing in the repository (for a dry run).
 
     Raises:
         TuiError: an issue does not exist, a number is invalid, or the issues or the status file
-            cannot be read. Unreadable files that were not named are noted, unless none is left.
+            cannot be read. An unreadable file that was not named is only noted, unless all are.
     """
     numbers = None if wanted is None else list(dict.fromkeys(issue_number(str(w)) for w in wanted))
     notes: list[str] = []
     design_statuses = _design_statuses(repository, notes, read_only)
     if issues_dir is None and not tracker:
-        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
+        tracker = find_tracker(repository, alternative=gh_issues.WITHOUT_GH).name
     if numbers is None:
         issues = _all_issues(repository, tracker, issues_dir, notes)
         left_out = _left_out(repository, issues, design_statuses)
         notes += _left_out_notes(left_out)
         return [issue.item for issue in issues if issue.number not in left_out], notes
     issues = _wanted_issues(repository, tracker, issues_dir, numbers)
-    approved = [n for n in numbers if design_statuses.get(n) == "approved" and not fresh]
-    if approved:
-        notes.append(
-            f"{_listed(approved)} left out: the design is approved. Add --fresh to design it again."
-        )
-    issues = [issue for issue in issues if issue.number not in approved]
+    if not fresh:
+        issues = _without_approved(issues, design_statuses, notes)
     for issue in issues:
         notes += _replacements(repository, issue.number, read_only)
     return [issue.item for issue in issues], notes
 
 
+def _without_approved(
+    issues: list[Issue], design_statuses: dict[int, DesignStatus], notes: list[str]
+) -> list[Issue]:
+    """The requested issues whose design is not approved; the others are noted."""
+    approved = [i.number for i in issues if design_statuses.get(i.number) == "approved"]
+    if approved:
+        notes.append(
+            f"{_listed(approved)} left out: the design is approved. Add --fresh to design it again."
+        )
+    return [issue for issue in issues if issue.number not in approved]
+
+
 def left_out_of_all(
     repository: Path, issues_dir: Path | None = None, tracker: str = ""
 ) -> tuple[list[LeftOut], list[str]]:
-    """The open issues that are not pending, lowest number first, and notes; writes nothing.
+    """The open issues that are not pending, lowest number first, and notes; does not write.
 
     Raises:
         TuiError: the issues, the designs or the status file cannot be read.
@@ -94,7 +102,7 @@ def left_out_of_all(
     notes: list[str] = []
     design_statuses = _design_statuses(repository, notes, read_only=True)
     if issues_dir is None and not tracker:
-        tracker = find_tracker(repository, otherwise=gh_issues.WITHOUT_GH).name
+        tracker = find_tracker(repository, alternative=gh_issues.WITHOUT_GH).name
     issues = _all_issues(repository, tracker, issues_dir, notes)
     return list(_left_out(repository, issues, design_statuses).values()), notes
 
@@ -114,21 +122,21 @@ def _design_statuses(
 def _left_out(
     repository: Path, issues: Iterable[Issue], design_statuses: dict[int, DesignStatus]
 ) -> dict[int, LeftOut]:
-    """The issues that have a design already, or may have one, by their number."""
-    found = designs.find_designs(repository)
+    """The issues that have, or may have, a design already, by their number."""
+    designs_by_issue = designs.find_designs(repository)
     left_out: dict[int, LeftOut] = {}
     for issue in issues:
         number = issue.number
-        paths = found.get(number, [])
-        known = design_statuses.get(number)
+        paths = designs_by_issue.get(number, [])
+        recorded = design_statuses.get(number)
         ours = designs.published_path(number)
         design = str(ours) if ours in paths else designs.printable(paths[0]) if paths else ""
         status: Literal["approved", "unknown"] = "unknown"
-        if known == "approved":
+        if recorded == "approved":
             status, reason = "approved", _APPROVED
         elif others := designs.others_among(repository, number, paths):
             design, status, reason = others[0].name, others[0].status, _NOT_OURS
-        elif known == "unknown":
+        elif recorded == "unknown":
             reason = _UNREAD
         else:
             continue
@@ -147,17 +155,17 @@ def _left_out_notes(left_out: dict[int, LeftOut]) -> list[str]:
     """One note for each reason."""
     notes = []
     for reason in (_APPROVED, _NOT_OURS, _UNREAD):
-        alike = {number: one for number, one in left_out.items() if one.reason == reason}
-        if not alike:
+        group = {number: one for number, one in left_out.items() if one.reason == reason}
+        if not group:
             continue
-        count = "1 issue" if len(alike) == 1 else f"{len(alike)} issues"
-        note = f"{count} left out, {reason}: {_listed(list(alike))}. "
+        count = "1 issue" if len(group) == 1 else f"{len(group)} issues"
+        note = f"{count} left out, {reason}: {_listed(list(group))}. "
         if reason == _APPROVED:
-            note = f"{_listed(list(alike))} left out: {reason}. "
+            note = f"{_listed(list(group))} left out: {reason}. "
             note += "To design one again, name its number and add --fresh. "
         elif reason == _NOT_OURS:
-            approved = sum(one.status == "approved" for one in alike.values())
-            note += f"{approved} approved, {len(alike) - approved} of unknown status. "
+            approved = sum(one.status == "approved" for one in group.values())
+            note += f"{approved} approved, {len(group) - approved} of unknown status. "
             note += "To replace one, name its number. "
         else:
             note += "To design one anyway, name its number. "
@@ -166,15 +174,15 @@ def _left_out_notes(left_out: dict[int, LeftOut]) -> list[str]:
 
 
 def _replacements(repository: Path, number: int, read_only: bool) -> list[str]:
-    """What a named issue has of designs that this tool did not write, and what becomes of them.
+    """Notes on the designs of a named issue that this tool did not write: replaced, or unchanged.
 
     Raises:
-        TuiError: the one that would be replaced cannot be read, so that no copy could be kept.
+        TuiError: the one to be replaced cannot be read, so that no copy could be kept.
     """
     notes = []
     in_the_way = designs.other_in_the_way(repository, number)
     if in_the_way is not None:
-        designs.read_to_keep(repository, in_the_way.path)
+        designs.read_for_copy(repository, in_the_way.path)
         would = "would be" if read_only else "will be"
         notes.append(
             f"#{number}: {in_the_way.path} was not written by this tool, or was edited since. It "
@@ -198,7 +206,7 @@ def _same(one: Path, other: Path) -> bool:
 def _all_issues(
     repository: Path, tracker: str, issues_dir: Path | None, notes: list[str]
 ) -> list[Issue]:
-    """Every issue; a file that holds none is noted, and does not hold the others up."""
+    """Every issue; a file that cannot be read as one is noted, and does not stop the others."""
     if issues_dir is None:
         return gh_issues.list_open_issues(repository, tracker)
     issues: list[Issue] = []
@@ -219,14 +227,14 @@ def _wanted_issues(
 ) -> list[Issue]:
     numbers = list(numbers)
     if issues_dir is not None:
-        found = issue_files.find_issue_files(issues_dir)
+        files = issue_files.find_issue_files(issues_dir)
         for number in numbers:
-            if number not in found:
+            if number not in files:
                 raise TuiError(
                     f"There is no file for issue {number} in {issues_dir}.",
                     f"Its name must begin with {number}-",
                 )
-        return [issue_files.read_issue(found[number]) for number in numbers]
+        return [issue_files.read_issue(files[number]) for number in numbers]
     listed: dict[int, Issue] = {}
     if len(numbers) > VIEWED_SINGLY:
         listed = {issue.number: issue for issue in gh_issues.list_open_issues(repository, tracker)}

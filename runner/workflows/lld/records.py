@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.workflows.repository.lineage import Approval
 
 
 def design_complete(repository: Path, approval: Approval) -> audit.AuditEvent:
-    """The ``complete`` line of a design; the same whoever makes it of this approval."""
+    """The ``complete`` line of a design; it depends only on the approval."""
     return audit.make_event(
         origin=approval.origin,
         repository=repository,
@@ -31,6 +31,6 @@ def repair(repository: Path) -> list[str]:
 def ends(repository: Path) -> Iterator[End]:
     """See :meth:`~assemblyzero_tui.runner.workflows.records.Records.ends`."""
     for approval in lineage.approvals(repository):
-        if approval.origin:  # another program's says nothing about ours
+        if approval.origin:  # otherwise another program wrote it
             event = design_complete(repository, approval)
             yield End(str(approval.issue_number), approval.origin, event)

@@ -1,4 +1,4 @@
-"""What the LLD graph remembers between its nodes."""
+"""The state of the LLD graph between its nodes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ class LldState(DraftState, total=False):
     """The checkpointed state; every value can be written as JSON."""
 
     number: int
-    """Of the issue."""
+    """The number of the issue."""
     body: str
     url: str
     labels: list[str]
     output: str
     """The final design, relative to the repository."""
     replaced: str
-    """Name of the lineage file with the design of somebody else that it replaced; or empty."""
+    """Name of the lineage file with a copy of the design that it replaced; or empty."""

@@ -1,6 +1,6 @@
-"""Reads entries of ``lld-status.json``, in all the forms in which they have been written.
+"""Interprets entries of ``lld-status.json``, in every form in which they were ever written.
 
-What is written is ``StatusEntry`` in :mod:`~assemblyzero_tui.runner.workflows.lld.status_file`.
+Written entries are ``StatusEntry`` in :mod:`~assemblyzero_tui.runner.workflows.lld.status_file`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from assemblyzero_tui.runner.workflows.lld.approval_words import means_approved
 from assemblyzero_tui.runner.workflows.tracker.issues import HIGHEST_NUMBER
 
 DesignStatus = Literal["approved", "open", "unknown"]
-"""Of an issue: it has an approved design, it has none, or that is unclear."""
+"""Whether an issue has an approved design, has none, or that is unclear."""
 
 UNREAD = "unread"
-"""Member of an entry that keeps a value which could not be interpreted."""
+"""The member of an entry that preserves a value which could not be interpreted."""
 
 _KEY = re.compile(r"\s*(?:(?:LLD|issue)[-_ ]*)?#?0*([1-9][0-9]{0,8})\s*", re.IGNORECASE)
 _OPEN = frozenset({"draft", "blocked", "pending", "rejected", "revise"})
@@ -23,7 +23,7 @@ _STRENGTH: dict[DesignStatus, int] = {"open": 0, "unknown": 1, "approved": 2}
 
 
 def number_of_key(key: str) -> int | None:
-    """The number of the issue that a key means: ``42``, ``#42``, ``042``, ``LLD-42``."""
+    """The issue number in a key: ``42``, ``#42``, ``042`` or ``LLD-42``."""
     match = _KEY.fullmatch(key)
     return int(match[1]) if match and int(match[1]) <= HIGHEST_NUMBER else None
 
@@ -31,8 +31,8 @@ def number_of_key(key: str) -> int | None:
 def design_status(entry: Any) -> DesignStatus:
     """The status of the design, according to an entry.
 
-    A status this program does not know says nothing: what it cannot understand it does not design
-    again. A verdict counts where there is no status.
+    An unrecognised status is ``unknown``, so that no new design is written. Without a status the
+    verdict counts.
     """
     if not isinstance(entry, dict):
         return "unknown"
@@ -48,7 +48,7 @@ def design_status(entry: Any) -> DesignStatus:
 
 
 def combine(first: Any, second: Any) -> Any:
-    """One value of two for the same key; an approval outweighs, otherwise the later one does."""
+    """Merges two values of the same key; an approval has precedence, otherwise the later value."""
     if isinstance(first, dict) and isinstance(second, dict):
         weak, strong = first, second
         if _STRENGTH[design_status(first)] > _STRENGTH[design_status(second)]:
@@ -61,23 +61,23 @@ def combine(first: Any, second: Any) -> Any:
 
 
 def of_issue(issues: dict[str, Any], number: int) -> Any:
-    """The entry of an issue under whatever keys mean it; ``None`` if there is none."""
-    found = None
+    """The entry of an issue under any spelling of its key; ``None`` if there is none."""
+    combined = None
     for key, entry in issues.items():
         if number_of_key(key) == number:
-            found = entry if found is None else combine(found, entry)
-    return found
+            combined = entry if combined is None else combine(combined, entry)
+    return combined
 
 
 def design_statuses(issues: dict[str, Any]) -> dict[int, DesignStatus]:
     """The status of each issue's design, according to the entries."""
-    found: dict[int, DesignStatus] = {}
+    statuses: dict[int, DesignStatus] = {}
     for key, entry in issues.items():
         if (number := number_of_key(key)) is not None:
-            now = design_status(entry)
-            before = found.get(number, now)
-            found[number] = max(before, now, key=_STRENGTH.__getitem__)
-    return found
+            status = design_status(entry)
+            earlier = statuses.get(number, status)
+            statuses[number] = max(earlier, status, key=_STRENGTH.__getitem__)
+    return statuses
 
 
 def _approves(value: Any) -> bool:

@@ -1,9 +1,9 @@
-"""``docs/lld/lld-status.json``: which issue has which design, and how far it is.
+"""``docs/lld/lld-status.json``: the design of each issue, and its status.
 
-The format is AssemblyZero's: ``{"version", "last_updated", "issues": {"42": {…}}}``. Members this
-program does not know are kept as they are. Every change is an upsert of one entry under the
-repository's lock; approvals that are missing are made again from the lineage. A damaged file is
-read entry by entry, and kept whole beside the one that takes its place.
+The format is AssemblyZero's: ``{"version", "last_updated", "issues": {"42": {…}}}``. Unknown
+members are preserved. Every change is an upsert of one entry under the repository's lock; missing
+approvals are restored from the lineage. A damaged file is read entry by entry, and a complete copy
+is kept next to the file that replaces it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from assemblyzero_tui.runner.workflows.repository.shared_files import (
 STATUS_FILE = Path("docs/lld/lld-status.json")
 _VERSION = "1.0"
 SALVAGE_LIMIT = 20_000_000
-"""Bytes; a larger file that is damaged is for a human."""
+"""Bytes; a damaged file that is larger is left to the user."""
 
 
 class StatusEntry(msgspec.Struct, kw_only=True):
@@ -47,7 +47,7 @@ class StatusEntry(msgspec.Struct, kw_only=True):
 
 
 class InvalidStatusFileError(Exception):
-    """The file is there, can be read, and is not a status file."""
+    """The file can be read, but is not a status file."""
 
 
 class StatusDocument(NamedTuple):
@@ -55,13 +55,13 @@ class StatusDocument(NamedTuple):
 
     document: dict[str, Any]
     damage: str = ""
-    """What is wrong with the file; empty for a sound one."""
+    """A description of the damage; empty for an undamaged file."""
     unread: tuple[str, ...] = ()
-    """Of a damaged file: the keys of entries that cannot be interpreted."""
+    """The keys of the entries of a damaged file that cannot be interpreted."""
 
     @property
     def damage_report(self) -> str:
-        """What is wrong with the file and what was recovered, in two sentences."""
+        """A report on the damage and the recovered entries, in two sentences."""
         entries = len(self.document["issues"]) - len(self.unread)
         text = f"{STATUS_FILE} is not a status file ({self.damage}). "
         text += f"{entries} {'entry was' if entries == 1 else 'entries were'} recovered"
@@ -73,11 +73,11 @@ class StatusDocument(NamedTuple):
 
 
 def decode(data: bytes | None) -> dict[str, Any]:
-    """The document in these bytes; an empty one for ``None``.
+    """Decodes a status file; ``None`` gives an empty document.
 
     Raises:
         InvalidStatusFileError: the bytes are not a status file.
-        TuiError: they are one of another format.
+        TuiError: the file has another format version.
     """
     if data is None:
         return {"version": _VERSION, "last_updated": "", "issues": {}}
@@ -85,7 +85,9 @@ def decode(data: bytes | None) -> dict[str, Any]:
         raise InvalidStatusFileError("it is empty")
     try:
         document = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_without_twins, parse_constant=_no_constant
+            data.decode("utf-8"),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
         raise InvalidStatusFileError(str(error)) from error
@@ -101,35 +103,35 @@ def decode(data: bytes | None) -> dict[str, Any]:
     return document
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         keys = [key for key, _ in pairs]
-        twin = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidStatusFileError(f"the member {twin!r} appears twice")
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidStatusFileError(f"the member {duplicate!r} appears twice")
     return members
 
 
-def _no_constant(word: str) -> Any:
+def _refuse_constant(word: str) -> Any:
     raise InvalidStatusFileError(f"{word} is not JSON")
 
 
 def _check_version(document: dict[str, Any]) -> None:
-    """Refuses a file of another format; a version that is none does not make it one."""
+    """Refuses a file of another major version; a malformed version is ignored."""
     version = str(document.get("version", _VERSION))
     major = version.partition(".")[0]
     if major.isdecimal() and major != _VERSION.partition(".")[0]:
         raise TuiError(
-            f"{STATUS_FILE} has the format {version}; this version knows {_VERSION}.",
+            f"{STATUS_FILE} has format {version}; this version supports {_VERSION}.",
             "Update: pip install --upgrade assemblyzero-tui",
         )
 
 
 def decode_leniently(data: bytes | None) -> StatusDocument:
-    """What can be read of these bytes; see :class:`StatusDocument`.
+    """Decodes as much of a status file as possible; see :class:`StatusDocument`.
 
     Raises:
-        TuiError: they are of another format, or too many to be repaired here.
+        TuiError: the file has another format version, or is damaged and too large to recover.
     """
     try:
         return StatusDocument(decode(data))
@@ -145,26 +147,26 @@ def decode_leniently(data: bytes | None) -> StatusDocument:
 
 
 def read(repository: Path) -> StatusDocument:
-    """What the status file of a repository says, as far as it can be read; nothing without one.
+    """Reads as much as possible of a repository's status file; without one the document is empty.
 
     Raises:
-        TuiError: it is there and cannot be opened, or has another format.
+        TuiError: the file cannot be opened, or has another format version.
     """
     return decode_leniently(read_shared(repository / STATUS_FILE))
 
 
 def design_statuses(repository: Path) -> dict[int, DesignStatus]:
-    """What status file and lineage say of each issue; writes nothing.
+    """The status of each issue's design by the status file and the lineage; does not write.
 
     Raises:
         TuiError: one of them cannot be read.
     """
-    known = status_entries.design_statuses(read(repository).document["issues"])
-    return known | dict.fromkeys(approved_by_lineage(repository), "approved")
+    statuses = status_entries.design_statuses(read(repository).document["issues"])
+    return statuses | dict.fromkeys(approved_by_lineage(repository), "approved")
 
 
 def approved(repository: Path) -> set[int]:
-    """The issues with an approved design, by the status file or by the lineage; writes nothing.
+    """The issues with an approved design by the status file or the lineage; does not write.
 
     Raises:
         TuiError: one of them cannot be read.
@@ -180,7 +182,7 @@ def approved_design(repository: Path, number: int) -> str | None:
     """
     data = read_shared(repository / STATUS_FILE)
     entry: Any = None
-    # of a thousand, few are worth decoding
+    # usually spares the decoding: this is called once for each of many issues
     if data is not None and (str(number).encode() in data or b"\0" in data):
         issues = decode_leniently(data).document["issues"]
         entry = status_entries.of_issue(issues, number)
@@ -200,21 +202,21 @@ def approved_by_lineage(repository: Path) -> set[int]:
 
 
 def upsert(
-    repository: Path, number: int, entry: StatusEntry, notice: Callable[[str], None]
+    repository: Path, number: int, entry: StatusEntry, notify: Callable[[str], None]
 ) -> None:
-    """Writes the entry of one issue; every other one, and unknown members, stay as they are.
+    """Writes the entry of one issue; all other entries and unknown members are preserved.
 
     Args:
         repository: The target repository.
-        number: Of the issue.
+        number: The number of the issue.
         entry: The new entry.
-        notice: Called with what was wrong with the file, if it was set aside.
+        notify: Called with a message if the file was damaged and set aside.
 
     Raises:
         TuiError: the file can be neither read nor written.
     """
     with repository_lock(repository):
-        document, repaired = _document(repository, notice)
+        document, repaired = _read_or_repair(repository, notify)
         if _put(document, number, entry) or repaired:
             _write(repository, document)
 
@@ -227,25 +229,23 @@ def reconcile(repository: Path) -> list[str]:
     Raises:
         TuiError: the file can be neither read nor written.
     """
-    notices: list[str] = []
+    notes: list[str] = []
     with repository_lock(repository):
-        document, repaired = _document(repository, notices.append)
-        changed = _put_approvals(document, lineage.approvals(repository))
-        if changed or repaired:
+        document, repaired = _read_or_repair(repository, notes.append)
+        added = _put_approvals(document, lineage.approvals(repository))
+        if added or repaired:
             _write(repository, document)
-        if changed:
-            listed = ", ".join(f"#{number}" for number in changed[:10])
-            more = f" and {len(changed) - 10} more" if len(changed) > 10 else ""
-            notices.append(
-                f"{STATUS_FILE}: added approvals found in the lineage for {listed}{more}."
-            )
-    return notices
+        if added:
+            listed = ", ".join(f"#{number}" for number in added[:10])
+            more = f" and {len(added) - 10} more" if len(added) > 10 else ""
+            notes.append(f"{STATUS_FILE}: added approvals found in the lineage for {listed}{more}.")
+    return notes
 
 
-def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
-    """The document, and whether the file has to be written anew.
+def _read_or_repair(repository: Path, notify: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    """The document, and whether it was repaired, so that it must be written.
 
-    A damaged file is copied aside first; it stays where it is until its successor takes its place.
+    A damaged file is copied first; it stays in place until the new one replaces it.
     """
     path = repository / STATUS_FILE
     data = read_shared(path)
@@ -254,7 +254,7 @@ def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str
         return reading.document, False
     aside = set_aside_name(path)
     publish(aside, data)
-    notice(
+    notify(
         f"{reading.damage_report} The file was set aside as {aside.name}, and a new one written."
     )
     _put_approvals(reading.document, lineage.approvals(repository))
@@ -262,12 +262,13 @@ def _document(repository: Path, notice: Callable[[str], None]) -> tuple[dict[str
 
 
 def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approval]) -> list[int]:
-    known = status_entries.design_statuses(document["issues"])
-    changed: list[int] = []
+    """Adds missing approvals to the document; returns the numbers of their issues."""
+    statuses = status_entries.design_statuses(document["issues"])
+    added: list[int] = []
     for approval in approvals:
         if isinstance(approval, lineage.ForeignApproval):
             continue
-        if known.get(approval.issue_number) == "approved":
+        if statuses.get(approval.issue_number) == "approved":
             continue
         entry = StatusEntry(
             lld_path=approval.lld_path,
@@ -277,27 +278,27 @@ def _put_approvals(document: dict[str, Any], approvals: Iterable[lineage.Approva
             last_review_date=approval.last_review_date,
             review_count=approval.review_count,
         )
-        if approval.issue_number in known:
+        if approval.issue_number in statuses:
             _put(document, approval.issue_number, entry)
-        else:  # nothing to merge with: no search among all keys for each of thousands
+        else:  # nothing to merge with, so thousands of keys need not be searched for each
             document["issues"][str(approval.issue_number)] = msgspec.to_builtins(entry)
-        changed.append(approval.issue_number)
-    return changed
+        added.append(approval.issue_number)
+    return added
 
 
 def _put(document: dict[str, Any], number: int, entry: StatusEntry) -> bool:
-    """Merges the entry into the document; whether that changed anything.
+    """Merges the entry into the document; returns whether that changed anything.
 
-    Other spellings of its key (``#42``, ``042``) give way to the usual one.
+    Other spellings of its key (``#42``, ``042``) are replaced by the usual one.
     """
     issues = document["issues"]
-    known = status_entries.of_issue(issues, number) or {}
-    merged = known | msgspec.to_builtins(entry)
+    existing = status_entries.of_issue(issues, number) or {}
+    merged = existing | msgspec.to_builtins(entry)
     others = [k for k in issues if status_entries.number_of_key(k) == number and k != str(number)]
     for key in others:
         del issues[key]
     issues[str(number)] = merged
-    return bool(merged != known or others)
+    return bool(merged != existing or others)
 
 
 def _write(repository: Path, document: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Recovers the entries of a damaged ``lld-status.json``, one by one.
 
-Merge markers are undone on both sides, and both are read; encodings are recognised; the JSON is
-read leniently. An entry that cannot be interpreted stays, with the status
-``unknown``, so that its issue is not designed again.
+Both sides of a merge conflict are read; encodings are recognised; the JSON is read leniently. An
+entry that cannot be interpreted is kept with the status ``unknown``, so that no new design is
+written for its issue.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _NUMBERS = ("issue_number", "issue", "number")
 
 
 class Salvaged(NamedTuple):
-    """What could be read."""
+    """The readable content of a damaged file."""
 
     document: dict[str, Any]
-    """As from an undamaged file."""
+    """The same structure as that of an undamaged file."""
     unread: list[str]
     """The keys of entries that cannot be interpreted."""
 
 
 def salvage(data: bytes) -> Salvaged:
-    """Reads what can be read; never raises."""
+    """Reads as much as possible; never raises."""
     document: dict[str, Any] = {}
     for text in _sides(_text(data)):
         collected = _Document()
@@ -52,7 +52,7 @@ def salvage(data: bytes) -> Salvaged:
 
 
 def _text(data: bytes) -> str:
-    """The text in these bytes; what is no character becomes a replacement character."""
+    """Decodes the bytes; invalid ones become replacement characters."""
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
     if not encoding:
         zeros = data[:400:2].count(0), data[1:400:2].count(0)
@@ -62,7 +62,7 @@ def _text(data: bytes) -> str:
 
 
 def _sides(text: str) -> list[str]:
-    """The text as each side of a merge conflict has it; one text where there is no conflict."""
+    """The text of each side of a merge conflict; a single text if there is no conflict."""
     sides: tuple[list[str], list[str]] = ([], [])
     state, conflict = "", False
     for line in text.splitlines():
@@ -78,14 +78,14 @@ def _sides(text: str) -> list[str]:
 
 
 class _Document:
-    """The document that results: every member in its place, wherever it was found."""
+    """The resulting document, with every member in its proper place, wherever it was read."""
 
     def __init__(self) -> None:
         self.issues: dict[str, Any] = {}
         self.document: dict[str, Any] = {"issues": self.issues}
 
     def add_member(self, key: str, value: Any) -> None:
-        """Adds a member of the file itself, or one outside any object if a bracket is missing."""
+        """Adds a top-level member, or one outside any object if a bracket is missing."""
         if key == "issues" or number_of_key(key) is not None or _is_entry(value):
             self.add_entry("" if key == "issues" else key, value)
         elif not key and isinstance(value, dict):
@@ -121,8 +121,8 @@ class _Document:
             )
         name = str(number) if number is not None else key
         if name:
-            known = self.issues.get(name)
-            self.issues[name] = value if known is None else combine(known, value)
+            existing = self.issues.get(name)
+            self.issues[name] = value if existing is None else combine(existing, value)
 
 
 def _is_entry(value: Any) -> bool:
@@ -135,7 +135,7 @@ def _is_inner(name: str, member: Any) -> bool:
 
 
 def _number_in(entry: dict[str, Any]) -> int | None:
-    """The issue number that an entry itself contains, for one whose key is no number."""
+    """The issue number inside an entry, for one whose key is not a number."""
     for name in _NUMBERS:
         if (number := number_of_key(str(entry.get(name)))) is not None:
             return number

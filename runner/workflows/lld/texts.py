@@ -1,4 +1,4 @@
-"""The texts of the LLD workflow: what goes into the prompts and into the lineage files."""
+"""The texts of the LLD workflow, for prompts and lineage files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def issue_text(state: LldState) -> str:
 
 
 def final_text(state: LldState, lineage: str) -> str:
-    """``LLD-042.md``: the approved draft and where it comes from."""
+    """``LLD-042.md``: the approved draft, and a line on its origin."""
     last = state["reviews"][-1]
     issue = f"[#{state['number']}]({state['url']})" if state["url"] else f"#{state['number']}"
     rounds = len(state["reviews"])
@@ -47,13 +47,13 @@ def final_text(state: LldState, lineage: str) -> str:
 
 
 def draft_in(text: str) -> str | None:
-    """The draft that a final text was made of; ``None`` if it is no final text of ours."""
+    """The draft in a final text; ``None`` if this program did not write the text."""
     draft, rule, origin = text.rpartition(_RULE)
     return draft if rule and _ORIGIN.fullmatch(origin) else None
 
 
 def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:
-    """Asks for the next draft: issue, context files, the last draft and all verdicts so far."""
+    """The request for the next draft: issue, context files, last draft and all verdicts so far."""
     return draft_question(
         "design",
         number=str(state["number"]),
@@ -64,7 +64,7 @@ def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:
 
 
 def review_request(state: LldState, context: list[tuple[str, str]]) -> Request:
-    """Asks for a review of the newest draft; the reviewer sees the context files, too."""
+    """The request for a review of the newest draft; the reviewer also sees the context files."""
     return review_question(
         "review",
         number=str(state["number"]),

@@ -40,17 +40,17 @@ class LldWorkflow(DraftingWorkflow[Issue]):
     item_word = "issue"
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
-        """The design that is there already: another run, or somebody else, may have come first.
+        """The existing design, which another run or someone else may have written in the meantime.
 
         Raises:
-            WorkflowError: somebody else's design is there, and does not say that it is approved.
+            WorkflowError: it was not written by this tool and does not say that it is approved.
         """
         number, repository = int(spec.item.key), Path(spec.repository)
-        found = None if spec.options.fresh else status_file.approved_design(repository, number)
-        if found is not None:
+        design = None if spec.options.fresh else status_file.approved_design(repository, number)
+        if design is not None:
             return Result(
                 summary="approved before",
-                output=found,
+                output=design,
                 lineage=str(lineage.folder_of(number)),
                 verdict="APPROVED",
             )
@@ -84,7 +84,7 @@ class LldWorkflow(DraftingWorkflow[Issue]):
         return graph
 
     def result(self, state: dict[str, Any]) -> Result:
-        """What the finished graph made.
+        """The result of the finished graph.
 
         Raises:
             WorkflowError: it ended without an approved design.
@@ -117,14 +117,14 @@ class LldWorkflow(DraftingWorkflow[Issue]):
 
 
 def after_human_edit(state: LldState) -> str:
-    """A new draft goes to the review, a rejected one back to the writer."""
+    """Sends a new draft to the review, and a rejected one back to the writer."""
     return N3 if awaits_review(state) else N1
 
 
 def after_review(state: LldState) -> str:
-    """An approved draft is published, a rejected one goes back through the human-edit gate."""
+    """Publishes an approved draft, and sends a rejected one back through the human-edit gate."""
     return N4 if approved(state) else N2
 
 
 WORKFLOW = LldWorkflow()
-"""What :func:`assemblyzero_tui.runner.workflows.catalog.load` gives."""
+"""Returned by :func:`assemblyzero_tui.runner.workflows.catalog.load`."""

@@ -1,1 +1,1 @@
-"""What the workflows read and write in the target repository."""
+"""The files that the workflows read and write in the target repository."""

@@ -1,9 +1,8 @@
-"""The audit trail: one JSON object a line, in the repository and in the run's folder.
+"""The audit trail: one JSON object per line, in the repository and in the run's folder.
 
 Members: ``timestamp, workflow_type, target_repo, event, details, event_id``, and ``issue_number``
-(of the LLD workflow) or ``slug`` (of the Issue workflow). The event id depends on the journey, the
-item, its step and the content, not on the process: a node that runs again finds its event already
-there.
+(LLD workflow) or ``slug`` (Issue workflow). The event id depends on the journey, the item, its step
+and the content, but not on the process: a node that runs again finds its event already recorded.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ AuditName = Literal["start", "error", "guard_block", "max_iterations", "manual_e
 
 
 _BEGINNING = b'{"timestamp":'
-"""Of every line, AssemblyZero's too: quotation marks in its texts are escaped."""
+"""How every line begins, AssemblyZero's too; inside a text its quotation marks are escaped."""
 
 
 _EVENT_ID = re.compile(rb'"event_id": ?"([0-9a-f]+)"')
@@ -66,16 +65,17 @@ def make_event(
     event: AuditName,
     details: dict[str, Any],
 ) -> AuditEvent:
-    """An event with its id: of the LLD workflow for a number, of the Issue workflow for a slug.
+    """Makes an event with its id: of the Issue workflow if there is a slug, else of the LLD one.
 
     Args:
         origin: The run in which the journey began.
         repository: The target repository.
-        number: Of the issue a design is for.
-        slug: Of the brief an issue is made of.
-        step: Where in the graph: the same for a node that runs again, another for its next visit.
-        event: What happened.
-        details: About it; part of the id.
+        number: The number of the issue that a design is written for.
+        slug: The slug of the brief that an issue is written from.
+        step: The step of the graph: the same for a node that runs again, another for its next
+            visit.
+        event: The name of the event.
+        details: Its details, which are part of the id.
     """
     workflow = "issue" if slug else "lld"
     content = msgspec.json.encode(
@@ -94,28 +94,28 @@ def make_event(
 
 
 def record(
-    repository: Path, own: Path | None, event: AuditEvent, notice: Callable[[str], None]
+    repository: Path, item_file: Path | None, event: AuditEvent, notify: Callable[[str], None]
 ) -> None:
-    """Writes an event into the item's own audit file and then the repository's, once into each.
+    """Writes an event into the item's audit file and then the repository's, once into each.
 
-    Whatever the repository's file has is in the other one, too, after a crash as well.
+    Every event in the repository's file is also in the item's, even after a crash.
 
     Args:
         repository: The target repository.
-        own: The item's audit file in the run's folder, if it has one.
-        event: What to write.
-        notice: Told what was wrong with a file, if a torn line had to be set aside.
+        item_file: The item's audit file in the run's folder, if it has one.
+        event: The event to write.
+        notify: Called with a message if an incomplete line of a file was set aside.
 
     Raises:
         TuiError: a file cannot be written.
     """
     line = msgspec.json.encode(event) + b"\n"
     with repository_lock(repository):
-        for path, mode in ((own, FILE_MODE), (repository / CONSOLIDATED, SHARED_MODE)):
+        for path, mode in ((item_file, FILE_MODE), (repository / CONSOLIDATED, SHARED_MODE)):
             if path is None:
                 continue
             try:
-                _append_once(path, mode, line, event.event_id, notice)
+                _append_once(path, mode, line, event.event_id, notify)
             except OSError as error:
                 raise TuiError(
                     f"Cannot write {path}: {error.strerror or error}.",
@@ -124,7 +124,7 @@ def record(
 
 
 def newest_start(repository: Path, *, number: int = 0, slug: str = "") -> dict[str, Any]:
-    """The details of an item's newest ``start``; empty if the audit file knows of none.
+    """The details of an item's newest ``start``; empty if the audit file has none.
 
     Raises:
         TuiError: the file cannot be read.
@@ -146,13 +146,13 @@ def event_ids(repository: Path) -> set[str]:
         TuiError: the file cannot be read.
     """
     data = read_shared(repository / CONSOLIDATED) or b""
-    return {found.decode() for found in _EVENT_ID.findall(data)}
+    return {event_id.decode() for event_id in _EVENT_ID.findall(data)}
 
 
 def repair(repository: Path) -> list[str]:
-    """Moves lines that are not events out of the repository's audit file; returns notes on it.
+    """Moves lines that are not events out of the repository's audit file; returns notes.
 
-    Called at the start of a run. The events keep their order, nothing is lost.
+    Called at the start of a run. The events keep their order, and nothing is lost.
 
     Raises:
         TuiError: the file can be neither read nor written.
@@ -163,19 +163,21 @@ def repair(repository: Path) -> list[str]:
         lines = (data or b"").splitlines(keepends=True)
         if all(map(_is_event, lines)):
             return []
-        whole = [piece for line in lines for piece in _parts(line) if _is_event(piece)]
-        wrong = [piece for line in lines for piece in _parts(line) if not _is_event(piece)]
+        valid = [piece for line in lines for piece in _split_damaged(line) if _is_event(piece)]
+        invalid = [
+            piece for line in lines for piece in _split_damaged(line) if not _is_event(piece)
+        ]
         aside = set_aside_name(path)
-        publish(aside, b"".join(wrong))
-        publish(path, b"".join(whole))
-    found = "a line that is not an event was"
-    if len(wrong) > 1:
-        found = f"{len(wrong)} lines that are not events were"
-    return [f"{CONSOLIDATED}: {found} set aside in {aside.name}."]
+        publish(aside, b"".join(invalid))
+        publish(path, b"".join(valid))
+    moved = "a line that is not an event was"
+    if len(invalid) > 1:
+        moved = f"{len(invalid)} lines that are not events were"
+    return [f"{CONSOLIDATED}: {moved} set aside in {aside.name}."]
 
 
-def _parts(line: bytes) -> list[bytes]:
-    """The line; of a damaged one what is whole, and what is not, each with a newline."""
+def _split_damaged(line: bytes) -> list[bytes]:
+    """The line; a damaged one is split into whole events and other pieces, each with a newline."""
     if _is_event(line):
         return [line]
     return [piece.rstrip(b"\n") + b"\n" for piece in pieces(line, _BEGINNING)]
@@ -190,12 +192,12 @@ def _is_event(line: bytes) -> bool:
 
 
 def _append_once(
-    path: Path, mode: int, line: bytes, event_id: str, notice: Callable[[str], None]
+    path: Path, mode: int, line: bytes, event_id: str, notify: Callable[[str], None]
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
     try:
-        if _mend_end(path, descriptor, notice) and _holds(descriptor, event_id):
+        if _repair_end(path, descriptor, notify) and _contains(descriptor, event_id):
             return
         append_whole(descriptor, line, os.fstat(descriptor).st_size)
         os.fsync(descriptor)
@@ -203,30 +205,30 @@ def _append_once(
         os.close(descriptor)
 
 
-def _holds(descriptor: int, event_id: str) -> bool:
+def _contains(descriptor: int, event_id: str) -> bool:
     with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as text:
         return text.rfind(f'"event_id":"{event_id}"'.encode()) >= 0
 
 
-def _mend_end(path: Path, descriptor: int, notice: Callable[[str], None]) -> int:
-    """Makes the file end with a whole line; gives its size.
+def _repair_end(path: Path, descriptor: int, notify: Callable[[str], None]) -> int:
+    """Makes the file end with a whole line; returns its size.
 
-    A last line without its newline is completed if it is whole, otherwise moved to a file of its
-    own: a power cut tore it.
+    A last line without a newline gets one if it is otherwise whole; if not, as after a power cut,
+    it is moved to a separate file.
     """
     size = os.fstat(descriptor).st_size
     if size == 0 or os.pread(descriptor, 1, size - 1) == b"\n":
         return size
     with mmap.mmap(descriptor, 0, prot=mmap.PROT_READ) as text:
         start = text.rfind(b"\n") + 1
-        torn = text[start:]
+        last_line = text[start:]
     try:
-        msgspec.json.decode(torn, type=dict)
+        msgspec.json.decode(last_line, type=dict)
     except (msgspec.DecodeError, UnicodeDecodeError):
         aside = set_aside_name(path)
-        publish(aside, torn)
+        publish(aside, last_line)
         os.ftruncate(descriptor, start)
-        notice(f"The last line of {path} was incomplete. It was set aside as {aside.name}.")
+        notify(f"The last line of {path} was incomplete. It was set aside as {aside.name}.")
         return start
     append_whole(descriptor, b"\n", size)
     return size + 1

@@ -1,10 +1,11 @@
 """The history of a text: numbered files in ``docs/lineage/active/<number>-lld`` or ``…/<slug>``.
 
-One counter numbers all kinds: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, …. A design
-begins with an issue file and ends with ``NNN-approved.json``; an issue begins with ``NNN-brief.md``
-and ends with ``NNN-filed.json``. AssemblyZero writes the same files, of late ``NNN-final.md``, a
-copy of the design, in the place of ``NNN-approved.json``, and moves the folder of a design to
-``docs/lineage/done`` when it is implemented.
+One counter numbers all kinds of files: ``001-issue.md``, ``002-draft.md``, ``003-verdict.md``, ….
+The lineage of a design begins with an issue file and ends with ``NNN-approved.json``; that of an
+issue begins with ``NNN-brief.md`` and ends with ``NNN-filed.json``. AssemblyZero writes the same
+files (recent versions write ``NNN-final.md``, a copy of the design, instead of
+``NNN-approved.json``) and moves the folder of a design to ``docs/lineage/done`` when it is
+implemented.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class LineageFile(NamedTuple):
 
 
 class Approval(msgspec.Struct, kw_only=True):
-    """What ``NNN-approved.json`` says; the evidence from which a status entry can be made anew."""
+    """The content of ``NNN-approved.json``, from which a status entry can be restored."""
 
     issue_number: int
     title: str
@@ -57,22 +58,21 @@ class Approval(msgspec.Struct, kw_only=True):
     drafted_by: str = ""
     """The model that wrote the approved draft."""
     input_tokens: int = 0
-    """Of all calls for this design."""
+    """Input tokens of all calls for this design."""
     output_tokens: int = 0
     origin: str = ""
-    """The run in which the journey began; empty where this program did not write it."""
+    """The run in which the journey began; empty if another program wrote the file."""
 
 
 class ForeignApproval(Approval, kw_only=True):
     """An approval that AssemblyZero's own runner wrote, or one that cannot be read.
 
-    It is an approval, but nothing is put into the status file for it: what a review it was is not
-    for us to say.
+    It counts as an approval, but no status entry is written for it: nothing is known of its review.
     """
 
 
 class _AssemblyZeroApproval(msgspec.Struct, kw_only=True):
-    """``NNN-approved.json`` as AssemblyZero writes it; its path is an absolute one."""
+    """``NNN-approved.json`` as AssemblyZero writes it, with an absolute path."""
 
     issue_number: int
     final_lld_path: str
@@ -91,20 +91,20 @@ def file_name(number: int, kind: Kind) -> str:
 
 
 def files(folder: Path) -> list[LineageFile]:
-    """The numbered files of a lineage folder, oldest first; other files are not looked at."""
+    """The numbered files of a lineage folder, oldest first; other files are ignored."""
     try:
         names = [entry.name for entry in folder.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = (_FILE.fullmatch(name) for name in names)
-    return sorted(LineageFile(int(m[1]), m[2], m[0]) for m in found if m)
+    matches = (_FILE.fullmatch(name) for name in names)
+    return sorted(LineageFile(int(m[1]), m[2], m[0]) for m in matches if m)
 
 
 def first_number(folder: Path, kind: Kind, text: bytes) -> int:
-    """The number for the first file of a new journey: the highest in the folder and one.
+    """The number for the first file of a new journey: one more than the highest in the folder.
 
-    If the newest file is this very text, a process wrote it and died before its checkpoint: its
-    number is used again.
+    If the newest file already has exactly this text, a process wrote it and died before its
+    checkpoint; its number is used again.
     """
     existing = files(folder)
     if not existing:
@@ -116,7 +116,7 @@ def first_number(folder: Path, kind: Kind, text: bytes) -> int:
 
 
 def write(folder: Path, number: int, kind: Kind, data: bytes) -> str:
-    """Writes one file of a lineage folder, over an older copy of itself; gives its name.
+    """Writes one file of a lineage folder, replacing an older copy of it; returns its name.
 
     Raises:
         TuiError: it cannot be written.
@@ -132,7 +132,7 @@ def encode_approval(approval: Approval) -> bytes:
 
 
 def approvals(repository: Path) -> Iterator[Approval]:
-    """The approvals of all issues whose newest lineage file is one.
+    """The approvals of all issues whose newest lineage file is an approval.
 
     Raises:
         TuiError: a lineage folder cannot be read.
@@ -148,7 +148,7 @@ def numbers(repository: Path) -> list[int]:
     Raises:
         TuiError: a lineage folder cannot be read.
     """
-    found: set[int] = set()
+    issues: set[int] = set()
     for folder in (repository / ACTIVE, repository / DONE):
         try:
             names = [entry.name for entry in folder.iterdir()]
@@ -158,8 +158,8 @@ def numbers(repository: Path) -> list[int]:
             raise TuiError(
                 f"Cannot read {folder}: {error.strerror or error}.", "Make the folder readable."
             ) from error
-        found |= {int(match[1]) for match in map(_FOLDER.fullmatch, names) if match}
-    return sorted(found)
+        issues |= {int(match[1]) for match in map(_FOLDER.fullmatch, names) if match}
+    return sorted(issues)
 
 
 def approval_of(repository: Path, number: int) -> Approval | None:
@@ -177,7 +177,7 @@ def approval_of(repository: Path, number: int) -> Approval | None:
 
 
 def final_of(repository: Path, number: int) -> Path | None:
-    """Where AssemblyZero keeps the newest design of an issue, relative to the repository."""
+    """The newest design of an issue that AssemblyZero keeps, relative to the repository."""
     for folder in _folders_of(repository, number):
         for file in reversed(files(folder)):
             if file.kind == "final.md":
@@ -186,7 +186,7 @@ def final_of(repository: Path, number: int) -> Path | None:
 
 
 def drafts(repository: Path, number: int) -> set[str]:
-    """The texts of all drafts in the lineage of an issue that can be read, without space around."""
+    """The texts of all readable drafts in the lineage of an issue, stripped."""
     texts: set[str] = set()
     for folder in _folders_of(repository, number):
         for file in files(folder):
@@ -202,8 +202,8 @@ def _folders_of(repository: Path, number: int) -> tuple[Path, Path]:
 
 
 def _read_approval(path: Path, number: int) -> Approval | None:
-    """The approval in a file, ours or AssemblyZero's; ``None`` if it is of another issue."""
-    approval = ForeignApproval(
+    """The approval in a file, ours or AssemblyZero's; ``None`` if it is for another issue."""
+    foreign = ForeignApproval(
         issue_number=number,
         title="",
         lld_path="",
@@ -219,26 +219,26 @@ def _read_approval(path: Path, number: int) -> Approval | None:
         data = path.read_bytes()
         own: Approval = msgspec.json.decode(data, type=Approval)
     except OSError:
-        return approval
+        return foreign
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     else:
         return own if own.issue_number == number else None
     try:
-        theirs = msgspec.json.decode(data, type=_AssemblyZeroApproval)
+        record = msgspec.json.decode(data, type=_AssemblyZeroApproval)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return approval
-    if theirs.issue_number != number:
+        return foreign
+    if record.issue_number != number:
         return None
     return msgspec.structs.replace(
-        approval,
-        title=theirs.issue_title,
-        lld_path=_inside(theirs.final_lld_path),
-        last_review_date=theirs.approved_at[:10],
+        foreign,
+        title=record.issue_title,
+        lld_path=_relative_path(record.final_lld_path),
+        last_review_date=record.approved_at[:10],
     )
 
 
-def _inside(path: str) -> str:
-    """An absolute path of AssemblyZero, often one of Windows, relative to its repository."""
+def _relative_path(path: str) -> str:
+    """An absolute path of AssemblyZero, often a Windows path, relative to its repository."""
     below = path.replace("\\", "/").rpartition("docs/lld/")[2]
     return f"docs/lld/{below}"

@@ -1,7 +1,7 @@
-"""The files of a repository that several items write: one lock for all of them.
+"""The files of a repository that several items write, all under one lock.
 
-The lock is one on the repository's folder itself: whoever serves the repository waits for the
-others, whatever their state folder and whoever they are, and nothing is left behind.
+The repository's folder itself is locked, so processes wait for each other whatever their state
+folder and their user, and no lock file is left behind.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import UNLOCKABLE, fixed_place
 
 _OURS = ("docs/lld", "docs/lineage")
-"""Where the files that we write into a repository lie, those below included."""
+"""The folders of a repository that this program writes to, with their subfolders."""
 LOCK_PATIENCE = 10.0
-"""Seconds that one process may hold the lock of the shared files; it takes milliseconds."""
-_CROWD = 6
-"""So many times that is waited at most while others take turns."""
-_PAUSE = 0.01
-"""Seconds between two tries."""
+"""Seconds that one process may hold the lock of the shared files; usually it takes milliseconds."""
+_MAX_HOLDERS = 6
+"""The wait while others take turns is at most this many times `LOCK_PATIENCE`."""
+_POLL = 0.01
+"""Seconds between two attempts."""
 SHARED_MODE = 0o644
-"""Of every file in the repository: they are meant to be read and committed."""
+"""The mode of every file in the repository: they are meant to be read and committed."""
 
 
 @contextlib.contextmanager
 def repository_lock(repository: Path) -> Iterator[None]:
-    """Holds the lock of a repository's shared files; waits for whoever has it, but not for long.
+    """Holds the lock of a repository's shared files; waits for its holder, but not for long.
 
-    Where folders cannot be locked (NFS wants them open for writing), a file in the user's fixed
-    folder stands for this one.
+    Where folders cannot be locked (NFS requires them to be open for writing), a file in the user's
+    fixed lock folder is locked instead.
 
     Raises:
-        TuiError: the repository is not there, or somebody keeps the lock.
+        TuiError: the repository does not exist, or another process keeps the lock.
     """
     try:
         folder = os.open(repository, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -53,12 +53,12 @@ def repository_lock(repository: Path) -> Iterator[None]:
     try:
         try:
             _lock_folder(folder, repository)
-            stand_in = None
+            substitute = None
         except OSError as error:
             if error.errno not in UNLOCKABLE | {errno.EBADF}:
-                raise _not_locked(repository, error) from error
-            stand_in = _stand_in(repository)
-        with stand_in or contextlib.nullcontext():
+                raise _cannot_lock(repository, error) from error
+            substitute = _lock_substitute(repository)
+        with substitute or contextlib.nullcontext():
             yield
     finally:
         os.close(folder)
@@ -74,35 +74,35 @@ def _lock_folder(folder: int, repository: Path) -> None:
             now = time.monotonic()
             if now > deadline:
                 holders = processes_with_lock(folder)
-                if holders == before or now > began + _CROWD * LOCK_PATIENCE:
-                    raise _kept(repository, describe_processes(holders)) from None
+                if holders == before or now > began + _MAX_HOLDERS * LOCK_PATIENCE:
+                    raise _locked_too_long(repository, describe_processes(holders)) from None
                 deadline, before = now + LOCK_PATIENCE, holders
-            time.sleep(_PAUSE)
+            time.sleep(_POLL)
         else:
             return
 
 
-def _stand_in(repository: Path) -> FileLock:
+def _lock_substitute(repository: Path) -> FileLock:
     path = fixed_place(repository) / "files.lock"
     try:
         return FileLock.wait(path, LOCK_PATIENCE, f"process {os.getpid()}")
     except TimeoutError:
         with contextlib.suppress(OSError):
-            raise _kept(repository, path.read_text(errors="replace").strip()) from None
-        raise _kept(repository, "") from None
+            raise _locked_too_long(repository, path.read_text(errors="replace").strip()) from None
+        raise _locked_too_long(repository, "") from None
     except OSError as error:
-        raise _not_locked(repository, error) from error
+        raise _cannot_lock(repository, error) from error
 
 
-def _kept(repository: Path, who: str) -> TuiError:
+def _locked_too_long(repository: Path, holder: str) -> TuiError:
     return TuiError(
         f"The files that items share in {repository} have been locked for {LOCK_PATIENCE:.0f} s "
-        f"by {who or 'another process'}.",
+        f"by {holder or 'another process'}.",
         "Wait for it to finish, or end it; then retry.",
     )
 
 
-def _not_locked(repository: Path, error: OSError) -> TuiError:
+def _cannot_lock(repository: Path, error: OSError) -> TuiError:
     return TuiError(
         f"The files that items share in {repository} cannot be locked: {error.strerror or error}.",
         "Free disk space and make the folder readable, then retry.",
@@ -110,7 +110,7 @@ def _not_locked(repository: Path, error: OSError) -> TuiError:
 
 
 def publish_new(path: Path, data: bytes) -> bool:
-    """Writes a file of the repository if nothing is there; whether it did.
+    """Writes a file of the repository unless it exists; returns whether it was written.
 
     Raises:
         TuiError: it cannot be written.
@@ -125,10 +125,10 @@ def publish_new(path: Path, data: bytes) -> bool:
 
 
 def publish(path: Path, data: bytes) -> None:
-    """Writes a file of the repository as a whole, with its folders.
+    """Writes a file of the repository atomically, and creates its folders.
 
     Raises:
-        TuiError: it cannot be written; the old one is unharmed.
+        TuiError: it cannot be written; the old file is unchanged.
     """
     with _as_tui_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def publish(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def _as_tui_errors(path: Path) -> Iterator[None]:
-    """Turns errors of writing a file into messages for the user."""
+    """Turns errors in writing a file into messages for the user."""
     try:
         yield
     except OSError as error:
@@ -148,7 +148,7 @@ def _as_tui_errors(path: Path) -> Iterator[None]:
 
 
 def sweep_repository(repository: Path) -> int:
-    """Removes the temporary files that killed processes left of ours; gives their number."""
+    """Removes temporary files that killed processes left behind; returns their number."""
     tops = [repository / top for top in _OURS if (repository / top).is_dir()]
     folders = {Path(root) for top in tops for root, *_ in os.walk(top)}
     folders |= {place for top in tops if (place := temporary_folder(top)) is not None}
@@ -156,10 +156,10 @@ def sweep_repository(repository: Path) -> int:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder of the repository that can be written.
+    """Creates a folder of the repository, and checks that it is writable.
 
     Raises:
-        TuiError: it cannot be made or written.
+        TuiError: it cannot be created or written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -173,7 +173,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts what was renamed in a folder on the disk."""
+    """Syncs a folder to the disk after files in it were renamed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -185,7 +185,7 @@ def read_shared(path: Path) -> bytes | None:
     """The bytes of a shared file; ``None`` if there is none.
 
     Raises:
-        TuiError: it is there and cannot be read.
+        TuiError: it exists and cannot be read.
     """
     try:
         return path.read_bytes()
@@ -196,14 +196,14 @@ def read_shared(path: Path) -> bytes | None:
             f"Cannot read {path}: {error.strerror or error}.",
             "Move it away."
             if path.is_dir()
-            else f"Move away whatever occupies the place of the folder {path.parent}."
+            else f"{path.parent} must be a folder: move away what is there."
             if isinstance(error, NotADirectoryError)
             else f"Make it readable, for example: chmod u+rw {path}",
         ) from error
 
 
 def set_aside_name(path: Path, now: float | None = None) -> Path:
-    """A free name beside a file for what was wrong with it: ``<name>.invalid-<time>``."""
+    """An unused path next to a file for its invalid content: ``<name>.invalid-<time>``."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     for number in range(1, 1000):
         candidate = path.with_name(

@@ -1,4 +1,4 @@
-"""Reading the text of a file that a user gave, with a message for everything that can be wrong."""
+"""Reads text files that a user named, with a message for each thing that can be wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.base.errors import TuiError
 _HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 SIZE_LIMIT = 1_000_000
-"""Bytes of one file."""
+"""The maximum size of one file in bytes."""
 
 
 def read_text(path: Path, what: str) -> str:
@@ -20,17 +20,18 @@ def read_text(path: Path, what: str) -> str:
 
     Args:
         path: The file.
-        what: What it is for a human: ``issue file``.
+        what: What messages call it: ``issue file``.
 
     Raises:
-        TuiError: the file is missing, no file, too large, unreadable, no text, or empty.
+        TuiError: the file is missing, not a regular file, too large, unreadable, not text, or
+            empty.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a special file"
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a special file"
             raise TuiError(f"The {what} {path} is {kind}.", "Name a text file.")
-        if found.st_size > SIZE_LIMIT:
+        if status.st_size > SIZE_LIMIT:
             raise TuiError(f"The {what} {path} is larger than {SIZE_LIMIT:,} bytes.", "Split it.")
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -54,14 +55,14 @@ def read_text(path: Path, what: str) -> str:
 
 
 def text_digest(text: str) -> str:
-    """A digest of a text that white space at its ends and the kind of line ends do not change."""
+    """A digest of a text that ignores surrounding white space and the kind of line endings."""
     return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()
 
 
 def split_title(text: str, fallback: str) -> tuple[str, str]:
-    """Title and body of a Markdown text.
+    """Splits a Markdown text into title and body.
 
-    The title is the first ``# heading`` outside code blocks, and is taken out of the body;
+    The title is the first ``# heading`` outside code blocks, and is removed from the body;
     without one it is ``fallback``.
     """
     lines = text.splitlines()

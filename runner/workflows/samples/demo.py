@@ -33,11 +33,11 @@ _LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY
 
 
 def make_demo_repository(path: Path, count: int) -> list[ItemInfo]:
-    """Makes a git repository with one commit at ``path`` and gives its items.
+    """Creates a git repository with one commit at ``path``; returns its items.
 
     Args:
-        path: A folder that is empty or does not exist yet.
-        count: How many issues.
+        path: A folder that is empty or does not exist.
+        count: The number of issues.
 
     Raises:
         TuiError: git is missing or fails, or the folder cannot be used.
@@ -72,13 +72,13 @@ def make_demo_repository(path: Path, count: int) -> list[ItemInfo]:
 
 def _git(git: str, path: Path, *arguments: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in _LOCATION}
-    done = subprocess.run(
+    process = subprocess.run(
         [git, *arguments], cwd=path, env=environment | _IDENTITY, stdin=subprocess.DEVNULL,
         capture_output=True, timeout=60, check=False,
     )  # fmt: skip
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
+    if process.returncode != 0:
+        message = process.stderr.decode(errors="replace").strip()
         raise TuiError(
-            f"git {arguments[0]} failed in {path}: {said or f'exit code {done.returncode}'}",
+            f"git {arguments[0]} failed in {path}: {message or f'exit code {process.returncode}'}",
             "Check that git works: git --version (2.28 or newer).",
         )

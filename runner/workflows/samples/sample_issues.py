@@ -7,7 +7,7 @@ from importlib import resources
 from typing import NamedTuple
 
 FIRST_NUMBER = 101
-"""Number of the first sample issue."""
+"""The number of the first sample issue."""
 
 
 class Sample(NamedTuple):
@@ -36,7 +36,7 @@ def _bundled() -> tuple[tuple[str, str], ...]:
 
 
 def demo_issues(count: int) -> list[Sample]:
-    """So many sample issues, numbered from 101; beyond the bundled ones they come round again.
+    """This many sample issues, numbered from 101; the bundled ones are repeated as needed.
 
     Raises:
         ValueError: ``count`` is negative.

@@ -1,1 +1,1 @@
-"""The issue tracker: whose issues these are, and how a brief is filed there once."""
+"""The issue tracker: which repository's issues are used, and how a brief is filed exactly once."""

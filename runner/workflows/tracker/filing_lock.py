@@ -1,9 +1,9 @@
-"""The lock under which issues are filed: one tracker, one filer at a time, on this machine.
+"""The lock for filing issues: on this machine, one process at a time files in a tracker.
 
-The mark in an issue's body tells whether a brief is filed, but two that look at the same time both
-see nothing. So whoever files holds the tracker's lock from looking to filing, whatever state
-folder, clone or cron job it comes from. ``gh`` inherits the lock: the one of a killed worker holds
-it as long as it may still file.
+The mark in an issue's body shows that a brief was filed, but two processes that look at the same
+time would both find nothing. So a process holds the tracker's lock from looking to filing, whatever
+its state folder, clone or cron job. ``gh`` inherits the lock: if its worker is killed, it holds the
+lock for as long as it can still file.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from assemblyzero_tui.runner.locks.file_locks import FileLock, sharing_with_chil
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 
-CALLS_AT_MOST = 8
-"""Calls of ``gh`` that one filing makes: it looks, files, and after a failure looks again."""
-_PAUSE = 0.1
-"""Seconds between two tries."""
+MAX_CALLS = 8
+"""Calls of ``gh`` in one filing: it looks, files, and looks again after a failure."""
+_POLL = 0.1
+"""Seconds between two attempts."""
 
 
 def filing_file(tracker: str, ending: str) -> Path:
-    """A file that belongs to a tracker, in the folder that all processes of a user find.
+    """The path of a tracker's file in the folder that all processes of a user share.
 
     Raises:
         TuiError: the folder cannot be used.
@@ -37,18 +37,19 @@ def filing_file(tracker: str, ending: str) -> Path:
 
 @contextlib.contextmanager
 def filing_lock(tracker: str, holder: str, log: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock of a tracker; waits for whoever has it.
+    """Holds the lock of a tracker; waits for its holder.
 
-    Nobody is waited for longer than all its calls of ``gh`` may take; who has it may change.
+    The wait for one holder is limited to the time that all its calls of ``gh`` can take; the holder
+    may change.
 
     Args:
         tracker: ``host/owner/name``.
-        holder: Who this is, for those that wait.
-        log: Prints a line, once for each that is waited for.
+        holder: Describes this process to others that wait.
+        log: Prints a line, once for each holder.
 
     Raises:
-        WorkflowError: somebody held it too long.
-        TuiError: there is no place for the lock.
+        WorkflowError: one holder kept it too long.
+        TuiError: the lock file cannot be created.
     """
     path = filing_file(tracker, "lock")
     lock = _wait(path, f"{holder}, {time.time():.0f}", tracker, log)
@@ -60,20 +61,20 @@ def filing_lock(tracker: str, holder: str, log: Callable[[str], None]) -> Iterat
 
 
 def _wait(path: Path, note: str, tracker: str, log: Callable[[str], None]) -> FileLock:
-    limit = CALLS_AT_MOST * gh_process.TIMEOUT
-    known, deadline = "", 0.0
+    limit = MAX_CALLS * gh_process.TIMEOUT
+    previous, deadline = "", 0.0
     while (lock := _take(path, note)) is None:
-        has_it = _holder(path)
-        if has_it != known or not deadline:
-            known, deadline = has_it, time.monotonic() + limit
-            log(f"    Waiting for {has_it}, which is filing in {tracker}")
+        holder = _read_holder(path)
+        if holder != previous or not deadline:
+            previous, deadline = holder, time.monotonic() + limit
+            log(f"    Waiting for {holder}, which is filing in {tracker}")
         if time.monotonic() > deadline:
             raise WorkflowError(
-                f"Not filed: {has_it} has been filing in {tracker} for more than {limit:.0f} s.",
+                f"Not filed: {holder} has been filing in {tracker} for more than {limit:.0f} s.",
                 f"Check what it is doing, end it if it hangs (its lock: {path}), and run the same "
                 "command again.",
             )
-        time.sleep(_PAUSE)
+        time.sleep(_POLL)
     return lock
 
 
@@ -87,9 +88,9 @@ def _take(path: Path, note: str) -> FileLock | None:
         ) from error
 
 
-def _holder(path: Path) -> str:
+def _read_holder(path: Path) -> str:
     try:
-        said = path.read_text(errors="replace").rpartition(", ")[0]
+        holder = path.read_text(errors="replace").rpartition(", ")[0]
     except OSError:
-        said = ""
-    return said or "another process"
+        holder = ""
+    return holder or "another process"

@@ -1,11 +1,11 @@
 """GitHub's command line tool ``gh`` as the source of issues.
 
-``gh issue list`` shows 30 issues unless ``--limit`` says otherwise. It asks for pages of at most
-100 and goes on until the limit or the end is reached, so a large limit fetches them all. That
-holds for its plain listing only: with ``--search``, ``--label`` or ``--milestone`` it uses
-GitHub's search, which never gives more than 1,000. So nothing but ``--state`` is asked for here.
-(Source: ``pkg/cmd/issue/list/http.go`` of github.com/cli/cli.) Every call is told whose issues are
-meant (``--repo``), so that all of a run have the same tracker.
+``gh issue list`` shows 30 issues unless ``--limit`` is given. It requests pages of at most 100
+until it reaches the limit or the end, so a large limit fetches all issues. That is true only of the
+plain listing: with ``--search``, ``--label`` or ``--milestone`` it uses GitHub's search, which
+never returns more than 1,000. So the only filter used here is ``--state``.
+(Source: ``pkg/cmd/issue/list/http.go`` of github.com/cli/cli.) Every call names the repository
+(``--repo``), so that all calls of a run use the same tracker.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIMIT = 1_000_000
 """More issues than any repository has open."""
 
 WITHOUT_GH = "To work without gh, use a folder of files: --issues-dir DIR"
-"""How to do without ``gh``."""
+"""The alternative to ``gh``, for hints."""
 
 
 class _Label(msgspec.Struct):
@@ -52,7 +52,7 @@ class _Issue(msgspec.Struct):
 def list_open_issues(
     repository: Path, tracker: str, *, timeout: float | None = None
 ) -> list[Issue]:
-    """All open issues of a tracker, lowest number first, without their text.
+    """All open issues of a tracker, lowest number first, without their texts.
 
     Raises:
         TuiError: ``gh`` is missing, not logged in, hangs, or cannot find the repository.
@@ -64,10 +64,10 @@ def list_open_issues(
             "--json", "number,title,url",
         ],
         timeout=timeout,
-        otherwise=WITHOUT_GH,
+        alternative=WITHOUT_GH,
     )  # fmt: skip
-    found: list[_Issue] = decode(output, list[_Issue], "gh issue list")
-    return sorted((one.issue() for one in found), key=lambda issue: issue.number)
+    listed: list[_Issue] = decode(output, list[_Issue], "gh issue list")
+    return sorted((one.issue() for one in listed), key=lambda issue: issue.number)
 
 
 def view_issue(
@@ -84,18 +84,18 @@ def view_issue(
         repository,
         ["issue", "view", str(number), "--repo", tracker, "--json", fields],
         timeout=timeout,
-        otherwise=WITHOUT_GH,
+        alternative=WITHOUT_GH,
         number=number,
     )
-    found: _Issue = decode(output, _Issue, f"gh issue view {number}")
-    if "/pull/" in found.url:
+    issue: _Issue = decode(output, _Issue, f"gh issue view {number}")
+    if "/pull/" in issue.url:
         raise TuiError(
             f"#{number} of {short(tracker)} is a pull request, not an issue.",
             f"Give the number of an issue. To list them: gh issue list --repo {tracker}",
         )
-    if found.number != number:
+    if issue.number != number:
         raise TuiError(
-            f"gh was asked for issue #{number} and answered with #{found.number}.",
+            f"gh was asked for issue #{number} and answered with #{issue.number}.",
             f"Try it yourself: gh issue view {number} --repo {tracker}",
         )
-    return found.issue()
+    return issue.issue()

@@ -1,7 +1,7 @@
 """Runs GitHub's command line tool ``gh``, without prompts and with a timeout.
 
-``gh`` exits with 4 if it needs a login, and with 1 for nearly all other errors; those are told
-apart by what it prints.
+``gh`` exits with 4 if it needs a login, and with 1 for nearly all other errors, which are
+distinguished by what it prints.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,7 +31,23 @@ _QUIET = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "
 
 
 class GhTimeoutError(TuiError):
-    """``gh`` was killed because it took too long; it may have done its work all the same."""
+    """``gh`` was killed because it took too long; it may have done its work nevertheless."""
+
+
+class _Call(NamedTuple):
+    """One call of ``gh``, as messages describe it."""
+
+    repository: Path
+    command: str
+    """The command without its options: ``gh issue list``."""
+    manual_command: str
+    """The command that the user can run to see the failure."""
+    tracker: str
+    """The value of ``--repo``, or an empty string."""
+    number: int
+    """The requested issue; 0 if the call is not about one."""
+    alternative: str
+    """How to proceed without ``gh``."""
 
 
 def run_gh(
@@ -39,10 +55,10 @@ def run_gh(
     arguments: Sequence[str],
     *,
     timeout: float | None = None,
-    otherwise: str = "",
+    alternative: str = "",
     number: int = 0,
     stdin: bytes = b"",
-    trial: str = "",
+    manual_command: str = "",
 ) -> bytes:
     """Runs ``gh`` and returns its stdout.
 
@@ -50,51 +66,60 @@ def run_gh(
     worker while ``gh`` is alive.
 
     Args:
-        repository: Where it is run.
-        arguments: What follows ``gh``.
+        repository: The folder in which it runs.
+        arguments: The arguments of ``gh``.
         timeout: Seconds; ``None`` means `TIMEOUT`.
-        otherwise: How to do without ``gh``, for messages.
-        number: The issue that is requested, if it is one.
-        stdin: What it reads from its standard input.
-        trial: The command a user may run to try it, if it is another one.
+        alternative: How to proceed without ``gh``, for hints.
+        number: The requested issue, if the call is about one.
+        stdin: The bytes of its standard input.
+        manual_command: The command that hints suggest, if it is a different one.
 
     Raises:
         TuiError: ``gh`` is missing, not logged in, hangs, or fails.
     """
-    seconds = TIMEOUT if timeout is None else timeout
     program = shutil.which("gh")
     if program is None:
         raise TuiError(
             "The program gh (GitHub's command line tool) is not on the PATH.",
-            _hint("Install it from https://cli.github.com and run: gh auth login", otherwise),
+            _hint("Install it from https://cli.github.com and run: gh auth login", alternative),
         )
     command = f"gh {' '.join(arguments[:3] if number else arguments[:2])}"
     tracker = _tracker_in(arguments)
-    trial = trial or (f"{command} --repo {tracker}" if tracker else command)
-    try:
-        code, stdout, stderr = _run(program, repository, arguments, stdin, seconds)
-    except OSError as error:
-        raise TuiError(
-            f"Cannot run {program} in {repository}: {error.strerror or error}.",
-            _hint("Check that the folder exists and that gh works there.", otherwise),
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise GhTimeoutError(
-            f"{command} in {repository} did not answer within {seconds:.0f} s.",
-            f"Check the network and try it yourself: cd {repository} && {trial}",
-        ) from error
+    manual_command = manual_command or (f"{command} --repo {tracker}" if tracker else command)
+    call = _Call(repository, command, manual_command, tracker, number, alternative)
+    code, stdout, stderr = _run(
+        program, call, arguments, stdin, TIMEOUT if timeout is None else timeout
+    )
     if code == 0:
         return stdout
-    text = stderr.decode(errors="replace").strip()
-    raise _failure(repository, tracker, code, text, number, otherwise) or TuiError(
-        f"{command} in {repository} failed with exit code {code}: "
-        f"{' '.join(text.split())[:STDERR_LIMIT] or 'no message'}",
-        f"Try it yourself: cd {repository} && {trial}",
-    )
+    raise _failure(call, code, stderr.decode(errors="replace").strip())
 
 
 def _run(
-    program: str, folder: Path, arguments: Sequence[str], stdin: bytes, seconds: float
+    program: str, call: _Call, arguments: Sequence[str], stdin: bytes, timeout: float
+) -> tuple[int, bytes, bytes]:
+    """Runs ``gh``; returns its exit code, stdout and stderr.
+
+    Raises:
+        TuiError: it cannot be run, or took too long and was killed.
+    """
+    folder = call.repository
+    try:
+        return _run_process(program, folder, arguments, stdin, timeout)
+    except OSError as error:
+        raise TuiError(
+            f"Cannot run {program} in {folder}: {error.strerror or error}.",
+            _hint("Check that the folder exists and that gh works there.", call.alternative),
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise GhTimeoutError(
+            f"{call.command} in {folder} did not answer within {timeout:.0f} s.",
+            f"Check the network and try it yourself: cd {folder} && {call.manual_command}",
+        ) from error
+
+
+def _run_process(
+    program: str, folder: Path, arguments: Sequence[str], stdin: bytes, timeout: float
 ) -> tuple[int, bytes, bytes]:
     """Runs ``gh``; returns its exit code, stdout and stderr.
 
@@ -118,7 +143,7 @@ def _run(
             pass_fds=shared_with_children(),
         )  # fmt: skip
         try:
-            code = process.wait(seconds)
+            code = process.wait(timeout)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -129,23 +154,23 @@ def _run(
 
 
 def decode(output: bytes, shape: Any, command: str) -> Any:
-    """The JSON that ``gh`` printed.
+    """Decodes the JSON that ``gh`` printed.
 
     Raises:
-        TuiError: it is not such JSON.
+        TuiError: it is not JSON of this shape.
     """
     try:
         return msgspec.json.decode(output, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise TuiError(
             f"{command} did not print the expected JSON ({error}). "
-            f"It began with: {beginning(output)!r}",
+            f"It began with: {excerpt(output)!r}",
             "Check which gh is on your PATH, and update it: gh --version",
         ) from error
 
 
-def beginning(output: bytes) -> str:
-    """The first characters of what was printed, for a message."""
+def excerpt(output: bytes) -> str:
+    """The first characters of an output, for a message."""
     return output[:80].decode(errors="replace").strip() or "nothing"
 
 
@@ -154,32 +179,34 @@ def _tracker_in(arguments: Sequence[str]) -> str:
     return next((b for a, b in pairwise(arguments) if a == "--repo"), "")
 
 
-def _failure(
-    repository: Path, tracker: str, code: int, stderr: str, number: int, otherwise: str
-) -> TuiError | None:
-    """An error for a known failure of ``gh``, with what to do about it."""
-    words = stderr.lower()
-    if number and "could not resolve to an issue" in words:
+def _failure(call: _Call, code: int, stderr: str) -> TuiError:
+    """The error for a failure of ``gh``, with a hint for the known ones."""
+    repository, tracker, words = call.repository, call.tracker, stderr.lower()
+    if call.number and "could not resolve to an issue" in words:
         return TuiError(
-            f"There is no issue #{number} in {tracker or repository}.",
+            f"There is no issue #{call.number} in {tracker or repository}.",
             f"List the open ones: gh issue list --repo {tracker or 'OWNER/NAME'}",
         )
     if any(sign in words for sign in ("no git remotes", "git remotes configured")):
         return TuiError(
             f"{repository} has no remote on GitHub, so gh cannot tell which issues to use.",
-            _hint("Add one: git remote add origin URL   (see: git remote -v)", otherwise),
+            _hint("Add one: git remote add origin URL   (see: git remote -v)", call.alternative),
         )
     if "not a git repository" in words:
         return TuiError(
             f"{repository} is not a git repository.",
-            _hint("Specify the right one with --repo PATH.", otherwise),
+            _hint("Specify the right one with --repo PATH.", call.alternative),
         )
     if code == LOGIN_NEEDED or "gh auth login" in words or "http 401" in words:
-        return TuiError("gh is not logged in.", _hint("Run: gh auth login", otherwise))
+        return TuiError("gh is not logged in.", _hint("Run: gh auth login", call.alternative))
     if "disabled issues" in words:
-        return TuiError(f"{tracker or repository} has issues disabled.", otherwise)
-    return None
+        return TuiError(f"{tracker or repository} has issues disabled.", call.alternative)
+    return TuiError(
+        f"{call.command} in {repository} failed with exit code {code}: "
+        f"{' '.join(stderr.split())[:STDERR_LIMIT] or 'no message'}",
+        f"Try it yourself: cd {repository} && {call.manual_command}",
+    )
 
 
-def _hint(step: str, otherwise: str) -> str:
-    return f"{step}\n{otherwise}" if otherwise else step
+def _hint(step: str, alternative: str) -> str:
+    return f"{step}\n{alternative}" if alternative else step

@@ -1,4 +1,4 @@
-"""An issue, as the tracker or a file has it."""
+"""An issue from the tracker or from a file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from assemblyzero_tui.runner.model.run_spec import check_item_id
 from assemblyzero_tui.runner.workflows.catalog import LLD
 
 FROM_TRACKER = "gh"
-"""The source of an item that is fetched with ``gh``."""
+"""The ``source`` of an issue that is fetched with ``gh``."""
 HIGHEST_NUMBER = 999_999_999
 
-_WANTED = re.compile(r"(?:LLD-)?0*([1-9]\d*)", re.IGNORECASE)
+_INPUT = re.compile(r"(?:LLD-)?0*([1-9]\d*)", re.IGNORECASE)
 
 
 class Issue(msgspec.Struct, kw_only=True, frozen=True):
-    """What a design is written for."""
+    """An issue that a design is written for."""
 
     number: int
     title: str
@@ -43,15 +43,15 @@ class Issue(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def issue_number(text: str) -> int:
-    """The number in what a user typed: ``42`` or ``LLD-42``.
+    """The issue number in a user's input: ``42`` or ``LLD-42``.
 
     Raises:
-        TuiError: it is no number of an issue.
+        TuiError: it is not the number of an issue.
     """
-    match = _WANTED.fullmatch(check_item_id(text))
+    match = _INPUT.fullmatch(check_item_id(text))
     if match is None or int(match[1]) > HIGHEST_NUMBER:
         raise TuiError(
             f"{text!r} is not an issue number.",
-            "Give numbers from 1 up, for example: assemblyzero-tui lld 42 57",
+            "Use numbers from 1 up, for example: assemblyzero-tui lld 42 57",
         )
     return int(match[1])

@@ -1,8 +1,8 @@
-"""What was filed on a tracker recently, and by whom; the tracker may not list it yet.
+"""The recent filings on a tracker and the runs that made them, as its listing may lag.
 
-GitHub's listing may lag, usually not at all, sometimes by minutes. So each filing is recorded
-next to the lock, before and after, and the next process reads these records as well as the
-listing. Entries count for `BELIEVED` seconds; after that only the listing does.
+GitHub's listing is usually current, but sometimes minutes late. So each filing is recorded next to
+the lock, before and after, and the next process reads these records as well as the listing. An
+entry is valid for `VALID_SECONDS`; after that only the listing counts.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import write_atomically
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file
 
-BELIEVED = 900.0
-"""Seconds. A listing has been seen to lag by eight minutes."""
+VALID_SECONDS = 900.0
+"""A listing was once observed to lag by eight minutes."""
 
 
 class Entry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The filing of one brief: begun, and perhaps finished."""
+    """The filing of one brief: begun, and possibly finished."""
 
     mark: str
     by: str
-    """Which run, of which state folder."""
+    """The run that filed it, and its state folder."""
     time: float
     """Seconds since the epoch."""
     answered: bool = False
-    """``gh`` has ended, so it files nothing any more."""
+    """Whether ``gh`` has ended, so that it cannot file anything any more."""
     number: int = 0
-    """Of the issue; 0 if none is known."""
+    """The number of the issue; 0 if it is unknown."""
     url: str = ""
 
 
@@ -39,7 +39,7 @@ class RecentFilings:
     """The recent entries of a tracker; written only under its lock."""
 
     def __init__(self, tracker: str) -> None:
-        """Raises TuiError where the folder for locks cannot be used."""
+        """Raises TuiError if the folder for locks cannot be used."""
         self._path: Path = filing_file(tracker, "json")
 
     def find(self, mark: str) -> Entry | None:
@@ -47,7 +47,7 @@ class RecentFilings:
         return self._read().get(mark)
 
     def record(self, entry: Entry) -> None:
-        """Writes an entry, in place of an earlier one of its brief.
+        """Writes an entry; it replaces an earlier one of the same brief.
 
         Raises:
             TuiError: it cannot be written.
@@ -62,10 +62,10 @@ class RecentFilings:
             ) from error
 
     def _read(self) -> dict[str, Entry]:
-        """The entries that still count; none if the file is damaged."""
+        """The entries that are still valid; none if the file is damaged."""
         try:
-            found = msgspec.json.decode(self._path.read_bytes(), type=list[Entry])
+            entries = msgspec.json.decode(self._path.read_bytes(), type=list[Entry])
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return {}
         now = time.time()
-        return {entry.mark: entry for entry in found if abs(now - entry.time) < BELIEVED}
+        return {entry.mark: entry for entry in entries if abs(now - entry.time) < VALID_SECONDS}

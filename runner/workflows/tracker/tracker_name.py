@@ -1,9 +1,9 @@
-"""Whose issues these are: the one repository on GitHub that every call of ``gh`` is then told.
+"""Finds the repository on GitHub whose issues are used, for ``--repo`` in every call of ``gh``.
 
-Left alone, ``gh`` answers that anew for every call: ``gh issue`` and ``gh label`` take
-``$GH_REPO``, else what ``gh repo set-default`` has noted in git's configuration, else the first of
-the remotes ``upstream``, ``github``, ``origin`` and the others. ``gh repo view`` does the same
-without ``$GH_REPO``. Where ``gh`` cannot ask, a fork is not followed to its parent.
+Without ``--repo``, ``gh`` decides that again in every call: ``gh issue`` and ``gh label`` use
+``$GH_REPO``, else the default that ``gh repo set-default`` stores in git's configuration, else the
+first of the remotes ``upstream``, ``github``, ``origin`` and the others. ``gh repo view`` does the
+same without ``$GH_REPO``. Where ``gh`` cannot prompt, it does not replace a fork by its parent.
 (Sources in github.com/cli/cli: ``pkg/cmdutil/repo_override.go``, ``pkg/cmd/root/root.go``,
 ``default.go`` and ``remote_resolver.go`` in ``pkg/cmd/factory``, ``context/context.go``.)
 """
@@ -27,12 +27,12 @@ _BEFORE_THE_HOST = re.compile(r"^(?:\w+://)?(?:[^@/]*@)?(?:www\.)?")
 
 
 class Tracker(msgspec.Struct, kw_only=True, frozen=True):
-    """The repository whose issues are meant."""
+    """The repository whose issues are used."""
 
     name: str
-    """``host/owner/name``, as ``gh`` takes it after ``--repo``."""
+    """``host/owner/name``, as in ``gh --repo``."""
     notes: tuple[str, ...] = ()
-    """What a user may not expect of it, and what to do about it."""
+    """What may surprise the user about this choice, and how to change it."""
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class _Repository(msgspec.Struct, rename="camel"):
 
     @property
     def fork_of(self) -> str:
-        """``owner/name``; empty if it is no fork, or nobody says of what."""
+        """``owner/name`` of its parent; empty if it is not a fork, or its parent is unknown."""
         parent = self.parent
         if not self.is_fork or parent is None or not parent.owner.login:
             return ""
@@ -67,20 +67,20 @@ class _Repository(msgspec.Struct, rename="camel"):
 
 
 def short(tracker: str) -> str:
-    """The name of a tracker for humans: without the host, where that is github.com."""
+    """The name of a tracker for messages: without the host if that is github.com."""
     return tracker.removeprefix("github.com/")
 
 
-def find_tracker(repository: Path, *, otherwise: str = "", to_file: bool = False) -> Tracker:
-    """Whose issues ``gh issue list`` would list in a repository.
+def find_tracker(repository: Path, *, alternative: str = "", to_file: bool = False) -> Tracker:
+    """Finds the repository whose issues ``gh issue list`` would list.
 
     Args:
-        repository: Where the user is.
-        otherwise: How to do without ``gh``, for messages.
+        repository: The folder in which ``gh`` runs.
+        alternative: How to proceed without ``gh``, for hints.
         to_file: Whether issues are to be filed there.
 
     Raises:
-        TuiError: ``gh`` cannot tell, the repository has no issues, or none can be filed there.
+        TuiError: ``gh`` failed, the repository has no issues, or none can be filed there.
     """
     named = os.environ.get("GH_REPO", "")
     if named and ("/" not in named or named.startswith("-")):
@@ -89,7 +89,7 @@ def find_tracker(repository: Path, *, otherwise: str = "", to_file: bool = False
             "Set it to OWNER/NAME or HOST/OWNER/NAME, or unset it: unset GH_REPO",
         )
     try:
-        found = _view(repository, named, otherwise)
+        viewed = _view(repository, named, alternative)
     except TuiError as error:
         if not named:
             raise
@@ -97,16 +97,16 @@ def find_tracker(repository: Path, *, otherwise: str = "", to_file: bool = False
             f"GH_REPO is set to {named}, whose issues cannot be read: {error.what}",
             f"{error.hint}\nFor the issues of the repository you are in: unset GH_REPO",
         ) from error
-    _check(found, otherwise, to_file=to_file)
-    return Tracker(name=found.tracker, notes=tuple(_notes(repository, found, named)))
+    _check(viewed, alternative, to_file=to_file)
+    return Tracker(name=viewed.tracker, notes=tuple(_notes(repository, viewed, named)))
 
 
-def renamed_since(tracker: str) -> str:
-    """What to tell where ``$GH_REPO`` names another tracker than a run began with; else nothing."""
+def tracker_changed_note(tracker: str) -> str:
+    """A note for a run whose tracker is not the one in ``$GH_REPO``; empty if they are the same."""
     named = os.environ.get("GH_REPO", "")
-    wanted = _BEFORE_THE_HOST.sub("", named.lower()).replace(":", "/")
-    wanted = wanted.removesuffix("/").removesuffix(".git")
-    if not wanted or not tracker or f"/{tracker.lower()}".endswith(f"/{wanted}"):
+    name = _BEFORE_THE_HOST.sub("", named.lower()).replace(":", "/")
+    name = name.removesuffix("/").removesuffix(".git")
+    if not name or not tracker or f"/{tracker.lower()}".endswith(f"/{name}"):
         return ""
     return (
         f"GH_REPO is set to {named}, but this run continues with the issues of {short(tracker)}, "
@@ -114,50 +114,50 @@ def renamed_since(tracker: str) -> str:
     )
 
 
-def _view(repository: Path, named: str, otherwise: str) -> _Repository:
+def _view(repository: Path, named: str, alternative: str) -> _Repository:
     arguments = ["repo", "view", *([named] if named else []), "--json", _FIELDS]
-    trial = f"gh repo view {named}".strip()
-    output = run_gh(repository, arguments, otherwise=otherwise, trial=trial)
-    found: _Repository = decode(output, _Repository, "gh repo view")
-    return found
+    manual_command = f"gh repo view {named}".strip()
+    output = run_gh(repository, arguments, alternative=alternative, manual_command=manual_command)
+    viewed: _Repository = decode(output, _Repository, "gh repo view")
+    return viewed
 
 
-def _check(found: _Repository, otherwise: str, *, to_file: bool) -> None:
-    if found.has_issues_enabled and not (to_file and found.is_archived):
+def _check(viewed: _Repository, alternative: str, *, to_file: bool) -> None:
+    if viewed.has_issues_enabled and not (to_file and viewed.is_archived):
         return
-    hint = otherwise
-    if parent := found.fork_of:
+    hint = alternative
+    if parent := viewed.fork_of:
         hint = f"It is a fork. For the issues of {parent}: gh repo set-default {parent}\n{hint}"
-    if not found.has_issues_enabled:
-        raise TuiError(f"{short(found.tracker)} has issues disabled.", hint.strip())
+    if not viewed.has_issues_enabled:
+        raise TuiError(f"{short(viewed.tracker)} has issues disabled.", hint.strip())
     raise TuiError(
-        f"{short(found.tracker)} is archived; no issues can be filed there.", hint.strip()
+        f"{short(viewed.tracker)} is archived; no issues can be filed there.", hint.strip()
     )
 
 
-def _notes(repository: Path, found: _Repository, named: str) -> list[str]:
-    whose = short(found.tracker)
+def _notes(repository: Path, viewed: _Repository, named: str) -> list[str]:
+    name = short(viewed.tracker)
     by_number = f"Designs and lineage in {repository} are distinguished by number only."
     if named:
         try:
             home = _view(repository, "", "")
         except TuiError:
-            return [f"these are the issues of {whose}, because GH_REPO is set. {by_number}"]
-        if home.tracker.lower() == found.tracker.lower():
+            return [f"these are the issues of {name}, because GH_REPO is set. {by_number}"]
+        if home.tracker.lower() == viewed.tracker.lower():
             return []
         return [
-            f"these are the issues of {whose}, not of {short(home.tracker)}, because GH_REPO "
+            f"these are the issues of {name}, not of {short(home.tracker)}, because GH_REPO "
             f"is set. {by_number} For the issues of {short(home.tracker)}: unset GH_REPO"
         ]
-    if parent := found.fork_of:
+    if parent := viewed.fork_of:
         return [
-            f"{whose} is a fork of {parent}, and these are the fork's own issues. "
+            f"{name} is a fork of {parent}, and these are the fork's own issues. "
             f"For those of {parent}: gh repo set-default {parent}"
         ]
     origin = _origin(repository)
-    if origin and not found.tracker.lower().endswith(f"/{origin}".lower()):
+    if origin and not viewed.tracker.lower().endswith(f"/{origin}".lower()):
         return [
-            f"these are the issues of {whose}, not of the remote origin ({origin}): gh "
+            f"these are the issues of {name}, not of the remote origin ({origin}): gh "
             f"resolves the remotes of this repository that way. {by_number} "
             f"For the issues of {origin}: gh repo set-default {origin}"
         ]
@@ -165,17 +165,17 @@ def _notes(repository: Path, found: _Repository, named: str) -> list[str]:
 
 
 def _origin(repository: Path) -> str:
-    """``owner/name`` by the address of the remote ``origin``; empty if that is no such address."""
+    """``owner/name`` of the remote ``origin``; empty if its address has no such part."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(repository), "remote", "get-url", "origin"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_GIT_SECONDS,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""
-    address = done.stdout.strip()
+    address = process.stdout.strip()
     remote = "://" in address or ":" in address.partition("/")[0]
-    if done.returncode or not remote or address.startswith("file:"):
+    if process.returncode or not remote or address.startswith("file:"):
         return ""
     match = _END_OF_AN_ADDRESS.search(address)
     return match[1] if match else ""

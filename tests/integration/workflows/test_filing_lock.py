@@ -13,7 +13,11 @@ from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 from assemblyzero_tui.runner.locks.lock_folder import OVERRIDE
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_file, filing_lock
-from assemblyzero_tui.runner.workflows.tracker.recent_filings import BELIEVED, Entry, RecentFilings
+from assemblyzero_tui.runner.workflows.tracker.recent_filings import (
+    VALID_SECONDS,
+    Entry,
+    RecentFilings,
+)
 
 TRACKER = "github.com/example/tidewater"
 
@@ -68,7 +72,7 @@ def test_the_book_forgets_what_the_listing_must_know_by_now(
     assert RecentFilings(TRACKER.upper()).find("one") == Entry(
         mark="one", by="a run", time=now[0], answered=True, number=7, url="u"
     )
-    now[0] += BELIEVED
+    now[0] += VALID_SECONDS
     assert filings.find("one") is None
     filings.record(Entry(mark="three", by="a run", time=now[0]))
     assert b"one" not in filing_file(TRACKER, "json").read_bytes()

@@ -235,7 +235,7 @@ def test_a_status_file_of_another_format_is_left_alone(repository: Path) -> None
     path.parent.mkdir(parents=True)
     text = '{"version":"2.0","issues":{}}'
     path.write_text(text)
-    with pytest.raises(TuiError, match=r"has the format 2\.0; this version knows 1\.0"):
+    with pytest.raises(TuiError, match=r"has format 2\.0; this version supports 1\.0"):
         pending_lld_items(repository)
     assert path.read_text() == text
 

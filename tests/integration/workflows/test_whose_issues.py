@@ -14,7 +14,10 @@ from assemblyzero_tui.runner.workflows.catalog import load
 from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
-from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker, renamed_since
+from assemblyzero_tui.runner.workflows.tracker.tracker_name import (
+    find_tracker,
+    tracker_changed_note,
+)
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import filed_issues, install, make_tracker, write_issue
 
@@ -167,8 +170,8 @@ def test_a_run_that_goes_on_says_that_gh_repo_is_another_now(
     monkeypatch: pytest.MonkeyPatch, named: str, said: bool
 ) -> None:
     monkeypatch.setenv("GH_REPO", named)
-    assert bool(renamed_since(HOME)) == said
-    assert renamed_since("") == ""
+    assert bool(tracker_changed_note(HOME)) == said
+    assert tracker_changed_note("") == ""
 
 
 def test_a_worker_asks_the_tracker_of_its_run_and_no_other(

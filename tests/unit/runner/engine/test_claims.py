@@ -20,13 +20,13 @@ async def test_an_item_that_is_not_looked_at_yet_is_looked_at_later(
     assert isinstance(second, tuple)
     looks: asyncio.Queue[None] = asyncio.Queue()
     ours = claims.Claims(ItemLocks(tmp_path, "lld"), lambda: looks.put_nowait(None))
-    monkeypatch.setattr(claims, "PAUSE", 0.0)
+    monkeypatch.setattr(claims, "RETRY_INTERVAL", 0.0)
     assert ours.take("1", 1.0)
     assert ours.take("2", 1.0)
     await asyncio.wait_for(looks.get(), 30.0)
     first[0].release()
     assert ours.take("1", 1.0) is None
-    monkeypatch.setattr(claims, "PAUSE", 1.0)
+    monkeypatch.setattr(claims, "RETRY_INTERVAL", 1.0)
     assert ours.take("2", 1.0)  # it was looked at too short a time ago
     await asyncio.wait_for(looks.get(), 30.0)
     second[0].release()

@@ -20,7 +20,7 @@ def locks(repository: Path, run: str) -> ItemLocks:
 async def test_files_of_held_locks_are_touched_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "TOUCHED_EVERY", 0.0)
+    monkeypatch.setattr(claims, "TOUCH_INTERVAL", 0.0)
     mine = Claims(locks(tmp_path, "a"), lambda: None)
     assert mine.take("1", 0.0) is None
     owner = locks(tmp_path, "a").busy_file("1").with_suffix(".owner")
@@ -56,7 +56,7 @@ async def test_what_others_made_counts_if_it_was_wanted_before_and_is_told_to_ev
 async def test_an_item_of_another_engine_is_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "PAUSE", 0.0)
+    monkeypatch.setattr(claims, "RETRY_INTERVAL", 0.0)
     first = Claims(locks(tmp_path, "a"), lambda: None)
     assert first.take("1", 0.0) is None
     again = asyncio.Event()

@@ -76,7 +76,7 @@ def test_a_stop_between_two_engines_is_not_wall_time() -> None:
     summary = summary_of(*events)
     assert summary.times.wall == 20
     assert summary.times.unserved == 1000
-    assert "20s (plus 16m 40s between its engines)" in report.to_markdown(summary)
+    assert "20s (plus 16m 40s without an engine)" in report.to_markdown(summary)
 
 
 def test_a_run_that_goes_on_is_told_up_to_now() -> None:
