@@ -1,4 +1,4 @@
-"""How lengths of time are written."""
+"""The format of durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of which nobody knows what it is."""
+"""Reading a small file that can be anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
         read_small_file(path, 4)
 
 
-def test_nobody_is_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_without_a_writer_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero")):
         with pytest.raises(OSError, match=r"regular file|directory|Invalid"):

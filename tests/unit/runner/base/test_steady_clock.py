@@ -1,4 +1,4 @@
-"""A machine's clock that is set back while a run goes on."""
+"""A machine's clock that is set back during a run."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_lengths_of_time_are_right(tmp_path: Path) -> None:
     assert all(span.end >= span.start for item in summary.items for span in item.spans)
 
 
-def test_a_wait_that_was_announced_is_as_long_as_it_was_said(tmp_path: Path) -> None:
+def test_an_announced_wait_keeps_its_length(tmp_path: Path) -> None:
     events = [*started(numbered(42, "One")), change("LLD-42", State.STARTING, 100)]
     last = change("LLD-42", State.QUOTA, 110 - HOUR)
     last.until = last.time + 30

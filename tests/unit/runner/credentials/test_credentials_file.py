@@ -1,4 +1,4 @@
-"""Changing a file of credentials: keys come and go, everything else stays."""
+"""Changing a credential file: credentials are added and removed, everything else is kept."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_a_bare_list_stays_one(file: Path) -> None:
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_a_name_and_a_key_are_there_once(file: Path, enabled: bool) -> None:
+def test_names_and_api_keys_are_unique(file: Path, enabled: bool) -> None:
     write(file, {"credentials": [{"name": "one", "key": key(1), "enabled": enabled}]})
     before = file.read_bytes()
     with pytest.raises(TuiError, match="already has a credential called 'one'"):
@@ -93,7 +93,7 @@ def test_a_name_and_a_key_are_there_once(file: Path, enabled: bool) -> None:
         ("one", "", "is invalid"),
     ],
 )
-def test_what_cannot_be_a_name_or_a_key_is_refused(
+def test_invalid_names_and_api_keys_are_refused(
     file: Path, name: str, text: str, says: str
 ) -> None:
     with pytest.raises(TuiError, match=says) as told:
@@ -123,7 +123,7 @@ def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
     assert len(read_file(file).credentials) == 1
 
 
-def test_a_credential_is_switched_on(file: Path) -> None:
+def test_a_credential_is_enabled(file: Path) -> None:
     write(file, {"credentials": [{"name": "one", "key": key(1), "enabled": False}]})
     assert enable_credential(file, "one")
     assert written(file)["credentials"] == [{"name": "one", "key": key(1), "enabled": True}]
@@ -132,7 +132,7 @@ def test_a_credential_is_switched_on(file: Path) -> None:
     assert file.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_name_that_is_not_there_is_told_with_those_that_are(file: Path) -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones(file: Path) -> None:
     write(file, {"credentials": [{"name": "one", "key": key(1)}]})
     for change in (remove_credential, enable_credential):
         with pytest.raises(TuiError, match=r"no credential called 'two'\.\nIt has: one\."):
@@ -142,14 +142,14 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(file: Path) -> Non
         assert CANARY not in str(told.value)
 
 
-def test_what_is_removed_is_told_by_its_fingerprint(file: Path) -> None:
+def test_removing_returns_the_fingerprint(file: Path) -> None:
     fingerprint = add_credential(file, "one", key(1))
     assert remove_credential(file, "one") == fingerprint
     write(file, {"credentials": [{"name": "login", "type": "oauth"}]})
     assert remove_credential(file, "login") == ""
 
 
-def test_keys_that_are_added_at_once_are_all_kept(file: Path) -> None:
+def test_credentials_added_at_once_are_all_kept(file: Path) -> None:
     numbers = range(12)
     threads = [
         threading.Thread(target=add_credential, args=(file, f"key-{n}", key(n))) for n in numbers
@@ -170,5 +170,5 @@ def test_keys_that_are_added_at_once_are_all_kept(file: Path) -> None:
         ("a-name-that-is-long-but-has-no-digit", False), ("", False),
     ],
 )  # fmt: skip
-def test_a_text_that_may_be_a_key_is_known(text: str, is_one: bool) -> None:
+def test_a_text_that_could_be_an_api_key_is_recognised(text: str, is_one: bool) -> None:
     assert may_be_api_key(text) is is_one

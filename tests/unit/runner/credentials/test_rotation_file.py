@@ -1,4 +1,4 @@
-"""AssemblyZero's note of keys that are used up: a hint, and no more."""
+"""AssemblyZero's rotation file of exhausted credentials: a hint, and no more."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_writers_at_once_lose_nothing(path: Path) -> None:
     assert set(read_hints(path, names, NOON)) == set(names)
 
 
-def test_where_nothing_can_be_written_it_is_said(path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(path: Path) -> None:
     path.mkdir()
     with pytest.raises(TuiError, match=f"Cannot write {path}"):
         write_exhausted(path, "one", NOON)
@@ -127,7 +127,7 @@ def hinted() -> Driven:
     return run
 
 
-def test_a_key_that_may_be_used_up_is_tried_with_one_call() -> None:
+def test_a_credential_that_can_be_exhausted_is_probed_with_one_call() -> None:
     run = hinted()
     run.ask("A")
     run.ask("B")
@@ -143,12 +143,12 @@ def test_a_key_that_may_be_used_up_is_tried_with_one_call() -> None:
     assert states(run.events)[-1] == ("one", "ready")
 
 
-def test_the_other_keys_are_used_before_it() -> None:
+def test_the_other_credentials_are_used_before_it() -> None:
     run = hinted()
     assert run.granted() == "two"
 
 
-def test_the_hint_holds_for_every_model_and_every_key_of_the_project() -> None:
+def test_the_hint_holds_for_every_model_and_credential_of_the_project() -> None:
     run = Driven(keys("one", "two", project="shop"))
     found = run.pool.registry.find("two")
     assert found is not None

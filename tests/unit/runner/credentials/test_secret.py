@@ -1,4 +1,4 @@
-"""A key's text shows itself nowhere by accident."""
+"""The text of an API key is never shown by accident."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def test_only_reveal_gives_it() -> None:
     assert TEXT[:8] not in repr(Credential("one", secret))
 
 
-def test_keys_are_told_apart_by_a_fingerprint() -> None:
+def test_api_keys_are_identified_by_a_fingerprint() -> None:
     assert Secret(TEXT).fingerprint == Secret(TEXT).fingerprint
     assert Secret(TEXT).fingerprint != Secret(TEXT + "x").fingerprint
     assert len(Secret(TEXT).fingerprint) == 8
     assert Secret(TEXT) == Secret(TEXT) != Secret(TEXT + "x")
 
 
-def test_a_grant_does_not_show_its_key() -> None:
+def test_a_grant_does_not_show_its_api_key() -> None:
     grant = Grant(request=1, lease=2, name="one", secret=TEXT)
     assert TEXT[:8] not in repr(grant) + str(grant)

@@ -1,4 +1,4 @@
-"""Where keys come from, and what is wrong with a file of them."""
+"""The sources of credentials, and invalid credential files."""
 
 from __future__ import annotations
 
@@ -105,9 +105,7 @@ def test_a_file_that_others_can_read_is_refused_with_what_mends_it(file: Path, m
         ("[" + " " * (1 << 20) + "]", "is too large"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_without_its_keys(
-    file: Path, text: str, says: str
-) -> None:
+def test_errors_about_a_file_contain_no_api_key(file: Path, text: str, says: str) -> None:
     write(file, text=text)
     assert says in wrong(file).what
 
@@ -117,7 +115,9 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
     assert "Is a directory" in wrong(tmp_path).what
 
 
-def test_the_places_count_in_their_order(state_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sources_are_used_in_their_order(
+    state_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environment = {"GOOGLE_API_KEY": key(1)}
     assert names(sources.find(None, environment)) == ["google_api_key"]
     environment["GEMINI_API_KEY"] = key(2)
@@ -142,7 +142,7 @@ def test_the_places_count_in_their_order(state_home: Path, monkeypatch: pytest.M
     assert names(sources.find(None, environment)) == ["key-7"]
 
 
-def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None:
+def test_a_source_without_a_credential_is_skipped_and_noted(state_home: Path) -> None:
     path = sources.default_files()[0]
     write(path, entry(1, enabled=False))
     found = sources.find(None, {"GEMINI_API_KEY": key(2)})
@@ -152,13 +152,13 @@ def test_a_place_without_a_key_is_passed_over_and_said(state_home: Path) -> None
         sources.find(None, {})
 
 
-def test_a_place_with_something_wrong_is_not_passed_over(state_home: Path) -> None:
+def test_an_invalid_source_is_not_skipped(state_home: Path) -> None:
     write(sources.default_files()[0], entry(1) | {"key": "short"})
     with pytest.raises(TuiError, match="is invalid"):
         sources.find(None, {"GEMINI_API_KEY": key(2)})
 
 
-def test_no_key_at_all_says_where_to_get_one() -> None:
+def test_the_error_without_a_credential_says_where_to_get_one() -> None:
     with pytest.raises(TuiError) as caught:
         sources.find(None, {})
     assert caught.value.what == "There is no Gemini credential."
@@ -166,7 +166,7 @@ def test_no_key_at_all_says_where_to_get_one() -> None:
     assert caught.value.exit_code == 2
 
 
-def test_keys_travel_whole_through_a_pipe(file: Path) -> None:
+def test_credentials_pass_through_a_pipe_unchanged(file: Path) -> None:
     found = sources.find(write(file, entry(1, project="p"), entry(2)), {})
     again = credentials.decode(credentials.encode(found.credentials))
     assert again == found.credentials

@@ -1,4 +1,4 @@
-"""Trying a key with one call: it counts, and what is learned reaches every run."""
+"""Checking a credential with one call: it counts, and its result reaches every run."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_call_counts_for_every_run(
     assert sum(engine.group(1).days.values()) == 1
 
 
-def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
+def test_results_reach_a_run_and_a_success_makes_a_credential_valid_again(
     trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
@@ -101,7 +101,7 @@ def test_what_is_learned_reaches_a_run_and_a_success_makes_a_key_valid_again(
     assert sum(engine.group(3).days.values()) == 2
 
 
-def test_a_key_that_is_off_or_resting_is_tried_and_stays_so(
+def test_a_disabled_or_exhausted_credential_is_checked_and_keeps_its_state(
     trial: CredentialCheck, path: Path, clock: HandClock, model: Model
 ) -> None:
     engine = Engine(path, clock, KEYS)
@@ -137,12 +137,12 @@ def test_an_error_of_this_program_takes_the_lease_back(
     assert trial.check("key-1").ok
 
 
-def test_a_key_that_is_not_there_cannot_be_tried(trial: CredentialCheck) -> None:
+def test_an_unknown_credential_cannot_be_checked(trial: CredentialCheck) -> None:
     with pytest.raises(TuiError, match="no credential 'key-9'"):
         trial.check("key-9")
 
 
-def test_a_model_that_ends_without_an_answer_is_asked_again(
+def test_a_model_that_ends_without_an_answer_is_called_again(
     trial: CredentialCheck, model: Model
 ) -> None:
     model.failure = CallError(Outcome.NO_ANSWER, "it is empty", http_status=200)

@@ -1,4 +1,4 @@
-"""What a failed call means, without any SDK."""
+"""The classification of failed calls, without any SDK."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_odd_errors_are_judged_by_what_can_be_read(
     assert refused(status, body).outcome is outcome
 
 
-def test_limits_that_are_no_numbers_are_not_told() -> None:
+def test_limits_that_are_not_numbers_are_ignored() -> None:
     bodies = [{"quotaId": f"PerMinute{n}", "quotaValue": v} for n, v in enumerate(["²", "9" * 999])]
     assert refused(429, quota(*bodies)).quotas == {"PerMinute0": None, "PerMinute1": None}
 
@@ -109,7 +109,7 @@ def test_a_message_cannot_fool_a_terminal() -> None:
     assert "\x1b" not in str(refused(400, {"error": {"message": "\x1b[31mred\ud800"}}))
 
 
-def test_what_nobody_expected_is_asked_again_a_few_times_only() -> None:
+def test_unexpected_failures_are_retried_a_few_times_only() -> None:
     error = classify(AttributeError("x"), model="m")
     assert error is not None
     assert KINDS[error.outcome] is Kind.NO_ANSWER
@@ -137,7 +137,7 @@ def test_what_the_network_does_passes(cause: Exception) -> None:
     assert KINDS[error.outcome] is Kind.TRANSIENT
 
 
-def test_a_key_is_taken_out_however_an_error_quotes_it() -> None:
+def test_an_api_key_is_redacted_however_an_error_quotes_it() -> None:
     odd = "odd\ncanary\u20ac"
     error = classify(ValueError(f"{odd!r} or {odd!a} cannot be sent"), model="m", secret=odd)
     assert "canary" not in str(error)
@@ -148,14 +148,14 @@ def test_the_number_429_in_a_message_means_nothing() -> None:
     assert error.outcome is Outcome.BAD_REQUEST
 
 
-def test_the_key_is_taken_out_of_messages_and_reasons() -> None:
+def test_the_api_key_is_redacted_in_messages_and_reasons() -> None:
     body = {"error": {"message": f"'api_key:{KEY}' is bad", "details": [{"reason": KEY}]}}
     error = refused(403, body)
     assert KEY[:10] not in str(error) + error.reason + repr(error)
 
 
 @pytest.mark.parametrize("before", range(270, 310, 3))
-def test_no_part_of_a_key_is_left_where_a_message_is_cut(before: int) -> None:
+def test_no_part_of_an_api_key_is_left_where_a_message_is_cut(before: int) -> None:
     error = refused(403, {"error": {"message": "x" * before + f" '{KEY}' is bad"}})
     assert KEY[:4] not in str(error)
 
@@ -166,7 +166,7 @@ def test_a_long_message_is_cut_to_one_line() -> None:
     assert "\n" not in str(error)
 
 
-def test_a_whole_answer_is_no_failure() -> None:
+def test_a_complete_answer_is_not_a_failure() -> None:
     assert classify(Ending("STOP", "", "text"), model="m") is None
 
 

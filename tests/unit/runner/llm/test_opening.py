@@ -1,4 +1,4 @@
-"""A provider is described in one place, the catalog: what is added there can be used."""
+"""A provider is described in one place, the catalog: every provider there can be opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading replies, without any SDK: however they are framed, and in whatever bits they come."""
+"""Reading replies without any SDK, however they are framed and split."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_nobody_holds_what_does_not_exist(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "nothing")
 
 
-def test_a_probe_tells_the_truth_when_the_file_has_lost_its_name(tmp_path: Path) -> None:
+def test_a_probe_is_right_after_the_file_has_lost_its_name(tmp_path: Path) -> None:
     path = tmp_path / "item.busy"
     lock = FileLock.take(path)
     assert lock is not None

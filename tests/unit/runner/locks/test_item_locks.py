@@ -1,4 +1,4 @@
-"""Where the locks of items lie, what they say, and whom they keep out."""
+"""The locks of items: their folder, their text, and the holders that they exclude."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def take(locks: ItemLocks, key: str = "42") -> ItemLock:
     return taken[0]
 
 
-def test_work_trees_and_state_folders_meet_and_whoever_is_refused_is_told(
+def test_work_trees_and_state_folders_see_the_same_holder(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree = tmp_path / "tree"
@@ -155,7 +155,7 @@ def test_who_may_commit_may_lock(repository: Path) -> None:
     lock.release(remove=True)
 
 
-def test_what_was_made_is_told_to_the_next(repository: Path) -> None:
+def test_the_next_holder_sees_the_outcome(repository: Path) -> None:
     lock = take(ItemLocks(repository, "lld", ME))
     mark = Holder(run="run-1", finished=17.0, outcome="approved after 2 reviews")
     lock.finish(mark)

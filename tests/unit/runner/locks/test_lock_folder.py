@@ -1,4 +1,4 @@
-"""The folder for locks is the same for every process of a user, and nobody else's."""
+"""The folder for locks is the same for every process of a user, and private."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The debug log of one process: where it goes, what it holds, and what it never holds."""
+"""The debug log of one process: its file, its content, and no secrets."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_secrets_are_in_no_message_and_no_traceback(path: Path) -> None:
         assert secret not in text.replace(f'SECRET = "{SECRET}"', "")
 
 
-def test_a_full_disk_stops_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_does_not_stop_the_process(capfd: pytest.CaptureFixture[str]) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")

@@ -1,4 +1,4 @@
-"""Secrets do not reach the log, however they are cut; everything else does."""
+"""Secrets never reach the log, however they are split; everything else does."""
 
 from itertools import pairwise
 
@@ -37,7 +37,7 @@ def through(redactor: Redactor, *reads: bytes) -> bytes:
         ("apiKey='abcdefgh'", "apiKey='[redacted]'"),
     ],
 )
-def test_secrets_of_known_shape_are_replaced(text: str, expected: str) -> None:
+def test_secrets_of_a_known_form_are_replaced(text: str, expected: str) -> None:
     assert Redactor().redact(text) == expected
     assert through(Redactor(), text.encode()) == expected.encode()
 

@@ -1,4 +1,4 @@
-"""The pool in the fold: keys, quotas, time in line, outages."""
+"""The state of the pool by its events: credentials, quotas, waits, outages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def granted(time: float, waited: float = 0.0, item: str = "A", **more: Any) -> C
 WORKING = (change(State.STARTING, 10), change(State.RUNNING, 10))
 
 
-def test_the_worst_of_a_keys_models_is_its_state_until_that_has_passed() -> None:
+def test_the_most_severe_state_of_its_models_is_the_state_of_a_credential() -> None:
     run = run_of(
         key("a", "ready"),
         key("a", "cooling", model="m", until=30, reason="minute"),
@@ -111,7 +111,7 @@ def test_a_row_for_each_model_only_where_they_differ() -> None:
     assert [row.state for row in found.rows(5)] == ["disabled"]
 
 
-def test_what_is_known_of_a_key_stays_known() -> None:
+def test_the_details_of_a_credential_are_kept() -> None:
     run = run_of(
         key("a", "ready", project="p", fingerprint="01234567", quota="project p"),
         key("a", "cooling", model="m", until=30, quota="project p and q"),
@@ -134,7 +134,7 @@ def test_figures_of_a_quota_and_that_those_of_the_minute_go_old() -> None:
     assert len(run.pool.quotas_of(run.pool.credentials["a"])) == 2
 
 
-def test_time_in_line_is_no_time_at_work() -> None:
+def test_time_waiting_for_a_call_is_not_time_at_work() -> None:
     run = run_of(*WORKING, queued(21, until=50), granted(50, waited=30))
     item = run.items["A"]
     assert item.waits == [(20, 50)]
@@ -142,7 +142,7 @@ def test_time_in_line_is_no_time_at_work() -> None:
     assert item.process_seconds(60) == 50
 
 
-def test_who_is_in_line_waits_until_the_call_starts() -> None:
+def test_an_item_waits_until_its_call_starts() -> None:
     run = run_of(*WORKING, queued(20, until=50))
     item = run.items["A"]
     waiting = item.waiting
@@ -160,7 +160,7 @@ def test_who_is_in_line_waits_until_the_call_starts() -> None:
 
 
 @pytest.mark.parametrize("state", [State.QUOTA, State.PAUSED, State.FAILED, State.CANCELLED])
-def test_who_leaves_is_in_line_no_more(state: State) -> None:
+def test_an_item_without_a_process_no_longer_waits_for_a_call(state: State) -> None:
     run = run_of(*WORKING, queued(20), change(state, 45))
     item = run.items["A"]
     assert item.waiting is None
@@ -169,18 +169,18 @@ def test_who_leaves_is_in_line_no_more(state: State) -> None:
     assert item.quota_seconds(100) == 25 + (55 if state is State.QUOTA else 0)
 
 
-def test_short_waits_count_though_nobody_said_that_somebody_waits() -> None:
+def test_short_waits_count_though_they_were_not_reported() -> None:
     run = run_of(*WORKING, granted(20.5, waited=0.5))
     assert run.items["A"].quota_seconds(30) == 0.5
 
 
-def test_no_time_in_line_counts_twice_or_before_there_was_a_process() -> None:
+def test_no_wait_counts_twice_or_before_there_was_a_process() -> None:
     run = run_of(*WORKING, granted(30, waited=100), granted(32, waited=10))
     assert run.items["A"].waits == [(10, 30), (30, 32)]
     assert run.items["A"].active_seconds(40) == 8
 
 
-def test_an_engine_that_was_lost_leaves_nobody_in_line() -> None:
+def test_after_a_lost_engine_no_item_waits_for_a_call() -> None:
     run = run_of(*WORKING, queued(20), EngineStarted(pid=2, resumed=True, time=500))
     item = run.items["A"]
     assert (item.state, item.waiting, run.items_waiting) == (State.QUEUED, None, set())
@@ -212,14 +212,14 @@ def test_an_outage_ends_with_the_engine() -> None:
     assert [(o.start, o.end) for o in run.pool.outages] == [(20, 20)]
 
 
-def test_going_on_by_itself_is_on_until_it_is_switched_off() -> None:
+def test_resuming_automatically_is_enabled_until_it_is_disabled() -> None:
     run = run_of()
     assert run.pool.auto_resume
     run.apply(AutoResumeSet(on=False, time=5))
     assert not run.pool.auto_resume
 
 
-def test_a_new_engine_says_anew_how_the_pool_stands() -> None:
+def test_a_new_engine_reports_the_pool_again() -> None:
     run = run_of(
         key("a", "disabled"),
         QuotaCounted(quota="q", model="m", minute=7, day=7, time=10),
@@ -233,7 +233,7 @@ def test_a_new_engine_says_anew_how_the_pool_stands() -> None:
     assert pool.credentials["a"].at(99) == "absent"
 
 
-def test_rests_are_added_up_once_however_many_models_rest() -> None:
+def test_unavailable_time_counts_once_for_several_models() -> None:
     run = run_of(
         key("a", "cooling", 10, model="m", until=30),
         key("a", "exhausted", 20, model="n", until=60),
@@ -245,7 +245,7 @@ def test_rests_are_added_up_once_however_many_models_rest() -> None:
     assert found.unavailable_seconds(130) == 70
 
 
-def test_a_key_that_was_away_did_not_rest_meanwhile() -> None:
+def test_an_absent_credential_was_not_unavailable_meanwhile() -> None:
     run = run_of(
         key("a", "cooling", 10, model="m", until=600),
         EngineStarted(pid=2, resumed=True, time=500),
@@ -263,7 +263,7 @@ def test_calls_are_counted_over_time_and_not_for_ever() -> None:
     assert list(traffic.between(99_990, 100_000)) == [(99_990.0, 8, 2)]
 
 
-def test_calls_of_a_key_and_of_all() -> None:
+def test_calls_of_a_credential_and_of_all() -> None:
     run = run_of(
         *WORKING,
         key("a", "ready"),
@@ -279,11 +279,11 @@ def test_calls_of_a_key_and_of_all() -> None:
     assert list(run.pool.traffic.between(0, 100)) == [(15.0, 2, 1)]
 
 
-def test_a_key_nobody_told_of_is_absent() -> None:
+def test_a_credential_that_was_not_reported_is_absent() -> None:
     assert CredentialState("a").at(1) == "absent"
 
 
-def test_no_estimate_pretends_to_know_when_keys_come_back() -> None:
+def test_there_is_no_estimate_without_a_time_for_quota() -> None:
     events: list[AnyEvent] = [
         change(State.STARTING, 10, "B"), change(State.DONE, 70, "B"),
         PoolChanged(state="paused", until=170, time=70),

@@ -1,4 +1,4 @@
-"""The fold: what a run's events make of its state."""
+"""The state of a run by its events."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_time_is_split_into_working_paused_and_waiting() -> None:
     assert all(one.end == two.start for one, two in pairwise(item.spans))
 
 
-def test_waiting_for_the_user_is_no_waiting_for_a_key() -> None:
+def test_waiting_for_the_user_is_not_waiting_for_quota() -> None:
     state = fold(
         [
             *begun("A", "B"),

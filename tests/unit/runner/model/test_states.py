@@ -55,7 +55,7 @@ def test_a_process_at_work_can_be_lost_or_cancelled(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_what_a_command_may_act_on_can_become_what_it_asks_for(state: State) -> None:
+def test_states_that_a_command_acts_on_can_become_its_target(state: State) -> None:
     followers = TRANSITIONS[state]
     assert not state.pausable or {State.PAUSING, State.PAUSED} & followers
     assert not state.resumable or State.QUEUED in followers

@@ -17,7 +17,7 @@ def test_each_cell_shows_the_state_of_its_time() -> None:
     assert bar(spans, 0, 10, 10) == [Q, Q, R, R, R, P, R, R, R, D]
 
 
-def test_a_cell_goes_to_whoever_took_most_of_it() -> None:
+def test_a_cell_goes_to_the_state_with_the_largest_share() -> None:
     assert bar([Span(Q, 0, 1.4), Span(R, 1.4, 4)], 0, 4, 2) == [Q, R]
 
 

@@ -1,4 +1,4 @@
-"""Clocks that jump: somebody sets the one on the wall, or the machine sleeps."""
+"""Clocks that jump: the wall clock is set, or the machine sleeps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.runner.pool.driver import (
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
-def test_a_rest_is_as_long_as_it_was_though_the_clock_on_the_wall_is_set(by: float) -> None:
+def test_a_cooldown_keeps_its_length_when_the_wall_clock_is_set(by: float) -> None:
     run = Driven(keys("one"))
     run.call("day", retry_after=80)
     run.go(10)
@@ -40,7 +40,7 @@ def test_a_clock_that_is_slewed_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
-def test_the_minute_is_counted_as_before_though_the_clock_on_the_wall_is_set(by: float) -> None:
+def test_the_minute_is_counted_as_before_when_the_wall_clock_is_set(by: float) -> None:
     run = Driven(keys("one", rpm=1))
     run.call()
     run.clock.set_wall(by)
@@ -49,7 +49,7 @@ def test_the_minute_is_counted_as_before_though_the_clock_on_the_wall_is_set(by:
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR])
-def test_no_lease_is_taken_back_because_the_clock_on_the_wall_is_set(by: float) -> None:
+def test_no_lease_is_revoked_when_the_wall_clock_is_set(by: float) -> None:
     run = Driven(keys("one"))
     run.ask()
     run.clock.set_wall(by)
@@ -84,7 +84,7 @@ def test_a_clock_put_forward_over_midnight_opens_nothing_early() -> None:
     assert run.granted() == "one"
 
 
-def test_a_pause_says_anew_until_when_after_the_clock_was_set() -> None:
+def test_the_end_of_a_pause_is_reported_again_after_the_clock_was_set() -> None:
     run = Driven(keys("one", rpd=1))
     run.call()
     run.granted()
@@ -105,7 +105,7 @@ def test_leases_outlive_a_machine_s_sleep() -> None:
     assert run.go(0.2).revoked == [("A", 1)]
 
 
-def test_rests_and_quotas_go_on_while_the_machine_sleeps() -> None:
+def test_cooldowns_and_quotas_continue_while_the_machine_sleeps() -> None:
     run = Driven(keys("one", rpm=1))
     run.call("minute", retry_after=30)
     run.ask("B")

@@ -1,4 +1,4 @@
-"""How many workflows are worth having at work."""
+"""The number of workflows that the quotas can feed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def at_work(run: Driven, calls: int = 4, seconds: float = 8.0) -> None:
         run.go(2)
 
 
-def test_the_pool_tells_the_number_and_why() -> None:
+def test_the_pool_reports_the_limit_and_its_reason() -> None:
     run = Driven(keys("one", "two", rpm=10), most=10)
     at_work(run)
     told = pool_states(run.events)[-1]
@@ -98,13 +98,13 @@ def test_the_pool_tells_the_number_and_why() -> None:
     assert told.until is None
 
 
-def test_a_number_that_is_no_bound_is_not_told() -> None:
+def test_a_limit_without_effect_is_not_reported() -> None:
     run = Driven(keys("one", "two", rpm=10), most=3)
     at_work(run)
     assert pool_states(run.events) == []
 
 
-def test_a_key_that_goes_takes_its_share_and_a_key_that_comes_brings_it_after_a_minute() -> None:
+def test_a_credential_that_goes_lowers_the_limit_and_one_that_comes_raises_it_later() -> None:
     run = Driven(keys("one", "two", rpm=10), most=10)
     at_work(run)
     run.pool.registry.disable("two")
@@ -117,7 +117,7 @@ def test_a_key_that_goes_takes_its_share_and_a_key_that_comes_brings_it_after_a_
     assert pool_states(run.events)[-1].slots > 3
 
 
-def test_a_short_rest_of_a_key_takes_nothing_away() -> None:
+def test_a_short_cooldown_does_not_lower_the_limit() -> None:
     run = Driven(keys("one", "two", rpm=10), most=10)
     at_work(run)
     run.call("day", retry_after=40)

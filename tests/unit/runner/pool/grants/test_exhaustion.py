@@ -1,4 +1,4 @@
-"""When no usable credential for long, whoever asks saves and leaves; and comes back in time."""
+"""Without a usable credential for long, workflows save and end, and resume in time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def exhausted(*names: str, rpm: int = 0) -> Driven:
     return run
 
 
-def test_whoever_asks_parks_until_midnight_in_california() -> None:
+def test_requests_are_parked_until_midnight_in_california() -> None:
     run = exhausted("one", "two")
     denial = run.denial()
     assert denial.park
@@ -40,7 +40,7 @@ def test_whoever_asks_parks_until_midnight_in_california() -> None:
     assert run.pool.status.paused
 
 
-def test_it_goes_on_at_midnight_by_itself() -> None:
+def test_it_resumes_automatically_at_midnight() -> None:
     run = exhausted("one", "two")
     run.granted()
     while run.pool.status.paused:
@@ -50,7 +50,7 @@ def test_it_goes_on_at_midnight_by_itself() -> None:
     assert pool_states(run.events)[-1].state == "open"
 
 
-def test_nobody_is_sent_away_as_long_as_one_key_opens_soon() -> None:
+def test_no_request_is_denied_while_a_credential_is_ready_soon() -> None:
     run = exhausted("one", "two")
     run.pool.registry.add(key("three"))
     run.call("day", retry_after=85)
@@ -67,7 +67,7 @@ def test_a_wait_of_more_than_a_minute_and_a_half_is_too_long() -> None:
     assert run.denial().until == pytest.approx(run.clock.wall() + 90.5)
 
 
-def test_those_in_line_are_sent_away_when_the_last_key_goes() -> None:
+def test_queued_requests_are_denied_when_the_last_credential_goes() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -100,7 +100,7 @@ def test_each_quota_begins_with_one_call_and_then_keeps_its_pace() -> None:
     assert run.clock.now() - begun == pytest.approx(3 * 6.1, abs=0.1)
 
 
-def test_a_probe_that_is_refused_sends_away_again() -> None:
+def test_a_refused_probe_denies_requests_again() -> None:
     run = exhausted("one")
     run.granted()
     run.clock.go_to(run.group("one").until)
@@ -112,13 +112,13 @@ def test_a_probe_that_is_refused_sends_away_again() -> None:
     assert run.state("one") == "exhausted"
 
 
-def test_another_model_goes_on() -> None:
+def test_another_model_continues() -> None:
     run = exhausted("one")
     assert run.granted() == "deny"
     assert run.granted(model="another") == "one"
 
 
-def test_another_key_ends_the_pause() -> None:
+def test_another_credential_ends_the_pause() -> None:
     run = exhausted("one")
     assert run.granted() == "deny"
     run.pool.registry.add(key("two"))
@@ -126,14 +126,14 @@ def test_another_key_ends_the_pause() -> None:
     assert run.granted() == "two"
 
 
-def test_the_same_key_is_no_other_key() -> None:
+def test_the_same_api_key_is_not_another_credential() -> None:
     run = exhausted("one")
     run.pool.registry.add(key("one"))
     assert run.serve().events == []
     assert run.granted() == "deny"
 
 
-def test_a_pause_without_a_known_end_says_none() -> None:
+def test_a_pause_without_a_known_end_reports_none() -> None:
     run = Driven(keys("one"))
     run.pool.registry.disable("one")
     assert run.denial().until == 0
@@ -144,7 +144,7 @@ def test_a_pause_without_a_known_end_says_none() -> None:
     assert pool_states(run.serve().events)[-1].state == "open"
 
 
-def test_many_keys_are_not_all_named() -> None:
+def test_many_credentials_are_not_all_named() -> None:
     run = exhausted(*"abcdef")
     assert run.denial().why.endswith(", and 2 more")
 

@@ -1,4 +1,4 @@
-"""The line in front of the pool: turns between workflows, whatever they ask for at once."""
+"""The queue of the pool: workflows take turns, however many calls they request at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_workflow_that_fans_out_gets_no_more_turns_than_one_that_does_not() ->
     assert in_order(run) == ["A", "B", "C", "D", "A", "A", "A"]
 
 
-def test_whoever_was_served_longest_ago_is_served_next() -> None:
+def test_the_workflow_served_longest_ago_is_served_next() -> None:
     run = closed()
     for item in "BCAB":
         run.ask(item)
@@ -53,7 +53,7 @@ def test_requests_of_one_workflow_stay_in_order() -> None:
     assert nodes == ["first", "second", "third"]
 
 
-def test_somebody_who_waits_for_a_closed_model_does_not_keep_others_from_an_open_one() -> None:
+def test_a_request_for_an_exhausted_model_does_not_block_other_models() -> None:
     run = closed()
     run.ask("A", "m")
     run.ask("A", "other")
@@ -89,7 +89,7 @@ def test_the_shares_of_workflows_that_always_want_more_are_equal_though_two_fan_
     assert sum(counts) ** 2 / (len(counts) * sum(n * n for n in counts)) > 0.98
 
 
-def test_who_is_through_begins_anew() -> None:
+def test_a_finished_workflow_starts_over() -> None:
     run = closed()
     run.ask("A")
     in_order(run)

@@ -1,4 +1,4 @@
-"""An item whose calls fail although they might not: it waits by itself, and not for ever."""
+"""An item whose calls fail while others are answered: it waits alone, and not for ever."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(request: pytest.FixtureRequest) -> Driven:
     return Driven(keys("one", "two") if request.param == "keys" else ())
 
 
-def test_an_item_that_fails_alone_waits_longer_each_time_and_holds_nobody(run: Driven) -> None:
+def test_an_item_that_fails_alone_waits_longer_each_time_and_blocks_no_other(run: Driven) -> None:
     waits = []
     for _ in range(8):
         assert fails(run)
@@ -92,7 +92,7 @@ def test_a_quarter_of_an_hour_is_not_enough_without_ten_failures(run: Driven) ->
     assert fails(run)
 
 
-def test_it_waits_for_as_long_as_the_model_fails_for_everybody(run: Driven) -> None:
+def test_it_waits_for_as_long_as_the_model_fails_for_every_item(run: Driven) -> None:
     answered(run, "A", "B")
     for _ in range(300):
         for item in ("P", "A", "B"):
@@ -112,7 +112,7 @@ def test_an_answer_by_luck_is_not_held_against_those_who_wait(run: Driven) -> No
     assert run.clock.now() > 1000 + 60 * MINUTE
 
 
-def test_when_the_others_are_through_it_is_still_given_up(run: Driven) -> None:
+def test_when_the_others_have_finished_it_is_still_given_up(run: Driven) -> None:
     assert fails(run)
     answered(run, "A", "B", "A", "B")
     for item in "AB":
@@ -166,7 +166,7 @@ def test_a_lost_worker_or_parking_does_not_clear_it(run: Driven) -> None:
     assert denied_items(run.ask("P", attempt=2)) == ["P"]
 
 
-def test_a_retry_by_the_user_begins_anew(run: Driven) -> None:
+def test_a_retry_by_the_user_starts_over(run: Driven) -> None:
     given_up_next(run)
     run.pool.release_all("P")
     run.pool.forget_item("P")
@@ -196,7 +196,7 @@ def test_try_now_ends_its_wait(run: Driven) -> None:
     assert granted_items(run.serve()) == ["P"]
 
 
-def test_a_late_word_of_a_lease_that_was_taken_changes_nothing() -> None:
+def test_a_late_release_of_a_revoked_lease_changes_nothing() -> None:
     run = Driven(keys("one"))
     run.ask("P")
     run.go(630)

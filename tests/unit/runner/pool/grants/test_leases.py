@@ -1,4 +1,4 @@
-"""Leases: one attempt each, they end once, and nothing of a dead worker is left."""
+"""Leases: one attempt each, they end once, and none of a dead worker is left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.runner.pool.driver import (
 )
 
 
-def test_without_keys_a_lease_is_granted_and_comes_back_once() -> None:
+def test_without_credentials_a_lease_is_granted_and_returned_once() -> None:
     run = Driven()
     run.pool.acquire("LLD-1", 1, Acquire(request=4, model="m", node="N1"))
     ledger = run.serve()
@@ -41,7 +41,7 @@ def test_without_keys_a_lease_is_granted_and_comes_back_once() -> None:
     assert not run.pool.recorder.changes
 
 
-def test_without_keys_everybody_in_line_is_served() -> None:
+def test_without_credentials_every_request_is_granted() -> None:
     run = Driven()
     for item in "ABC":
         run.pool.acquire(item, 1, Acquire(request=1, model="m"))
@@ -80,7 +80,7 @@ def test_a_lease_given_back_twice_counts_once() -> None:
     assert run.group("one").used_today(run.pool.registry.today(run.clock.now())) == 1
 
 
-def test_what_a_worker_makes_up_as_an_outcome_is_an_end_like_any_other() -> None:
+def test_an_unknown_outcome_ends_a_lease_like_any_other() -> None:
     run = Driven(keys("one"))
     run.ask()
     ledger = run.ends("splendid")
@@ -139,7 +139,7 @@ def test_ids_only_grow_and_a_deadline_shortens_the_call() -> None:
     assert run.pool.leases.active[2].expires == run.clock.awake() + 9.0 + PATIENCE
 
 
-def test_keys_take_turns_and_events_have_names_only() -> None:
+def test_credentials_take_turns_and_events_contain_only_names() -> None:
     run = Driven(keys("one", "two", "three"))
     run.pool.registry.report_all()
     assert [event.credential for event in changed(run.serve().events)] == ["one", "two", "three"]
@@ -154,7 +154,7 @@ def test_keys_take_turns_and_events_have_names_only() -> None:
     )
 
 
-def test_what_is_there_is_told_once() -> None:
+def test_existing_credentials_are_reported_once() -> None:
     run = Driven(keys("one"))
     run.pool.registry.report_all()
     assert len(changed(run.serve().events)) == 1
@@ -162,7 +162,7 @@ def test_what_is_there_is_told_once() -> None:
     assert changed(run.serve().events) == []
 
 
-def test_a_lease_past_its_time_is_taken_back_and_the_worker_is_to_end() -> None:
+def test_an_expired_lease_is_revoked_and_its_worker_must_end() -> None:
     run = Driven(keys("one"))
     run.ask("A", deadline=20.0)
     assert run.pool.next_time() == run.clock.now() + 20 + PATIENCE
@@ -174,7 +174,7 @@ def test_a_lease_past_its_time_is_taken_back_and_the_worker_is_to_end() -> None:
     assert run.go(100).revoked == []
 
 
-def test_what_is_said_late_of_a_lease_that_was_taken_back_is_still_news() -> None:
+def test_the_late_refusal_of_a_revoked_lease_still_counts() -> None:
     run = Driven(keys("one", "two"))
     run.ask("A", deadline=20.0)
     run.go(50)
@@ -188,7 +188,7 @@ def test_what_is_said_late_of_a_lease_that_was_taken_back_is_still_news() -> Non
     assert run.state("one") == "cooling"
 
 
-def test_a_late_answer_opens_nothing_and_a_late_word_that_nothing_was_sent_refunds() -> None:
+def test_a_late_answer_changes_nothing_and_a_late_unsent_call_is_refunded() -> None:
     run = Driven(keys("one", rpd=5))
     run.ask("A", deadline=20.0)
     run.ask("B", deadline=20.0)
@@ -201,7 +201,7 @@ def test_a_late_answer_opens_nothing_and_a_late_word_that_nothing_was_sent_refun
     assert run.group("one").used_today(now) == 1
 
 
-def test_only_so_many_leases_are_remembered_for_late_news() -> None:
+def test_only_the_newest_revoked_leases_are_remembered() -> None:
     run = Driven(keys("one"))
     for _ in range(LATE + 10):
         run.ask()
@@ -212,7 +212,7 @@ def test_only_so_many_leases_are_remembered_for_late_news() -> None:
     assert changed(run.serve().events)[0].state == "cooling"
 
 
-def test_a_call_says_how_long_it_waited_and_that_it_waits() -> None:
+def test_the_wait_of_a_call_is_reported() -> None:
     run = Driven(keys("one"))
     run.call("day", retry_after=80)
     ledger = run.ask("B", node="N7")
@@ -228,7 +228,7 @@ def test_a_call_says_how_long_it_waited_and_that_it_waits() -> None:
     assert begun.waited == pytest.approx(80.5)
 
 
-def test_the_books_are_told_what_to_write() -> None:
+def test_the_store_gets_the_changes() -> None:
     run = Driven(keys("one", rpm=10))
     fingerprint = next(iter(run.pool.registry.credentials))
     run.ask()

@@ -1,4 +1,4 @@
-"""What the user does to keys: off and on, forget, try now, another one; also during a call."""
+"""Manual control of credentials: disable, enable, reset, try now, add; also during a call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.runner.pool.driver import (
 )
 
 
-def test_a_key_that_is_off_is_not_used_and_its_call_goes_on() -> None:
+def test_a_disabled_credential_is_not_used_and_its_call_continues() -> None:
     run = Driven(keys("one", "two"))
     run.ask()
     run.pool.registry.disable("one")
@@ -28,7 +28,7 @@ def test_a_key_that_is_off_is_not_used_and_its_call_goes_on() -> None:
     assert run.granted() == "one"
 
 
-def test_what_the_call_of_a_key_that_is_off_meets_is_kept() -> None:
+def test_the_outcome_of_a_call_with_a_disabled_credential_is_kept() -> None:
     run = Driven(keys("one"))
     run.ask()
     run.pool.registry.disable("one")
@@ -37,7 +37,7 @@ def test_what_the_call_of_a_key_that_is_off_meets_is_kept() -> None:
     assert run.opens_in() == pytest.approx(30.5)
 
 
-def test_a_key_that_is_off_and_refused_is_told_as_off_and_then_as_refused() -> None:
+def test_a_disabled_and_invalid_credential_is_reported_as_disabled_first() -> None:
     run = Driven(keys("one"))
     run.ask()
     run.pool.registry.disable("one", "in the file")
@@ -49,7 +49,7 @@ def test_a_key_that_is_off_and_refused_is_told_as_off_and_then_as_refused() -> N
     assert run.granted() == "deny"
 
 
-def test_keys_answer_to_their_fingerprints_too_and_unknown_ones_to_nothing() -> None:
+def test_credentials_are_found_by_fingerprint_too() -> None:
     run = Driven(keys("one"))
     run.pool.registry.disable(next(iter(run.pool.registry.credentials)))
     assert states(run.serve().events) == [("one", "disabled")]
@@ -59,7 +59,7 @@ def test_keys_answer_to_their_fingerprints_too_and_unknown_ones_to_nothing() -> 
     assert run.serve().events == []
 
 
-def test_a_refused_key_that_is_reset_is_tried_with_one_call() -> None:
+def test_an_invalid_credential_that_is_reset_is_probed_with_one_call() -> None:
     run = Driven(keys("one"))
     run.call("auth", reason="API_KEY_INVALID")
     assert run.granted() == "deny"
@@ -94,7 +94,7 @@ def test_a_reset_forgets_what_was_learned_and_keeps_what_was_given() -> None:
     assert (group.state.value, group.until) == ("probing", 0)
 
 
-def test_a_reset_is_for_every_model_of_the_key_and_for_no_other_key() -> None:
+def test_a_reset_is_for_every_model_of_one_credential_only() -> None:
     run = Driven(keys("one", "two"))
     run.pool.registry.report_all()
     for model in "mn":
@@ -105,7 +105,7 @@ def test_a_reset_is_for_every_model_of_the_key_and_for_no_other_key() -> None:
     assert {run.state("two", model) for model in "mn"} == {"cooling"}
 
 
-def test_a_key_without_a_tier_can_be_reset() -> None:
+def test_a_credential_without_a_tier_can_be_reset() -> None:
     run = Driven(keys("one"))
     run.call("no_tier")
     assert run.granted() == "deny"
@@ -113,7 +113,7 @@ def test_a_key_without_a_tier_can_be_reset() -> None:
     assert run.granted() == "one"
 
 
-def test_a_reset_during_a_call_tries_another_and_takes_that_ones_news() -> None:
+def test_a_reset_during_a_call_probes_with_another_one() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.pool.registry.reset("one")
@@ -125,7 +125,7 @@ def test_a_reset_during_a_call_tries_another_and_takes_that_ones_news() -> None:
     assert run.state("one") == "cooling"
 
 
-def test_whoever_waits_for_a_key_that_is_switched_off_is_sent_away() -> None:
+def test_a_request_that_waits_for_a_disabled_credential_is_denied() -> None:
     run = Driven(keys("one"))
     run.call("minute", retry_after=30)
     run.ask("B")
@@ -133,7 +133,7 @@ def test_whoever_waits_for_a_key_that_is_switched_off_is_sent_away() -> None:
     assert denied_items(run.serve()) == ["B"]
 
 
-def test_another_key_is_told_and_used_at_once() -> None:
+def test_a_new_credential_is_reported_and_used_at_once() -> None:
     run = Driven(keys("one"))
     run.call("minute")
     run.ask("B")
@@ -145,21 +145,21 @@ def test_another_key_is_told_and_used_at_once() -> None:
     assert run.group("two").per_minute == 5
 
 
-def test_another_key_of_a_project_brings_its_limits_with_it() -> None:
+def test_another_credential_of_a_project_adds_its_limits() -> None:
     run = Driven(keys("one", project="p", rpm=10))
     run.call()
     run.pool.registry.add(key("two", "p", rpm=4, rpd=7))
     assert (run.group("one").per_minute, run.group("one").per_day) == (4, 7)
 
 
-def test_another_key_of_a_project_is_told_with_what_is_the_matter_with_its_quota() -> None:
+def test_another_credential_of_a_project_is_reported_with_its_quota() -> None:
     run = Driven(keys("one", project="p"))
     run.call("minute")
     run.pool.registry.add(key("two", "p"))
     assert states(run.serve().events) == [("two", "ready"), ("two", "cooling")]
 
 
-def test_the_first_key_of_a_pool_without_any_counts_from_then_on() -> None:
+def test_the_first_credential_of_a_pool_counts_from_then_on() -> None:
     run = Driven()
     run.ask("A")
     run.pool.registry.add(key("one", rpm=1))

@@ -1,4 +1,4 @@
-"""A model that is not answering, or a network that is down: no key is to blame, the model rests."""
+"""A model that is not answering, or a network that is down: the model cools down, no credential."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRANSIENT = ("overloaded", "transport", "timeout")
 
 
 @pytest.mark.parametrize("outcome", TRANSIENT)
-def test_a_model_rests_for_all_keys_a_little_longer_each_time(outcome: str) -> None:
+def test_a_model_cools_down_for_all_credentials_longer_each_time(outcome: str) -> None:
     run = Driven(keys("one", "two"))
     rests = []
     for _ in range(7):
@@ -61,7 +61,7 @@ def test_the_service_s_hint_is_believed_up_to_half_a_minute(
 
 
 @pytest.mark.parametrize("seconds", [0.0, 5.0, 20.0, 31.0, 100.0])
-def test_after_a_spell_of_any_kind_the_model_is_asked_again_within_half_a_minute(
+def test_after_any_outage_the_model_is_called_again_within_half_a_minute(
     seconds: float,
 ) -> None:
     run = Driven(keys("one", "two"), chance=1.0)
@@ -89,7 +89,7 @@ def test_after_a_spell_of_any_kind_the_model_is_asked_again_within_half_a_minute
     assert len(spell) == len(set(spell)), "one call at a time"
 
 
-def test_whoever_waits_is_told_why() -> None:
+def test_the_reason_of_a_wait_is_reported() -> None:
     run = Driven(keys("one"))
     run.call("overloaded", retry_after=12, http_status=503)
     (told,) = queued(run.ask("B").events)
@@ -98,7 +98,7 @@ def test_whoever_waits_is_told_why() -> None:
     assert told.until == pytest.approx(run.clock.wall() + 12.5)
 
 
-def test_whoever_waits_on_is_told_the_next_time() -> None:
+def test_the_next_time_of_a_longer_wait_is_reported() -> None:
     run = spell_of_three()
     run.ask("A")
     run.ask("B")
@@ -109,7 +109,7 @@ def test_whoever_waits_on_is_told_the_next_time() -> None:
     assert run.pool.next_time() is not None
 
 
-def test_keys_are_ready_while_the_model_rests() -> None:
+def test_credentials_are_ready_while_the_model_cools_down() -> None:
     run = Driven(keys("one", "two"))
     run.pool.registry.report_all()
     run.serve()
@@ -120,7 +120,7 @@ def test_keys_are_ready_while_the_model_rests() -> None:
     assert pool_states(run.events) == []
 
 
-def test_nobody_is_sent_away_for_a_model() -> None:
+def test_no_request_is_denied_because_of_a_model() -> None:
     run = Driven(keys("one"), chance=1.0)
     for item in "ABCDE":
         run.ask(item)
@@ -134,7 +134,7 @@ def test_nobody_is_sent_away_for_a_model() -> None:
     assert pool_states(run.events) == []
 
 
-def test_keys_that_rest_for_longer_than_the_model_are_named() -> None:
+def test_credentials_that_cool_down_longer_than_the_model_are_named() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -146,7 +146,7 @@ def test_keys_that_rest_for_longer_than_the_model_are_named() -> None:
 
 
 @pytest.mark.parametrize("denied", ["no_tier", "day"])
-def test_what_closes_the_keys_for_longer_is_told_instead(denied: str) -> None:
+def test_a_longer_wait_for_credentials_is_reported_instead(denied: str) -> None:
     run = Driven(keys("one", rpd=1 if denied == "day" else 0))
     run.ask("A")
     run.ends("ok" if denied == "day" else "no_tier")
@@ -162,7 +162,7 @@ def test_a_request_that_never_left_is_no_start() -> None:
     assert run.group("one").used_today(run.pool.registry.today(now)) == 0
 
 
-def test_a_long_spell_is_tried_with_one_call_at_a_time() -> None:
+def test_a_long_outage_is_probed_with_one_call_at_a_time() -> None:
     run = Driven(keys("one", "two"))
     for _ in range(3):
         run.call("overloaded")
@@ -177,7 +177,7 @@ def test_a_long_spell_is_tried_with_one_call_at_a_time() -> None:
 @pytest.mark.parametrize(
     "outcome", ["cancelled", "bad_request", "minute", "auth", "died", "no_tier"]
 )
-def test_a_trial_call_that_tells_nothing_about_the_model_is_followed_by_another(
+def test_an_inconclusive_probe_is_followed_by_another(
     outcome: str,
 ) -> None:
     run = Driven(keys("one", "two"))
@@ -190,7 +190,7 @@ def test_a_trial_call_that_tells_nothing_about_the_model_is_followed_by_another(
     assert granted_items(run.ends(outcome, reason="API_KEY_INVALID")) == ["B"]
 
 
-def test_a_trial_call_of_a_worker_that_dies_is_followed_by_another() -> None:
+def test_a_probe_of_a_worker_that_dies_is_followed_by_another() -> None:
     run = Driven(keys("one"))
     for _ in range(3):
         run.call("overloaded")
@@ -210,7 +210,7 @@ def spell_of_three() -> Driven:
     return run
 
 
-def test_the_spell_and_its_end_are_told_once() -> None:
+def test_the_outage_and_its_end_are_reported_once() -> None:
     run = spell_of_three()
     for _ in range(5):
         run.call("overloaded", http_status=503)
@@ -223,7 +223,7 @@ def test_the_spell_and_its_end_are_told_once() -> None:
     ]
 
 
-def test_a_trial_call_that_hangs_holds_the_others_for_half_a_minute() -> None:
+def test_a_probe_that_hangs_holds_the_others_for_half_a_minute() -> None:
     run = spell_of_three()
     for item in "ABCD":
         run.ask(item)
@@ -233,7 +233,7 @@ def test_a_trial_call_that_hangs_holds_the_others_for_half_a_minute() -> None:
     assert granted_items(run.ends("ok", 5)) == ["D"]
 
 
-def test_the_late_failure_of_a_trial_call_that_hung_changes_nothing_after_an_answer() -> None:
+def test_the_late_failure_of_a_probe_changes_nothing_after_an_answer() -> None:
     run = spell_of_three()
     run.ask("A")
     run.ask("B")
@@ -246,7 +246,7 @@ def test_the_late_failure_of_a_trial_call_that_hung_changes_nothing_after_an_ans
     assert run.granted("C") in ("one", "two")
 
 
-def test_the_late_failure_of_a_trial_call_that_hung_does_not_prolong_the_rest() -> None:
+def test_the_late_failure_of_a_probe_does_not_prolong_the_cooldown() -> None:
     run = spell_of_three()
     run.ask("A")
     run.ask("B")
@@ -270,7 +270,7 @@ def test_calls_that_hung_together_are_followed_by_one() -> None:
     assert len(run.pool.leases.active) == 1
 
 
-def test_an_item_that_fails_while_others_are_answered_makes_no_model_rest() -> None:
+def test_an_item_that_fails_alone_cools_no_model_down() -> None:
     run = Driven(keys("one", "two"))
     run.call("transport", "P")
     for _ in range(8):
@@ -281,7 +281,7 @@ def test_an_item_that_fails_while_others_are_answered_makes_no_model_rest() -> N
     assert run.opens_in(item="P") > 0
 
 
-def test_a_failure_now_and_then_holds_nobody() -> None:
+def test_occasional_failures_block_no_call() -> None:
     run = Driven(keys("one", "two"))
     for n in range(200):
         item = f"{n % 20}"
@@ -292,7 +292,7 @@ def test_a_failure_now_and_then_holds_nobody() -> None:
     assert notices(run.events) == []
 
 
-def test_an_answer_of_a_call_from_before_does_not_end_the_spell() -> None:
+def test_an_answer_of_an_earlier_call_does_not_end_the_outage() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -301,7 +301,7 @@ def test_an_answer_of_a_call_from_before_does_not_end_the_spell() -> None:
     assert run.opens_in() == pytest.approx(10.5)
 
 
-def test_an_answer_of_a_call_from_within_the_spell_ends_it_though_another_failed_since() -> None:
+def test_an_answer_of_a_call_from_the_outage_ends_it_though_another_failed_since() -> None:
     run = Driven(keys("one"))
     run.call("overloaded", "C")
     run.go(0.5)

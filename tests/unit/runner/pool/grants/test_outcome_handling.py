@@ -1,4 +1,4 @@
-"""What the end of a call teaches: about the key, its quota, or nothing at all."""
+"""The effects of a call's outcome on its credential and its quota."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.runner.pool.grants.test_quota import DAY_ID
 @pytest.mark.parametrize(
     "outcome", ["ok", "no_answer", "blocked", "bad_request", "region", "cancelled", "died", "odd"]
 )
-def test_what_no_key_is_to_blame_for_changes_none(outcome: str) -> None:
+def test_failures_that_no_credential_causes_change_none(outcome: str) -> None:
     run = Driven(keys("one"))
     run.ask()
     assert changed(run.ends(outcome, retry_after=50).events) == []
@@ -27,7 +27,7 @@ def test_what_no_key_is_to_blame_for_changes_none(outcome: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["API_KEY_INVALID", "CONSUMER_SUSPENDED", "leaked"])
-def test_a_refused_key_is_put_out_and_the_next_one_is_granted(reason: str) -> None:
+def test_a_rejected_credential_becomes_invalid_and_the_next_one_is_used(reason: str) -> None:
     run = Driven(keys("one", "two"))
     assert run.granted() == "one"
     ledger = run.ends("auth", http_status=400, reason=reason, detail="not valid")
@@ -56,7 +56,7 @@ def test_an_answer_forgives_a_strike() -> None:
     assert run.granted() == "one"
 
 
-def test_a_second_key_of_the_project_is_a_second_strike_for_both() -> None:
+def test_a_second_credential_of_the_project_is_a_second_strike_for_both() -> None:
     run = Driven(keys("one", "two", project="p") + keys("three"))
     run.call("auth", reason="PERMISSION_DENIED")
     assert states(run.events) == []
@@ -65,21 +65,21 @@ def test_a_second_key_of_the_project_is_a_second_strike_for_both() -> None:
     assert run.granted() == "three"
 
 
-def test_a_second_key_of_another_project_is_not() -> None:
+def test_a_second_credential_of_another_project_is_not() -> None:
     run = Driven(keys("one", "two"))
     run.call("auth", reason="PERMISSION_DENIED")
     run.call("auth", reason="PERMISSION_DENIED")
     assert states(run.events) == []
 
 
-def test_a_service_that_is_switched_off_is_so_for_the_whole_project() -> None:
+def test_a_disabled_service_is_disabled_for_the_whole_project() -> None:
     run = Driven(keys("one", "two", project="p") + keys("three"))
     run.call("auth", reason="SERVICE_DISABLED", detail="switched off")
     assert states(run.events) == [("one", "invalid"), ("two", "invalid")]
     assert [run.granted() for _ in range(2)] == ["three", "three"]
 
 
-def test_a_key_that_is_out_stays_out_whatever_its_calls_under_way_say() -> None:
+def test_an_invalid_credential_stays_invalid_whatever_its_calls_under_way_return() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -88,7 +88,7 @@ def test_a_key_that_is_out_stays_out_whatever_its_calls_under_way_say() -> None:
     assert run.granted() == "deny"
 
 
-def test_a_quota_of_the_minute_rests_the_key_for_this_model_and_others_wait_in_line() -> None:
+def test_a_minute_quota_cools_the_credential_down_for_this_model_only() -> None:
     run = Driven(keys("one"))
     run.call("minute", retry_after=36.0)
     run.ask()
@@ -108,14 +108,14 @@ def test_a_hint_is_a_lower_bound_and_without_one_a_minute_is() -> None:
     assert run.opens_in() == pytest.approx(60.5)
 
 
-def test_keys_of_one_project_rest_together() -> None:
+def test_credentials_of_one_project_cool_down_together() -> None:
     run = Driven(keys("one", "two", project="p") + keys("three"))
     run.call("minute", retry_after=10)
     assert states(run.events) == [("one", "cooling"), ("two", "cooling")]
     assert [run.granted() for _ in range(2)] == ["three", "three"]
 
 
-def test_a_rest_only_grows_and_is_said_once() -> None:
+def test_a_cooldown_only_grows_and_is_reported_once() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -124,7 +124,7 @@ def test_a_rest_only_grows_and_is_said_once() -> None:
     assert run.opens_in() == pytest.approx(50.5)
 
 
-def test_a_longer_rest_is_said() -> None:
+def test_a_longer_cooldown_is_reported() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -133,7 +133,7 @@ def test_a_longer_rest_is_said() -> None:
     assert event.until == pytest.approx(run.clock.wall() + 50.5)
 
 
-def test_an_answer_of_a_call_that_began_before_does_not_end_a_rest() -> None:
+def test_an_answer_of_an_earlier_call_does_not_end_a_cooldown() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -142,7 +142,7 @@ def test_an_answer_of_a_call_that_began_before_does_not_end_a_rest() -> None:
     assert run.opens_in() == pytest.approx(60.5)
 
 
-def test_a_quota_of_a_day_that_the_count_does_not_confirm_is_tried_once_more() -> None:
+def test_a_daily_quota_that_the_count_does_not_confirm_is_tried_once_more() -> None:
     run = Driven(keys("one"))
     run.call("day", retry_after=41.0)
     (event,) = changed(run.events)
@@ -161,7 +161,7 @@ def test_a_doubt_about_a_day_lasts_half_a_minute_at_least() -> None:
     assert run.opens_in() == pytest.approx(30.5)
 
 
-def test_a_day_s_quota_named_by_mistake_is_forgotten() -> None:
+def test_a_daily_quota_named_by_mistake_is_forgotten() -> None:
     run = Driven(keys("one"))
     run.call("day", retry_after=41.0, quotas={DAY_ID: 20})
     assert run.group("one").per_day == 20
@@ -170,7 +170,7 @@ def test_a_day_s_quota_named_by_mistake_is_forgotten() -> None:
     assert (run.group("one").per_day, run.state("one")) == (None, "open")
 
 
-def test_a_day_s_quota_that_the_user_gave_outlives_the_service_s_mistake() -> None:
+def test_a_configured_daily_quota_outlives_the_service_s_mistake() -> None:
     run = Driven(keys("one", rpd=250))
     run.call("day", retry_after=41.0, quotas={DAY_ID: 20})
     assert run.group("one").per_day == 20
@@ -179,7 +179,7 @@ def test_a_day_s_quota_that_the_user_gave_outlives_the_service_s_mistake() -> No
     assert (run.group("one").per_day, run.state("one")) == (250, "open")
 
 
-def test_a_day_s_quota_that_the_count_confirms_is_believed_at_once() -> None:
+def test_a_daily_quota_that_the_count_confirms_is_believed_at_once() -> None:
     run = Driven(keys("one"))
     for _ in range(20):
         run.call()
@@ -197,7 +197,7 @@ def test_refusals_of_one_moment_are_one_doubt() -> None:
     assert run.state("one") == "cooling"
 
 
-def test_a_longer_rest_is_not_cut_by_the_end_of_the_day() -> None:
+def test_a_longer_cooldown_is_not_cut_by_the_end_of_the_day() -> None:
     run = Driven(keys("one", rpd=2))
     run.call("minute", retry_after=20 * HOUR)
     until = run.group("one").until
@@ -207,7 +207,7 @@ def test_a_longer_rest_is_not_cut_by_the_end_of_the_day() -> None:
     assert (run.state("one"), run.group("one").until) == ("exhausted", until)
 
 
-def test_a_longer_rest_is_not_cut_by_a_refusal_for_the_day() -> None:
+def test_a_longer_cooldown_is_not_cut_by_a_refusal_for_the_day() -> None:
     run = Driven(keys("one"))
     for _ in range(3):
         run.ask()
@@ -217,7 +217,7 @@ def test_a_longer_rest_is_not_cut_by_a_refusal_for_the_day() -> None:
     assert (run.state("one"), run.group("one").until) == ("exhausted", until)
 
 
-def test_no_tier_is_another_model_s_business() -> None:
+def test_no_tier_affects_no_other_model() -> None:
     run = Driven(keys("one"))
     run.call("no_tier")
     (event,) = changed(run.events)
@@ -230,7 +230,7 @@ def test_no_tier_is_another_model_s_business() -> None:
     assert not run.pool.status.paused
 
 
-def test_no_tier_of_one_key_leaves_the_others() -> None:
+def test_no_tier_of_one_credential_leaves_the_others() -> None:
     run = Driven(keys("one", "two"))
     run.call("no_tier")
     assert [run.granted() for _ in range(2)] == ["two", "two"]
@@ -238,7 +238,7 @@ def test_no_tier_of_one_key_leaves_the_others() -> None:
     assert not run.denial().park
 
 
-def test_no_tier_is_told_without_a_time_after_a_rest() -> None:
+def test_no_tier_is_reported_without_a_time_after_a_cooldown() -> None:
     run = Driven(keys("one"))
     run.ask("A")
     run.ask("B")
@@ -249,7 +249,7 @@ def test_no_tier_is_told_without_a_time_after_a_rest() -> None:
     assert run.state("one") == "no_tier"
 
 
-def test_a_quota_without_a_name_rests_longer_each_time() -> None:
+def test_a_quota_without_a_name_cools_down_longer_each_time() -> None:
     run = Driven(keys("one"))
     rests = []
     for _ in range(6):
@@ -261,7 +261,7 @@ def test_a_quota_without_a_name_rests_longer_each_time() -> None:
     assert rests == pytest.approx([5.5, 10.5, 20.5, 40.5, 80.5, 120.5])
 
 
-def test_a_quota_without_a_name_rests_as_long_as_the_service_asks() -> None:
+def test_a_quota_without_a_name_cools_down_as_long_as_the_service_asks() -> None:
     run = Driven(keys("one"))
     run.call("quota_unknown", retry_after=33)
     assert run.opens_in() == pytest.approx(33.5)
@@ -288,7 +288,7 @@ def test_an_answer_ends_the_row_of_refusals() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "cancelled", "auth", "overloaded", "died"])
-def test_a_probe_that_told_nothing_about_the_quota_is_followed_by_another(outcome: str) -> None:
+def test_an_inconclusive_probe_of_a_quota_is_followed_by_another(outcome: str) -> None:
     run = Driven(keys("one", "two"))
     run.pool.registry.disable("two")
     run.call("quota_unknown")
@@ -300,7 +300,7 @@ def test_a_probe_that_told_nothing_about_the_quota_is_followed_by_another(outcom
 
 
 @pytest.mark.parametrize("outcome", ["ok", "blocked", "bad_request", "region", "no_answer"])
-def test_a_probe_that_no_quota_refused_opens_the_door(outcome: str) -> None:
+def test_a_probe_that_no_quota_refused_makes_it_ready(outcome: str) -> None:
     run = Driven(keys("one"))
     run.call("quota_unknown")
     run.go(80)

@@ -1,4 +1,4 @@
-"""Quotas: what is granted is counted, spread over the minute, and never more than allowed."""
+"""Quotas: granted calls are counted, spread over the minute, and never exceed a limit."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_quota_that_is_used_least_is_used_next() -> None:
     assert names == {"small": 1, "large": 2}
 
 
-def test_keys_of_one_project_share_its_quota_and_take_turns() -> None:
+def test_credentials_of_one_project_share_its_quota_and_take_turns() -> None:
     run = Driven(keys("one", "two", project="p", rpm=4))
     starts_of(run, 4)
     assert [event.credential for event in started(run.events)] == ["one", "two", "one", "two"]
@@ -80,7 +80,7 @@ def test_keys_of_one_project_share_its_quota_and_take_turns() -> None:
     assert run.group("one") is run.group("two")
 
 
-def test_the_lowest_limit_of_a_project_s_keys_holds() -> None:
+def test_the_lowest_limit_of_a_project_s_credentials_holds() -> None:
     run = Driven([key("one", "p", rpm=10, rpd=9), key("two", "p", rpm=4), key("three", "p")])
     assert (run.group("one").per_minute, run.group("one").per_day) == (4, 9)
 
@@ -98,7 +98,7 @@ def test_two_models_have_a_quota_each() -> None:
     ]  # fmt: skip
 
 
-def test_whoever_waits_for_the_minute_is_told_so() -> None:
+def test_a_wait_for_the_minute_is_reported() -> None:
     run = Driven(keys("one", rpm=2))
     starts_of(run, 2)
     (told,) = queued(run.ask("B").events)
@@ -108,14 +108,14 @@ def test_whoever_waits_for_the_minute_is_told_so() -> None:
     assert len(queued(run.events)) == 1
 
 
-def test_whoever_waits_for_its_turn_within_the_minute_is_told_so() -> None:
+def test_a_wait_for_pacing_is_reported() -> None:
     run = Driven(keys("one", rpm=10))
     assert [run.granted() for _ in range(3)] == ["one", "one", "wait"]
     (told,) = queued(run.ask("B").events)
     assert told.why == "one is pacing its calls"
 
 
-def test_a_wait_of_less_than_a_second_is_not_worth_saying() -> None:
+def test_a_wait_of_less_than_a_second_is_not_reported() -> None:
     run = Driven(keys("one", rpm=120))
     starts_of(run, 2)
     assert queued(run.ask("B").events) == []
@@ -192,7 +192,7 @@ def test_a_given_limit_is_only_lowered() -> None:
     assert run.group("one").per_minute == 10
 
 
-def test_a_learned_limit_follows_what_is_said() -> None:
+def test_a_learned_limit_follows_the_refusals() -> None:
     run = Driven(keys("one"))
     run.call("minute", quotas={MINUTE_ID: 5})
     run.go(500)
@@ -260,7 +260,7 @@ def test_refusals_of_calls_of_the_same_moment_slow_down_once() -> None:
     assert run.group("one").rate(run.clock.now()) == pytest.approx(6.5)
 
 
-def test_figures_are_told_when_they_change_at_most_once_a_second() -> None:
+def test_figures_are_reported_on_change_at_most_once_a_second() -> None:
     run = Driven(keys("one", rpm=10, rpd=100))
     run.ask()
     (told,) = figures(run.ask().events) or figures(run.events)
@@ -272,7 +272,7 @@ def test_figures_are_told_when_they_change_at_most_once_a_second() -> None:
     assert (told.minute, told.day) == (0, 2)
 
 
-def test_the_pool_wakes_up_to_tell_that_the_minute_is_over_and_then_sleeps() -> None:
+def test_the_pool_wakes_up_to_report_the_end_of_the_minute_and_then_sleeps() -> None:
     run = Driven(keys("one", rpm=10))
     run.call()
     times = 0

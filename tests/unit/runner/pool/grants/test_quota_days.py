@@ -47,7 +47,9 @@ def test_the_day_of_the_service_ends_at_midnight_in_california(
 
 
 @pytest.mark.parametrize(("midnight", "hours"), [(SHORT_DAY, 23), (LONG_DAY, 25), (MIDNIGHT, 24)])
-def test_a_day_that_is_used_up_opens_at_the_next_midnight(midnight: float, hours: int) -> None:
+def test_an_exhausted_daily_quota_is_ready_at_the_next_midnight(
+    midnight: float, hours: int
+) -> None:
     run = Driven(keys("one", rpd=2), clock=HandClock(wall=midnight))
     run.call()
     run.call()

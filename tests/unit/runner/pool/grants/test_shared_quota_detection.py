@@ -1,4 +1,4 @@
-"""Keys that share a project without saying so, and a service that refuses everybody at once."""
+"""Credentials of an undeclared common project, and a service that refuses all at once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Service:
                 self.run.go_on()
 
 
-def test_two_keys_that_are_refused_as_one_are_treated_as_one() -> None:
+def test_two_credentials_that_are_refused_as_one_are_treated_as_one() -> None:
     run = Driven(keys("one", "two", rpm=10))
     service = Service(run, {"one": "p", "two": "p"}, 10)
     service.work(1800)
@@ -66,7 +66,7 @@ def test_two_keys_that_are_refused_as_one_are_treated_as_one() -> None:
     assert service.refused == before
 
 
-def test_two_keys_of_two_projects_stay_two() -> None:
+def test_two_credentials_of_two_projects_stay_two() -> None:
     run = Driven(keys("one", "two", rpm=10))
     service = Service(run, {"one": "p", "two": "q"}, 10)
     service.work(3600)
@@ -115,7 +115,7 @@ def test_what_two_quotas_had_used_is_added_up_for_every_model() -> None:
     assert len(run.pool.registry.quotas) == 2
 
 
-def test_everybody_is_told_whose_quota_a_key_uses_now() -> None:
+def test_a_merge_reports_the_new_quota_of_each_credential() -> None:
     run = merged()
     names = {key.name: key.quota for key in run.pool.registry.credentials.values()}
     kept = min(names.values())
@@ -132,7 +132,7 @@ def test_leases_from_before_end_as_any_other() -> None:
     assert run.pool.leases.active == {}
 
 
-def test_a_merge_keeps_the_longer_rest() -> None:
+def test_a_merge_keeps_the_longer_cooldown() -> None:
     run = Driven(keys("one", "two"))
     run.call("day", retry_after=70)
     run.call("day", retry_after=80)
@@ -158,7 +158,7 @@ def test_a_merge_keeps_that_there_is_no_quota_at_all(first: int) -> None:
     assert not run.denial().park
 
 
-def test_when_several_quotas_refuse_at_once_nobody_calls_for_a_moment() -> None:
+def test_when_several_quotas_refuse_at_once_no_call_starts_for_a_moment() -> None:
     run = Driven(keys("one", "two", "three", "four", rpm=10))
     for _ in range(3):
         run.ask()

@@ -1,4 +1,4 @@
-"""Anything that workers, the service, the user and the clocks may do to a pool, in any order."""
+"""Everything that workers, the service, the user and the clocks can do to a pool, in any order."""
 
 from __future__ import annotations
 

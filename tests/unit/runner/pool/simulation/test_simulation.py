@@ -1,4 +1,4 @@
-"""The simulation of a batch, small: what the pool promises holds in it."""
+"""A small simulation of a batch: the pool keeps its promises."""
 
 from __future__ import annotations
 

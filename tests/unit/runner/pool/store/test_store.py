@@ -1,4 +1,4 @@
-"""The store: what a pool knows outlives it, and is shared with the others of this machine."""
+"""The store: the state of a pool is kept, and shared with the others of this machine."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_restart_loses_no_cooldown_no_count_and_no_limit(path: Path, clock: Ha
     assert second.store.notes == []
 
 
-def test_a_key_that_is_refused_stays_so_and_its_strikes_are_kept(
+def test_an_invalid_credential_stays_invalid_and_strikes_are_kept(
     path: Path, clock: HandClock
 ) -> None:
     keys = [credential(1), credential(2)]
@@ -76,9 +76,7 @@ def test_a_key_that_is_refused_stays_so_and_its_strikes_are_kept(
     ] == [1, 0]
 
 
-def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
-    path: Path, clock: HandClock
-) -> None:
+def test_after_a_reboot_times_are_those_of_the_wall_clock(path: Path, clock: HandClock) -> None:
     first = Engine(path, clock, [credential(1, rpd=1)])
     assert len(first.ask()) == 1
     first.exchange()
@@ -96,7 +94,7 @@ def test_after_a_restart_of_the_machine_times_are_those_of_the_wall(
     assert shown.until == pytest.approx(opens)
 
 
-def test_a_wall_clock_that_was_set_back_between_boots_makes_no_rest_longer(
+def test_a_wall_clock_set_back_between_boots_prolongs_no_cooldown(
     path: Path, clock: HandClock
 ) -> None:
     first = Engine(path, clock, [credential(1)])
@@ -108,7 +106,7 @@ def test_a_wall_clock_that_was_set_back_between_boots_makes_no_rest_longer(
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR])
-def test_setting_the_clock_on_the_wall_changes_no_rest(
+def test_setting_the_wall_clock_changes_no_cooldown(
     path: Path, clock: HandClock, jump: float
 ) -> None:
     first = Engine(path, clock, [credential(1)])
@@ -154,7 +152,7 @@ def test_a_refusal_in_one_engine_starts_the_cooldown_in_the_other(
     assert ("key-1", MODEL, "cooling") in other.states
 
 
-def test_another_ones_record_makes_no_rest_shorter(path: Path, clock: HandClock) -> None:
+def test_another_engine_s_row_shortens_no_cooldown(path: Path, clock: HandClock) -> None:
     one, other = (Engine(path, clock, [credential(1)]) for _ in range(2))
     first, second = one.ask(2)
     one.end(first, Outcome.MINUTE, retry_after=300.0)
@@ -257,7 +255,7 @@ def test_a_reset_forgets_everything_in_every_engine(
 
 
 @pytest.mark.parametrize("others", [0, 1])
-def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_key_first(
+def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_credential_first(
     path: Path, clock: HandClock, others: int
 ) -> None:
     engine = Engine(path, clock, [credential(1)])
@@ -275,7 +273,7 @@ def test_every_reset_by_the_user_reaches_an_engine_that_wrote_the_key_first(
         engine.end(grant)
 
 
-def test_a_key_whose_project_becomes_known_has_used_what_it_had_used(
+def test_a_credential_whose_project_becomes_known_keeps_its_usage(
     path: Path, clock: HandClock
 ) -> None:
     engine = Engine(path, clock, [credential(1, rpd=9), credential(2, "shop", rpd=9)])
@@ -319,7 +317,7 @@ def test_a_quota_is_tried_by_one_engine_and_by_the_other_if_that_one_hangs(
     assert len(other.ask()) == 1
 
 
-def test_a_reset_makes_an_invalid_key_valid_again(path: Path, clock: HandClock) -> None:
+def test_a_reset_makes_an_invalid_credential_valid_again(path: Path, clock: HandClock) -> None:
     engine = Engine(path, clock, [credential(1)])
     (grant,) = engine.ask()
     engine.end(grant, Outcome.AUTH, reason="API_KEY_INVALID")
@@ -328,7 +326,9 @@ def test_a_reset_makes_an_invalid_key_valid_again(path: Path, clock: HandClock) 
     assert len(engine.ask()) == 1
 
 
-def test_a_key_that_comes_later_brings_what_is_known_of_it(path: Path, clock: HandClock) -> None:
+def test_a_credential_that_is_added_later_brings_its_stored_state(
+    path: Path, clock: HandClock
+) -> None:
     one = Engine(path, clock, [credential(2)])
     (grant,) = one.ask()
     one.end(grant, Outcome.MINUTE, retry_after=40.0)
@@ -352,11 +352,11 @@ def test_work_that_fails_leaves_nothing_in_the_file(path: Path, clock: HandClock
     assert len(Engine(path, clock, [credential(1)]).group().starts) == 1
 
 
-def test_the_work_is_done_without_keys_as_well(path: Path, clock: HandClock) -> None:
+def test_the_work_is_done_without_credentials_as_well(path: Path, clock: HandClock) -> None:
     assert len(Engine(path, clock, []).ask(3)) == 3
 
 
-def test_the_file_is_private_and_holds_no_key(path: Path, clock: HandClock) -> None:
+def test_the_file_is_private_and_contains_no_api_key(path: Path, clock: HandClock) -> None:
     engine = Engine(path, clock, [credential(1, project="one")], run="a run")
     (grant,) = engine.ask()
     engine.end(grant, Outcome.AUTH, reason="API_KEY_INVALID", detail="the key is not valid")
