@@ -47,7 +47,7 @@ def serve_and_show(
     output: OutputMode,
     *,
     retry: Sequence[str] | None = None,
-    afresh: bool = False,
+    fresh: bool = False,
     parallel: int = 0,
 ) -> int:
     """Starts the engine of an existing run and shows it; see `start_engine` for the options."""
@@ -57,7 +57,7 @@ def serve_and_show(
     if output.kind != "json":
         source.poll()
     with Signals() as signals:
-        engine = start_engine(folder, retry=retry, afresh=afresh, parallel=parallel)
+        engine = start_engine(folder, retry=retry, fresh=fresh, parallel=parallel)
         if output.kind == "dashboard":
             import assemblyzero_tui.app.launch.dashboard_session  # noqa: F401 - loads while the engine does
         try:

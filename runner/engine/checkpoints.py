@@ -17,7 +17,7 @@ class Checkpoints:
         self._spec = spec
         self._begun: set[str] = set()
         """Ids of the items whose checkpoint is from this run, so that an attempt resumes it."""
-        self._afresh: set[str] = set()
+        self._started_over: set[str] = set()
         """Ids of the items that are retried without their checkpoints."""
 
     def path(self, item: ItemState) -> Path:
@@ -31,11 +31,11 @@ class Checkpoints:
     def start_over(self, item: ItemState) -> None:
         """Makes the next attempt of an item begin without its checkpoint."""
         self._begun.discard(item.id)
-        self._afresh.add(item.id)
+        self._started_over.add(item.id)
 
     def is_fresh(self, item: ItemState) -> bool:
         """Whether an item ignores everything that an earlier run did."""
-        return self._spec.options.fresh or item.id in self._afresh
+        return self._spec.options.fresh or item.id in self._started_over
 
     def prepare(self, item: ItemState) -> Path:
         """Prepares the checkpoint of the next attempt; returns its path.

@@ -288,7 +288,7 @@ def main() -> None:
     retry = None
     if arguments.retry is not None:
         items = [] if arguments.retry == "all" else arguments.retry.split(",")
-        retry = RetryRequest(items, afresh=arguments.afresh)
+        retry = RetryRequest(items, fresh=arguments.afresh)
     code = ExitCode.OK
     try:
         folder = RunFolder(arguments.folder.resolve())

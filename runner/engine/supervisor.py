@@ -45,7 +45,7 @@ class RetryRequest:
 
     items: Sequence[str]
     """Their ids; if empty, all items that can be retried."""
-    afresh: bool = False
+    fresh: bool = False
     """Whether they start over, without their checkpoints."""
 
 
@@ -110,7 +110,7 @@ class Supervisor:
         await self._executor.start(self._messages.handle)
         self.queue.append(item.id for item in self.state.unfinished())
         if retry is not None:
-            self.retry(retry.items, afresh=retry.afresh)
+            self.retry(retry.items, fresh=retry.fresh)
         self.start_items()
         await self._idle.wait()
         if self._failure is not None:
@@ -351,7 +351,7 @@ class Supervisor:
         self.start_items()
         return affected
 
-    def retry(self, names: Iterable[str], *, afresh: bool = False) -> list[str]:
+    def retry(self, names: Iterable[str], *, fresh: bool = False) -> list[str]:
         """Queues failed, lost and cancelled items again; skipped ones only if named."""
         names = list(names)
         self.quota_pause.given_up = False
@@ -360,7 +360,7 @@ class Supervisor:
             if item.state.retriable and (names or item.state is not State.SKIPPED):
                 self._lost[item.id] = 0
                 self.queue.require(item.id)
-                if afresh:
+                if fresh:
                     self._checkpoints.start_over(item)
                 self._recorder.change_state(item, State.QUEUED, tries=item.tries + 1)
                 self.queue.append([item.id])

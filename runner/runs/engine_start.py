@@ -152,7 +152,7 @@ def start_engine(
     folder: RunFolder,
     *,
     retry: Sequence[str] | None = None,
-    afresh: bool = False,
+    fresh: bool = False,
     parallel: int = 0,
 ) -> StartingEngine:
     """Starts the engine of a run as a separate process, in its own session.
@@ -162,7 +162,7 @@ def start_engine(
     Args:
         folder: The run, with its ``run.json``.
         retry: Failed, lost or cancelled items to retry; an empty sequence means all of them.
-        afresh: Whether retried items start over, without their checkpoints.
+        fresh: Whether retried items start over, without their checkpoints.
         parallel: Items at work at once; 0 means the number that the run was started with.
 
     Raises:
@@ -175,7 +175,7 @@ def start_engine(
     options = []
     if retry is not None:
         options += ["--retry", ",".join(retry) or "all"]
-    if afresh:
+    if fresh:
         options.append("--afresh")
     if parallel:
         options += ["--parallel", str(parallel)]

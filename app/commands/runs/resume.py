@@ -112,7 +112,7 @@ def command(
         previous.folder,
         output,
         retry=[] if failed and unsuccessful else None,
-        afresh=fresh and bool(unsuccessful),
+        fresh=fresh and bool(unsuccessful),
         parallel=workers,
     )
 

@@ -17,14 +17,14 @@ _MAX_LABELS = 100
 """Labels of the repository that a prompt lists."""
 
 
-def labels_part(known: list[str]) -> str:
+def labels_part(labels: list[str]) -> str:
     """The part of a prompt about labels."""
-    if not known:
+    if not labels:
         return (
             "Nothing is known of the repository's labels. Use common ones that fit, such as bug, "
             "enhancement, documentation; labels it does not have are left out."
         )
-    listed = delimited("LABELS", "\n".join(known[:_MAX_LABELS]))
+    listed = delimited("LABELS", "\n".join(labels[:_MAX_LABELS]))
     return (
         "These are the labels of the repository, one a line. Use only them, and only those that "
         f"fit; none if none does.\n\n{listed}"

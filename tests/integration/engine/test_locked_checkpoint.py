@@ -26,7 +26,7 @@ def lock(run: Running) -> sqlite3.Connection:
     return other
 
 
-def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path) -> None:
+def test_a_locked_checkpoint_is_waited_for_and_its_holder_reported(tmp_path: Path) -> None:
     with running(tmp_path, latency=0.5) as run:
         run.until(lambda state: run.item().call)
         with closing(lock(run)) as other:
@@ -39,7 +39,7 @@ def test_a_locked_checkpoint_is_waited_for_and_who_has_it_is_said(tmp_path: Path
         assert states(run.until_ended()) == [State.DONE]
 
 
-def test_a_statement_is_tried_again_after_it_was_said(
+def test_a_statement_is_retried_after_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patient_connection, "QUIET_WAIT", 0.01)

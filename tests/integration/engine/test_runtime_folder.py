@@ -101,7 +101,7 @@ def odd_leftovers(base: Path, tmp_path: Path) -> list[Path]:
     return made
 
 
-def test_leftovers_that_cannot_be_looked_at_stop_no_run_and_stay(
+def test_unreadable_leftovers_stop_no_run_and_stay(
     tmp_path: Path, odd_leftovers: list[Path]
 ) -> None:
     dead = odd_leftovers[0].parent / "dead"

@@ -58,7 +58,9 @@ def test_all_open_issues_less_the_approved_ones_are_pending(
     assert "#3 left out" in notes[0]
 
 
-def test_more_issues_than_gh_lists_by_itself_are_all_found(repository: Path, tracker: Path) -> None:
+def test_more_issues_than_gh_lists_by_default_are_all_found(
+    repository: Path, tracker: Path
+) -> None:
     make_issues(tracker, 250, first=100)
     items, _ = pending_lld_items(repository)
     assert len(items) == 262
@@ -196,7 +198,7 @@ def test_a_fault_in_a_worker_fails_its_item_clearly(
     assert [p.name for p in (repository / "docs/lineage").iterdir()] == ["workflow-audit.jsonl"]
 
 
-def test_gh_gets_no_key_from_the_environment(
+def test_gh_gets_no_api_key_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gh = tmp_path / "bin/gh"

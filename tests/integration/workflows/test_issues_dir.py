@@ -76,7 +76,7 @@ def test_a_file_that_is_no_text_does_not_hold_up_the_others(repository: Path, fo
         pending_lld_items(repository, folder, ["8"])
 
 
-def test_what_looks_like_a_key_in_a_title_is_not_passed_on(repository: Path, folder: Path) -> None:
+def test_what_looks_like_an_api_key_in_a_title_is_redacted(repository: Path, folder: Path) -> None:
     key = "AIza" + "SyD3mo-0123456789_abcdefghijklmnopq"
     (folder / "7-key.md").write_text(f"# Rotate {key} now\n\nA text.\n")
     items, _ = choose_items(repository, issues_dir=folder, wanted=["7"])
@@ -131,7 +131,7 @@ def test_the_demonstration_is_a_git_repository_with_the_issues_as_files(
         make_demo_repository(path, 1)
 
 
-def test_without_git_the_demonstration_says_so(
+def test_without_git_the_demonstration_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").mkdir()

@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.engine import claims
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks
 
 
-async def test_an_item_that_is_not_looked_at_yet_is_looked_at_later(
+async def test_an_item_that_is_not_checked_yet_is_checked_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = ItemLocks(tmp_path, "lld", Holder(run="run-1"))

@@ -87,7 +87,7 @@ def test_a_record_that_was_not_put_away_yet_is_enough(repository: Path) -> None:
     assert "filed as #7" in note(repository)
 
 
-def test_another_text_is_filed_only_by_name_and_that_is_said(repository: Path) -> None:
+def test_another_text_is_filed_only_by_name_with_a_note(repository: Path) -> None:
     done(repository, brief_md="# Lamps\n\nNo lamp at all.\n", filed_json=json.dumps(RECORD))
     said = note(repository)
     assert "left out: filed as #7" in said

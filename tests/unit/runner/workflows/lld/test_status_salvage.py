@@ -90,7 +90,7 @@ def test_what_this_program_does_not_know_survives(name: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["#7", "007", "LLD-7", "lld-007", "LLD-#7", " 7 ", "issue 7"])
-def test_odd_keys_mean_their_issue(key: str) -> None:
+def test_unusual_keys_are_recognised(key: str) -> None:
     assert design_statuses({key: DONE}) == {7: "approved"}
 
 
@@ -203,6 +203,6 @@ def test_a_damaged_file_that_is_too_large_is_for_a_human(
 
 
 @pytest.mark.parametrize("data", [b"", b" \n", bytes(500)])
-def test_an_empty_file_is_damaged_and_says_nothing(data: bytes) -> None:
+def test_an_empty_file_is_damaged_and_has_no_entries(data: bytes) -> None:
     reading = status_file.decode_leniently(data)
     assert (reading.damage, reading.document["issues"]) == ("it is empty", {})
