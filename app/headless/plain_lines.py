@@ -146,7 +146,7 @@ class PlainLines:
                     {name: State.QUEUED for name, s in self._states.items() if not s.terminal}
                 )
             case RunHeld(held=True):
-                text = f"held: {event.reason or 'no new items start'}"
+                text = f"paused: {event.reason or 'no new items start'}"
                 yield self.coordinator(text, event.time)
             case RunHeld():
                 yield self.coordinator("items start again", event.time)

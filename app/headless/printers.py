@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assemblyzero_tui.app.cli.console import LineWriter
-from assemblyzero_tui.app.cli.text_table import summary_lines
 from assemblyzero_tui.app.headless.plain_lines import PlainLines
+from assemblyzero_tui.app.headless.summary_lines import summary_lines
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, encode
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.run_source import RunSource

@@ -49,7 +49,7 @@ def test_the_demo_runs_to_its_summary_and_names_its_report() -> None:
     assert open_run(folder).state.counts[State.DONE] == 3
 
 
-def test_leaving_lets_the_work_go_on_and_attach_finds_it() -> None:
+def test_the_run_continues_after_detaching_and_attach_finds_it() -> None:
     with program(*SLOW) as terminal:
         terminal.wait_for(DRAFTING)
         terminal.press("q")
@@ -67,7 +67,7 @@ def test_leaving_lets_the_work_go_on_and_attach_finds_it() -> None:
     stop()
 
 
-def test_stopping_saves_everyone_and_resume_goes_on() -> None:
+def test_stopping_saves_every_item_and_resume_continues() -> None:
     with program(*SLOW) as terminal:
         terminal.wait_for(DRAFTING)
         terminal.press("q")
@@ -126,7 +126,7 @@ def test_a_killed_dashboard_leaves_the_work() -> None:
     stop()
 
 
-def test_an_engine_that_is_killed_is_told_and_leaving_is_no_success() -> None:
+def test_a_killed_engine_is_reported_and_quitting_is_no_success() -> None:
     with program(*SLOW) as terminal:
         terminal.wait_for(DRAFTING)
         os.kill(open_run(the_run()).state.engine_pid, signal.SIGKILL)

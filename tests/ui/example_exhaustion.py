@@ -64,7 +64,7 @@ def refusals(now: float) -> list[AnyEvent]:
 
 
 def in_trouble(now: float) -> list[AnyEvent]:
-    """Two keys can be used, one rests, one is used up for the day, one is refused."""
+    """Two credentials are ready, one cools down, one is exhausted for the day, one is invalid."""
     return [
         *opened(),
         *refusals(now),

@@ -453,7 +453,7 @@ class _Teller:
             self.change(State.PAUSED, "by you")
             self.say("paused at a node boundary; the checkpoint is kept", 0.0)
         elif ends is State.QUOTA:
-            self.say("\x1b[33mno credential is free: waits\x1b[0m", 0.2)
+            self.say("\x1b[33mwaiting for quota\x1b[0m", 0.2)
             self.change(State.QUOTA, reason or "no quota left", until=self.time + 252.0)
         elif ends is State.RETRYING:
             self.say("\x1b[33mits process was killed (signal 9)\x1b[0m", 0.2)

@@ -1,4 +1,4 @@
-"""Runs to test the faces with: made of events, folded as always."""
+"""Runs for tests of the user interface: made of events, folded as always."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def example_folder(path: Path) -> RunFolder:
 
 
 def run_with_keys() -> list[AnyEvent]:
-    """A run that waited for keys: in line, without a process, and with one key used up."""
+    """A run that waited for quota: queued, without a process, and with one credential exhausted."""
 
     def key(name: str, state: CredentialStateName, at: float, **more: Any) -> CredentialChanged:
         return CredentialChanged(
@@ -165,16 +165,17 @@ def run_with_keys() -> list[AnyEvent]:
         change("LLD-42", State.RUNNING, 0),
         called("a", 10),
         called("b", 12, "day"),
-        key("b", "exhausted", 12, model="m", until=START + 5000, reason="the day is used up"),
+        key("b", "exhausted", 12, model="m", until=START + 5000, reason="daily quota exhausted"),
         CallQueued(item="LLD-42", attempt=1, model="m", time=START + 20),
         CallStarted(
             item="LLD-42", attempt=1, lease=2, model="m", credential="a", waited=30,
             time=START + 50,
         ),
         called("a", 60, "minute"),
-        key("a", "cooling", 60, model="m", until=START + 160, reason="the minute is used up"),
+        key("a", "cooling", 60, model="m", until=START + 160, reason="minute quota exhausted"),
         PoolChanged(
-            state="paused", until=START + 160, reason="a rests, b is used up", time=START + 60
+            state="paused", until=START + 160, reason="a is cooling down, b is exhausted",
+            time=START + 60,
         ),
         change("LLD-42", State.QUOTA, 61, reason="no quota left"),
         key("a", "probing", 160, model="m"),

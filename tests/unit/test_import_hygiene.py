@@ -98,9 +98,9 @@ def test_what_the_forkserver_loads_has_an_sdk_only_if_the_provider_needs_it(
     assert loaded_by([PRELOAD], "google.api_core", "google.genai", "grpc") == []
     server = vars(forkserver)["_forkserver"]
     monkeypatch.setattr(server, "_preload_modules", [])
-    start_context("forkserver", "offline")
+    start_context("forkserver")
     assert server._preload_modules == [PRELOAD]
-    for provider in SDK_PROVIDERS:
+    for provider in PROVIDERS.values():
         start_context("forkserver", provider.name)
         assert server._preload_modules == [provider.module, PRELOAD]
 

@@ -240,7 +240,7 @@ SMALL = ("--workflows", "12", "--workers", "4", "--calls", "3", "--keys", "1", "
          "--seeds", "3")  # fmt: skip
 
 
-def test_a_simulation_tells_least_median_and_greatest(pool: Pool) -> None:
+def test_a_simulation_shows_least_median_and_greatest(pool: Pool) -> None:
     found = json.loads(pool("simulate", *SMALL, "--json").stdout)
     assert found["seeds"] == 3
     assert found["scenario"]["workflows"] == 12

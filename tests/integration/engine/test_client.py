@@ -1,4 +1,4 @@
-"""A face whose engine goes away at the worst moment goes on with what the journal says."""
+"""A client whose engine goes away at the worst moment continues with what the journal has."""
 
 from __future__ import annotations
 

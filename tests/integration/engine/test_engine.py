@@ -144,7 +144,7 @@ def test_an_item_whose_process_dies_again_and_again_is_lost(tmp_path: Path) -> N
         assert any(name.endswith(".db") for name in checkpoints(run))
 
 
-def test_one_item_is_paused_at_a_node_border_and_goes_on(tmp_path: Path) -> None:
+def test_one_item_is_paused_after_its_node_and_resumes(tmp_path: Path) -> None:
     with running(tmp_path, items=2, latency=0.3) as run:
         first = run.spec.items[0].id
         run.until(lambda state: state.items[first].call)
@@ -171,7 +171,7 @@ def test_everything_is_paused_and_nothing_starts_until_it_is_resumed(tmp_path: P
         assert states(run.until_ended()) == [State.DONE] * 4
 
 
-def test_a_pause_that_is_taken_back_is_so_at_once_and_work_goes_on(tmp_path: Path) -> None:
+def test_a_pause_is_taken_back_at_once_and_work_continues(tmp_path: Path) -> None:
     with running(tmp_path, latency=1.0) as run:
         run.until(lambda state: run.item().call)
         items = [run.spec.items[0].id]
@@ -229,7 +229,7 @@ def test_a_stopped_run_is_resumed_and_paid_answers_are_not_asked_again(tmp_path:
         assert drafts.count("N0_fetch_issue") == 1
 
 
-def test_an_engine_killed_leaves_no_orphan_and_its_run_goes_on(tmp_path: Path) -> None:
+def test_an_engine_killed_leaves_no_orphan_and_its_run_continues(tmp_path: Path) -> None:
     with running(tmp_path, items=3, parallel=3, latency=0.5) as run:
         run.until(lambda state: all(item.call for item in state.items.values()))
         workers = [run.worker(item.id) for item in run.spec.items]

@@ -56,7 +56,7 @@ def refused(run: Running) -> int:
     return sum(outcome not in ("ok", "died") for outcome in ends)
 
 
-def test_the_run_waits_for_the_next_day_and_goes_on_by_itself(tmp_path: Path) -> None:
+def test_the_run_waits_for_the_next_day_and_resumes_automatically(tmp_path: Path) -> None:
     with with_keys(tmp_path, day=12.0, per_day=3) as run:
         state = run.until(parked)
         assert state.pool.until is not None
@@ -119,7 +119,7 @@ def test_without_going_on_by_itself_the_run_waits_for_the_user(tmp_path: Path) -
         assert states(run.until_ended()) == [State.DONE] * 3
 
 
-def test_a_run_that_is_to_stop_leaves_with_75_and_waits_when_it_is_told_to(tmp_path: Path) -> None:
+def test_a_run_that_stops_when_exhausted_ends_with_75_and_waits_otherwise(tmp_path: Path) -> None:
     with with_keys(tmp_path, day=15.0, per_day=3, on_exhausted="stop") as run:
         state = run.until_ended()
         assert (state.exit_code, state.end_reason) == (75, "exhausted")
@@ -151,7 +151,7 @@ def run_pid(run: Running) -> int:
     return run.engine.process.pid
 
 
-def test_keys_switched_off_by_another_program_are_not_used_until_they_are_on(
+def test_keys_disabled_by_another_program_are_not_used_until_they_are_on(
     tmp_path: Path,
 ) -> None:
     with with_keys(tmp_path, per_day=100, latency=0.5) as run:

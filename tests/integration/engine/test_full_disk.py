@@ -108,7 +108,7 @@ def test_a_journal_that_stays_full_ends_the_run_without_losing_anything(
         run.until(lambda state: state.items[run.spec.items[0].id].attempt == 2)
 
 
-async def test_faces_are_told_that_the_journal_cannot_be_written(tmp_path: Path) -> None:
+async def test_clients_are_notified_that_the_journal_cannot_be_written(tmp_path: Path) -> None:
     with running(tmp_path, items=1, latency=30) as run:
         run.until(lambda state: run.item().call)
         assert await run.run.connect()

@@ -231,9 +231,7 @@ def test_the_thread_of_a_call_that_was_given_up_ends(
     wait_for(ended, "end of the thread")
 
 
-def test_what_an_answer_without_a_word_cost_is_told(
-    provider: Provider, server: GeminiServer
-) -> None:
+def test_the_cost_of_an_empty_answer_is_reported(provider: Provider, server: GeminiServer) -> None:
     server.script(Fault.BLANK)
     with pytest.raises(CallError) as caught:
         provider.generate(DRAFT, secret=KEY, timeout=20)

@@ -178,7 +178,7 @@ def test_a_process_that_is_killed_loses_no_call_that_it_has_granted(path: Path) 
     engine.store.close()
 
 
-def test_orders_reach_a_process_that_goes_on_and_are_told(path: Path) -> None:
+def test_admin_commands_reach_a_running_process_and_are_reported(path: Path) -> None:
     one = credential(1).secret.fingerprint
     with Watched(program(path)) as watched:
         lines = watched.lines()
@@ -189,20 +189,20 @@ def test_orders_reach_a_process_that_goes_on_and_are_told(path: Path) -> None:
                     return
 
         next(lines)
-        face = PoolStore.open(path, MachineClock())
-        face.disable(one, "key-1")
+        admin = PoolStore.open(path, MachineClock())
+        admin.disable(one, "key-1")
         until("disabled")
         assert {name for _ in range(20) for name in next(lines)[0]} == {"key-2"}
-        face.enable(one)
+        admin.enable(one)
         until("ready")
-        face.reset(one)
+        admin.reset(one)
         for _, states, _ in lines:
             if [each[0::2] for each in states].count(["key-1", "probing"]):
                 break
-        face.close()
+        admin.close()
 
 
-def test_a_process_that_may_not_write_goes_on_by_its_own_counts(path: Path) -> None:
+def test_a_process_that_may_not_write_continues_with_its_own_counts(path: Path) -> None:
     Engine(path, MachineClock(), [credential(1)], boot=None).store.close()
     before = path.read_bytes()
     for file in path.parent.iterdir():
@@ -221,7 +221,7 @@ def test_a_process_that_may_not_write_goes_on_by_its_own_counts(path: Path) -> N
     assert path.read_bytes() == before
 
 
-def test_a_process_without_room_goes_on_and_the_file_stays_whole(path: Path) -> None:
+def test_a_process_without_room_continues_and_the_file_stays_whole(path: Path) -> None:
     Engine(path, MachineClock(), [credential(1)], boot=None).store.close()
     limit = path.stat().st_size + 100_000
     more = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
@@ -243,7 +243,7 @@ def test_a_process_without_room_goes_on_and_the_file_stays_whole(path: Path) -> 
     engine.store.close()
 
 
-def test_no_file_holds_a_key(path: Path) -> None:
+def test_no_file_holds_an_api_key(path: Path) -> None:
     with Watched(program(path)) as watched:
         for _ in range(10):
             next(watched.lines())

@@ -162,7 +162,7 @@ def test_our_own_design_edited_since_is_copied_and_unedited_is_not(
     assert kept.read_text() == edited
 
 
-def test_a_design_of_ours_that_is_being_made_again_goes_on(
+def test_a_design_of_ours_that_is_being_made_again_continues(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     run_graph(InTestContext(worker_spec(repository, items[NUMBER], tmp_path / "1", replace=True)))

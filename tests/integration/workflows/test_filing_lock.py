@@ -22,7 +22,9 @@ from assemblyzero_tui.runner.workflows.tracker.recent_filings import (
 TRACKER = "github.com/example/tidewater"
 
 
-def test_who_waits_too_long_is_told_for_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_that_waits_too_long_names_who_holds_the_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(gh_process, "TIMEOUT", 0.01)
     said: list[str] = []
     with filing_lock(TRACKER, "the run one of /state, process 7", print):

@@ -228,7 +228,7 @@ def test_a_repository_without_labels_gets_issues_without_labels(
     assert [issue["labels"] for issue in filed_issues(tracker)] == [[]]
 
 
-def test_no_file_stops_before_filing_and_goes_on_from_there(
+def test_no_file_stops_before_filing_and_continues_from_there(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
 ) -> None:
     for _ in range(2):

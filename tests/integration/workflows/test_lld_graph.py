@@ -134,7 +134,7 @@ def test_a_rejected_draft_is_written_again_with_every_verdict_so_far(
     assert len(lineage_of(repository, number)) == 2 + 2 * drafts
 
 
-def test_the_log_tells_what_happens_and_moves_no_cursor(
+def test_the_log_shows_what_happens_and_moves_no_cursor(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     context = InTestContext(worker_spec(repository, items[REJECTED_ONCE], tmp_path))
@@ -291,7 +291,7 @@ def test_processes_killed_at_every_node_leave_the_same_files(
     assert snapshot(repository) == expected
 
 
-def test_a_fresh_start_goes_on_counting_and_is_approved_again(
+def test_a_fresh_start_continues_counting_and_is_approved_again(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     item = items[AT_ONCE]

@@ -191,7 +191,7 @@ def test_an_unreadable_status_file_is_an_error_that_names_it(repository: Path) -
         pending_lld_items(repository, repository, None)
 
 
-def test_a_torn_audit_line_is_set_aside_and_the_rest_goes_on(repository: Path) -> None:
+def test_a_torn_audit_line_is_set_aside_and_the_rest_continues(repository: Path) -> None:
     approve(repository, 5)
     path = repository / audit.CONSOLIDATED
     whole = path.read_bytes()

@@ -166,7 +166,7 @@ def test_issues_of_another_remote_than_origin_are_said(
         ("my-example/tidewater", True),
     ],
 )
-def test_a_run_that_goes_on_says_that_gh_repo_is_another_now(
+def test_a_resumed_run_says_that_gh_repo_has_changed(
     monkeypatch: pytest.MonkeyPatch, named: str, said: bool
 ) -> None:
     monkeypatch.setenv("GH_REPO", named)
@@ -184,7 +184,7 @@ def test_a_worker_asks_the_tracker_of_its_run_and_no_other(
     assert repositories_asked(tmp_path) == {HOME}
 
 
-def test_a_checkpoint_goes_on_with_the_same_tracker_only(repository: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_resumes_with_the_same_tracker_only(repository: Path, tmp_path: Path) -> None:
     item = ItemInfo(id="LLD-1", key="1")
     prints = [
         load("lld").fingerprints(worker_spec(repository, item, tmp_path, tracker=tracker))

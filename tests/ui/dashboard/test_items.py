@@ -35,7 +35,7 @@ async def test_a_pause_says_how_long_the_call_may_still_take(tmp_path: Path) -> 
         await seen.shows("after this call, within 10m")
 
 
-async def test_capital_p_holds_the_run_and_lets_it_go_on(tmp_path: Path) -> None:
+async def test_capital_p_pauses_the_run_and_resumes_it(tmp_path: Path) -> None:
     async with watching(tmp_path, 6) as seen:
         await seen.press("P")
         await seen.sends(Pause())

@@ -62,7 +62,7 @@ async def test_ascii_draws_nothing_else(tmp_path: Path) -> None:
         assert {character for character in seen.text() if not character.isascii()} == set()
 
 
-async def test_states_are_told_in_words_and_glyphs(tmp_path: Path) -> None:
+async def test_states_are_reported_in_words_and_glyphs(tmp_path: Path) -> None:
     stories = [
         Story(str(number), "A title", state)
         for number, state in enumerate(State, 1)

@@ -148,7 +148,7 @@ async def test_wrapped_text_fills_from_the_end(tmp_path: Path) -> None:
         assert app.rows()[0].startswith("0:abc")
 
 
-async def test_each_line_begins_with_its_time_if_that_is_wished(tmp_path: Path) -> None:
+async def test_each_line_begins_with_its_time_on_request(tmp_path: Path) -> None:
     async with shown(tmp_path, b"") as app:
         path = app.view.reader.path
         writer = LogWriter(path)

@@ -121,7 +121,7 @@ async def test_v_changes_to_the_list_and_back_and_sticks(tmp_path: Path) -> None
         assert seen.board.current == "LLD-43"
 
 
-async def test_many_items_can_be_a_grid_at_wish(tmp_path: Path) -> None:
+async def test_many_items_can_be_a_grid_on_request(tmp_path: Path) -> None:
     async with watching(tmp_path, 100) as seen:
         assert seen.mode() is Mode.LIST
         await seen.press("v")

@@ -114,13 +114,13 @@ async def test_the_buttons_of_the_banner_can_be_clicked(
         await seen.sends(command)
 
 
-async def test_keys_that_come_back_wait_for_the_user_if_he_wants(tmp_path: Path) -> None:
+async def test_quota_that_returns_waits_for_the_user_on_request(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
         seen.source.happen(AutoResumeSet(on=False), PoolChanged(state="open"))
         await seen.shows("There is quota again; the run waits for you.", "R  Resume now")
 
 
-async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path) -> None:
+async def test_without_an_engine_no_credential_can_be_tested(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest, live=False) as (seen, _):
         for name in ("R", "W"):
             await seen.press(name)
@@ -128,7 +128,9 @@ async def test_without_an_engine_there_is_nothing_to_ask_the_keys(tmp_path: Path
         assert not seen.source.sent
 
 
-async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path) -> None:
+async def test_an_engine_that_ended_without_quota_offers_a_credential(
+    tmp_path: Path,
+) -> None:
     async def resume() -> RunSource:
         raise AssertionError("nobody asked for it")
 
@@ -139,7 +141,7 @@ async def test_an_engine_that_left_without_keys_offers_to_add_one(tmp_path: Path
         await seen.shows("No quota left; nothing is lost", "r  Resume", "A  Add a credential")
 
 
-async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
+async def test_capital_k_shows_every_credential(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         await seen.press("K")
         await seen.until(lambda: isinstance(seen.app.screen, CredentialsScreen), "screen of keys")
@@ -163,7 +165,7 @@ async def test_capital_k_shows_every_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pressed", "order"), [(("space", "y"), "disable"), (("t",), "test"), (("r", "y"), "reset")]
 )
-async def test_orders_about_the_chosen_key(
+async def test_actions_on_the_selected_credential(
     tmp_path: Path, pressed: tuple[str, ...], order: str
 ) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
@@ -199,7 +201,7 @@ async def test_d_detaches_on_the_credentials_screen_too(tmp_path: Path) -> None:
         assert not credential_service.orders
 
 
-async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
+async def test_the_cursor_stays_with_its_credential(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         seen.source.happen(key("amber", "cooling", 0.0, model="one"))
         seen.source.happen(key("amber", "exhausted", 0.0, model="two"))
@@ -214,7 +216,7 @@ async def test_the_cursor_stays_with_its_key(tmp_path: Path) -> None:
         assert credential_service.orders == [("disable", fingerprint("birch"), "birch")]
 
 
-async def test_a_demo_says_at_once_that_it_takes_no_key(tmp_path: Path) -> None:
+async def test_a_demo_says_at_once_that_it_takes_no_api_key(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         credential_service.read_only_reason = "A demo uses its own credentials"
         await seen.press("A")
@@ -231,7 +233,7 @@ async def test_a_reset_asks_first(tmp_path: Path) -> None:
         assert not credential_service.orders
 
 
-async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
+async def test_r_in_the_credentials_screen_tries_now(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         await seen.press("K", "R")
         await seen.sends(TryNow())
@@ -240,7 +242,7 @@ async def test_r_in_the_screen_of_keys_tries_now(tmp_path: Path) -> None:
         await seen.shows("No engine is running")
 
 
-async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
+async def test_without_a_service_credentials_are_only_shown(tmp_path: Path) -> None:
     built = {"provider": "gemini", "keys": KEYS, "pool": in_trouble}
     async with watching(tmp_path, waiting_stories(3), built=built) as seen:
         await seen.press("K", "space")
@@ -249,7 +251,7 @@ async def test_without_a_desk_keys_are_only_shown(tmp_path: Path) -> None:
         await seen.shows("Credentials cannot be added here")
 
 
-async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
+async def test_a_run_without_credentials_says_so(tmp_path: Path) -> None:
     async with watching(tmp_path, 3, credential_service=FakeCredentialService()) as seen:
         for name in ("K", "A"):
             await seen.press(name)
@@ -259,7 +261,7 @@ async def test_a_run_without_keys_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", [("A",), ("K", "n"), ("K", "A")])
-async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, ...]) -> None:
+async def test_an_added_api_key_is_shown_nowhere(tmp_path: Path, way: tuple[str, ...]) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press(*way)
         assert isinstance(seen.app.screen, AddCredentialDialog)
@@ -275,7 +277,7 @@ async def test_a_key_is_added_and_shown_nowhere(tmp_path: Path, way: tuple[str, 
         assert CANARY not in journal + seen.app.export_screenshot()
 
 
-async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
+async def test_enter_adds_a_credential_as_soon_as_there_is_one(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
         await seen.press("A")
         seen.app.screen.query_one("#credential-api-key", Input).value = CANARY
@@ -292,7 +294,7 @@ async def test_enter_adds_a_key_as_soon_as_there_is_one(tmp_path: Path) -> None:
         ("new", "short", "it is too short"),
     ],
 )
-async def test_what_cannot_be_a_key_is_not_taken(
+async def test_what_cannot_be_an_api_key_is_rejected(
     tmp_path: Path, name: str, secret: str, complaint: str
 ) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
@@ -308,7 +310,7 @@ async def test_what_cannot_be_a_key_is_not_taken(
         assert not credential_service.orders
 
 
-async def test_a_toast_says_that_all_keys_rest(tmp_path: Path) -> None:
+async def test_a_notification_says_that_no_quota_is_left(tmp_path: Path) -> None:
     async with with_keys(tmp_path) as (seen, _):
         until = seen.source.now() + 252
         seen.source.happen(PoolChanged(state="paused", until=until, reason="all [rest]"))
@@ -365,9 +367,9 @@ def test_the_dashboard_looks_like_this(
         (["K", "down"], (60, 15), {"ascii": True}),
         (["A"], (80, 24), {}),
     ],
-    ids=["keys", "keys-wide", "keys-80", "keys-60", "add"],
+    ids=["credentials", "credentials-wide", "credentials-80", "credentials-60", "add"],
 )
-def test_the_screen_of_keys_looks_like_this(
+def test_the_credentials_screen_looks_like_this(
     snap_compare: Any, tmp_path: Path, pressed: list[str], size: tuple[int, int],
     options: dict[str, Any],
 ) -> None:  # fmt: skip

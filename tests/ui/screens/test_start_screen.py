@@ -133,7 +133,7 @@ async def test_unfinished_runs_come_first(keys: str, choice: StartChoice) -> Non
     assert await chosen_with(start_app(offers=OFFERS), keys, offers=2) == choice
 
 
-async def test_a_click_on_a_run_goes_on_with_it() -> None:
+async def test_a_click_on_a_run_resumes_it() -> None:
     app = start_app(offers=OFFERS)
     async with app.run_test(size=(100, 36)) as pilot:
         await settled(pilot, app, 2)

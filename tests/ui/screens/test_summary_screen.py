@@ -225,7 +225,7 @@ async def test_what_was_cancelled_can_be_tried_again(tmp_path: Path) -> None:
         assert app.asked == [("retry", ["LLD-2"])]
 
 
-async def test_a_summary_follows_a_run_that_goes_on_again(mixed: Replay) -> None:
+async def test_a_summary_follows_a_run_that_is_resumed(mixed: Replay) -> None:
     app = Showing(mixed)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()

@@ -100,7 +100,7 @@ def test_a_closed_output_does_not_hold_the_run_up(program: Program) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_a_killed_face_leaves_the_work_and_attach_finds_it(program: Program) -> None:
+def test_a_killed_command_leaves_the_run_and_attach_finds_it(program: Program) -> None:
     process, folder = slow_demo(program)
     process.kill()
     process.communicate()

@@ -126,13 +126,13 @@ def test_a_design_that_is_finished_and_not_written_down_as_done(
     death = tmp_path / "death"
     there = program.repository / "."
     death.write_text("\n".join(["os.rename", r"/004-approved\.json$", str(there), "stop"]))
-    face = program.start(*LLD, PYTHONPATH=str(DYING), ASSEMBLYZERO_TEST_DEATH=str(death))
+    command = program.start(*LLD, PYTHONPATH=str(DYING), ASSEMBLYZERO_TEST_DEATH=str(death))
     wait_for(lambda: death.with_suffix(".over").exists(), "stopped engine", 60)
     run = find_run()
     engine = psutil.Process(int(run.engine_lock.read_text()))
     wait_for(lambda: _finished(program.repository, engine), "finished worker", 60)
     engine.send_signal(signal.SIGKILL)
-    face.wait(60)
+    command.wait(60)
     free(program.repository, "lld", "1")
     assert open_run(run).state.counts[State.DONE] == 0
     done = program(*LLD)

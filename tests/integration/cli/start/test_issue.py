@@ -225,7 +225,7 @@ def test_a_brief_that_changed_since_its_checkpoint(
     assert issue["title"] == "Something else"
 
 
-def test_a_batch_goes_on_when_gh_fails_for_one(
+def test_a_batch_continues_when_gh_fails_for_one(
     program: Program, ideas: Ideas, repository: Path, tracker: Path
 ) -> None:
     ideas(3)

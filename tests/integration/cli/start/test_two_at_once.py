@@ -134,7 +134,7 @@ def test_an_engine_killed_in_the_middle_is_taken_over_from(
     assert kinds.endswith("approved")
 
 
-def test_an_item_named_on_the_command_line_waits_and_is_told(
+def test_an_item_named_on_the_command_line_waits_with_a_note(
     program: Program, issues: Issues, tmp_path: Path
 ) -> None:
     (number,) = issues(1)

@@ -40,7 +40,7 @@ async def test_a_reader_that_does_not_read_costs_no_time(pipe: tuple[int, int]) 
     assert set(received.splitlines()) == {b"x" * 1000}
 
 
-async def test_a_full_disk_is_told_apart_from_a_reader_that_has_gone() -> None:
+async def test_a_full_disk_is_distinguished_from_a_closed_pipe() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     out = LineWriter(full)
     out.line("one")

@@ -1,4 +1,4 @@
-"""Keys by their names, from the events to the faces."""
+"""Credentials by their names, from the events to every output mode."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run_with_keys() -> RunState:
     )
 
 
-def test_the_state_knows_every_key_and_what_it_did() -> None:
+def test_the_state_knows_every_credential_and_what_it_did() -> None:
     keys = run_with_keys().pool.credentials
     assert [(key.name, key.at(10.0)) for key in keys.values()] == [
         ("a", "ready"), ("b", "cooling"), ("c", "invalid"),
@@ -51,7 +51,7 @@ def test_the_state_knows_every_key_and_what_it_did() -> None:
     assert (keys["a"].answered, keys["a"].output_tokens, keys["b"].refused) == (1, 5, 1)
 
 
-def test_keys_of_an_older_engine_are_absent() -> None:
+def test_credentials_of_an_older_engine_are_absent() -> None:
     run = run_with_keys()
     run.apply(EngineStarted(pid=2, resumed=True, time=50))
     run.apply(CredentialChanged(credential="a", state="ready", time=50))
@@ -59,7 +59,7 @@ def test_keys_of_an_older_engine_are_absent() -> None:
     assert run.pool.credentials["a"].answered == 1
 
 
-def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
+def test_the_strip_names_the_credentials_and_their_states() -> None:
     text = strip_content(run_with_keys(), 10.0, UNICODE, 120).plain
     assert "gemini · a ready · b cooling" in text
     assert "· c invalid ·" in text
@@ -67,7 +67,7 @@ def test_the_strip_names_the_keys_and_what_is_the_matter_with_them() -> None:
     assert "gemini · a ready · b ready · c invalid" in later
 
 
-def test_plain_lines_say_what_became_of_a_key() -> None:
+def test_plain_lines_show_changes_of_credentials() -> None:
     lines = PlainLines()
     run = run_with_keys()
     out = CredentialChanged(credential="c", state="invalid", reason="not valid", time=4)

@@ -53,7 +53,7 @@ def lines(*events: AnyEvent) -> list[str]:
     return [line.removeprefix("[COORDINATOR] ") for line in written]
 
 
-def test_a_pause_is_told_once_and_so_is_its_end() -> None:
+def test_a_pause_is_reported_once_and_so_is_its_end() -> None:
     notifier = Notifier()
     assert toasts(paused(), notifier=notifier) == [
         f"No quota left|Until {AT}: a rests. The run resumes automatically."
@@ -72,7 +72,7 @@ def test_a_pause_needs_attention_and_one_without_an_end_is_an_error() -> None:
     assert unknown.text == "A rests. Add, enable or reset a credential to continue."
 
 
-def test_it_is_told_whether_the_run_goes_on_by_itself() -> None:
+def test_it_says_whether_the_run_resumes_automatically() -> None:
     notifier = Notifier()
     assert toasts(AutoResumeSet(on=True), notifier=notifier) == []
     assert toasts(AutoResumeSet(on=False), notifier=notifier) == [
@@ -84,7 +84,7 @@ def test_it_is_told_whether_the_run_goes_on_by_itself() -> None:
     ]
 
 
-def test_what_was_so_before_is_not_told() -> None:
+def test_an_unchanged_state_is_not_reported() -> None:
     notifier = Notifier()
     notifier.begin(fold([paused()]))
     assert toasts(paused(UNTIL + 90), notifier=notifier) == []
@@ -126,7 +126,7 @@ def test_lines_say_how_the_pool_stands() -> None:
     ]
 
 
-def test_a_run_that_does_not_wait_says_that_it_leaves() -> None:
+def test_a_run_that_does_not_wait_says_that_it_ends() -> None:
     started = EngineStarted(pid=1, stops=True)
     assert lines(started, paused()) == [
         f"no quota left until {AT}: a rests. The run saves and stops."
@@ -150,7 +150,7 @@ def test_a_call_in_line_is_a_line_of_its_item() -> None:
     assert lines(CallQueued(item="LLD-1", model="m")) == ["[LLD-1] waiting for quota"]
 
 
-def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> None:
+def test_a_call_that_waits_for_its_model_gives_the_reason() -> None:
     at, why = time_of_day(UNTIL, seconds=True), "m is not answering (HTTP 503)"
     queued = CallQueued(item="LLD-1", model="m", why=why, until=UNTIL, for_model=True)
     assert lines(queued, queued) == [f"[LLD-1] {why}; retried at {at}"]
@@ -169,7 +169,7 @@ def test_a_call_that_waits_for_its_model_says_what_is_the_matter_with_it() -> No
         ("ready", "cooling", "credential a is cooling down for m"),
     ],
 )
-def test_what_happens_to_keys_all_the_time_is_no_news(
+def test_routine_changes_of_credentials_are_not_reported(
     before: CredentialStateName, after: CredentialStateName, said: str
 ) -> None:
     first, then = (
@@ -178,7 +178,7 @@ def test_what_happens_to_keys_all_the_time_is_no_news(
     assert lines(first, then)[len(lines(first)) :] == ([said] if said else [])
 
 
-def test_a_key_that_is_switched_off_and_on_is_told() -> None:
+def test_disabling_and_enabling_a_credential_is_reported() -> None:
     off = CredentialChanged(credential="a", state="disabled", reason="by you")
     on = CredentialChanged(credential="a", state="ready")
     assert lines(off, on) == ["credential a is disabled: by you", "credential a is ready again"]

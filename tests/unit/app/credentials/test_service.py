@@ -77,7 +77,7 @@ async def test_orders_are_written_down_and_said() -> None:
     assert store.orders == [("disable", "0a", "a", "by you"), ("enable", "0a"), ("reset", "0a")]
 
 
-async def test_a_key_is_kept_and_given_to_the_engine() -> None:
+async def test_a_credential_is_stored_and_sent_to_the_engine() -> None:
     engine = Engine()
     credential_service, kept = desk_of(engine, NotedBooks())
     said = await credential_service.add("a", CANARY, "shop")
@@ -86,7 +86,7 @@ async def test_a_key_is_kept_and_given_to_the_engine() -> None:
     assert engine.sent == [AddCredential(name="a", key=CANARY, project="shop")]
 
 
-async def test_without_an_engine_a_key_is_kept_for_later() -> None:
+async def test_without_an_engine_a_credential_is_stored_for_later() -> None:
     engine = Engine(live=False)
     credential_service, kept = desk_of(engine, NotedBooks())
     assert (await credential_service.add("a", CANARY, "")).endswith(
@@ -96,7 +96,7 @@ async def test_without_an_engine_a_key_is_kept_for_later() -> None:
     assert not engine.sent
 
 
-async def test_a_refusal_of_the_engine_is_told_without_the_key() -> None:
+async def test_a_refusal_of_the_engine_is_shown_without_the_api_key() -> None:
     engine = Engine()
     engine.refusal = "it has a key called a"
     credential_service, _ = desk_of(engine, NotedBooks())

@@ -33,7 +33,7 @@ def _release(lease: int, outcome: Outcome, *, retry_after: float = 0.0, tokens: 
     )
 
 
-def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: HandClock) -> None:
+def test_every_credential_is_listed_with_use_and_holders(engine: Engine, clock: HandClock) -> None:
     held, rested, third = engine.ask(3, "LLD-7")
     engine.pool.release("LLD-7", 1, _release(rested.lease, Outcome.MINUTE, retry_after=40.0))
     engine.pool.release("LLD-7", 1, _release(third.lease, Outcome.OK, tokens=8))
@@ -67,7 +67,7 @@ def test_every_key_is_told_with_its_use_and_who_holds_it(engine: Engine, clock: 
     assert table["key-3"]["state"] == table["key-4"]["state"] == "disabled"
 
 
-def test_a_key_with_two_models_has_two_lines(engine: Engine) -> None:
+def test_a_credential_with_two_models_has_two_lines(engine: Engine) -> None:
     engine.ask()
     engine.exchange(
         lambda: engine.pool.grant_directly(

@@ -162,7 +162,7 @@ def test_a_pause_by_the_user_comes_first() -> None:
     assert banner_text(PAUSED, held).what == "Paused: by you. No item is started."
 
 
-def test_an_engine_that_left_without_keys_says_when_there_are_some() -> None:
+def test_an_engine_that_ended_without_quota_says_when_there_is_some() -> None:
     left = RunEnded(exit_code=75, reason="exhausted", time=NOW)
     quota = ItemChanged(item="A", state=State.QUOTA, until=NOW + 252, time=NOW)
     found = banner_text(quota, left, watch=GONE)

@@ -39,7 +39,7 @@ def test_the_page_is_that_of_the_current_item_whatever_the_size() -> None:
     assert stage.current == "5"
 
 
-def test_a_wish_for_the_list_and_back() -> None:
+def test_a_request_for_the_list_and_back() -> None:
     stage = ViewState(current="x", zoomed=True)
     stage.fit(3, 120, 40)
     stage.toggle()
@@ -118,7 +118,7 @@ def done(*numbers: int) -> list[AnyEvent]:
     return [changed(f"LLD-{n}", State.DONE) for n in numbers]
 
 
-def test_a_few_endings_are_told_one_by_one_and_briefly() -> None:
+def test_a_few_endings_are_reported_one_by_one_and_briefly() -> None:
     said = Notifier().notifications(done(1, 2, 3), 0.0)
     assert [s.title for s in said] == ["LLD-1 done", "LLD-2 done", "LLD-3 done"]
     assert {s.timeout for s in said} == {BRIEFLY}
@@ -129,7 +129,7 @@ def test_a_burst_of_endings_is_one_toast() -> None:
     assert [(s.title, s.text, s.timeout) for s in said] == [("", "12 items done", BRIEFLY)]
 
 
-def test_endings_that_go_on_are_counted_now_and_then() -> None:
+def test_many_endings_are_counted_now_and_then() -> None:
     notifier = Notifier()
     said = [
         (now, s.title + s.text)
@@ -142,7 +142,7 @@ def test_endings_that_go_on_are_counted_now_and_then() -> None:
     ]  # fmt: skip
 
 
-def test_failures_are_told_one_by_one_up_to_a_number() -> None:
+def test_failures_are_reported_one_by_one_up_to_a_number() -> None:
     notifier = Notifier()
     said = notifier.notifications([changed(f"LLD-{n}", State.FAILED) for n in range(8)], 0.0)
     assert [s.title or s.text for s in said] == [
@@ -154,7 +154,7 @@ def test_failures_are_told_one_by_one_up_to_a_number() -> None:
     assert [s.text for s in notifier.notifications([], 10.0)] == ["1 more item failed"]
 
 
-def test_what_the_summary_tells_is_not_told_again() -> None:
+def test_what_the_summary_shows_is_not_reported_again() -> None:
     notifier = Notifier()
     notifier.notifications(done(*range(3)), 0.0)
     assert notifier.notifications([*done(4, 5), RunEnded(exit_code=0)], 1.0) == []

@@ -75,7 +75,7 @@ def test_events_of_an_older_attempt_say_nothing() -> None:
     assert told(events)[2:] == ["[COORDINATOR] LLD-1 WAIT -> START"]
 
 
-def test_a_run_that_is_continued_says_how_much_is_left() -> None:
+def test_a_resumed_run_says_how_much_is_left() -> None:
     events = [
         *began(),
         changed("LLD-1", State.STARTING, 5),
@@ -100,13 +100,13 @@ def test_notices_holds_and_the_end() -> None:
     assert told(events)[2:] == [
         "[LLD-1] warning: the answer was cut",
         "[COORDINATOR] for all",
-        "[COORDINATOR] held: by you",
+        "[COORDINATOR] paused: by you",
         "[COORDINATOR] items start again",
         "[COORDINATOR] stopped: 2 queued",
     ]
 
 
-def test_ascii_alone_when_wished() -> None:
+def test_ascii_alone_on_request() -> None:
     events = [*began(), changed("LLD-1", State.STARTING, 2), changed("LLD-1", State.PAUSING, 3)]
     assert told(events, PlainLines(ascii=True))[-1] == "[COORDINATOR] LLD-1 START -> PAUSE..."
 
@@ -170,7 +170,7 @@ def elsewhere(item: str, who: str, time: float) -> ItemChanged:
     )
 
 
-def test_an_item_at_work_in_another_run_waits_and_is_told_again_of_another_holder() -> None:
+def test_an_item_at_work_in_another_run_waits_and_another_holder_is_reported_again() -> None:
     lines, state = PlainLines(), RunState()
     begun = began()
     told(begun, lines)

@@ -12,7 +12,7 @@ from assemblyzero_tui.runner.runs.live_run import LiveRun
 from tests.ui.example_runs import Story, build
 
 
-def test_after_a_cancellation_it_says_how_to_try_again(
+def test_after_a_cancellation_it_says_how_to_retry(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stories = [Story("42", "One"), Story("43", "Two", State.CANCELLED)]

@@ -36,7 +36,7 @@ async def test_files_of_held_locks_are_touched_again_and_again(
     mine.close()
 
 
-async def test_what_others_made_counts_if_it_was_wanted_before_and_is_told_to_everybody(
+async def test_results_of_others_count_if_they_were_requested_before_and_are_published(
     tmp_path: Path,
 ) -> None:
     first = Claims(locks(tmp_path, "a"), lambda: None)

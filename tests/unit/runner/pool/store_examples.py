@@ -76,7 +76,7 @@ class Engine:
         return self.exchange(lambda: self.pool.release("LLD-1", 1, release))
 
     def use_up_the_day(self) -> None:
-        """Makes calls until the day's quota is believed to be used up."""
+        """Makes calls until the day's quota is believed to be exhausted."""
         (grant,) = self.ask()
         self.end(grant, Outcome.DAY, quotas={DAY_QUOTA: 1})
 

@@ -50,7 +50,7 @@ def test_half_a_line_is_not_read_until_it_is_whole(path: Path) -> None:
     reader.close()
 
 
-def test_a_torn_last_line_is_cut_and_the_numbers_go_on(path: Path) -> None:
+def test_a_torn_last_line_is_cut_and_the_numbers_continue(path: Path) -> None:
     writer = JournalWriter(path)
     writer.append(Notice(text="one"))
     writer.close()
@@ -102,7 +102,7 @@ def test_damaged_lines_are_passed_over_wherever_they_are(
     assert state.time == 5.0
 
 
-def test_a_writer_goes_on_behind_damage(path: Path) -> None:
+def test_a_writer_continues_behind_damage(path: Path) -> None:
     header, first, second = written(path, "a", "b")
     path.write_bytes(header + first[:9] + second)
     writer = JournalWriter(path)

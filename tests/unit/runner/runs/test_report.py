@@ -1,4 +1,4 @@
-"""What the summary of a run says, and that its faces agree."""
+"""What the summary of a run holds, and that all output modes agree on it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_json_that_is_no_summary_is_refused() -> None:
         report.from_json(b'{"schema": 1}')
 
 
-def test_times_are_told_apart(mixed: Summary) -> None:
+def test_times_are_kept_apart(mixed: Summary) -> None:
     assert mixed.times.wall == 120
     assert mixed.times.paused == 30
     assert mixed.times.quota == 0
@@ -79,7 +79,7 @@ def test_a_stop_between_two_engines_is_not_wall_time() -> None:
     assert "20s (plus 16m 40s without an engine)" in report.to_markdown(summary)
 
 
-def test_a_run_that_goes_on_is_told_up_to_now() -> None:
+def test_a_run_in_progress_is_reported_up_to_now() -> None:
     events = [
         *started(numbered(1, "a")),
         change("LLD-1", State.STARTING, 1),

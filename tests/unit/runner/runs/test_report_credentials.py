@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.app.cli.text_table import summary_lines
+from assemblyzero_tui.app.headless.summary_lines import summary_lines
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.model.run_state import fold
 from assemblyzero_tui.runner.model.states import State
@@ -24,7 +24,7 @@ def summary() -> Summary:
     return report.build(fold(run_with_keys()), RunFolder(Path("/state/runs/r")), START + 500)
 
 
-def test_working_and_waiting_are_told_apart(summary: Summary) -> None:
+def test_working_and_waiting_are_kept_apart(summary: Summary) -> None:
     times = summary.times
     assert (times.wall, times.active, times.quota, times.paused) == (181, 51, 129, 0)
     assert summary.items[0].quota == 129
@@ -45,13 +45,13 @@ def test_every_key_has_a_line(summary: Summary) -> None:
     assert (b.unavailable, b.state, b.until) == (169, "exhausted", START + 5000)
 
 
-def test_outages_are_told(summary: Summary) -> None:
+def test_outages_are_reported(summary: Summary) -> None:
     (outage,) = summary.outages
     assert (outage.start - START, outage.end - START) == (60, 160)
-    assert outage.reason == "a rests, b is used up"
+    assert outage.reason == "a is cooling down, b is exhausted"
 
 
-def test_an_outage_that_goes_on_lasts_until_now() -> None:
+def test_an_outage_in_progress_lasts_until_now() -> None:
     events = [event for event in run_with_keys() if event.time <= START + 61]
     now = START + 100
     summary = report.build(fold(events), RunFolder(Path("/state/runs/r")), now)
@@ -69,16 +69,16 @@ def test_markdown_has_tables_of_keys_and_outages(summary: Summary) -> None:
     )
     assert (
         "## Without quota\n\n| From | To | For | Why |\n| --- | --- | ---: | --- |\n"
-        "| 2026-09-21 14:14:20 UTC | 2026-09-21 14:16:00 UTC | 1m 40s | a rests, b is used up |"
-        in text
+        "| 2026-09-21 14:14:20 UTC | 2026-09-21 14:16:00 UTC | 1m 40s "
+        "| a is cooling down, b is exhausted |" in text
     )
 
 
-def test_json_gives_keys_and_outages_back(summary: Summary) -> None:
+def test_json_keeps_credentials_and_outages(summary: Summary) -> None:
     assert report.from_json(report.to_json(summary)) == summary
 
 
-def test_the_faces_say_what_keys_did(summary: Summary) -> None:
+def test_screen_and_plain_output_show_what_credentials_did(summary: Summary) -> None:
     assert credential_facts(summary, UNICODE).plain == (
         "credentials: a 2, 1 refused, without quota 1m 40s · b 0, 1 refused, without quota "
         "2m 49s, exhausted · no quota 1 time, for 1m 40s"

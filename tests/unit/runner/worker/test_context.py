@@ -173,7 +173,7 @@ def test_what_would_fail_again_fails_at_once(
     assert engine.grants == 1
 
 
-def test_the_pool_ends_the_waiting_and_its_reason_is_told(
+def test_the_pool_ends_the_waiting_and_gives_its_reason(
     ask: Callable[[], str], engine: Engine, model: Model
 ) -> None:
     def deny(count: int) -> None:

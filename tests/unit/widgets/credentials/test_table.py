@@ -73,7 +73,7 @@ def strip(width: int) -> str:
     return strip_content(five_keys(), NOW, UNICODE, width).plain
 
 
-def test_a_wide_strip_tells_everything() -> None:
+def test_a_wide_strip_shows_everything() -> None:
     shown = strip(260)
     assert shown.startswith(
         " gemini · amber in use 7/10 min 113/250 day · birch ready 7/10 min 113/250 day · "
@@ -108,7 +108,7 @@ def test_the_strip_keeps_to_every_width(width: int, plain: bool) -> None:
     assert not plain or shown.plain.isascii()
 
 
-def test_where_keys_are_only_counted_the_next_one_is_told() -> None:
+def test_where_credentials_are_only_counted_the_next_one_is_shown() -> None:
     names = [f"a-long-name-{n}" for n in range(5)]
     run = run_of(*(key(name, "cooling", model="m", until=NOW + 30) for name in names))
     assert "5 cooling · next 0:30" in strip_content(run, NOW, UNICODE, 60).plain
@@ -126,7 +126,7 @@ def test_the_table_keeps_to_every_width(width: int, plain: bool) -> None:
     assert not plain or all(shown.plain.isascii() for shown in rows)
 
 
-def test_a_row_has_everything_of_a_key() -> None:
+def test_a_row_has_everything_of_a_credential() -> None:
     run = five_keys()
     lines = lines_of(run, NOW)
     shown = [row(run, lines, n, 200, NOW, UNICODE).plain for n in range(len(lines))]
@@ -138,7 +138,7 @@ def test_a_row_has_everything_of_a_key() -> None:
     assert "not valid" in shown[4]
 
 
-def test_a_key_has_a_row_for_each_model_where_they_differ() -> None:
+def test_a_credential_has_a_row_for_each_model_where_they_differ() -> None:
     run = run_of(
         key("a", "cooling", model="pro", until=NOW + 60), key("a", "exhausted", model="flash")
     )
@@ -150,7 +150,7 @@ def test_a_key_has_a_row_for_each_model_where_they_differ() -> None:
     assert shown[1].startswith("  ")
 
 
-def test_the_chosen_key_stays_chosen_when_rows_come_and_go() -> None:
+def test_the_chosen_credential_stays_chosen_when_rows_come_and_go() -> None:
     run = run_of(
         key("a", "cooling", model="pro", until=NOW + 60), key("a", "exhausted", model="flash"),
         key("b", "cooling", model="pro", until=NOW + 60),
@@ -162,7 +162,7 @@ def test_the_chosen_key_stays_chosen_when_rows_come_and_go() -> None:
     assert place_of(lines_of(run_of(key("c", "ready")), NOW), two[2], 7) == 7
 
 
-def test_details_of_a_key() -> None:
+def test_details_of_a_credential() -> None:
     run = five_keys()
     lines = lines_of(run, NOW)
     text = [line.plain for line in details(run, lines[0], NOW, UNICODE)]
@@ -179,7 +179,7 @@ def test_details_of_a_key() -> None:
     )
 
 
-def test_keys_that_another_engine_had_are_listed_if_they_were_used() -> None:
+def test_credentials_that_another_engine_had_are_listed_if_they_were_used() -> None:
     run = five_keys()
     run.pool.engine_started(NOW)
     assert [line.credential.name for line in lines_of(run, NOW)] == ["amber"]
@@ -195,7 +195,7 @@ def test_times_to_come() -> None:
     assert ends(NOW + 18_000, NOW, set_back=18_000) == f"until {time_of_day(NOW)}"
 
 
-def test_names_of_keys() -> None:
+def test_names_of_credentials() -> None:
     assert free_name([]) == "key-1"
     assert free_name(["key-3", "b"]) == "key-4"
     assert name_error("a", ["b"]) == ""

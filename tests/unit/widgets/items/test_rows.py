@@ -76,7 +76,7 @@ def status(width: int, now: float = 165.0, log: LogFigures | None = None, *more:
     return status_content(item, run, log, now, UNICODE, width).plain
 
 
-def test_the_status_tells_everything_where_there_is_room() -> None:
+def test_the_status_shows_everything_where_there_is_room() -> None:
     assert status(120) == "▸ RUN · N1 design 2/5 · call 01:00 · draft 2 · 01:04 · 1 243 lines"
 
 
@@ -95,11 +95,11 @@ def test_what_matters_least_is_dropped_first(width: int, expected: str) -> None:
     assert cell_len(shown) <= width
 
 
-def test_new_lines_are_told_before_nearly_everything() -> None:
+def test_new_lines_are_shown_before_nearly_everything() -> None:
     assert "12 new lines" in status(40, log=LogFigures(1243, 12, 165.0))
 
 
-def test_silence_is_told() -> None:
+def test_silence_is_shown() -> None:
     assert "quiet 4m" in status(120, 345.0, LogFigures(10, 0, 105.0))
     assert "quiet" not in status(120, 165.0, LogFigures(10, 0, 160.0))
 
@@ -115,7 +115,7 @@ def test_a_waiting_state_counts_down() -> None:
     resting = change(State.QUOTA, 170.0, until=422.0, reason="no quota left")
     assert status(120, 170.0, None, resting).startswith("◷ QUOTA · resume 4:12 · no quota left")
     assert status(24, 170.0, None, resting) == "◷ QUOTA · resume 4:12"
-    hours = change(State.QUOTA, 170.0, until=170.0 + 7200, reason="the day is used up")
+    hours = change(State.QUOTA, 170.0, until=170.0 + 7200, reason="daily quota exhausted")
     at = time_of_day(170.0 + 7200)
     assert f"resume at {at} · the day" in status(120, 170.0, None, hours)
     assert f"quota at {at}" in status(120, 170.0, None, hours, AutoResumeSet(on=False, time=171.0))
@@ -135,14 +135,16 @@ WAITS = CallQueued(
         (120, 225.0, "▸ RUN · N1 design 2/5 · ◷ waiting for quota for 01:00 · a rests"),
     ],
 )
-def test_who_waits_in_line_says_so_and_for_how_long(width: int, now: float, expected: str) -> None:
+def test_an_item_in_the_queue_says_so_and_for_how_long(
+    width: int, now: float, expected: str
+) -> None:
     over = CallEnded(item="LLD-1", attempt=1, lease=1, outcome="minute", time=165.0)
     shown = status(width, now, LogFigures(), over, WAITS)
     assert shown.startswith(expected)
     assert cell_len(shown) <= width
 
 
-def test_who_waits_for_a_model_says_so_and_when_it_is_asked_again() -> None:
+def test_an_item_that_waits_for_a_model_says_so_and_when_it_is_asked_again() -> None:
     why = "m is not answering (HTTP 503)"
     waits = msgspec.structs.replace(WAITS, why=why, until=182.0, for_model=True)
     shown = status(120, 170.0, LogFigures(), waits)
@@ -166,7 +168,7 @@ def test_a_pausing_item_says_when_it_will_be() -> None:
     assert "after this call, within 9m" in shown
 
 
-def test_a_done_item_says_what_came_of_it() -> None:
+def test_a_done_item_shows_its_outcome() -> None:
     done = change(State.DONE, 170.0, result=Result(summary="approved after 2 reviews"))
     assert status(120, 180.0, None, done).startswith("✓ DONE · approved after 2 reviews")
 
@@ -264,7 +266,7 @@ def test_a_retry_is_counted_in_the_same_way_everywhere() -> None:
     assert next(row.split() for row in panel.splitlines() if "tries" in row) == ["tries", "1"]
 
 
-def test_time_goes_on_in_seconds_while_everything_rests() -> None:
+def test_time_counts_in_seconds_while_there_is_no_quota() -> None:
     run, _ = working(change(State.PAUSED, 110.0))
     assert strip_content(run, 120.0, UNICODE, 120).plain.endswith("at once · 00:20 ")
 
@@ -278,7 +280,7 @@ def test_calls_that_a_stop_abandoned_were_not_refused() -> None:
     assert "1 answered · 1 refused · 2 abandoned" in text
 
 
-def test_the_pool_strip_tells_calls() -> None:
+def test_the_pool_strip_shows_calls() -> None:
     run, _ = working()
     run.calls_ended.update({"ok": 128, "minute": 2})
     text = strip_content(run, 165.0, UNICODE, 120).plain

@@ -47,7 +47,7 @@ def test_it_begins_at_the_end_and_follows() -> None:
     assert view.top == 95
 
 
-def test_who_left_the_end_stays_and_is_told_what_came() -> None:
+def test_a_view_scrolled_back_stays_and_counts_new_lines() -> None:
     view = view_of(100)
     view.scroll(-1)
     assert (view.top, view.following) == (89, False)

@@ -19,7 +19,7 @@ from tests.unit.runner.pool.driver import (
 
 
 def exhausted(*names: str, rpm: int = 0) -> Driven:
-    """Keys that have used up their day."""
+    """Credentials whose daily quota is exhausted."""
     run = Driven(keys(*names, rpm=rpm, rpd=1))
     for _ in names:
         run.call()

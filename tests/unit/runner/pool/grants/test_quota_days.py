@@ -144,7 +144,7 @@ def test_counts_of_old_days_are_forgotten() -> None:
     assert list(run.group("one").days) == ["2026-06-04", "2026-06-05", "2026-06-06"]
 
 
-def test_the_new_day_begins_with_one_call_and_goes_on_at_the_usual_pace() -> None:
+def test_the_new_day_begins_with_one_call_and_continues_at_the_usual_pace() -> None:
     run = Driven(keys("one", rpm=10, rpd=3))
     run.clock.go(11.9 * HOUR)
     for item in "ABC":

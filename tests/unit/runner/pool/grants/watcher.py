@@ -153,7 +153,7 @@ class Watcher:
             assert any((held.item, held.attempt) == (item, attempt) for held in self.gone)
         self._no_rest_shrank()
         self._the_books_agree()
-        self._the_faces_know()
+        self._check_reported_states()
         self._no_model_rests_for_long(now)
         self._it_will_go_on(now)
 
@@ -270,7 +270,7 @@ class Watcher:
                 assert len(probes) <= 1
                 assert group.probe == 0 or group.probe in self.held
 
-    def _the_faces_know(self) -> None:
+    def _check_reported_states(self) -> None:
         for key in self.pool.registry.credentials.values():
             if (key.name, "") in self.told:
                 told = self.told[key.name, ""]

@@ -63,7 +63,7 @@ def counted(engine: Engine, times: list[int]) -> Ledger:
     return engine.store.exchange(engine.pool.registry, work)
 
 
-def test_a_file_that_is_no_database_is_set_aside_and_told(path: Path, clock: HandClock) -> None:
+def test_a_file_that_is_no_database_is_set_aside(path: Path, clock: HandClock) -> None:
     path.parent.mkdir()
     path.write_bytes(GARBAGE)
     engine = Engine(path, clock, [credential(1)])
@@ -135,11 +135,11 @@ def test_an_order_is_carried_out_in_a_new_file_if_the_old_one_is_damaged(
 ) -> None:
     engine = Engine(path, clock, [credential(1)])
     engine.exchange()
-    face = PoolStore.open(path, clock, boot="one boot")
+    admin = PoolStore.open(path, clock, boot="one boot")
     engine.ask()
     spoil(path)
     one = credential(1).secret.fingerprint
-    face.disable(one, "key-1")
+    admin.disable(one, "key-1")
     assert len(aside(path)) == 1
     assert engine.ask() == []
     assert engine.pool.registry.credentials[one].disabled == "by you"
@@ -282,7 +282,7 @@ def test_calls_are_spread_after_a_restart_as_before(path: Path, clock: HandClock
 @pytest.mark.parametrize(
     "order", [PoolStore.reset, PoolStore.enable, lambda s, f: s.disable(f, "key-1")]
 )
-def test_orders_about_a_key_that_was_never_used_are_no_error(
+def test_orders_about_a_credential_that_was_never_used_are_no_error(
     path: Path, clock: HandClock, order: Callable[[PoolStore, str], None]
 ) -> None:
     store = PoolStore.open(path, clock)

@@ -27,7 +27,7 @@ def begin(repository: Path, run: str, details: dict[str, Any], **identity: Any) 
         ("issue", "dark-mode", "brief", {"slug": "dark-mode"}),
     ],
 )
-def test_the_newest_start_tells_who_began_last(
+def test_the_newest_start_shows_who_started_last(
     tmp_path: Path, workflow: str, key: str, file: str, identity: dict[str, Any]
 ) -> None:
     spec = WorkerSpec(

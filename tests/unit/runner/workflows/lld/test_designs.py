@@ -41,7 +41,7 @@ def publish_ours(repository: Path, number: int = 42, folder: Path = designs.ACTI
         "LLD-42.lamps.md", "42.md", "LLD042.md", "42-2fa.md", "42-a\nb.md", "42-\udcff.md",
     ],
 )  # fmt: skip
-def test_the_name_of_a_design_tells_its_issue(name: str) -> None:
+def test_the_name_of_a_design_gives_its_issue(name: str) -> None:
     assert designs.number_of_design(name) == 42
 
 
@@ -138,7 +138,7 @@ def test_what_is_in_the_place_of_a_folder_of_designs_is_an_error(
             look()
 
 
-def test_a_name_that_is_no_text_can_be_told(tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_can_be_printed(tmp_path: Path) -> None:
     (tmp_path / designs.ACTIVE).mkdir(parents=True)
     (tmp_path / designs.ACTIVE / os.fsdecode(b"42-\xff.md")).touch()
     (other,) = designs.others_of(tmp_path, 42)
