@@ -117,7 +117,7 @@ def test_a_waiting_state_counts_down() -> None:
     assert status(24, 170.0, None, resting) == "◷ QUOTA · resume 4:12"
     hours = change(State.QUOTA, 170.0, until=170.0 + 7200, reason="daily quota exhausted")
     at = time_of_day(170.0 + 7200)
-    assert f"resume at {at} · the day" in status(120, 170.0, None, hours)
+    assert f"resume at {at} · daily quota" in status(120, 170.0, None, hours)
     assert f"quota at {at}" in status(120, 170.0, None, hours, AutoResumeSet(on=False, time=171.0))
 
 
