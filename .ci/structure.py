@@ -111,6 +111,18 @@ def crowding() -> Measure:
     return Measure("modules in the largest folder", max(counts.values()), 16, crowded)
 
 
+def test_names(found: Mapping[str, Module]) -> Measure:
+    """Product modules whose file names pytest would take for tests."""
+    names = [
+        module.path.relative_to(ROOT).as_posix()
+        for module in found.values()
+        if module.path.stem.startswith("test_")
+        or module.path.stem.endswith("_test")
+        or module.path.stem == "conftest"
+    ]
+    return Measure("product modules named like tests", len(names), 0, names)
+
+
 def lengths(found: Mapping[str, Module]) -> Iterator[Measure]:
     """The longest module, and the functions that are long."""
     sizes = {module.path.relative_to(ROOT).as_posix(): module.lines for module in found.values()}
@@ -129,7 +141,7 @@ def lengths(found: Mapping[str, Module]) -> Iterator[Measure]:
 def main() -> int:
     """Prints every measure; gives 1 if one passes its limit."""
     found = modules()
-    measures = [crowding(), *cycles(found), *lengths(found)]
+    measures = [crowding(), *cycles(found), *lengths(found), test_names(found)]
     for measure in measures:
         print(f"{measure.name:32} {measure.value:5}   at most {measure.limit}")
     passed = [measure for measure in measures if measure.value > measure.limit]

@@ -189,7 +189,9 @@ class Confirm(Dialog[bool]):
 
 
 class QuitDialog(Dialog[QuitChoice | None]):
-    """Asks what to do with the run; escape and ``n`` stay in the dashboard, ctrl+c detaches.
+    """Asks what to do with the run.
+
+    Escape and ``n`` stay in the dashboard, ctrl+c detaches, and so does ``l``.
 
     Args:
         counts: The number of items in each state.
@@ -197,7 +199,9 @@ class QuitDialog(Dialog[QuitChoice | None]):
         glyphs: The characters to draw with.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "detach", "Detach", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,l", "detach", "Detach", show=False, priority=True)
+    ]
 
     def __init__(self, counts: Counter[State], run: str = "", *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(
@@ -206,7 +210,7 @@ class QuitDialog(Dialog[QuitChoice | None]):
             [
                 Choice[QuitChoice | None](
                     "detach",
-                    "l",
+                    "d",
                     "Detach",
                     "It continues; return with: assemblyzero-tui attach",
                 ),
@@ -217,7 +221,7 @@ class QuitDialog(Dialog[QuitChoice | None]):
                 Choice(None, "n", "Stay", "Back to the dashboard."),
             ],
             escape=None,
-            focus="l",
+            focus="d",
             below=run,
             glyphs=glyphs,
         )

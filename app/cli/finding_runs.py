@@ -46,9 +46,7 @@ def newest_unfinished_run(name: str | None, *, failed: bool) -> RunFolder:
     if name is not None:
         return find_run(name)
     for run in readable_runs():
-        retriable = failed and any(
-            s.terminal and s != "done" and n for s, n in run.state.counts.items()
-        )
+        retriable = failed and any(s.unsuccessful and n for s, n in run.state.counts.items())
         if run.unfinished or (retriable and not run.alive):
             return run.folder
     live = [folder for folder in run_folders() if is_alive(folder)]

@@ -79,8 +79,8 @@ def _with_notes(
             elsewhere.setdefault(str(holder), []).append(item.id)
     for holder_text, ids in elsewhere.items():
         listed = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
-        is_, waits = ("is", "waits") if len(ids) == 1 else ("are", "wait")
-        notes.append(f"{listed} {is_} at work in {holder_text}, and {waits} for it.")
+        is_, waits = ("is", "it waits") if len(ids) == 1 else ("are", "they wait")
+        notes.append(f"{listed} {is_} at work in {holder_text}; {waits} for that run.")
     redact = Redactor().redact
     return [msgspec.structs.replace(item, title=redact(item.title)) for item in items]
 

@@ -63,8 +63,8 @@ def paused_texts(
 def auto_resume_text(event: AutoResumeSet) -> str:
     """Whether the run resumes automatically."""
     if event.on:
-        return "When there is quota again, the run resumes automatically."
-    return "When there is quota again, the run waits for you."
+        return "When quota is available again, the run resumes automatically."
+    return "When quota is available again, the run waits for you."
 
 
 class PoolNotifications:
@@ -110,8 +110,10 @@ class PoolNotifications:
             severity: Literal["warning", "error"] = "warning" if event.until else "error"
             yield Notification(title, text[0].upper() + text[1:], severity, attention=True)
         elif was and not self._paused:
-            text = "The run resumes." if self._auto_resume else "The run waits for you: R."
-            yield Notification("There is quota again", text, "information", not self._auto_resume)
+            text = "The run resumes." if self._auto_resume else "Press R to resume."
+            yield Notification(
+                "Quota is available again", text, "information", not self._auto_resume
+            )
 
 
 class PoolLines:
@@ -143,14 +145,14 @@ class PoolLines:
                 yield f"{title.lower()}{' ' if event.until else ': '}{text}"
             return
         if before == "paused":
-            yield "there is quota again"
+            yield "quota is available again"
         why = f": {one_line(event.reason)}" if event.reason else ""
         if event.state == "throttled" and before != "throttled":
             until = time_of_day(event.until, seconds=True) if event.until else "later"
             yield f"no calls until {until}{why}"
         elif event.slots != self._slots:
             self._slots = event.slots
-            yield f"{event.slots or parallel} of {parallel} at work from now on{why}"
+            yield f"{event.slots or parallel} of {parallel} at work now{why}"
 
     def auto_resume(self, event: AutoResumeSet) -> Iterator[str]:
         """The line for a change of automatic resume."""

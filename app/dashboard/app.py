@@ -327,6 +327,14 @@ class DashboardApp(App[Ending], inherit_bindings=False):
         """``d`` detaches on every screen."""
         self.detach()
 
+    def on_summary_screen_detach(self) -> None:
+        """``d`` detaches on every screen."""
+        self.detach()
+
+    def on_help_screen_detach(self) -> None:
+        """``d`` detaches on every screen."""
+        self.detach()
+
     def on_summary_screen_quit(self) -> None:
         """``q`` on the summary closes the dashboard."""
         self.detach()

@@ -54,7 +54,7 @@ def find_banner_text(run: RunState, now: float, engine: Engine) -> BannerText | 
         return _pool_paused(run, now, engine.live)
     if run.counts[State.QUOTA] and not run.pool.auto_resume and run.ended is None:
         buttons = (TRY_NOW, when_ready(run)) if engine.live else ()
-        return BannerText("There is quota again; the run waits for you.", buttons)
+        return BannerText("Quota is available again; the run waits for you.", buttons)
     return None
 
 

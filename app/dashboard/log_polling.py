@@ -14,7 +14,7 @@ from assemblyzero_tui.widgets.items.workflow_pane import WorkflowPane
 
 FOCUSED_PERIOD = 1 / 15
 """Seconds between two polls of the log in focus while it grows."""
-RESTING_PERIOD = 0.2
+IDLE_PERIOD = 0.2
 """The same while it does not."""
 OTHERS_PERIOD = 0.5
 """Seconds within which each of the other visible logs is polled once."""
@@ -55,7 +55,7 @@ class LogPolling:
             if screen.is_current and screen.view_state.mode is not Mode.TOO_SMALL:
                 self.poll(self._due(now))
             growing = now - self._focus_grew < 1.0
-            await asyncio.sleep(FOCUSED_PERIOD if growing else RESTING_PERIOD)
+            await asyncio.sleep(FOCUSED_PERIOD if growing else IDLE_PERIOD)
 
     def _due(self, now: float) -> list[WorkflowPane]:
         """The other panes that are due: a few at a time, so that no key press has to wait."""

@@ -44,13 +44,13 @@ from assemblyzero_tui.widgets.text_line import TextLine
 
 STATUS_PERIOD = 1.0
 """Seconds between two updates of what changes with time alone."""
-RESTING_TICKS = 10
+IDLE_TICKS = 10
 """Periods between two updates while nothing is at work."""
 QUIET_TICKS = 2
 """Periods between two updates while items are at work but print nothing."""
 QUIET_AFTER = 5.0
 """Seconds without output after which items count as quiet."""
-_MOVING = AT_WORK | {State.QUOTA, State.RETRYING}
+_ACTIVE = AT_WORK | {State.QUOTA, State.RETRYING}
 """States that are shown with a running time."""
 
 
@@ -306,9 +306,9 @@ class DashboardScreen(SteadyScreen[None]):
         self._ticks += 1
         run = self.run_state
         counting = run.ended is None and (bool(run.items_waiting) or run.pool.paused)
-        moving = counting or any(run.counts[state] for state in _MOVING)
+        active = counting or any(run.counts[state] for state in _ACTIVE)
         quiet = self.clock() - self.log_polling.grew > QUIET_AFTER and not counting
-        if self._ticks % (RESTING_TICKS if not moving else QUIET_TICKS if quiet else 1) == 0:
+        if self._ticks % (IDLE_TICKS if not active else QUIET_TICKS if quiet else 1) == 0:
             self.update_widgets()
         elif self.grid.is_attached and self.view_state.mode is not Mode.TOO_SMALL:
             self._update_banner()

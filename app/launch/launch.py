@@ -15,7 +15,6 @@ from assemblyzero_tui.runner.base.errors import StartInterruptedError
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.credentials import sources
 from assemblyzero_tui.runner.llm.opening import check_provider
-from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.engine_start import start_engine
 from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.run_source import RunSource
@@ -142,7 +141,7 @@ def _print_outcome(source: LiveRun) -> None:
         lines.append(f"The run continues. Reattach with: assemblyzero-tui attach {run.name}")
     elif run.unfinished:
         lines.append(f"Resume with: assemblyzero-tui resume {run.name}")
-    unsuccessful = sum(n for s, n in run.state.counts.items() if s.terminal and s is not State.DONE)
+    unsuccessful = sum(n for s, n in run.state.counts.items() if s.unsuccessful)
     if unsuccessful and not run.alive:
         lines.append(
             f"Retry what did not succeed ({unsuccessful}): "

@@ -36,7 +36,8 @@ MUTED = "$text-muted"
 class SummaryScreen(SteadyScreen[None]):
     """The summary of a run; shown until the user closes it.
 
-    Posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Quit`.
+    Posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Detach`,
+    :class:`Quit`.
     """
 
     CSS_PATH = "summary.tcss"
@@ -46,6 +47,7 @@ class SummaryScreen(SteadyScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry_failed", "Retry failed"),
         Binding("E", "export", "Export Markdown"),
+        Binding("d", "detach", "Detach", show=False),
         Binding("escape", "back", "Back"),
         Binding("q", "quit", "Quit"),
     ]
@@ -66,6 +68,9 @@ class SummaryScreen(SteadyScreen[None]):
 
     class Quit(Message):
         """The user quits."""
+
+    class Detach(Message):
+        """The user detaches; the run continues."""
 
     def __init__(self, source: RunSource, *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
@@ -193,6 +198,10 @@ class SummaryScreen(SteadyScreen[None]):
         """Returns to the previous screen."""
         self.dismiss(None)
 
+    def action_detach(self) -> None:
+        """Detaches, as ``d`` does on every screen."""
+        self.post_message(self.Detach())
+
     def action_quit(self) -> None:
         """Quits."""
         self.post_message(self.Quit())
@@ -217,7 +226,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     for state, count in summary.counts.items():
         look = f"{glyphs.of(state)} {count} {glyphs.word(state)}"
         totals += [(look, f"{STATE_STYLES[state]} bold"), "   "]
-    spent = [f"{duration(times.wall)} in all", f"{duration(times.active)} of work"]
+    spent = [f"{duration(times.wall)} in total", f"{duration(times.active)} of work"]
     spent += [f"{duration(times.paused)} paused"] if times.paused else []
     spent += [f"{duration(times.quota)} waiting for quota"] if times.quota else []
     spent += [f"{duration(times.unserved)} without an engine"] if times.unserved else []
@@ -225,7 +234,7 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     called = [f"{summary.provider}: {counted(calls.answered, 'call')} answered"]
     called += [f"{calls.refused} refused"] if calls.refused else []
     called += [f"{calls.abandoned} abandoned"] if calls.abandoned else []
-    called += [f"{calls.read_back} read back"] if calls.read_back else []
+    called += [f"{calls.read_back} reused"] if calls.read_back else []
     called += [f"{brief(calls.input_tokens)} tokens in, {brief(calls.output_tokens)} out"]
     called += [f"exit code {summary.exit_code}"]
     lines = [

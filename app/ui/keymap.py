@@ -139,7 +139,8 @@ COMMANDS: tuple[UserCommand, ...] = (
                 "Try the credentials now instead of waiting, with one call each at first.",
                 "Credentials"),
     UserCommand("auto_resume", ("W",), "Auto resume",
-                "Turn on or off whether the run resumes automatically when there is quota.",
+                "Turn on or off whether the run resumes automatically when quota is available "
+                "again.",
                 "Credentials"),
     UserCommand("add_credential", ("A",), "Add credential",
                 "Add a credential to this run and to later ones.", "Credentials"),

@@ -67,7 +67,7 @@ class QuotaPause:
         if self._stuck or self._spec.on_exhausted == "stop":
             self._give_up(outcome.reason)
         elif not self._paused and not self.given_up:
-            self._resume_waiting()  # there is quota again by now
+            self._resume_waiting()  # quota is available again by now
 
     def _give_up(self, reason: str) -> None:
         """Stops waiting for quota: the engine ends when every item is saved."""
@@ -109,7 +109,7 @@ class QuotaPause:
         return [item.id for item in self._recorder.state.unfinished()]
 
     def set_auto_resume(self, *, on: bool) -> list[str]:
-        """Sets whether the run resumes automatically when there is quota again."""
+        """Sets whether the run resumes automatically when quota is available again."""
         self._recorder.emit(AutoResumeSet(on=on))
         if on and not self._paused:
             self._resume_waiting()

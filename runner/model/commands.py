@@ -63,7 +63,7 @@ class TryNow(Command, tag="try_now", kw_only=True, omit_defaults=True):
 
 
 class SetAutoResume(Command, tag="set_auto_resume", kw_only=True, omit_defaults=True):
-    """Set whether the run resumes automatically when there is quota again."""
+    """Set whether the run resumes automatically when quota is available again."""
 
     on: bool
 

@@ -246,7 +246,7 @@ class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):
 
 
 class AutoResumeSet(Event, tag="auto_resume_set", kw_only=True, omit_defaults=True):
-    """The user set whether the run resumes automatically when there is quota again."""
+    """The user set whether the run resumes automatically when quota is available again."""
 
     on: bool
 

@@ -17,7 +17,7 @@ REFUSED_REVIEWERS = (
     (r"gemini-[12](?:\.\d+)?(?:-.*)?", "its generation has been shut down"),
     (r".*-(?:image|tts|live|audio|embedding|omni)(?:-.*)?", "it is not a text model"),
     (r"(?!gemini-).*", "it is not a Gemini model"),
-    (r"gemini-(?!\d).*", "its name does not tell the generation"),
+    (r"gemini-(?!\d).*", "its name does not show its generation"),
 )
 """Patterns of models that may not review, and why."""
 

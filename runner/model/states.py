@@ -59,6 +59,11 @@ class State(StrEnum):
         return self in SUCCESSES
 
     @property
+    def unsuccessful(self) -> bool:
+        """It ended without success: what ``resume --failed`` retries."""
+        return self in UNSUCCESSFUL
+
+    @property
     def pausable(self) -> bool:
         """``pause`` has an effect."""
         return self in PAUSABLE
@@ -130,6 +135,7 @@ RESUMABLE = frozenset({State.PAUSED, State.PAUSING})
 CANCELLABLE = frozenset(State) - TERMINAL
 RETRIABLE = frozenset({State.FAILED, State.LOST, State.CANCELLED, State.SKIPPED})
 """The states in which a command has an effect; engine, dashboard and summary use these four."""
+UNSUCCESSFUL = RETRIABLE - SUCCESSES
 
 _ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})
 _INTERRUPTIONS = frozenset(

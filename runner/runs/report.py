@@ -246,7 +246,7 @@ def _next_steps(state: RunState, name: str) -> list[NextStep]:
                 command=f"assemblyzero-tui resume {name}",
             )
         )
-    unsuccessful = [i for i in state.items.values() if i.state.terminal and not i.state.succeeded]
+    unsuccessful = [i for i in state.items.values() if i.state.unsuccessful]
     if unsuccessful:
         changed = any(HOW_TO_ACCEPT in item.reason for item in unsuccessful)
         steps.append(

@@ -99,7 +99,7 @@ def _run(
         text = "another run started this item after its checkpoint was written, so it starts over"
         channel.send(WorkerNotice(text=text, level="warning"))
         database.start_over(_thread(spec))
-    _log.debug("%s its checkpoint", "resumes from" if database.begun else "begins")
+    _log.debug("%s checkpoint", "resumes from its" if database.begun else "starts without a")
     done = None if database.begun else workflow.done_before(spec)
     if done is not None:
         print(f"    Nothing to do, {done.summary}: {done.output}")

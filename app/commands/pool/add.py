@@ -28,7 +28,7 @@ class _AddCommand(Command):
                 len(word) >= LIKE_AN_API_KEY and word in error.format_message() for word in words
             ):
                 raise click.UsageError(
-                    "Give only the name of the credential; the API key is asked for. "
+                    "Give only the name of the credential; you are prompted for the API key. "
                     "Arguments can be read by other users, and stay in the shell's history.",
                     ctx,
                 ) from None
@@ -52,10 +52,16 @@ class _AddCommand(Command):
     help="The credential's project. Credentials of one project share its quota.",
 )
 @click.option(
-    "--rpm", type=click.IntRange(min=1), metavar="N", help="Requests a minute that it allows."
+    "--rpm",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests per minute that its project allows.",
 )
 @click.option(
-    "--rpd", type=click.IntRange(min=1), metavar="N", help="Requests a day that it allows."
+    "--rpd",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests per day that its project allows.",
 )
 @click.option(
     "--credentials",
@@ -112,7 +118,8 @@ def _refuse_api_keys(name: str, project: str) -> None:
     for what, text in (("name", name), ("project", project)):
         if may_be_api_key(text):
             raise click.UsageError(
-                f"The {what} looks like an API key. Give another one; the API key is asked for. "
+                f"The {what} looks like an API key. Give another one; "
+                "you are prompted for the API key. "
                 "If it was the API key, it is in the shell's history now."
             )
 

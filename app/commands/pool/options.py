@@ -15,4 +15,4 @@ credentials_option = click.option(
     help="The file with the Gemini credentials; without it those of the state folder, the keyring "
     f"or {API_KEY_VARIABLES[0]} are used.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

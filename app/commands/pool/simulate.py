@@ -40,14 +40,14 @@ def _number(option: str, default: int, least: int, most: int, text: str) -> Call
     0,
     0,
     1000,
-    "Projects that they are actually spread over, unknown to the pool; 0: as known.",
+    "Projects that they are actually spread over, unknown to the pool; 0: same as --projects.",
 )
 @_number("--rpm", 10, 1, 100_000, "Requests a minute that a project allows.")
 @_number("--rpd", 0, 0, 10_000_000, "Requests a day that a project allows; 0 is no limit.")
 @_number("--workers", 10, 1, 1000, "Workflows at once, at most.")
 @_number("--workflows", 200, 1, 100_000, "Workflows.")
 @_number("--calls", 6, 1, 10_000, "Calls of each workflow, one after the other.")
-@_number("--fan-out", 5, 1, 1000, "Calls that some ask for at once where fairness is looked at.")
+@_number("--fan-out", 5, 1, 1000, "Concurrent calls of some workflows where fairness is measured.")
 @click.option("--learn", is_flag=True, help="The pool does not know the limits.")
 @_number("--seeds", 20, 1, 1000, "Simulations, each with other random numbers.")
 @json_option
@@ -93,11 +93,11 @@ def command(
 
 _SHOWN = {
     "wasted_429": (0, "requests that were refused"),
-    "makespan_over_bound": (3, "time of the batch, divided by the least that the quotas allow"),
+    "makespan_over_bound": (3, "time of the batch, relative to the minimum the quotas allow"),
     "makespan_s": (0, "time of the batch, seconds"),
     "jain": (3, "fairness; 1 is fair"),
-    "turnaround_s": (1, "a workflow from its start to its end, mean seconds"),
-    "wait_p95_s": (1, "waiting for quota, seconds; of twenty calls nineteen waited less"),
+    "turnaround_s": (1, "mean time per workflow, seconds"),
+    "wait_p95_s": (1, "waiting for quota, seconds (95th percentile)"),
     "parked": (0, "workflows that saved and waited without a process for quota"),
 }
 """Figures in the order in which they are printed: decimal places and description."""

@@ -16,7 +16,6 @@ from assemblyzero_tui.runner.model.model_catalog import check_model, check_revie
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, RunSpec
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.model.states import State
     from assemblyzero_tui.runner.runs.runs import ReadableRun
 
 
@@ -101,7 +100,7 @@ def command(
     previous = open_run(newest_unfinished_run(run, failed=failed))
     _check_not_running(previous)
     _reconcile_records(previous.spec)
-    unsuccessful = [item for item in previous.state.items.values() if _unsuccessful(item.state)]
+    unsuccessful = [item for item in previous.state.items.values() if item.state.unsuccessful]
     if previous.state.finished and not (failed and unsuccessful):
         _print_nothing_to_resume(previous.name, len(unsuccessful))
         return 0
@@ -122,10 +121,6 @@ def _check_fresh(*, failed: bool, accept_changes: bool) -> None:
         raise click.UsageError("Specify --fresh or --continue, not both.")
     if not failed:
         raise click.UsageError("--fresh requires --failed: only those items are started over.")
-
-
-def _unsuccessful(state: State) -> bool:
-    return state.terminal and not state.succeeded
 
 
 def _check_not_running(run: ReadableRun) -> None:

@@ -77,7 +77,6 @@ def _load(file: StoreFile, days: QuotaDays, fingerprint: str, name: str) -> Regi
         {model: limit for model, _, limit in configured if limit is not None},
     )
     registry = Registry([credential], clock=file.times.clock, days=days)
-    if quota:
-        registry.credentials[fingerprint].quota = quota
+    registry.credentials[fingerprint].quota = quota
     Reader(file).read_all(registry, [fingerprint], {}, report=False)
     return registry

@@ -29,7 +29,6 @@ from assemblyzero_tui.runner.pool.store.status_reading import read_snapshot
 from assemblyzero_tui.runner.pool.store.usage import PendingUsage
 from assemblyzero_tui.runner.pool.store.writing import Pending, Writer
 
-FILE_NAME = "pool.db"
 FIGURES_EVERY = 0.5
 """Seconds between two writes of figures that are only shown."""
 PRUNE_EVERY = 30.0

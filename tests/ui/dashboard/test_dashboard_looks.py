@@ -23,11 +23,18 @@ STILL = 8
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Returns when the picture has not changed for some rounds of the event loop."""
+    """Returns when the picture has not changed for some rounds of the event loop.
+
+    Each round updates the widgets as a tick of the clock does: on a slow machine many rounds pass
+    between two ticks, and panes that have come into sight show their status with the next one.
+    """
+    app = pilot.app
+    assert isinstance(app, DashboardApp)
     picture, same = "", 0
     for _ in range(200):
         await pilot.pause()
-        before, picture = picture, pilot.app.export_screenshot()
+        app.dashboard.update_widgets()
+        before, picture = picture, app.export_screenshot()
         same = same + 1 if picture == before else 0
         if same == STILL:
             return

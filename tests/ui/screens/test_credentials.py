@@ -92,7 +92,7 @@ async def test_the_banner_says_why_until_when_and_what_can_be_done(tmp_path: Pat
         seen.source.happen(AutoResumeSet(on=True))
         seen.source.happen(PoolChanged(state="open"))
         await seen.until(lambda: seen.board.banner_text is None, "end of the banner")
-        await seen.shows("There is quota again")
+        await seen.shows("Quota is available again")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_the_buttons_of_the_banner_can_be_clicked(
 async def test_quota_that_returns_waits_for_the_user_on_request(tmp_path: Path) -> None:
     async with with_keys(tmp_path, parked_stories(6), all_rest) as (seen, _):
         seen.source.happen(AutoResumeSet(on=False), PoolChanged(state="open"))
-        await seen.shows("There is quota again; the run waits for you.", "R  Resume now")
+        await seen.shows("Quota is available again; the run waits for you.", "R  Resume now")
 
 
 async def test_without_an_engine_no_credential_can_be_tested(tmp_path: Path) -> None:
@@ -194,9 +194,10 @@ async def test_a_credential_is_disabled_for_every_run_only_after_a_confirmation(
         assert credential_service.orders == [("enable", fingerprint("amber"), "amber")]
 
 
-async def test_d_detaches_on_the_credentials_screen_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keys", ["d", "K d", "S d", "question_mark d", "q d", "q l", "v d", "z d"])
+async def test_d_detaches_on_every_screen(tmp_path: Path, keys: str) -> None:
     async with with_keys(tmp_path) as (seen, credential_service):
-        await seen.press("K", "d")
+        await seen.press(*keys.split())
         await seen.until(lambda: seen.app.return_value is Ending.DETACHED, "left")
         assert not credential_service.orders
 

@@ -79,6 +79,7 @@ async def test_confirm_is_answered_by(keys: str, answer: object) -> None:
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
+        ("d", "detach"),
         ("l", "detach"),
         ("s", "stop"),
         ("c", "cancel"),

@@ -38,7 +38,7 @@ def test_command_engine_and_workers_each_write_a_log(program: Program) -> None:
         (command, ("started the engine as process", "the engine is ready", "connected to")),
         (engine, ("the engine serves", "starting -> running", "Grant(", "a client connects",
                   "its worker has ended: finished", "the engine ends: finished, exit code 0")),
-        (worker, ("begins its checkpoint", "calls", "ended: finished")),
+        (worker, ("starts without a checkpoint", "calls", "ended: finished")),
     ):  # fmt: skip
         for event in events:
             assert event in text, text

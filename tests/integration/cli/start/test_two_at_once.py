@@ -191,7 +191,7 @@ def test_a_journey_that_another_run_began_again_is_not_mixed_with_it(
         shutil.rmtree(repository / ".git/assemblyzero")
     told = ended(program.start("resume", "--plain", ASSEMBLYZERO_HOME=str(homes[0])))
     how = {
-        "stopped": "another run has begun this item",
+        "stopped": "another run started this item",
         "finished": "WAIT -> SKIP  approved after",
         "finished long ago": "approved before",
     }

@@ -59,7 +59,7 @@ def test_a_pause_is_reported_once_and_so_is_its_end() -> None:
         f"No quota left|Until {AT}: a rests. The run resumes automatically."
     ]
     assert toasts(paused(UNTIL + 5), notifier=notifier) == []
-    assert toasts(pool("open"), notifier=notifier) == ["There is quota again|The run resumes."]
+    assert toasts(pool("open"), notifier=notifier) == ["Quota is available again|The run resumes."]
     assert toasts(pool("low", slots=2), notifier=notifier) == []
 
 
@@ -76,11 +76,11 @@ def test_it_says_whether_the_run_resumes_automatically() -> None:
     notifier = Notifier()
     assert toasts(AutoResumeSet(on=True), notifier=notifier) == []
     assert toasts(AutoResumeSet(on=False), notifier=notifier) == [
-        "|When there is quota again, the run waits for you."
+        "|When quota is available again, the run waits for you."
     ]
     assert toasts(paused(), notifier=notifier)[0].endswith("The run waits for you then.")
     assert toasts(pool("open"), notifier=notifier) == [
-        "There is quota again|The run waits for you: R."
+        "Quota is available again|Press R to resume."
     ]
 
 
@@ -88,7 +88,7 @@ def test_an_unchanged_state_is_not_reported() -> None:
     notifier = Notifier()
     notifier.begin(fold([paused()]))
     assert toasts(paused(UNTIL + 90), notifier=notifier) == []
-    assert toasts(pool("open"), notifier=notifier) == ["There is quota again|The run resumes."]
+    assert toasts(pool("open"), notifier=notifier) == ["Quota is available again|The run resumes."]
 
 
 def test_items_that_save_and_wait_are_counted_in_one_toast() -> None:
@@ -117,11 +117,11 @@ def test_lines_say_how_the_pool_stands() -> None:
         pool("throttled", until=UNTIL, reason="several keys are refused at once"),
         pool("open"),
     ) == [
-        "2 of 5 at work from now on: quota",
+        "2 of 5 at work now: quota",
         f"no quota left until {AT}: a rests. The run resumes automatically.",
         f"no quota left until {time_of_day(UNTIL + 600)}: a rests. The run resumes automatically.",
-        "there is quota again",
-        "5 of 5 at work from now on",
+        "quota is available again",
+        "5 of 5 at work now",
         f"no calls until {time_of_day(UNTIL, seconds=True)}: several keys are refused at once",
     ]
 
@@ -138,7 +138,7 @@ def test_a_run_that_does_not_wait_says_that_it_ends() -> None:
 
 def test_lines_without_a_time_say_what_helps() -> None:
     assert lines(AutoResumeSet(on=False), paused(None)) == [
-        "when there is quota again, the run waits for you",
+        "when quota is available again, the run waits for you",
         "no usable credential: a rests. Add, enable or reset a credential to continue.",
     ]
 

@@ -112,7 +112,7 @@ def test_automatic_resume_can_be_off() -> None:
     back = PoolChanged(state="open", time=NOW)
     waits = ItemChanged(item="A", state=State.QUOTA, time=NOW)
     again = banner_text(AutoResumeSet(on=False, time=NOW), PAUSED, waits, back)
-    assert shown(again, 120).startswith(" !  There is quota again; the run waits for you.")
+    assert shown(again, 120).startswith(" !  Quota is available again; the run waits for you.")
     assert keys(again, 120) == ["try_now", "auto_resume"]
 
 

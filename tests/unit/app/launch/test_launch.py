@@ -1,4 +1,4 @@
-"""What is said when the dashboard has been left."""
+"""What is printed when the dashboard has closed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def test_after_a_cancellation_it_says_how_to_retry(
     assert "(1): assemblyzero-tui resume 20260101-100000-lld --failed" in said
 
 
-def test_after_a_success_nothing_is_to_be_tried_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("other", [State.DONE, State.SKIPPED])
+def test_after_a_success_nothing_is_to_be_retried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], other: State
 ) -> None:
-    _print_outcome(
-        LiveRun(build(tmp_path / "a-run", [Story("42", "One")], ended="finished").folder)
-    )
+    stories = [Story("42", "One"), Story("43", "Two", other)]
+    _print_outcome(LiveRun(build(tmp_path / "a-run", stories, ended="finished").folder))
     assert "resume" not in capsys.readouterr().out
