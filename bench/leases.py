@@ -45,7 +45,7 @@ def work(channel: InheritedFile, results: InheritedFile, seconds: float) -> None
     waits = []
     deadline = time.perf_counter() + seconds
     while (began := time.perf_counter()) < deadline:
-        grant = engine.acquire("bench", 1000, "N1")
+        grant = engine.acquire(Acquire(request=0, model="bench", tokens=1000, node="N1"))
         waits.append(time.perf_counter() - began)
         engine.send(Release(lease=grant.lease, outcome="ok", seconds=0.01))
     with socket.socket(fileno=results.take()) as out:

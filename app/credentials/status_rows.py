@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assemblyzero_tui.runner.credentials.credentials import CredentialSource
+from assemblyzero_tui.runner.credentials.credentials import Credential, CredentialSource
 from assemblyzero_tui.runner.model.credential_state import STRENGTH
 from assemblyzero_tui.runner.pool.grants.pooled_credential import quota_name
 from assemblyzero_tui.runner.pool.grants.registry import STATES
@@ -33,7 +33,7 @@ def described(credential_source: CredentialSource, snapshot: PoolSnapshot) -> li
                 "project": credential.project,
                 **_state(status, quotas),
                 "quotas": [
-                    _quota(quota, credential.limits(quota.model), snapshot, fingerprint)
+                    _quota(quota, credential, snapshot, fingerprint)
                     for quota in quotas
                 ],
                 **_used(snapshot, fingerprint),
@@ -64,10 +64,10 @@ def _state(status: CredentialStatus | None, quotas: tuple[QuotaStatus, ...]) -> 
 
 
 def _quota(
-    quota: QuotaStatus, limits: tuple[int | None, int | None], snapshot: PoolSnapshot,
-    fingerprint: str,
-) -> dict[str, Any]:  # fmt: skip
-    per_minute, per_day = limits
+    quota: QuotaStatus, credential: Credential, snapshot: PoolSnapshot, fingerprint: str
+) -> dict[str, Any]:
+    per_minute, per_day = credential.limits(quota.model)
+    given = credential.tokens(quota.model)
     return {
         "model": quota.model,
         "state": STATES[quota.state],
@@ -80,6 +80,9 @@ def _quota(
         "day": quota.day,
         "per_day": per_day if quota.per_day is None else quota.per_day,
         "learned": quota.learned,
+        "minute_tokens": quota.tokens,
+        "tokens_per_minute": given if quota.tokens_per_minute is None else quota.tokens_per_minute,
+        "tokens_learned": quota.tokens_learned,
         **_used(snapshot, fingerprint, quota.model),
     }
 
@@ -110,9 +113,9 @@ def _disabled_in_file(name: str) -> dict[str, Any]:
 
 HEADER = (
     "name", "fingerprint", "project", "state", "model", "since", "until", "minute", "today",
-    "answered", "refused", "tokens", "used by", "reason",
+    "tokens/min", "answered", "refused", "tokens", "used by", "reason",
 )  # fmt: skip
-RIGHT = "minute today answered refused tokens"
+RIGHT = "minute today tokens/min answered refused tokens"
 
 
 def rows(credentials: list[dict[str, Any]], now: float) -> Iterator[list[str]]:
@@ -155,10 +158,11 @@ def _day_and_time(moment: float) -> str:
 
 def _counts(quota: dict[str, Any]) -> list[str]:
     if not quota["model"]:
-        return [""] * 5
+        return [""] * 6
     return [
         _of(quota["minute"], quota["per_minute"]),
         _of(quota["day"], quota["per_day"]),
+        _of(quota["minute_tokens"], limit) if (limit := quota["tokens_per_minute"]) else "",
         str(quota["answered"]),
         str(quota["refused"]),
         str(quota["input_tokens"] + quota["output_tokens"]),

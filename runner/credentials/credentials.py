@@ -7,8 +7,8 @@
 
 ``account-name``, ``notes`` and unknown members are left alone. ``type`` can be ``oauth``: such an
 entry has no API key and is skipped. Credentials of one ``project`` share its quota. ``rpm`` and
-``rpd`` are the requests per minute and per day that the quota allows, for every model or by model:
-``"rpm": {"gemini-3.1-pro-preview": 5, "*": 10}``.
+``rpd`` are the requests per minute and per day that the quota allows, and ``tpm`` the tokens of
+prompts per minute, for every model or by model: ``"rpm": {"gemini-3.1-pro-preview": 5, "*": 10}``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILE_LIMIT = 1 << 20
 """The most bytes of a credential file."""
 SHORTEST_API_KEY = 16
 """The fewest characters of an API key; a shorter one would redact ordinary words in the logs."""
-_Row = tuple[str, str, str, dict[str, int], dict[str, int]]
+_Row = tuple[str, str, str, dict[str, int], dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
 _LIKE_A_KEY = re.compile(r"(?:AIza|AQ\.|ya29\.)\S{6}|(?=\S*[0-9])(?=\S*[A-Za-z])\S{30}")
@@ -49,10 +49,16 @@ class Credential:
     """Requests per minute by model; ``*`` is every other model. Empty if unknown."""
     rpd: Mapping[str, int] = field(default_factory=dict)
     """Requests per day, likewise."""
+    tpm: Mapping[str, int] = field(default_factory=dict)
+    """Tokens of prompts per minute, likewise."""
 
     def limits(self, model: str) -> tuple[int | None, int | None]:
         """Requests per minute and per day for a model; ``None`` if unknown."""
         return self.rpm.get(model, self.rpm.get("*")), self.rpd.get(model, self.rpd.get("*"))
+
+    def tokens(self, model: str) -> int | None:
+        """Tokens per minute for a model; ``None`` if unknown."""
+        return self.tpm.get(model, self.tpm.get("*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,7 @@ def _credential(entry: dict[str, Any], name: str, source: str) -> Credential:
         project.strip() if isinstance(project, str) else "",
         _limit(entry, "rpm", name, source),
         _limit(entry, "rpd", name, source),
+        _limit(entry, "tpm", name, source),
     )
 
 
@@ -242,7 +249,7 @@ def may_be_api_key(text: str) -> bool:
 def encode(credentials: Iterable[Credential]) -> bytes:
     """Encodes credentials for the pipe to the engine."""
     return msgspec.json.encode(
-        [(c.name, c.secret.reveal(), c.project, c.rpm, c.rpd) for c in credentials]
+        [(c.name, c.secret.reveal(), c.project, c.rpm, c.rpd, c.tpm) for c in credentials]
     )
 
 
@@ -251,4 +258,4 @@ def decode(data: bytes) -> tuple[Credential, ...]:
     if not data:
         return ()
     rows = msgspec.json.decode(data, type=list[_Row])
-    return tuple(Credential(row[0], Secret(row[1]), row[2], row[3], row[4]) for row in rows)
+    return tuple(Credential(row[0], Secret(row[1]), *row[2:]) for row in rows)

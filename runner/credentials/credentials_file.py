@@ -30,7 +30,7 @@ PATIENCE = 10.0
 
 def add_credential(
     path: Path, name: str, key: str, project: str = "", rpm: int | None = None,
-    rpd: int | None = None,
+    rpd: int | None = None, tpm: int | None = None,
 ) -> str:  # fmt: skip
     """Writes a credential into a file, which is created if it is missing.
 
@@ -41,6 +41,7 @@ def add_credential(
         project: The project whose quota it uses; empty if unknown.
         rpm: Requests per minute that the quota allows; ``None`` if unknown.
         rpd: Requests per day, likewise.
+        tpm: Tokens of prompts per minute, likewise.
 
     Returns:
         The credential's fingerprint.
@@ -61,6 +62,7 @@ def add_credential(
     entry |= {"enabled": True} | ({"project": project} if project else {})
     entry |= {"rpm": rpm} if rpm is not None else {}
     entry |= {"rpd": rpd} if rpd is not None else {}
+    entry |= {"tpm": tpm} if tpm is not None else {}
     with _changing(path) as entries:
         _check_new(entries, name, secret, path)
         entries.append(entry)

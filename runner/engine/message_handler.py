@@ -23,6 +23,7 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     AnswerReused,
     AnyFromWorker,
     AnyToWorker,
+    Counted,
     NodeBegan,
     NodeDone,
     Progress,
@@ -75,12 +76,14 @@ class WorkerMessageHandler:
             return
         if isinstance(message, NodeBegan) and item.state is State.STARTING:
             self._recorder.change_state(item, State.RUNNING)
-        if isinstance(message, (Acquire, Release, Withdraw)):
+        if isinstance(message, (Acquire, Counted, Release, Withdraw)):
             _log.debug("%s: %r", name, message)
         if isinstance(message, Acquire):
             self._pool.put(lambda pool: pool.acquire(name, attempt, message))
         elif isinstance(message, Release):
             self._pool.put(lambda pool: pool.release(name, attempt, message))
+        elif isinstance(message, Counted):
+            self._pool.put(lambda pool: pool.counted(name, attempt, message))
         elif isinstance(message, Withdraw):
             self._pool.put(lambda pool: pool.withdraw(name, attempt, message.request))
         elif (event := _as_event(message)) is not None:
@@ -105,6 +108,9 @@ class WorkerMessageHandler:
         for name, answer in ledger.answers:
             _log.debug("%s: %r", name, answer)
             self._reply(name, answer)
+        for name, count in ledger.counts:
+            _log.debug("%s: %r", name, count)
+            self._reply(name, count)
         for name, attempt in ledger.revoked:
             _log.debug("%s: the lease of attempt %d is revoked", name, attempt)
             self._revoke(name, attempt)

@@ -199,7 +199,8 @@ class Engine:
                 return self._supervisor.quota_pause.set_auto_resume(on=command.on)
             case AddCredential():
                 key = parse_api_key(command.key, repr(command.name))
-                limits = [{"*": n} if n is not None else {} for n in (command.rpm, command.rpd)]
+                given = (command.rpm, command.rpd, command.tpm)
+                limits = [{"*": n} if n is not None else {} for n in given]
                 credential = Credential(command.name, key, command.project, *limits)
                 return self._supervisor.quota_pause.add_credential(credential)
         return []

@@ -56,6 +56,9 @@ MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE, UNEXPECTED_TOOL_CALL and TOO_MANY_T
 were offered), NO_IMAGE. A few retries cost less than an item that fails needlessly."""
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _NO_LIMIT = re.compile(r"\blimit: 0\b")
+_METRIC_LIMIT = re.compile(r"for metric: (\S+), limit: (\d+)")
+"""The limit of a metric, in messages whose details do not always have its value
+(google-gemini/gemini-cli#22486, continuedev/continue#9570)."""
 _TIMEOUTS = frozenset({"Timeout", "TimeoutException", "TimeoutError"})
 _NETWORK = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
 _LOCAL = frozenset({"ValueError", "ImportError", "InvalidURL", "UnsupportedProtocol"})
@@ -211,6 +214,7 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
     if not reasons:
         words = _REASONS_BY_MESSAGE.get(status, {})
         reasons = [reason for word, reason in words.items() if word in message.casefold()]
+    limits = dict(_METRIC_LIMIT.findall(str(error.get("message") or "")))
     outcome, text = _meaning(status, name, reasons, violations, message, model)
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
         message = ""  # the service's message is long and adds nothing
@@ -221,7 +225,9 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
         reason=reasons[0] if reasons else name,
         retry_after=max(_retry_after(details), refusal.retry_after),
         quotas={
-            redact(one_line(str(one["quotaId"]))): _limit(one.get("quotaValue"))
+            redact(one_line(str(one["quotaId"]))): _limit(
+                one.get("quotaValue") or limits.get(str(one.get("quotaMetric")))
+            )
             for one in violations
             if one.get("quotaId")
         },
@@ -285,7 +291,9 @@ def _quota(violations: list[dict[str, Any]], message: str, model: str) -> tuple[
     if any("PerDay" in each for each in ids):
         return Outcome.DAY, f"the daily quota for {model} is exhausted"
     if any("PerMinute" in each for each in ids):
-        return Outcome.MINUTE, f"the per-minute quota for {model} is exhausted"
+        tokens = not any("Requests" in each for each in ids)
+        what = "per-minute token quota" if tokens else "per-minute quota"
+        return Outcome.MINUTE, f"the {what} for {model} is exhausted"
     return Outcome.QUOTA_UNKNOWN, f"a quota for {model} is exhausted"
 
 

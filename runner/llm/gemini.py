@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from assemblyzero_tui.runner.llm.deadline import TextHandler
 from assemblyzero_tui.runner.llm.gemini_base import (
     CONNECT_SECONDS,
+    COUNT_SECONDS,
     Exchange,
     GeminiProvider,
     Limits,
@@ -49,6 +50,21 @@ class GoogleGenerativeAi(GeminiProvider):
 
     name = "gemini"
 
+    def count(self, request: Request, model: str, secret: str) -> int:
+        """The tokens of a request, from the service."""
+        transport = _transport(secret, self._endpoint or HOST, COUNT_SECONDS)
+        try:
+            answer: Any = GenerativeServiceClient(transport=transport).count_tokens(
+                types.CountTokensRequest(
+                    model=f"models/{model}", generate_content_request=_message(request, model)
+                ),
+                retry=None,
+                timeout=COUNT_SECONDS,
+            )
+        finally:
+            transport.close()
+        return int(answer.total_tokens)
+
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """Creates the client of one attempt."""
         return _RestExchange(request, model, secret, limits, self._endpoint or HOST)
@@ -69,11 +85,8 @@ class _RestExchange:
     ) -> None:
         self._timeout = limits.timeout
         self._request = _message(request, model)
-        credentials: Any = _Credentials(secret)
-        self._transport: Any = GenerativeServiceRestTransport(host=host, credentials=credentials)
+        self._transport = _transport(secret, host, limits.read_seconds)
         self._session: Session = self._transport._session
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _Adapter(limits.read_seconds))
         self._response: Response | None = None
 
     def run(self, received: Received, on_text: TextHandler) -> None:
@@ -92,6 +105,14 @@ class _RestExchange:
         if self._response is not None:
             self._response.close()
         self._transport.close()
+
+
+def _transport(secret: str, host: str, read_seconds: float) -> Any:
+    credentials: Any = _Credentials(secret)
+    transport: Any = GenerativeServiceRestTransport(host=host, credentials=credentials)
+    for scheme in ("https://", "http://"):
+        transport._session.mount(scheme, _Adapter(read_seconds))
+    return transport
 
 
 class _Adapter(HTTPAdapter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +26,12 @@ from assemblyzero_tui.runner.llm.replies import Received, RefusedError
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.model_catalog import check_model, check_reviewer, same_model
 
+_log = logging.getLogger(__name__)
+
 CONNECT_SECONDS = 30.0
 """Seconds after which a server that accepts no connection counts as unreachable."""
+COUNT_SECONDS = 15.0
+"""The longest time in which tokens are counted: that is only of use while a call waits."""
 SPARE_SECONDS = 5.0
 """Seconds after the caller's time limit until an abandoned read times out and its thread ends."""
 
@@ -111,6 +116,19 @@ class GeminiProvider(ABC):
             output_tokens=received.output_tokens,
         )
 
+    def count_tokens(self, request: Request, *, secret: str) -> int:
+        """Has the service count the tokens of a request; 0 if it does not.
+
+        Counting is free, and does not use the quotas of the model: see "Is GetTokens billed?" in
+        https://ai.google.dev/gemini-api/docs/billing
+        """
+        try:
+            return self.count(request, self.model_for(request), secret)
+        except Exception as error:
+            # Not its text, which may hold the API key.
+            _log.debug("tokens are not counted (%s)", type(error).__name__)
+            return 0
+
     def _run(
         self, exchange: Exchange, received: Received, model: str, secret: str, timeout: float,
         on_text: Callable[[str], None] | None, silence: Silence,
@@ -129,6 +147,14 @@ class GeminiProvider(ABC):
         exchange.close()
         ending = Ending(received.finish, received.blocked, received.text)
         return classify(ending, model=model, secret=secret) or _other_model(received, model)
+
+    @abstractmethod
+    def count(self, request: Request, model: str, secret: str) -> int:
+        """The tokens of a request, from the service.
+
+        Raises:
+            Exception: it does not tell.
+        """
 
     @abstractmethod
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:

@@ -15,6 +15,7 @@ from google.genai import Client, types
 from assemblyzero_tui.runner.llm.deadline import TextHandler
 from assemblyzero_tui.runner.llm.gemini_base import (
     CONNECT_SECONDS,
+    COUNT_SECONDS,
     Exchange,
     GeminiProvider,
     Limits,
@@ -31,6 +32,25 @@ class GoogleGenai(GeminiProvider):
     """``--provider genai``."""
 
     name = "genai"
+
+    def count(self, request: Request, model: str, secret: str) -> int:
+        """The tokens of a request, from the service."""
+        client = Client(
+            api_key=secret,
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=self._endpoint or None,
+                timeout=int(COUNT_SECONDS * 1000),
+                retry_options=_ONE_ATTEMPT,
+            ),
+        )
+        try:
+            # A system instruction is not accepted here; as text it has the same tokens.
+            text = f"{request.system}\n{request.prompt}"
+            answer = client.models.count_tokens(model=model, contents=text)
+        finally:
+            client.close()
+        return answer.total_tokens or 0
 
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """Creates the client of one attempt."""

@@ -96,6 +96,12 @@ class Provider(Protocol):
     def model_for(self, request: Request) -> str:
         """The model for a request."""
 
+    def count_tokens(self, request: Request, *, secret: str) -> int:
+        """Has the service count the tokens of a request, without charge; 0 if it cannot.
+
+        Raises nothing: whoever waits for it does well without.
+        """
+
     def generate(
         self,
         request: Request,

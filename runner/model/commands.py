@@ -78,6 +78,8 @@ class AddCredential(Command, tag="add_key", kw_only=True, omit_defaults=True):
     """Requests per minute that its quota allows; ``None`` if unknown."""
     rpd: int | None = None
     """Requests per day."""
+    tpm: int | None = None
+    """Tokens of prompts per minute."""
 
     def __repr__(self) -> str:
         """Without the API key."""

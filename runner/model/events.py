@@ -227,6 +227,10 @@ class QuotaCounted(Event, tag="quota_counted", kw_only=True, omit_defaults=True)
     per_day: int | None = None
     learned: bool = False
     """A limit comes from a refusal, not from the user."""
+    tokens: int = 0
+    """Tokens of the prompts in the current minute, if they are limited."""
+    tokens_per_minute: int | None = None
+    tokens_learned: bool = False
 
 
 class PoolChanged(Event, tag="pool_changed", kw_only=True, omit_defaults=True):

@@ -38,6 +38,14 @@ class QuotaState:
     learned: bool
     time: float
     """When it was reported."""
+    tokens: int = 0
+    """Tokens of the prompts in the minute, if they are limited."""
+    tokens_per_minute: int | None = None
+    tokens_learned: bool = False
+
+    def tokens_at(self, now: float) -> int:
+        """Tokens of the minute; 0 long after the last report."""
+        return self.tokens if now - self.time <= WINDOW else 0
 
     def minute_at(self, now: float) -> int:
         """Calls of the minute; 0 long after the last report."""
@@ -48,7 +56,11 @@ class QuotaState:
         minute = self.minute_at(now)
         shares = [
             used / limit
-            for used, limit in ((minute, self.per_minute), (self.day, self.per_day))
+            for used, limit in (
+                (minute, self.per_minute),
+                (self.day, self.per_day),
+                (self.tokens_at(now), self.tokens_per_minute),
+            )
             if limit
         ]
         return max(shares, default=0.0), minute + self.day
@@ -160,7 +172,7 @@ class PoolState:
     def _quota_counted(self, event: QuotaCounted, now: float) -> None:
         self.quotas[event.quota, event.model] = QuotaState(
             event.quota, event.model, event.minute, event.per_minute, event.day, event.per_day,
-            event.learned, now,
+            event.learned, now, event.tokens, event.tokens_per_minute, event.tokens_learned,
         )  # fmt: skip
 
     def _pool_changed(self, event: PoolChanged, now: float, set_back: float) -> None:

@@ -69,7 +69,9 @@ class Acquire(FromWorker, tag="acquire", kw_only=True, omit_defaults=True):
     request: int
     model: str
     tokens: int = 0
-    """Estimated number of tokens of the call."""
+    """Estimated number of tokens of the prompt."""
+    counted: bool = False
+    """The service has counted them."""
     deadline: float = 0.0
     """Seconds from now after which a lease is useless; 0 means no limit."""
     node: str = ""
@@ -79,6 +81,13 @@ class Withdraw(FromWorker, tag="withdraw", kw_only=True, omit_defaults=True):
     """Withdraws a request for a lease."""
 
     request: int
+
+
+class Counted(FromWorker, tag="counted", kw_only=True, omit_defaults=True):
+    """The service has counted the tokens of a request that waits for a lease."""
+
+    request: int
+    tokens: int
 
 
 class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
@@ -153,6 +162,19 @@ class Deny(ToWorker, tag="deny", kw_only=True, omit_defaults=True):
     """When a lease is expected to be available, seconds since the epoch; 0 if unknown."""
     park: bool = False
     """The worker has to save and end; the work can continue later or with other credentials."""
+    too_large: bool = False
+    """The request has more tokens than any credential may send in a minute."""
+
+
+class CountTokens(ToWorker, tag="count_tokens", kw_only=True, omit_defaults=True):
+    """Asks to have the service count the tokens of a request that waits anyway."""
+
+    request: int
+    secret: str
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"CountTokens(request={self.request})"
 
 
 class Drain(ToWorker, tag="drain", kw_only=True, omit_defaults=True):
@@ -173,11 +195,12 @@ AnyFromWorker = (
     | WorkerNotice
     | Acquire
     | Withdraw
+    | Counted
     | Release
     | AnswerReused
     | Ended
 )
-AnyToWorker = Grant | Deny | Drain | Halt
+AnyToWorker = Grant | Deny | CountTokens | Drain | Halt
 
 _encoder = msgspec.msgpack.Encoder()
 _from_worker: msgspec.msgpack.Decoder[AnyFromWorker] = msgspec.msgpack.Decoder(AnyFromWorker)

@@ -19,6 +19,8 @@ from assemblyzero_tui.runner.wire.worker_messages import (
     Acquire,
     AnyFromWorker,
     AnyToWorker,
+    Counted,
+    CountTokens,
     Deny,
     Drain,
     Grant,
@@ -46,6 +48,11 @@ class PauseRequested(BaseException):
 class LeaseDeniedError(Exception):
     """The engine grants no lease."""
 
+    def __init__(self, why: str, *, too_large: bool = False) -> None:
+        super().__init__(why)
+        self.too_large = too_large
+        """The request has more tokens than any credential may send in a minute."""
+
 
 class Channel:
     """The connection to the engine; one thread receives, any thread can send.
@@ -61,6 +68,8 @@ class Channel:
         self._sending = threading.Lock()
         self._changed = threading.Condition()
         self._answers: dict[int, Grant | Deny] = {}
+        self._counters: dict[int, Callable[[str], int]] = {}
+        """What counts the tokens of requests that wait, with an API key."""
         self._request = 0
         self._seq = 0
         self._draining = False
@@ -76,8 +85,13 @@ class Channel:
             except OSError:
                 exit_process()
 
-    def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
-        """Waits for a lease for one call, of at most ``deadline`` seconds if that is not 0.
+    def acquire(self, acquire: Acquire, count: Callable[[str], int] | None = None) -> Grant:
+        """Waits for a lease for one call.
+
+        Args:
+            acquire: What is needed; it is numbered here.
+            count: Has the service count the tokens with an API key; 0 if it cannot. It is called in
+                another thread, and only if the call has to wait.
 
         Raises:
             LeaseDeniedError: the engine denies it.
@@ -88,24 +102,26 @@ class Channel:
                 raise PauseRequested
             self._request += 1
             request = self._request
-        self.send(
-            Acquire(request=request, model=model, tokens=tokens, node=node, deadline=deadline)
-        )
+            if count is not None and not acquire.counted:
+                self._counters[request] = count
+        acquire.request = request
+        self.send(acquire)
         with self._changed:
             self._changed.wait_for(lambda: request in self._answers or self._draining)
             answer = self._answers.pop(request, None)
+            self._counters.pop(request, None)
         if answer is None:
             self.send(Withdraw(request=request))
             raise PauseRequested
         if isinstance(answer, Deny):
             if answer.park:
                 raise PauseRequested(answer)
-            raise LeaseDeniedError(answer.why)
+            raise LeaseDeniedError(answer.why, too_large=answer.too_large)
         return answer
 
     def _listen(self) -> None:
         while (message := self._receive()) is not None:
-            if isinstance(message, Grant) and message.secret:
+            if isinstance(message, (Grant, CountTokens)) and message.secret:
                 redact_in_debug_log(message.secret)
             _log.debug("received %r", message)
             match message:
@@ -113,6 +129,10 @@ class Channel:
                     with self._changed:
                         self._answers[message.request] = message
                         self._changed.notify_all()
+                case CountTokens():
+                    if (count := self._counters.pop(message.request, None)) is not None:
+                        arguments = (message, count)
+                        threading.Thread(target=self._count, args=arguments, daemon=True).start()
                 case Drain():
                     with self._changed:
                         self._draining = True
@@ -122,6 +142,10 @@ class Channel:
                     break
         _log.debug("the engine has ended, or ends this process")
         exit_process()
+
+    def _count(self, message: CountTokens, count: Callable[[str], int]) -> None:
+        if tokens := count(message.secret):
+            self.send(Counted(request=message.request, tokens=tokens))
 
     def _receive(self) -> AnyToWorker | None:
         head = self._read(LENGTH.size)

@@ -25,6 +25,7 @@ from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import KINDS, NO_ANSWER_ATTEMPTS, Kind, Outcome
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.wire.worker_messages import (
+    Acquire,
     AnswerReused,
     Progress,
     Release,
@@ -42,6 +43,7 @@ CALL_SECONDS = 600.0
 _CHARACTERS_PER_TOKEN = 4
 _LATER = "Retry the item later; what was done so far is kept."
 _OTHER_MODEL = "Choose another model with --model or --review-model."
+_TOO_LARGE = "Shorten the item's text, or add a credential with a higher quota."
 _SET_UP = "Check the proxy, the certificates and the credentials of this machine."
 _HINTS = {
     Outcome.REGION: "See https://ai.google.dev/gemini-api/docs/available-regions",
@@ -50,6 +52,27 @@ _HINTS = {
     "with --model or --review-model.",
     Outcome.NO_ANSWER: f"{_LATER} Or choose another model with --model or --review-model.",
 }
+
+
+class _PromptSize:
+    """The tokens of a prompt: estimated by its characters until the service has counted them."""
+
+    def __init__(self, request: Request) -> None:
+        self.tokens = (len(request.system) + len(request.prompt)) // _CHARACTERS_PER_TOKEN
+        self.counted = False
+
+    def acquire(self, model: str, node: str) -> Acquire:
+        """A request for a lease for it."""
+        return Acquire(
+            request=0, model=model, tokens=self.tokens, counted=self.counted, node=node,
+            deadline=CALL_SECONDS,
+        )  # fmt: skip
+
+    def count(self, provider: Provider, request: Request, secret: str) -> int:
+        """Has the service count them; 0 if it does not."""
+        if tokens := provider.count_tokens(request, secret=secret):
+            self.tokens, self.counted = tokens, True
+        return tokens
 
 
 class WorkerContext:
@@ -99,16 +122,16 @@ class WorkerContext:
         """
         model = self._provider.model_for(request)
         silence, empty = USUAL_SILENCE.at_speed(self.spec.clock_speed), 0
+        size = _PromptSize(request)
         transient = False
         while True:
             try:
-                return self._attempt(request, node, model, store, silence)
+                return self._attempt(request, node, model, store, silence, size)
             except LeaseDeniedError as error:
                 if transient:
                     raise WorkflowError(f"{str(error).rstrip('.')}.", _LATER) from error
-                raise WorkflowError(
-                    f"No call to {model} was granted: {error}.", _OTHER_MODEL
-                ) from error
+                hint = _TOO_LARGE if error.too_large else _OTHER_MODEL
+                raise WorkflowError(f"No call to {model} was granted: {error}.", hint) from error
             except CallError as error:
                 kind = KINDS[error.outcome]
                 transient = kind is Kind.TRANSIENT
@@ -130,12 +153,14 @@ class WorkerContext:
         model: str,
         store: Callable[[Answer], None],
         silence: Silence,
+        size: _PromptSize,
     ) -> Answer:
-        size = len(request.system) + len(request.prompt)
-        grant = self._channel.acquire(model, size // _CHARACTERS_PER_TOKEN, node, CALL_SECONDS)
+        grant = self._channel.acquire(
+            size.acquire(model, node), lambda secret: size.count(self._provider, request, secret)
+        )
         release = Release(lease=grant.lease, outcome=Outcome.DIED, model=model)
         started = time.monotonic()
-        _log.debug("%s calls %s, %d characters, lease %d", node, model, size, grant.lease)
+        _log.debug("%s calls %s, %d tokens, lease %d", node, model, size.tokens, grant.lease)
         drafting = SectionPrinter(self.log) if request.purpose == "draft" else None
         try:
             answer = self._provider.generate(

@@ -30,7 +30,9 @@ MODELS = ("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3.5-flash")
 """The models that exist here unless others are named."""
 DRIP = 0.05
 """Seconds between two letters of a dripping answer."""
-_PATH = re.compile(r"/v1(?:alpha|beta)?/models/([^/:]+):(generateContent|streamGenerateContent)")
+_PATH = re.compile(
+    r"/v1(?:alpha|beta)?/models/([^/:]+):(generateContent|streamGenerateContent|countTokens)"
+)
 
 
 def fingerprint(key: str) -> str:
@@ -93,6 +95,8 @@ class GeminiServer:
         self.clock = clock or Clock()
         self.write = write
         self.requests: list[Request] = []
+        self.counted: list[str] = []
+        """The models for which tokens were counted."""
         self.stopping = threading.Event()
         self._scripts: list[_Scripted] = []
         self._lock = threading.Lock()
@@ -192,6 +196,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_error(ErrorReply(404, "<html>404 Not Found</html>"))
             return
         model, method = found[1], found[2]
+        if method == "countTokens":
+            owner.counted.append(model)
+            self._send_object({"totalTokens": answers.tokens(json.dumps(body))})
+            return
         key = self.headers.get("x-goog-api-key") or query.get("key", [""])[0]
         fault, error = owner.decide(key, model)
         status = error.status if error else 0 if fault in (Fault.SLOW, Fault.RESET) else 200
@@ -261,6 +269,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._fall_silent()
                 return
         self.wfile.write(b"0\r\n\r\n")
+
+    def _send_object(self, value: dict[str, Any]) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=UTF-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _send(self, text: str) -> None:
         data = text.encode()

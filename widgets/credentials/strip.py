@@ -11,6 +11,7 @@ from textual.content import Content
 from assemblyzero_tui.runner.base.durations import clock, duration
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.credential_state import CredentialState
+from assemblyzero_tui.runner.model.pool_state import QuotaState
 from assemblyzero_tui.runner.model.pool_text import (
     CREDENTIAL_WORDS,
     count_by_state,
@@ -102,9 +103,18 @@ def credential_pieces(
         return pieces
     if detail.minute and state != "exhausted" and (quota.per_minute or quota.minute_at(now)):
         pieces.append((f" {used_of_minute(quota, now)} min", "$text-muted"))
+    if detail.minute and state != "exhausted" and (tokens := used_of_tokens(quota, now)):
+        pieces.append((f" {tokens} tokens", "$text-muted"))
     if detail.day and state != "cooling" and (quota.per_day or quota.day):
         pieces.append((f" {used_of_day(quota)} day", "$text-muted"))
     return pieces
+
+
+def used_of_tokens(quota: QuotaState, now: float) -> str:
+    """``12k/250k`` of this minute; empty where no limit of tokens is known."""
+    if quota.tokens_per_minute is None:
+        return ""
+    return f"{brief(quota.tokens_at(now))}/{brief(quota.tokens_per_minute)}"
 
 
 def credential_counts(run: RunState, now: float) -> list[list[Piece]]:

@@ -20,10 +20,12 @@ from assemblyzero_tui.runner.model.pool_text import (
     used_of_minute,
 )
 from assemblyzero_tui.runner.model.run_state import RunState
-from assemblyzero_tui.widgets.credentials.strip import CREDENTIAL_STYLES
+from assemblyzero_tui.widgets.credentials.strip import CREDENTIAL_STYLES, used_of_tokens
 from assemblyzero_tui.widgets.format import brief, count, counted, fit
 from assemblyzero_tui.widgets.glyphs import Glyphs
 from assemblyzero_tui.widgets.text_line import Part
+
+_LEARNED = " (limit learned from a refusal)"
 
 CREDENTIAL_GLYPHS = {
     "ready": ("✓", "+"),
@@ -225,7 +227,7 @@ def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Conte
     lines.append(Content.styled(gap.join(identity), "$text-muted"))
     figures = [
         f"{one_line(quota.model)}: {used_of_minute(quota, now)} this minute, "
-        f"{used_of_day(quota)} today{' (limit learned from a refusal)' if quota.learned else ''}"
+        f"{used_of_day(quota)} today{_LEARNED if quota.learned else ''}{_tokens(quota, now)}"
         for quota in run.pool.quotas_of(credential)
     ]
     figures += [
@@ -234,6 +236,11 @@ def details(run: RunState, line: Line, now: float, glyphs: Glyphs) -> list[Conte
     ]
     lines += [Content.styled(text, "$text-muted") for text in figures]
     return lines
+
+
+def _tokens(quota: QuotaState, now: float) -> str:
+    used = used_of_tokens(quota, now)
+    return f", {used} tokens this minute{_LEARNED * quota.tokens_learned}" if used else ""
 
 
 def sharing(run: RunState, credential: CredentialState) -> list[str]:

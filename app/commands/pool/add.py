@@ -64,6 +64,9 @@ class _AddCommand(Command):
     help="Requests per day that its project allows.",
 )
 @click.option(
+    "--tpm", type=click.IntRange(min=1), metavar="N", help="Prompt tokens a minute that it allows."
+)
+@click.option(
     "--credentials",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -71,8 +74,8 @@ class _AddCommand(Command):
 )
 @json_option
 def command(
-    name: str, project: str, rpm: int | None, rpd: int | None, credentials: Path | None,
-    as_json: bool,
+    name: str, project: str, rpm: int | None, rpd: int | None, tpm: int | None,
+    credentials: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Add a credential; asks for its API key and never shows it.
 
@@ -89,7 +92,7 @@ def command(
     file = credentials or sources.file_to_write()
     previous = sources.find_any() if credentials is None else None
     api_key = _read_api_key(name)
-    fingerprint = add_credential(file, name, api_key, project, rpm, rpd)
+    fingerprint = add_credential(file, name, api_key, project, rpm, rpd, tpm)
     with open_store() as store:
         status = store.snapshot().credential(fingerprint)
         if status is not None and status.disabled:
@@ -97,7 +100,7 @@ def command(
     if previous is not None and previous.path != file:
         print_notes([f"Until now, {previous.source} was used; from now on, only {file} is"])
     new = AddCredential(
-        name=name.strip(), key=api_key.strip(), project=project.strip(), rpm=rpm, rpd=rpd
+        name=name.strip(), key=api_key.strip(), project=project.strip(), rpm=rpm, rpd=rpd, tpm=tpm
     )
     runs = send_to_runs(file, new)
     sentence = f"{new.name} is stored in {file}."

@@ -12,7 +12,7 @@ from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.commands.pool.options import json_option
 
 if TYPE_CHECKING:
-    from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
+    from assemblyzero_tui.runner.pool.simulation.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -44,23 +44,35 @@ def _number(option: str, default: int, least: int, most: int, text: str) -> Call
 )
 @_number("--rpm", 10, 1, 100_000, "Requests a minute that a project allows.")
 @_number("--rpd", 0, 0, 10_000_000, "Requests a day that a project allows; 0 is no limit.")
+@_number("--tpm", 0, 0, 1_000_000_000, "Prompt tokens a minute that it allows; 0 is no limit.")
+@_number("--tokens", 10_000, 1, 10_000_000, "Tokens of a prompt, on average; used with --tpm.")
 @_number("--workers", 10, 1, 1000, "Workflows at once, at most.")
 @_number("--workflows", 200, 1, 100_000, "Workflows.")
 @_number("--calls", 6, 1, 10_000, "Calls of each workflow, one after the other.")
+@click.option(
+    "--call-seconds",
+    type=click.FloatRange(0.1, 3600.0),
+    default=8.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Length of a call, on average.",
+)
 @_number("--fan-out", 5, 1, 1000, "Concurrent calls of some workflows where fairness is measured.")
 @click.option("--learn", is_flag=True, help="The pool does not know the limits.")
+@click.option("--count-tokens", is_flag=True, help="Waiting calls have their tokens counted.")
 @_number("--seeds", 20, 1, 1000, "Simulations, each with other random numbers.")
 @json_option
 def command(
-    keys: int, projects: int, hidden_projects: int, rpm: int, rpd: int, workers: int,
-    workflows: int, calls: int, fan_out: int, learn: bool, seeds: int, as_json: bool,
+    keys: int, projects: int, hidden_projects: int, rpm: int, rpd: int, tpm: int, tokens: int,
+    workers: int, workflows: int, calls: int, call_seconds: float, fan_out: int, learn: bool,
+    count_tokens: bool, seeds: int, as_json: bool,
 ) -> int:  # fmt: skip
     """Simulate how the pool would serve a batch; makes no calls.
 
     Runs the same pool as real runs do, with a service that counts as Gemini does and a simulated
     clock. Prints the minimum, the median and the maximum of each figure.
     """
-    from assemblyzero_tui.runner.pool.simulation.simulation import Scenario
+    from assemblyzero_tui.runner.pool.simulation.scenario import Scenario
 
     if projects > keys:
         raise click.UsageError(f"{keys} credentials cannot be spread over {projects} projects.")
@@ -71,6 +83,7 @@ def command(
     scenario = Scenario(
         keys=keys, projects=projects, hidden_projects=hidden_projects, rpm=rpm, rpd=rpd,
         workers=workers, workflows=workflows, calls=calls, fan_out=fan_out, learn=learn,
+        tpm=tpm, tokens=tokens if tpm else 0, count=count_tokens, call_seconds=call_seconds,
     )  # fmt: skip
     figures = _figures(scenario, seeds)
     if as_json:

@@ -21,6 +21,10 @@ class Ticket:
     """When it was queued, by the pool's clock."""
     announced_until: float = -inf
     """The end of its wait as last reported, by the pool's clock."""
+    counted: int = 0
+    """The tokens of the prompt as the service has counted them; 0 if it has not."""
+    being_counted: bool = False
+    """The service was asked to count them."""
 
     @property
     def announced(self) -> bool:
@@ -48,9 +52,13 @@ class FairQueue:
         for queue in self._queues.values():
             yield from queue
 
-    def add(self, ticket: Ticket) -> None:
-        """Adds a ticket to the end of its workflow's queue."""
-        self._queues.setdefault(ticket.item, deque()).append(ticket)
+    def add(self, ticket: Ticket, *, first: bool = False) -> None:
+        """Adds a ticket to the end of its workflow's queue, or before all others."""
+        queue = self._queues.setdefault(ticket.item, deque())
+        if first:
+            queue.appendleft(ticket)
+        else:
+            queue.append(ticket)
 
     def candidates(self) -> Iterator[Ticket]:
         """The first ticket of each workflow for each model, in the order to serve them."""

@@ -32,9 +32,10 @@ class LeaseTable:
         self._last = 0
 
     def start(
-        self, ticket: Ticket, credential: PooledCredential | None, now: float, day: str
-    ) -> Lease:
-        """Creates a lease for a ticket."""
+        self, ticket: Ticket, credential: PooledCredential | None, now: float, day: str,
+        reserved: int = 0,
+    ) -> Lease:  # fmt: skip
+        """Creates a lease for a ticket, with so many tokens of the quota reserved for it."""
         self._last += 1
         timeout = call_timeout(ticket)
         lease = Lease(
@@ -48,6 +49,10 @@ class LeaseTable:
             now,
             day,
             self._clock.awake() + timeout + PATIENCE,
+            ticket.acquire.node,
+            ticket.counted or ticket.acquire.tokens,
+            bool(ticket.counted) or ticket.acquire.counted,
+            reserved,
         )
         self.active[lease.number] = lease
         return lease

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assemblyzero_tui.runner.model.events import AnyEvent, CredentialChanged
-from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
+from assemblyzero_tui.runner.wire.worker_messages import CountTokens, Deny, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class Lease:
     """The service's day at the start."""
     expires: float
     """By the clock that stops while the machine sleeps."""
+    node: str = ""
+    tokens: int = 0
+    """Of the prompt, estimated or counted."""
+    counted: bool = False
+    """The service has counted them."""
+    reserved: int = 0
+    """Tokens of the quota that were reserved for it."""
 
 
 @dataclass(slots=True)
@@ -36,6 +43,8 @@ class Ledger:
 
     answers: list[tuple[str, Grant | Deny]] = field(default_factory=list)
     """Items, and the answers for their workers."""
+    counts: list[tuple[str, CountTokens]] = field(default_factory=list)
+    """Items, and what their workers should have counted."""
     events: list[AnyEvent] = field(default_factory=list)
     """For the journal, in order."""
     revoked: list[tuple[str, int]] = field(default_factory=list)
@@ -64,6 +73,8 @@ class Changes:
     granted: list[Lease] = field(default_factory=list)
     ended: list[Lease] = field(default_factory=list)
     refunds: list[Lease] = field(default_factory=list)
+    tokens: list[tuple[Lease, int]] = field(default_factory=list)
+    """By how much the counted tokens of a call have changed at its end."""
     tallies: list[Tally] = field(default_factory=list)
     quotas: set[tuple[str, str]] = field(default_factory=set)
     credentials: set[str] = field(default_factory=set)

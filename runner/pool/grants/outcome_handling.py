@@ -22,6 +22,12 @@ from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Quota, Quo
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.grants.shared_quota_detection import SharedQuotaDetector
 from assemblyzero_tui.runner.pool.grants.status import PoolStatus
+from assemblyzero_tui.runner.pool.grants.tokens.refusals import (
+    handle_token_refusal,
+    learn_limit,
+    names_tokens_only,
+)
+from assemblyzero_tui.runner.pool.grants.tokens.scheduler import TokenScheduler
 from assemblyzero_tui.runner.wire.worker_messages import Release
 
 UNKNOWN_FIRST, UNKNOWN_MOST = 5.0, 120.0
@@ -47,6 +53,7 @@ class OutcomeHandler:
         recorder: Records the changes for the store.
         status: Records refusals that the counts do not explain.
         chance: A random number from 0 to 1.
+        tokens: Counts tokens.
     """
 
     def __init__(
@@ -55,11 +62,13 @@ class OutcomeHandler:
         recorder: StepRecorder,
         status: PoolStatus,
         chance: Callable[[], float],
+        tokens: TokenScheduler[Quota],
     ) -> None:
         self._registry = registry
         self._recorder = recorder
         self._status = status
         self._chance = chance
+        self._tokens = tokens
         self.detector = SharedQuotaDetector()
 
     def handle(self, lease: Lease, release: Release) -> None:
@@ -67,6 +76,8 @@ class OutcomeHandler:
         credential = self._registry.credentials[lease.fingerprint]
         quota = self._registry.quota(credential, lease.model)
         self._recorder.changes.quotas.add((quota.name, quota.model))
+        if change := self._tokens.ended(lease, release, quota, self._registry.clock.now()):
+            self._recorder.changes.tokens.append((lease, change))
         if not release.sent:
             quota.refund(lease.started, lease.day)
             self._recorder.changes.refunds.append(lease)
@@ -96,6 +107,9 @@ class OutcomeHandler:
 
     def _quota_refused(self, quota: Quota, lease: Lease, release: Release) -> None:
         now = self._registry.clock.now()
+        if release.outcome == Outcome.MINUTE and names_tokens_only(release.quotas):
+            self._tokens_refused(quota, lease, release)
+            return
         known_by_then = lease.started <= quota.refused_at
         if not known_by_then:
             quota.refused_at = now
@@ -119,15 +133,33 @@ class OutcomeHandler:
                 until = now + max(wait, release.retry_after) + self._chance()
                 quota.suspend(QuotaState.COOLING, until, "quota exhausted", now)
 
+    def _tokens_refused(self, quota: Quota, lease: Lease, release: Release) -> None:
+        """It says nothing about requests: neither how many are allowed, nor who shares them."""
+        if quota.probe == lease.number:
+            quota.probe = 0
+        if lease.started in quota.starts:
+            insort(quota.refused, lease.started)
+        self._learn_tokens(quota, release)
+        now = self._registry.clock.now()
+        until = now + (release.retry_after or MINUTE) + self._chance()
+        if handle_token_refusal(self._tokens, quota, lease, now, until):
+            reason = "per-minute token quota exhausted"
+            quota.suspend(QuotaState.COOLING, until, reason, now)
+
+    def _learn_tokens(self, quota: Quota, release: Release) -> None:
+        given = self._registry.configured_tokens(quota)
+        same_model = (
+            other
+            for (_, model), other in self._registry.quotas.items()
+            if model == quota.model and other is not quota
+        )
+        learn_limit(quota, release.quotas, given, same_model)
+
     def _minute_refused(
         self, quota: Quota, lease: Lease, release: Release, now: float, known_by_then: bool
     ) -> None:
         until = now + (release.retry_after or MINUTE)
-        if release.quotas and not any("Requests" in name for name in release.quotas):
-            # It says nothing about requests: neither how many are allowed, nor who shares them.
-            reason = "token quota for the minute exhausted"
-            quota.suspend(QuotaState.COOLING, until + self._chance(), reason, now)
-            return
+        self._learn_tokens(quota, release)
         limit = self._named_limit(release, "Minute", self._registry.configured_limits(quota)[0])
         if limit is not None and limit != quota.per_minute:
             quota.per_minute, quota.learned = limit, True

@@ -28,11 +28,18 @@ from assemblyzero_tui.runner.pool.grants.leases import LeaseTable
 from assemblyzero_tui.runner.pool.grants.ledger import Lease, Ledger, StepRecorder
 from assemblyzero_tui.runner.pool.grants.outcome_handling import OutcomeHandler, passed_quotas
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
-from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaDay, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Quota, QuotaDay, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.grants.status import PARK_AFTER, PoolStatus
+from assemblyzero_tui.runner.pool.grants.tokens.scheduler import TokenScheduler
 from assemblyzero_tui.runner.pool.grants.transient_failures import TransientFailures
-from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Release
+from assemblyzero_tui.runner.wire.worker_messages import (
+    Acquire,
+    Counted,
+    CountTokens,
+    Deny,
+    Release,
+)
 
 REPORT_AFTER = 1.0
 """Seconds from which on a wait is reported."""
@@ -70,7 +77,10 @@ class Pool:
         self.failures = TransientFailures(self.recorder.emit, chance)
         self.limit = ConcurrencyLimit()
         self.status = PoolStatus(self.registry, self.recorder, self.limit, most)
-        self.outcomes = OutcomeHandler(self.registry, self.recorder, self.status, chance)
+        self.tokens = TokenScheduler(self.registry, WINDOW)
+        self.outcomes = OutcomeHandler(
+            self.registry, self.recorder, self.status, chance, self.tokens
+        )
         self._epoch: float | None = None
 
     # Messages
@@ -79,7 +89,8 @@ class Pool:
         """Queues a request."""
         now = self.clock.now()
         self.limit.record_request(item, now)
-        self.queue.add(Ticket(item, attempt, acquire, now))
+        first = self.tokens.turns.take_retried(item, acquire.model)
+        self.queue.add(Ticket(item, attempt, acquire, now), first=first)
         for credential in self.registry.credentials.values():
             self.registry.quota(credential, acquire.model)
 
@@ -88,6 +99,13 @@ class Pool:
         for ticket in list(self.queue):
             if (ticket.item, ticket.attempt, ticket.acquire.request) == (item, attempt, request):
                 self.queue.remove(ticket)
+
+    def counted(self, item: str, attempt: int, counted: Counted) -> None:
+        """Takes the tokens of a request that waits, as the service has counted them."""
+        for ticket in self.queue:
+            place = ticket.item, ticket.attempt, ticket.acquire.request
+            if place == (item, attempt, counted.request) and counted.tokens > 0:
+                self.tokens.counted(ticket, counted.tokens)
 
     def release(self, item: str, attempt: int, release: Release) -> None:
         """Takes a lease back.
@@ -115,11 +133,13 @@ class Pool:
         self.limit.forget(item)
         for lease in self.leases.of_item(item):
             self._end_by_force(lease)
+        self.tokens.turns.forget(item)
 
     def forget_item(self, item: str) -> None:
         """Forgets an item that has finished; if it is started again, it starts over."""
         self.queue.forget(item)
         self.failures.forget(item)
+        self.tokens.oversized.forget(item)
 
     def grant_directly(self, name: str, item: str, acquire: Acquire) -> None:
         """Grants a call with this credential at once, regardless of its state."""
@@ -155,14 +175,16 @@ class Pool:
         """Grants and denies requests as far as possible now; returns the ledger."""
         now = self.clock.now()
         today = self.registry.today(now)
+        self.tokens.look()
         if self.registry.credentials:
             self._check_wall_clock()
             self._revoke_expired()
             for quota in self.registry.quotas.values():
                 self._update(quota, now, today)
-        self._deny_hopeless()
+        self._deny_hopeless(now)
         self._grant_all(now, today)
         self._deny_all(now)
+        self._have_tokens_counted(now)
         if self.registry.credentials:
             self.status.update(now, today)
         return self.recorder.take_ledger()
@@ -170,19 +192,29 @@ class Pool:
     def next_time(self) -> float | None:
         """The latest time to process again, by its clock; ``None`` if no time is known."""
         now = self.clock.now()
-        models = {ticket.acquire.model for ticket in self.queue}
-        available = {model: self.status.available_at(model, now) for model in models}
+        heads = list(self.queue.candidates())
+        kinds = {self.tokens.kind(head): head for head in heads}
+        available = {kind: self._available_at(head, now) for kind, head in kinds.items()}
         times = [
-            max(available[model], self.failures.available_at(model, now, ticket.item))
-            for ticket in self.queue
-            for model in [ticket.acquire.model]
+            max(
+                available[self.tokens.kind(head)],
+                self.failures.available_at(head.acquire.model, now, head.item),
+            )
+            for head in heads
         ]
+        times += self.tokens.wake_times(heads, now)
         if not self.registry.credentials:
             return min(times, default=None)
         times += [quota.until for quota in self.registry.quotas.values() if quota.until > now]
         times += self.leases.expiries(now)
         times += self.status.wake_times(now)
-        return min((time for time in times if time != inf), default=None)
+        return min((time for time in times if now < time != inf), default=None)
+
+    def _available_at(self, ticket: Ticket, now: float) -> float:
+        """When a request may start as far as quotas go: now, later, or never."""
+        if not self.registry.credentials:
+            return now
+        return max(self.tokens.available_at(ticket, now), self.status.throttled_until)
 
     def _check_wall_clock(self) -> None:
         """Reports the ends of cooldowns again if the wall clock was set."""
@@ -201,46 +233,62 @@ class Pool:
             self._end_by_force(lease)
             self.recorder.ledger.revoked.append((lease.item, lease.attempt))
 
-    def _deny_hopeless(self) -> None:
-        """Denies requests of items whose calls keep failing while others are answered."""
+    def _deny_hopeless(self, now: float) -> None:
+        """Denies requests of items whose calls keep failing while others are answered, and those
+        that are too large.
+        """
         for ticket in list(self.queue):
+            request = ticket.acquire.request
             if why := self.failures.give_up_reason(ticket.item, ticket.acquire.model):
-                self._answer(ticket, Deny(request=ticket.acquire.request, why=why))
+                self._answer(ticket, Deny(request=request, why=why))
+            elif why := self.tokens.why_never(ticket, now):
+                self._answer(ticket, Deny(request=request, why=why, too_large=True))
 
     def _grant_all(self, now: float, today: QuotaDay) -> None:
-        closed: set[str] = set()
+        closed: set[object] = set()
         while self._grant_next(closed, now, today):
             pass
 
-    def _grant_next(self, closed: set[str], now: float, today: QuotaDay) -> bool:
-        """Grants the first request that can be granted; ``closed`` collects unavailable models."""
-        for ticket in self.queue.candidates():
-            model = ticket.acquire.model
-            if model in closed or self.failures.available_at(model, now, ticket.item) > now:
+    def _grant_next(self, closed: set[object], now: float, today: QuotaDay) -> bool:
+        """Grants the first request that can be granted; ``closed`` collects kinds that cannot."""
+        ready = (
+            ticket
+            for ticket in self.queue.candidates()
+            for model in [ticket.acquire.model]
+            if self.failures.available_at(model, now, ticket.item) <= now
+        )
+        for ticket in self.tokens.order(ready, now):
+            kind = self.tokens.kind(ticket)
+            if kind in closed:
                 continue
-            credential = self._pick(model, now)
+            credential = self._pick(ticket, now)
             if credential is None and self.registry.credentials:
-                closed.add(model)
+                closed.add(kind)
                 continue
             self._grant(ticket, credential, now, today)
             return True
         return False
 
-    def _pick(self, model: str, now: float) -> PooledCredential | None:
-        """The credential to use next: of the least used quota, the least recently used one."""
+    def _pick(self, ticket: Ticket, now: float) -> PooledCredential | None:
+        """The credential to use next: of the least used quota, the least recently used one.
+
+        Where tokens are limited, of the fullest quota in which the call fits.
+        """
         if self.status.throttled_until > now:
             return None
-        best: tuple[bool, float, int] | None = None
+        model = ticket.acquire.model
+        best: tuple[bool, float, float, int] | None = None
         picked = None
         for credential in self.registry.credentials.values():
             if not credential.usable:
                 continue
             quota = self.registry.quota(credential, model)
-            if quota.available_at(now) > now:
+            if quota.available_at(now) > now or not self.tokens.admits(ticket, quota, now):
                 continue
             rate = quota.rate(now)
             used = quota.count(now) / rate if rate != inf else 0.0
-            order = (quota.state is QuotaState.PROBING, used, credential.last_lease)
+            room = self.tokens.room(quota, now)
+            order = (quota.state is QuotaState.PROBING, room, used, credential.last_lease)
             if best is None or order < best:
                 best, picked = order, credential
         return picked
@@ -248,14 +296,18 @@ class Pool:
     def _grant(
         self, ticket: Ticket, credential: PooledCredential | None, now: float, today: QuotaDay
     ) -> None:
-        lease = self.leases.start(ticket, credential, now, today.name)
+        quota, reserved = None, 0
+        if credential is not None:
+            quota = self.registry.quota(credential, ticket.acquire.model)
+            reserved = quota.tokens.share(self.tokens.need(ticket))
+        lease = self.leases.start(ticket, credential, now, today.name, reserved)
         self.failures.call_started(lease)
         self.queue.take(ticket)
-        if credential is None:
+        if credential is None or quota is None:
             self.leases.report_start(ticket, lease, "")
             return
         credential.last_lease = lease.number
-        quota = self.registry.quota(credential, lease.model)
+        self.tokens.started(ticket, lease, quota, now)
         quota.start(now, lease.number, today)
         self.recorder.changes.granted.append(lease)
         self.leases.report_start(ticket, lease, credential.credential.secret.reveal())
@@ -263,11 +315,18 @@ class Pool:
 
     def _deny_all(self, now: float) -> None:
         """Denies requests that would wait too long, and reports those that wait."""
+        models = {ticket.acquire.model for ticket in self.queue}
+        soonest = {model: self.status.available_at(model, now) for model in models}
+        by_kind: dict[object, float] = {}
         for ticket in list(self.queue):
-            model = ticket.acquire.model
-            available = self.status.available_at(model, now)
+            model, kind = ticket.acquire.model, self.tokens.kind(ticket)
             answering = self.failures.available_at(model, now, ticket.item)
-            if available - now > PARK_AFTER:
+            if ticket.announced and answering <= now and soonest[model] - now <= PARK_AFTER:
+                continue
+            if kind not in by_kind:
+                by_kind[kind] = self._available_at(ticket, now)
+            available = by_kind[kind]
+            if min(available, soonest[model]) - now > PARK_AFTER:
                 self._deny(ticket, available, now)
             elif answering > available:
                 if now >= ticket.announced_until and answering - now >= REPORT_AFTER:
@@ -276,7 +335,18 @@ class Pool:
             elif not ticket.announced and (
                 available - now >= REPORT_AFTER or now - ticket.since >= REPORT_AFTER
             ):
-                self._report_waiting(ticket, self.status.why_unavailable(model, now), available)
+                why = self.status.why_unavailable(model, now)
+                why = why or self.tokens.why_waiting(ticket, now)
+                self._report_waiting(ticket, why, available)
+
+    def _have_tokens_counted(self, now: float) -> None:
+        """Has the service count the tokens of requests that wait anyway."""
+        for ticket in self.tokens.to_count(self.queue):
+            credential = self.registry.usable_soon(ticket.acquire.model, now)
+            if credential is not None:
+                secret = credential.credential.secret.reveal()
+                count = CountTokens(request=ticket.acquire.request, secret=secret)
+                self.recorder.ledger.counts.append((ticket.item, count))
 
     def _report_waiting(
         self, ticket: Ticket, why: str, until: float, *, for_model: bool = False

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 
+from assemblyzero_tui.runner.pool.grants.tokens.token_quota import TokenQuota
+
 MINUTE = 60.0
 GUARD = 1.0
 """Seconds by which the transit times of two requests can differ."""
@@ -92,6 +94,7 @@ class Quota:
     """When calls started, the oldest first."""
     refused: list[float] = field(default_factory=list)
     """The starts of refused calls."""
+    tokens: TokenQuota = field(default_factory=lambda: TokenQuota(WINDOW))
 
     def count(self, now: float, seconds: float = WINDOW) -> int:
         """Counts the starts within the last seconds."""
@@ -179,9 +182,16 @@ class Quota:
         return self.starts[-most] + WINDOW
 
     def _pace_available_at(self, now: float) -> float:
-        """As in a token bucket: ``BURST`` tokens, and a new one every ``WINDOW / rate`` seconds."""
+        """As in a token bucket: ``BURST`` tokens, and a new one every ``WINDOW / rate`` seconds.
+
+        Where the tokens of the prompts run out before the requests, calls need not be spread.
+        """
         rate = self.rate(now)
-        return now if rate == inf else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
+        return (
+            now
+            if rate == inf or self.tokens.rate < rate
+            else self.paced - (BURST - 1) * WINDOW / max(LEAST, rate)
+        )
 
     def start(self, now: float, lease: int, today: QuotaDay) -> None:
         """Counts a call that starts now."""
@@ -259,6 +269,7 @@ class Quota:
             self.per_minute = self.per_day = None
         self.learned, self.careful, self.cap, self.refusals = False, False, inf, 0
         self.days.pop(today, None)
+        self.tokens.forget()
 
     def absorb(self, other: Quota) -> None:
         """Merges another quota that turned out to be the same."""
@@ -271,6 +282,7 @@ class Quota:
             limits = [v for v in (getattr(self, name), getattr(other, name)) if v is not None]
             setattr(self, name, min(limits, default=None))
         self.learned = self.learned or other.learned
+        self.tokens.absorb(other.tokens)
         self.cap, self.refused_at = inf, max(self.refused_at, other.refused_at)
         if other.state is QuotaState.NO_TIER:
             self.suspend(other.state, 0.0, other.reason, other.since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import inf
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
@@ -11,7 +11,7 @@ from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import StepRecorder
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
-from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaDay, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Quota, QuotaDay, QuotaState
 
 A_DAY = 86_400.0
 STATES: dict[QuotaState, CredentialStateName] = {
@@ -111,6 +111,36 @@ class Registry:
         return (
             min((minute for minute, _ in limits if minute is not None), default=None),
             min((day for _, day in limits if day is not None), default=None),
+        )
+
+    def configured_tokens(self, quota: Quota) -> int | None:
+        """The tokens per minute that the user gave."""
+        found = [each.credential.tokens(quota.model) for each in self.credentials_of(quota)]
+        return min((limit for limit in found if limit is not None), default=None)
+
+    def usable_quotas(self, model: str) -> Iterator[Quota]:
+        """The quotas of a model that have a usable credential, each once."""
+        seen = set()
+        for credential in self.credentials.values():
+            if credential.usable:
+                quota = self.quota(credential, model)
+                if quota.name not in seen:
+                    seen.add(quota.name)
+                    yield quota
+
+    def opens_at(self, quota: Quota, now: float) -> float:
+        """When a call may start with a quota as far as requests go: now, later, or never."""
+        return quota.available_at(now)
+
+    def usable_soon(self, model: str, now: float) -> PooledCredential | None:
+        """A credential that may be used for a model within a minute."""
+        return next(
+            (
+                each
+                for each in self.credentials.values()
+                if each.usable and self.opens_at(self.quota(each, model), now) <= now + WINDOW
+            ),
+            None,
         )
 
     def today(self, now: float) -> QuotaDay:
@@ -280,3 +310,5 @@ def _apply_limits(quota: Quota, credential: Credential) -> None:
         quota.per_minute = min(per_minute, quota.per_minute or per_minute)
     if per_day is not None:
         quota.per_day = min(per_day, quota.per_day or per_day)
+    if (tokens := credential.tokens(quota.model)) is not None:
+        quota.tokens.per_minute = min(tokens, quota.tokens.per_minute or tokens)

@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.pool.grants.ledger import StepRecorder
 from assemblyzero_tui.runner.pool.grants.quota import GUARD, Quota, QuotaDay
 from assemblyzero_tui.runner.pool.grants.reasons import THROTTLED, why_unavailable
 from assemblyzero_tui.runner.pool.grants.registry import Registry
+from assemblyzero_tui.runner.pool.grants.tokens.token_quota import CHOICE
 
 PARK_AFTER = 90.0
 """Seconds after which a request is denied instead of waiting longer."""
@@ -136,16 +137,18 @@ class PoolStatus:
         usable = {registry.canonical(c.quota) for c in registry.credentials.values() if c.usable}
         for (name, model), quota in registry.quotas.items():
             if name in usable and quota.available_at(now) - now <= PARK_AFTER:
-                rates[model] = rates.get(model, 0.0) + quota.rate(now)
+                rate = min(quota.rate(now), quota.tokens.rate * CHOICE)
+                rates[model] = rates.get(model, 0.0) + rate
         return rates
 
     def _report_figures(self, now: float, today: QuotaDay) -> None:
         for place, quota in self._registry.quotas.items():
             figures = (
                 quota.count(now), quota.per_minute, quota.used_today(today), quota.per_day,
-                quota.learned,
+                quota.learned, quota.tokens.used(now) if quota.tokens.per_minute else 0,
+                quota.tokens.per_minute, quota.tokens.learned,
             )  # fmt: skip
-            if figures != self._figures.get(place, (0, None, 0, None, False)):
+            if figures != self._figures.get(place, (0, None, 0, None, False, 0, None, False)):
                 self._figures[place] = figures
                 self._figures_at = now
                 self._recorder.emit(
@@ -157,6 +160,9 @@ class PoolStatus:
                         day=figures[2],
                         per_day=quota.per_day,
                         learned=quota.learned,
+                        tokens=figures[5],
+                        tokens_per_minute=quota.tokens.per_minute,
+                        tokens_learned=quota.tokens.learned,
                     )
                 )
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from assemblyzero_tui.runner.pool.simulation.simulation import Scenario, SimulationFigures, simulate
+from assemblyzero_tui.runner.pool.simulation.scenario import Scenario
+from assemblyzero_tui.runner.pool.simulation.simulation import SimulationFigures, simulate
 
 
 def simulate_all(scenario: Scenario, seeds: Sequence[int]) -> Iterator[SimulationFigures]:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import ceil, exp
+from math import exp
 from zoneinfo import ZoneInfo
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
@@ -22,42 +22,31 @@ from assemblyzero_tui.runner.model.events import PoolChanged
 from assemblyzero_tui.runner.model.quota_days import PacificDays
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
-from assemblyzero_tui.runner.wire.worker_messages import Acquire, Deny, Grant, Release
+from assemblyzero_tui.runner.pool.simulation.scenario import Scenario, least_seconds
+from assemblyzero_tui.runner.wire.worker_messages import (
+    Acquire,
+    Counted,
+    Deny,
+    Grant,
+    Release,
+)
 
 MODEL = "simulated"
-LATENCY_MEAN, LATENCY_SIGMA = 8.0, 0.6
-"""Seconds of a call, lognormal."""
+LATENCY_SIGMA = 0.6
+"""Of the seconds of a call, which are lognormal."""
 TRANSIT = (0.02, 0.4)
 """Range of the seconds until a request or a refusal arrives."""
 DAY_HINT = 40.0
 """Seconds that the service asks to wait for a daily quota: as short as for a per-minute quota."""
 WATCHED = 1200.0
 """Seconds for which fairness is measured."""
+TOKEN_QUOTA = "GenerateContentInputTokensPerModelPerMinute"  # noqa: S105 - no secret
+ESTIMATE_ERROR = 0.12
+"""By how much estimates of tokens are wrong, at most, as a share."""
+LARGEST = 0.8
+"""The largest prompt, as a share of the tokens per minute."""
 FANNING = 5
 """One in this many workflows requests several calls at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A batch and its quotas."""
-
-    keys: int = 4
-    projects: int = 4
-    """Declared number of projects of the credentials."""
-    hidden_projects: int = 0
-    """Actual number of projects; 0 if it is as declared."""
-    rpm: int = 10
-    """Requests per minute of a project."""
-    rpd: int = 0
-    """Requests per day of a project; 0 means no limit."""
-    workers: int = 10
-    workflows: int = 200
-    calls: int = 6
-    """Calls of each workflow, one after the other."""
-    fan_out: int = 5
-    """Calls that some of the measured workflows request at once."""
-    learn: bool = False
-    """Whether the pool has to learn the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +94,13 @@ class _Service:
     clock: SimulatedClock
     days: PacificDays = field(default_factory=PacificDays)
     refused: int = 0
+    tokens: int = 0
+    """Accepted."""
     _minutes: dict[int, deque[float]] = field(default_factory=dict)
     _day_counts: dict[tuple[int, str], int] = field(default_factory=dict)
+    _token_minutes: dict[int, deque[tuple[float, int]]] = field(default_factory=dict)
 
-    def request(self, project: int) -> Release | None:
+    def request(self, project: int, tokens: int) -> Release | None:
         """Handles a request; returns the refusal, or ``None`` if it is accepted."""
         now, limits = self.clock.now(), self.scenario
         minute = self._minutes.setdefault(project, deque())
@@ -120,6 +112,17 @@ class _Service:
             return self._refusal("day", "PerDay", limits.rpd, DAY_HINT)
         if len(minute) >= limits.rpm:
             return self._refusal("minute", "PerMinute", limits.rpm, minute[0] + 60.0 - now)
+        if limits.tpm:
+            spent = self._token_minutes.setdefault(project, deque())
+            while spent and spent[0][0] <= now - 60.0:
+                spent.popleft()
+            if sum(each for _, each in spent) + tokens > limits.tpm:
+                self.refused += 1
+                wait = spent[0][0] + 60.0 - now if spent else 60.0
+                quotas: dict[str, int | None] = {TOKEN_QUOTA: limits.tpm}
+                return Release(lease=0, outcome="minute", retry_after=wait, quotas=quotas)
+            spent.append((now, tokens))
+        self.tokens += tokens
         minute.append(now)
         self._day_counts[day] = used + 1
         return None
@@ -149,10 +152,11 @@ class Simulation:
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
         self._rng = random.Random(seed)  # noqa: S311 - a simulation, no secret
+        self._sizes = random.Random(f"sizes {seed}")  # noqa: S311
         noon = datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("America/Los_Angeles")).timestamp()
         self.clock = SimulatedClock(noon)
         self.service = _Service(scenario, self.clock)
-        limits = ({}, {}) if scenario.learn else ({"*": scenario.rpm}, _day_limit(scenario))
+        limits = ({}, {}, {}) if scenario.learn else _limits(scenario)
         credentials = [
             Credential(f"key-{n}", Secret(f"simulated-key-{n:06}"), f"project-{project}", *limits)
             for n in range(scenario.keys)
@@ -174,6 +178,8 @@ class Simulation:
         self._paused = False
         self._slots = scenario.workers
         self._requested_at: dict[tuple[str, int], float] = {}
+        self._tokens: dict[tuple[str, int], int] = {}
+        """Of each request."""
         self.waits: list[float] = []
         self.turnarounds: list[float] = []
         self.parked = 0
@@ -220,6 +226,8 @@ class Simulation:
                 if was and not self._paused:
                     self._queue.extendleft(reversed(self._parked))
                     self._parked.clear()
+        for item, count in ledger.counts if self.scenario.count else ():
+            self._count(item, count.request)
         for item, answer in ledger.answers:
             if isinstance(answer, Grant):
                 self._granted(self._at_work[item], answer)
@@ -247,30 +255,49 @@ class Simulation:
             workflow.pending += 1
             self._acquire(workflow)
 
-    def _acquire(self, workflow: _Workflow) -> None:
+    def _acquire(self, workflow: _Workflow, tokens: int = 0) -> None:
         workflow.requests += 1
-        acquire = Acquire(request=workflow.requests, model=MODEL)
+        tokens = tokens or self._size()
+        estimate = round(tokens * self._sizes.uniform(1 - ESTIMATE_ERROR, 1 + ESTIMATE_ERROR))
+        acquire = Acquire(request=workflow.requests, model=MODEL, tokens=estimate)
         self._requested_at[workflow.name, workflow.requests] = self.clock.time
+        self._tokens[workflow.name, workflow.requests] = tokens
         self.pool.acquire(workflow.name, 1, acquire)
+
+    def _count(self, item: str, request: int) -> None:
+        """The service counts the tokens of a request that waits."""
+        counted = Counted(request=request, tokens=self._tokens[item, request])
+        seconds = self._sizes.uniform(*TRANSIT) + self._sizes.uniform(*TRANSIT)
+        self._at(seconds, lambda: self.pool.counted(item, 1, counted))
+
+    def _size(self) -> int:
+        """The tokens of a prompt."""
+        if not self.scenario.tokens:
+            return 0
+        mean = self.scenario.tokens / exp(self.scenario.spread**2 / 2)
+        size = round(mean * self._sizes.lognormvariate(0.0, self.scenario.spread))
+        most = int(self.scenario.tpm * LARGEST) or size
+        return max(1, min(size, most))
 
     def _granted(self, workflow: _Workflow, grant: Grant) -> None:
         self.waits.append(self.clock.time - self._requested_at.pop((workflow.name, grant.request)))
         self._at(self._rng.uniform(*TRANSIT), lambda: self._arrive(workflow, grant))
 
     def _arrive(self, workflow: _Workflow, grant: Grant) -> None:
-        refusal = self.service.request(self._projects[grant.name])
+        tokens = self._tokens.pop((workflow.name, grant.request))
+        refusal = self.service.request(self._projects[grant.name], tokens)
         if refusal is None:
-            mean = LATENCY_MEAN / exp(LATENCY_SIGMA**2 / 2)
+            mean = self.scenario.call_seconds / exp(LATENCY_SIGMA**2 / 2)
             seconds = mean * self._rng.lognormvariate(0.0, LATENCY_SIGMA)
-            release = Release(lease=grant.lease, outcome="ok", seconds=seconds)
+            release = Release(lease=grant.lease, outcome="ok", seconds=seconds, input_tokens=tokens)
             self._at(seconds, lambda: self._answered(workflow, release))
         else:
             refusal.lease = grant.lease
-            self._at(self._rng.uniform(*TRANSIT), lambda: self._refused(workflow, refusal))
+            self._at(self._rng.uniform(*TRANSIT), lambda: self._refused(workflow, refusal, tokens))
 
-    def _refused(self, workflow: _Workflow, release: Release) -> None:
+    def _refused(self, workflow: _Workflow, release: Release, tokens: int) -> None:
         self.pool.release(workflow.name, 1, release)
-        self._acquire(workflow)
+        self._acquire(workflow, tokens)
 
     def _answered(self, workflow: _Workflow, release: Release) -> None:
         self.pool.release(workflow.name, 1, release)
@@ -297,21 +324,11 @@ class Simulation:
         self.pool.release_all(workflow.name)
 
 
-def _day_limit(scenario: Scenario) -> dict[str, int]:
-    return {"*": scenario.rpd} if scenario.rpd else {}
-
-
-def least_seconds(scenario: Scenario) -> float:
-    """The lower bound of the batch's time, by its quotas and the length of its calls."""
-    projects = scenario.hidden_projects or scenario.projects
-    calls = scenario.workflows * scenario.calls
-    work = calls * LATENCY_MEAN / scenario.workers
-    if not scenario.rpd or calls <= projects * scenario.rpd:
-        return max(work, (ceil(calls / (projects * scenario.rpm)) - 1) * 60.0 + LATENCY_MEAN)
-    days, rest = divmod(calls - 1, projects * scenario.rpd)
-    half_a_day, day = 12 * 3600.0, 24 * 3600.0  # the simulation begins at noon
-    minutes = ceil((rest + 1) / (projects * scenario.rpm)) - 1
-    return max(work, half_a_day + (days - 1) * day + minutes * 60.0 + LATENCY_MEAN)
+def _limits(scenario: Scenario) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    rpm, rpd, tpm = (
+        {"*": limit} if limit else {} for limit in (scenario.rpm, scenario.rpd, scenario.tpm)
+    )
+    return rpm, rpd, tpm
 
 
 def simulate(scenario: Scenario, seed: int) -> SimulationFigures:
@@ -323,7 +340,7 @@ def simulate(scenario: Scenario, seed: int) -> SimulationFigures:
     return SimulationFigures(
         wasted_429=batch.service.refused,
         makespan_s=seconds,
-        makespan_over_bound=seconds / least_seconds(scenario),
+        makespan_over_bound=seconds / least_seconds(scenario, batch.service.tokens),
         jain=sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares)),
         turnaround_s=sum(turnarounds) / len(turnarounds),
         wait_p95_s=waits[int(0.95 * (len(waits) - 1))],

@@ -69,12 +69,18 @@ def _load(file: StoreFile, days: QuotaDays, fingerprint: str, name: str) -> Regi
     configured = file.connection.execute(
         "SELECT model, per_minute, per_day FROM quotas WHERE quota = ? AND NOT learned", (quota,)
     ).fetchall()
+    tokens = file.connection.execute(
+        "SELECT model, tokens_per_minute FROM quotas WHERE quota = ? AND NOT tokens_learned "
+        "AND tokens_per_minute IS NOT NULL",
+        (quota,),
+    ).fetchall()
     credential = Credential(
         stored_name or name,
         _UnknownSecret(fingerprint),
         project,
         {model: limit for model, limit, _ in configured if limit is not None},
         {model: limit for model, _, limit in configured if limit is not None},
+        dict(tokens),
     )
     registry = Registry([credential], clock=file.times.clock, days=days)
     registry.credentials[fingerprint].quota = quota

@@ -45,6 +45,10 @@ class QuotaStatus:
     per_day: int | None
     learned: bool
     """A limit comes from a refusal, not from the user."""
+    tokens: int = 0
+    """Tokens of prompts within the last minute."""
+    tokens_per_minute: int | None = None
+    tokens_learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import sqlite3
 from assemblyzero_tui.runner.pool.grants.quota import MEMORY
 from assemblyzero_tui.runner.pool.store.status_reading import HOUR, is_alive
 from assemblyzero_tui.runner.pool.store.times import Times
+from assemblyzero_tui.runner.pool.store.token_rows import forget_old_tokens
 
 EVENTS = 300
 """The number of newest events that are kept."""
@@ -63,6 +64,7 @@ def forget_old_rows(connection: sqlite3.Connection, times: Times) -> None:
         "AND CASE boot WHEN ? THEN moment < ? ELSE wall < ? END",
         (times.boot, now - MEMORY, wall - MEMORY),
     )
+    forget_old_tokens(connection, times)
     connection.execute("DELETE FROM days WHERE wall < ?", (wall - DAYS_KEPT,))
     connection.execute("DELETE FROM tallies WHERE wall < ?", (wall - TOTALS_KEPT,))
     connection.execute("DELETE FROM minutes WHERE minute < ?", ((wall - 2 * HOUR) // 60,))

@@ -24,6 +24,7 @@ from assemblyzero_tui.runner.pool.store.rows import (
     apply_credential_row,
     apply_quota_row,
 )
+from assemblyzero_tui.runner.pool.store.token_rows import TokenReader, stored_tokens
 
 _KEYS = f"SELECT resets, {CREDENTIAL_COLUMNS} FROM keys"  # noqa: S608 - constants
 _QUOTAS = f"SELECT {QUOTA_COLUMNS}, boot, at, wall FROM quotas"  # noqa: S608 - constants
@@ -61,6 +62,7 @@ class Reader:
         self._version = -1
         self._start = 0
         self._stamp = 0
+        self._tokens = TokenReader()
         self.resets: dict[str, int] = {}
         """How often each credential had been reset at the last read."""
         self._probed_elsewhere: dict[Place, float] = {}
@@ -82,11 +84,12 @@ class Reader:
             f"{_STARTS} WHERE id > ? AND engine != ?", (self._start, self._file.engine)
         )
         start_rows = starts.fetchall()
+        token_rows = self._tokens.new_rows(self._file.connection, self._file.engine)
         credential_rows = execute(_KEYS + _NEW, (self._stamp, self._file.engine)).fetchall()
         quota_rows = execute(_QUOTAS + _NEW, (self._stamp, self._file.engine)).fetchall()
         self._start, self._stamp = execute(_MARKS).fetchone()
         self._version = version
-        if not (start_rows or credential_rows or quota_rows):
+        if not (start_rows or token_rows or credential_rows or quota_rows):
             return StoredChanges(set(), set(), set())
         quotas = {registry.credentials[fingerprint].quota for fingerprint in known}
         changes = StoredChanges(set(), set(), set())
@@ -100,6 +103,7 @@ class Reader:
         for start in start_rows:
             if start[0] in quotas:
                 self._apply_start(registry, start)
+        self._tokens.apply(registry, token_rows, quotas, self._file.times)
         for fingerprint in changes.reset:
             self._recount_day(registry, fingerprint)
         return changes
@@ -145,6 +149,7 @@ class Reader:
             if report and place in registry.quotas:
                 registry.report_quota(registry.quotas[place])
         self._merge_starts(registry, [row for row in execute(_STARTS) if row[0] in quotas])
+        self._tokens.read_all(self._file.connection, registry, quotas, self._file.times)
         days = execute("SELECT quota, model, day, starts FROM days ORDER BY wall, day").fetchall()
         days += [(*day, count) for day, count in unwritten.items()]
         self._merge_days(registry, [row for row in days if row[0] in quotas])
@@ -224,6 +229,13 @@ class Reader:
             "SELECT quota, starts FROM days WHERE model = ? AND day = ?", (quota.model, day)
         )
         return sum(starts for name, starts in rows if name in names)
+
+    def tokens(self, registry: Registry, quota: Quota) -> Counter[float]:
+        """The tokens of a quota's starts in the store."""
+        names = {credential.quota for credential in registry.credentials_of(quota)}
+        stored = stored_tokens(self._file.connection, self._file.times)
+        of_it = [stored.get((name, quota.model), Counter()) for name in names]
+        return sum(of_it, Counter())
 
     def moments(self, registry: Registry, quota: Quota) -> Counter[float]:
         """The starts of a quota in the store."""

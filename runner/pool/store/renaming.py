@@ -14,6 +14,7 @@ from assemblyzero_tui.runner.pool.grants.pooled_credential import own_quota_name
 _RENAME = (
     "UPDATE keys SET quota = :project WHERE quota = :alone",
     "UPDATE starts SET quota = :project WHERE quota = :alone",
+    "UPDATE tokens SET quota = :project WHERE quota = :alone",
     """INSERT INTO days SELECT :project, model, day, starts, wall FROM days WHERE quota = :alone
        ON CONFLICT DO UPDATE SET starts = starts + excluded.starts""",
     "DELETE FROM days WHERE quota = :alone",

@@ -52,6 +52,8 @@ class QuotaRow(NamedTuple):
     waived: str
     probing: bool
     """A probing call is under way."""
+    tokens_per_minute: int | None = None
+    tokens_learned: bool = False
 
 
 class Written(NamedTuple):
@@ -81,7 +83,7 @@ def quota_row(quota: Quota, name: str) -> QuotaRow:
         name, quota.model, quota.state.value, quota.since, quota.until, quota.reason,
         quota.careful, quota.refusals, quota.refused_at, quota.per_minute, quota.per_day,
         quota.learned, quota.cap, quota.cap_since, quota.struck, quota.waived,
-        quota.probe > 0,
+        quota.probe > 0, quota.tokens.per_minute, quota.tokens.learned,
     )  # fmt: skip
 
 
@@ -121,6 +123,8 @@ def apply_quota_row(
     quota.struck, quota.waived = row.struck, row.waived
     if row.learned:
         _apply_limits(registry, quota, row)
+    if row.tokens_learned and row.tokens_per_minute is not None:
+        quota.tokens.learn(row.tokens_per_minute, registry.configured_tokens(quota))
     if row.cap != inf and (quota.cap == inf or cap_since > quota.cap_since):
         quota.cap, quota.cap_since = row.cap, cap_since
     _apply_state(quota, row, since, until, times.clock.now(), new=new)

@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.base.errors import NewerVersionError
 from assemblyzero_tui.runner.base.paths import FILE_MODE, make_private_directory
 from assemblyzero_tui.runner.base.sqlite_files import rename_database
 from assemblyzero_tui.runner.locks.file_locks import FileLock
+from assemblyzero_tui.runner.pool.store.token_rows import add_tables
 
 VERSION = 1
 """Version of the tables, in the file's ``user_version``."""
@@ -168,6 +169,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for statement in _TABLES.split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
+    add_tables(connection)
     connection.execute("COMMIT")
 
 

@@ -22,6 +22,7 @@ from assemblyzero_tui.runner.pool.store.credential_status import (
 )
 from assemblyzero_tui.runner.pool.store.rows import CLOSED, REFUSED
 from assemblyzero_tui.runner.pool.store.times import Times
+from assemblyzero_tui.runner.pool.store.token_rows import used_tokens
 
 HOUR = 3600.0
 
@@ -62,14 +63,16 @@ def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[Quo
     minute = _calls_of_minute(connection, times, now)
     counted = connection.execute("SELECT quota, model, starts FROM days WHERE day = ?", (day,))
     today = {(quota, model): count for quota, model, count in counted}
+    tokens = used_tokens(connection, times)
     rows = connection.execute(
         "SELECT quota, model, door, since, until, reason, careful, refusals, "
-        "per_minute, per_day, learned, boot, at, wall FROM quotas"
+        "per_minute, per_day, learned, tokens_per_minute, tokens_learned, boot, at, wall "
+        "FROM quotas"
     ).fetchall()
     statuses = {}
     for row in rows:
         quota, model, stored_state, since, until, reason, careful, refusals = row[:8]
-        written = row[11:]
+        written = row[13:]
         state, closed_until = QuotaState(stored_state), None
         since = times.here(since, *written)
         if state in CLOSED:
@@ -84,14 +87,20 @@ def _quotas(connection: sqlite3.Connection, times: Times, day: str) -> tuple[Quo
             since=times.wall(since) if since else 0.0, until=closed_until, reason=reason,
             refusals=refusals, minute=minute[quota, model], per_minute=row[8],
             day=today.get((quota, model), 0), per_day=row[9], learned=bool(row[10]),
+            tokens=tokens[quota, model], tokens_per_minute=row[11], tokens_learned=bool(row[12]),
         )  # fmt: skip
-    for quota, model in {*minute, *today} - statuses.keys():
-        statuses[quota, model] = QuotaStatus(
-            quota=quota, model=model, state=QuotaState.READY, since=0.0, until=None, reason="",
-            refusals=0, minute=minute[quota, model], per_minute=None,
-            day=today.get((quota, model), 0), per_day=None, learned=False,
-        )  # fmt: skip
+    for place in {*minute, *today} - statuses.keys():
+        statuses[place] = _open_quota(*place, minute[place], today.get(place, 0), tokens[place])
     return tuple(statuses[place] for place in sorted(statuses))
+
+
+def _open_quota(quota: str, model: str, minute: int, day: int, tokens: int) -> QuotaStatus:
+    """The status of a quota of which nothing is stored but its starts."""
+    return QuotaStatus(
+        quota=quota, model=model, state=QuotaState.READY, since=0.0, until=None, reason="",
+        refusals=0, minute=minute, per_minute=None, day=day, per_day=None, learned=False,
+        tokens=tokens,
+    )  # fmt: skip
 
 
 def _calls_of_minute(

@@ -223,6 +223,7 @@ class PoolStore:
             return
         if replaced:
             self._pending.starts.clear()
+            self._pending.tokens.clear()
             self._pending.days.clear()
         new = registry.credentials.keys() - self._known
         rename_quotas(
@@ -253,7 +254,8 @@ class PoolStore:
         for quota in registry.quotas.values():
             stored = self._reader.moments(registry, quota)
             of_day = self._reader.starts_of_day(registry, quota, today)
-            self._pending.add_missing(registry, quota, stored, today, of_day)
+            tokens = self._reader.tokens(registry, quota)
+            self._pending.add_missing(registry, quota, stored, today, of_day, tokens)
 
     def _finish(self, registry: Registry) -> bool:
         """Writes pending changes and commits; ``False`` if they must be written to a fresh file.

@@ -25,6 +25,7 @@ from assemblyzero_tui.runner.pool.store.rows import (
     credential_row,
     quota_row,
 )
+from assemblyzero_tui.runner.pool.store.token_rows import TokenRow, write_tokens
 
 SAME_END = 2.0
 """Seconds by which two processes can differ about the end of the same cooldown."""
@@ -64,6 +65,7 @@ class Pending:
     starts: list[_Start] = field(default_factory=list)
     days: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Starts by quota, model and day."""
+    tokens: list[TokenRow] = field(default_factory=list)
     quotas: set[Place] = field(default_factory=set)
     credentials: set[str] = field(default_factory=set)
     resets: set[str] = field(default_factory=set)
@@ -78,6 +80,11 @@ class Pending:
                 self.starts.append((lease.quota, lease.model, kind, lease.started, lease.day, wall))
                 self.days[lease.quota, lease.model, lease.day] += kind
                 self.quotas.add((lease.quota, lease.model))
+        reserved = [(lease, lease.reserved) for lease in changes.granted if lease.reserved]
+        self.tokens += [
+            (lease.quota, lease.model, lease.started, tokens, clock.wall_at(lease.started))
+            for lease, tokens in (*reserved, *changes.tokens)
+        ]
         for lease in changes.ended:
             quota = registry.quota_named(lease.quota, lease.model)
             if quota.refused and lease.started in quota.refused:
@@ -95,11 +102,13 @@ class Pending:
     def forget_old(self, now: float, most_events: int) -> None:
         """Drops starts that no longer count, and events that are no longer shown."""
         self.starts = [start for start in self.starts if start[3] > now - MEMORY]
+        self.tokens = [row for row in self.tokens if row[2] > now - MEMORY]
         del self.events[:-most_events]
 
     def add_missing(
-        self, registry: Registry, quota: Quota, stored: Counter[float], today: str, of_day: int
-    ) -> None:
+        self, registry: Registry, quota: Quota, stored: Counter[float], today: str, of_day: int,
+        tokens: Counter[float],
+    ) -> None:  # fmt: skip
         """Collects the starts of a quota that a store lacks.
 
         Args:
@@ -108,6 +117,7 @@ class Pending:
             stored: Its starts in the store.
             today: The service's day.
             of_day: The number of starts of that day in the store.
+            tokens: The tokens of its starts in the store.
         """
         self.quotas.add((quota.name, quota.model))
         name = next((credential.quota for credential in registry.credentials_of(quota)), quota.name)
@@ -115,6 +125,9 @@ class Pending:
             wall = registry.clock.wall_at(moment)
             day = registry.days.name(wall)
             self.starts.append((name, quota.model, START, moment, day, wall))
+        for moment, count in (quota.tokens.moments() - tokens).items():
+            wall = registry.clock.wall_at(moment)
+            self.tokens.append((name, quota.model, moment, count, wall))
         if (missing := quota.days.get(today, 0) - of_day) > 0:
             self.days[name, quota.model, today] += missing
 
@@ -174,6 +187,8 @@ class Writer:
         if pending.starts:
             writer = (file.times.boot, self._engine)
             executemany(_INSERT_START, [(*start, *writer) for start in pending.starts])
+        if pending.tokens:
+            write_tokens(file.connection, pending.tokens, file.times.boot, self._engine)
         if pending.days:
             counts = [(*place, count, wall) for place, count in pending.days.items() if count]
             executemany(_COUNT_DAY, counts)

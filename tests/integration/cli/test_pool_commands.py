@@ -258,6 +258,16 @@ def test_a_simulation_shows_least_median_and_greatest(pool: Pool) -> None:
     assert len(table) == 8
 
 
+def test_a_simulation_limits_tokens_and_sets_the_length_of_calls(pool: Pool) -> None:
+    tokens = ("--tpm", "60000", "--tokens", "10000", "--rpm", "100", "--call-seconds", "3.5")
+    found = json.loads(pool("simulate", *SMALL, *tokens, "--count-tokens", "--json").stdout)
+    scenario = found["scenario"]
+    assert (scenario["tpm"], scenario["tokens"], scenario["call_seconds"]) == (60000, 10000, 3.5)
+    assert found["figures"]["wasted_429"]["max"] == 0.0
+    # 36 calls of 10,000 tokens take more than 4 minutes of 60,000
+    assert found["figures"]["makespan_s"]["min"] > 240
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

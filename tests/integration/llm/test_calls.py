@@ -44,7 +44,7 @@ class Row:
 
 ROWS = [
     Row(Fault.MINUTE, Outcome.MINUTE, "per-minute quota", 429, "RESOURCE_EXHAUSTED", 36.4),
-    Row(Fault.TOKENS, Outcome.MINUTE, "per-minute quota", 429, "RESOURCE_EXHAUSTED", 24.0),
+    Row(Fault.TOKENS, Outcome.MINUTE, "per-minute token quota", 429, "RESOURCE_EXHAUSTED", 24.0),
     Row(Fault.DAY, Outcome.DAY, "daily quota", 429, "RESOURCE_EXHAUSTED", 41.0),
     Row(Fault.BARE_429, Outcome.QUOTA_UNKNOWN, "a quota for", 429),
     Row(Fault.NO_TIER, Outcome.NO_TIER, "has no quota for", 429, retry_after=12.0),
@@ -358,3 +358,19 @@ def test_an_endpoint_that_is_none_or_would_carry_keys_in_clear_is_refused(
     monkeypatch.setenv(ENDPOINT, url)
     with pytest.raises(TuiError, match=ENDPOINT):
         open_provider("gemini", Options())
+
+
+def test_the_service_counts_tokens_on_request(provider: Provider, server: GeminiServer) -> None:
+    tokens = provider.count_tokens(DRAFT, secret=KEY)
+    assert tokens >= (len(DRAFT.system) + len(DRAFT.prompt)) // 4
+    assert server.counted == [provider.model_for(DRAFT)]
+    assert server.requests == []
+
+
+def test_a_service_that_does_not_count_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, server: GeminiServer, request: pytest.FixtureRequest
+) -> None:
+    for name in ("gemini", "genai"):
+        provider = open_provider(name, Options(model="gemini-unheard-of"))
+        server.close()
+        assert provider.count_tokens(DRAFT, secret=KEY) == 0

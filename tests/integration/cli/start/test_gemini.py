@@ -343,3 +343,36 @@ def test_doctor_lists_the_credentials_by_name(
     assert "login is skipped" in said
     assert "google-generativeai 0.8" in said
     assert leaks(said) == []
+
+
+def one_limited(keys: Path, **limits: int) -> Path:
+    """A file with one credential and these limits."""
+    entry = {"name": "key-1", "type": "api_key", "key": CANARIES[0]} | limits
+    keys.write_text(json.dumps({"credentials": [entry]}))
+    return keys
+
+
+@pytest.mark.parametrize("provider", ["gemini", "genai"])
+def test_a_prompt_is_counted_by_the_service_while_its_call_waits(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path, repository: Path,
+    state_home: Path, provider: str,
+) -> None:  # fmt: skip
+    issues(3)
+    file = one_limited(keys, rpm=40, tpm=60_000)
+    done = gemini(*LLD, "--provider", provider, "--credentials", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(server.counted) <= {DEFAULT_MODEL, DEFAULT_REVIEW_MODEL}
+    assert server.counted
+    assert all(request.status == 200 for request in server.requests)
+    assert leaking_files(state_home, repository) == []
+
+
+def test_a_prompt_larger_than_the_tokens_of_a_minute_fails_with_both_numbers(
+    gemini: Program, server: GeminiServer, issues: Issues, keys: Path
+) -> None:
+    issues(1)
+    done = gemini(*LLD, "--credentials", str(one_limited(keys, tpm=300)))
+    assert done.returncode == 1
+    assert "tokens, and the quota allows 300 tokens per minute" in done.stdout
+    assert "a credential with a higher quota" in done.stdout
+    assert server.requests == []

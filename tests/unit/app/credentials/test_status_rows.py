@@ -78,3 +78,17 @@ def test_a_credential_with_two_models_has_two_lines(engine: Engine) -> None:
     lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
     assert [line["model"] for line in lines] == [MODEL, "other-model"]
     assert [line["name"] for line in lines] == ["key-1", ""]
+
+
+def test_tokens_are_shown_where_their_limit_is_known(tmp_path: Path, clock: HandClock) -> None:
+    keys = (credential(1, tpm=9000), credential(2))
+    engine = Engine(tmp_path / "pool.db", clock, keys)
+    engine.ask(tokens=700)
+    clock.advance(1.0)
+    engine.ask(tokens=700)
+    told = described(CredentialSource("a file", keys), engine.store.snapshot())
+    lines = [dict(zip(HEADER, line, strict=True)) for line in rows(told, 0.0)]
+    assert sorted(line["tokens/min"] for line in lines) == ["", "1400/9000"]
+    (quota,) = told[0]["quotas"]
+    assert (quota["minute_tokens"], quota["tokens_per_minute"]) == (1400, 9000)
+    assert not quota["tokens_learned"]

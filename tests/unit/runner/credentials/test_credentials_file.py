@@ -41,18 +41,19 @@ def write(file: Path, document: object, mode: int = 0o600) -> None:
 
 
 def test_a_file_is_made_that_only_its_owner_can_read(file: Path) -> None:
-    fingerprint = add_credential(file, " one ", f" {key(1)}\n", "shop", 5, 100)
+    fingerprint = add_credential(file, " one ", f" {key(1)}\n", "shop", 5, 100, 250_000)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     (found,) = read_file(file).credentials
     assert (found.name, found.secret.reveal(), found.project) == ("one", key(1), "shop")
     assert found.limits("any") == (5, 100)
+    assert found.tokens("any") == 250_000
     assert found.secret.fingerprint == fingerprint
     assert [path.name for path in file.parent.iterdir()] == ["keys.json"]
 
 
 def test_what_else_is_in_the_file_stays_in_its_order(file: Path) -> None:
-    one = {"notes": "mine", "name": "one", "key": key(1), "account-name": "somebody", "tpm": 1.5}
+    one = {"notes": "mine", "name": "one", "key": key(1), "account-name": "somebody", "rank": 1.5}
     login = {"name": "login", "type": "oauth", "enabled": True}
     write(file, {"version": 3, "credentials": [one, login], "über": ["x"]})
     add_credential(file, "two", key(2))

@@ -167,7 +167,20 @@ def test_the_error_without_a_credential_says_where_to_get_one() -> None:
 
 
 def test_credentials_pass_through_a_pipe_unchanged(file: Path) -> None:
-    found = sources.find(write(file, entry(1, project="p"), entry(2)), {})
+    limits = {"rpm": 5, "rpd": {"a-model": 9}, "tpm": {"a-model": 1000, "*": 500}}
+    found = sources.find(write(file, entry(1, project="p") | limits, entry(2)), {})
     again = credentials.decode(credentials.encode(found.credentials))
     assert again == found.credentials
     assert credentials.decode(b"") == ()
+
+
+def test_tokens_per_minute_are_given_for_every_model_or_by_model(file: Path) -> None:
+    by_model = entry(1) | {"tpm": {"a-model": 1000, "*": 500}}
+    (first, second, third) = sources.find(
+        write(file, by_model, entry(2) | {"tpm": 700}, entry(3)), {}
+    ).credentials
+    assert (first.tokens("a-model"), first.tokens("other")) == (1000, 500)
+    assert second.tokens("other") == 700
+    assert third.tokens("other") is None
+    with pytest.raises(TuiError, match="'tpm' that is not a positive number"):
+        sources.find(write(file, entry(1) | {"tpm": "250k"}), {})

@@ -38,6 +38,9 @@ class Model:
     def model_for(self, request: Request) -> str:
         return MODEL
 
+    def count_tokens(self, request: Request, *, secret: str) -> int:
+        return 0
+
     def generate(
         self, request: Request, *, secret: str, timeout: float,
         on_text: Callable[[str], None] | None = None, silence: Silence = USUAL_SILENCE,

@@ -71,16 +71,19 @@ class HandClock:
 
 
 def key(
-    name: str, project: str = "", *, rpm: int | dict[str, int] = 0, rpd: int | dict[str, int] = 0
-) -> Credential:
+    name: str, project: str = "", *, rpm: int | dict[str, int] = 0, rpd: int | dict[str, int] = 0,
+    tpm: int | dict[str, int] = 0,
+) -> Credential:  # fmt: skip
     """A key with this name; its text tells the name, and that it must not be seen."""
-    minute, day = ({} if not v else {"*": v} if isinstance(v, int) else v for v in (rpm, rpd))
-    return Credential(name, Secret(f"{CANARY}{name:>10}"), project, minute, day)
+    limits = ({} if not v else {"*": v} if isinstance(v, int) else v for v in (rpm, rpd, tpm))
+    return Credential(name, Secret(f"{CANARY}{name:>10}"), project, *limits)
 
 
-def keys(*names: str, project: str = "", rpm: int = 0, rpd: int = 0) -> list[Credential]:
+def keys(
+    *names: str, project: str = "", rpm: int = 0, rpd: int = 0, tpm: int = 0
+) -> list[Credential]:
     """Keys with these names, otherwise alike."""
-    return [key(name, project, rpm=rpm, rpd=rpd) for name in names]
+    return [key(name, project, rpm=rpm, rpd=rpd, tpm=tpm) for name in names]
 
 
 class Driven:
@@ -147,9 +150,9 @@ class Driven:
             return "wait"
         return mine[0].name if isinstance(mine[0], Grant) else "deny"
 
-    def denial(self, item: str = "A", model: str = "m") -> Deny:
+    def denial(self, item: str = "A", model: str = "m", **wish: Any) -> Deny:
         """What is said to whoever asks now."""
-        ledger = self.ask(item, model)
+        ledger = self.ask(item, model, **wish)
         (answer,) = [a for _, a in ledger.answers if a.request == self.requests]
         assert isinstance(answer, Deny)
         return answer

@@ -23,11 +23,13 @@ DAY_QUOTA = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
 _requests = itertools.count(1)
 
 
-def credential(number: int, project: str = "", rpm: int = 0, rpd: int = 0) -> Credential:
+def credential(
+    number: int, project: str = "", rpm: int = 0, rpd: int = 0, tpm: int = 0
+) -> Credential:
     """A key; 0 is no limit that is known."""
     return Credential(
         f"key-{number}", Secret(f"{CANARY}{number:06d}"), project,
-        {"*": rpm} if rpm else {}, {"*": rpd} if rpd else {},
+        {"*": rpm} if rpm else {}, {"*": rpd} if rpd else {}, {"*": tpm} if tpm else {},
     )  # fmt: skip
 
 
@@ -59,9 +61,12 @@ class Engine:
         ]
         return ledger
 
-    def ask(self, count: int = 1, item: str = "LLD-1") -> list[Grant]:
+    def ask(self, count: int = 1, item: str = "LLD-1", tokens: int = 0) -> list[Grant]:
         """Asks for calls, and gives what was granted at once."""
-        wishes = [Acquire(request=next(_requests), model=MODEL) for _ in range(count)]
+        wishes = [
+            Acquire(request=next(_requests), model=MODEL, tokens=tokens, counted=tokens > 0)
+            for _ in range(count)
+        ]
         ledger = self.exchange(*(lambda w=w: self.pool.acquire(item, 1, w) for w in wishes))
         granted = [answer for _, answer in ledger.answers if isinstance(answer, Grant)]
         done = {grant.request for grant in granted}

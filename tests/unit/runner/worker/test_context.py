@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.llm.provider import (
 from assemblyzero_tui.runner.model.call_outcomes import KINDS, NO_ANSWER_ATTEMPTS, Kind, Outcome
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
-from assemblyzero_tui.runner.wire.worker_messages import Grant, Release
+from assemblyzero_tui.runner.wire.worker_messages import Acquire, Grant, Release
 from assemblyzero_tui.runner.worker.answers import AnswerStore
 from assemblyzero_tui.runner.worker.channel import Channel, LeaseDeniedError
 from assemblyzero_tui.runner.worker.context import CALL_SECONDS, WorkerContext
@@ -39,11 +39,20 @@ class Engine:
         self.releases: list[Release] = []
         self.denial = ""
         """Instead of the next grant."""
+        self.too_large = False
+        self.asked: list[tuple[int, bool]] = []
+        """The tokens of each request, and whether they were counted."""
+        self.counts = 0
+        """How many requests wait long enough to be counted."""
 
-    def acquire(self, model: str, tokens: int, node: str, deadline: float = 0.0) -> Grant:
+    def acquire(self, acquire: Acquire, count: Callable[[str], int] | None = None) -> Grant:
         assert len(self.releases) == self.grants
+        deadline = acquire.deadline
+        self.asked.append((acquire.tokens, acquire.counted))
         if self.denial:
-            raise LeaseDeniedError(self.denial)
+            raise LeaseDeniedError(self.denial, too_large=self.too_large)
+        if count is not None and len(self.asked) <= self.counts:
+            count("a secret")
         self.grants += 1
         self.deadlines.append(deadline)
         return Grant(request=self.grants, lease=self.grants, call_timeout=deadline)
@@ -62,10 +71,15 @@ class Model:
     def __init__(self) -> None:
         self.failures: Iterator[CallError] = iter(())
         self.silences: list[Silence] = []
+        self.tokens = 0
         self.on_failure: Callable[[int], None] = lambda count: None
 
     def model_for(self, request: Request) -> str:
         return MODEL
+
+    def count_tokens(self, request: Request, *, secret: str) -> int:
+        assert secret == "a secret"
+        return self.tokens
 
     def generate(
         self, request: Request, *, secret: str, timeout: float,
@@ -218,3 +232,38 @@ def test_where_the_clock_of_a_run_is_faster_a_silence_is_too_long_sooner(
     model.failures = failing(Outcome.TIMEOUT, 1, silent=True)
     ask()
     assert model.silences == [Silence(9, 3), Silence(18, 6)]
+
+
+def refused(quota: str) -> CallError:
+    return CallError(Outcome.MINUTE, "the quota is exhausted", quotas={quota: 1000})
+
+
+def test_a_prompt_is_estimated_until_the_service_has_counted_it(
+    engine: Engine, model: Model, ask: Callable[[], str]
+) -> None:
+    model.tokens, engine.counts = 17, 2
+    model.failures = iter([refused("Tokens"), refused("Tokens")])
+    assert ask() == "fine"
+    characters = len(REQUEST.system) + len(REQUEST.prompt)
+    assert engine.asked == [(characters // 4, False), (17, True), (17, True)]
+
+
+def test_an_estimate_stays_where_the_service_does_not_count(
+    engine: Engine, model: Model, ask: Callable[[], str]
+) -> None:
+    engine.counts = 2
+    model.failures = iter([refused("Tokens")])
+    assert ask() == "fine"
+    assert [counted for _, counted in engine.asked] == [False, False]
+
+
+def test_a_request_that_is_too_large_says_what_helps(
+    engine: Engine, model: Model, ask: Callable[[], str]
+) -> None:
+    engine.denial, engine.too_large = "this request has about 1,200 tokens", True
+    with pytest.raises(WorkflowError) as raised:
+        ask()
+    assert "No call to gemini-x was granted: this request has about 1,200 tokens." in str(
+        raised.value
+    )
+    assert "a credential with a higher quota" in raised.value.hint

@@ -204,3 +204,19 @@ def test_names_of_credentials() -> None:
     assert "printable" in name_error("a\x1b", [])
     assert name_error("a", ["a"]) == "There is a credential called a already."
     assert "canary" not in repr(NewCredential("a", Secret("canary-key-000000")))
+
+
+def test_tokens_are_shown_where_their_limit_is_known() -> None:
+    counted = QuotaCounted(
+        quota="key amber", model="m", minute=2, day=9, tokens=12_000, tokens_per_minute=250_000,
+        tokens_learned=True, time=NOW,
+    )  # fmt: skip
+    run = run_of(key("amber", "ready", quota="key amber"), counted)
+    text = [line.plain for line in details(run, lines_of(run, NOW)[0], NOW, UNICODE)]
+    assert (
+        "m: 2/? this minute, 9/? today, 12k/250k tokens this minute (limit learned from a refusal)"
+        in text
+    )
+    assert "amber ready 2/? min 12k/250k tokens" in strip_content(run, NOW, UNICODE, 200).plain
+    later = strip_content(run, NOW + 120, UNICODE, 200).plain
+    assert "0/250k tokens" in later

@@ -206,7 +206,7 @@ def test_tokens_are_not_requests() -> None:
     ledger = run.ends("minute", retry_after=12, quotas={TOKENS_ID: 250_000})
     assert run.group("one").per_minute is None
     (event,) = changed(ledger.events)
-    assert event.reason == "token quota for the minute exhausted"
+    assert event.reason == "per-minute token quota exhausted"
     assert run.opens_in() == pytest.approx(12.5)
 
 

@@ -47,11 +47,13 @@ LAYOUTS: tuple[Callable[[], list[Credential]], ...] = (
     lambda: keys("one", "two", "three", rpm=5, rpd=12),
     lambda: [*keys("one", "two", project="p", rpm=4), key("three", rpm=2, rpd=3)],
     lambda: [key("one", "p", rpm={"m": 2, "*": 6}), key("two", "p", rpd=5), key("three")],
+    lambda: keys("one", "two", tpm=1000),
+    lambda: [*keys("one", "two", project="p", rpm=4, tpm=700), key("three", tpm={"m": 1500})],
 )
 SPARE = (key("spare", "p", rpm=2), key("other", rpm=10, rpd=6))
 QUOTAS: tuple[dict[str, int | None], ...] = (
     {}, {}, {MINUTE_ID: 2}, {MINUTE_ID: 15}, {DAY_ID: 3}, {DAY_ID: 50, MINUTE_ID: None},
-    {TOKENS_ID: 1000},
+    {TOKENS_ID: 1000}, {TOKENS_ID: 1000}, {TOKENS_ID: None}, {TOKENS_ID: 600, MINUTE_ID: 5},
 )  # fmt: skip
 REASONS = ("", "PERMISSION_DENIED", "API_KEY_INVALID", "SERVICE_DISABLED")
 HINTS = (0.0, 0.0, 1.5, 37.4, 85.0, 7000.0)
@@ -63,7 +65,8 @@ MOST_ROUNDS = 600
 """Looks at the clock until everybody must have been served."""
 
 small = st.integers(0, 7)
-WISHES = list(product(ITEMS, MODELS, (1, 1, 2, 5), DEADLINES))
+TOKENS = (0, 100, 350, 600, 870, 2000)
+WISHES = list(product(ITEMS, MODELS, (1, 1, 2, 5), DEADLINES, TOKENS))
 WAYS = [
     {"outcome": outcome, "quotas": quotas, "retry_after": hint, "reason": reason, "sent": sent}
     for outcome, quotas, hint, reason, sent in product(
@@ -137,13 +140,13 @@ class PoolMachine(RuleBasedStateMachine):
     # Workers
 
     @rule(wish=st.sampled_from(WISHES))
-    def acquire(self, wish: tuple[str, str, int, float]) -> None:
-        item, model, times, deadline = wish
+    def acquire(self, wish: tuple[str, str, int, float, int]) -> None:
+        item, model, times, deadline, tokens = wish
         attempt = self.engine.attempts[item]
         for _ in range(times):
             self.requests += 1
-            request = Acquire(request=self.requests, model=model, deadline=deadline)
-            self.watcher.asks((item, attempt, self.requests))
+            request = Acquire(request=self.requests, model=model, deadline=deadline, tokens=tokens)
+            self.watcher.asks((item, attempt, self.requests), tokens)
             self.pool.acquire(item, attempt, request)
         self.step()
 
@@ -177,6 +180,8 @@ class PoolMachine(RuleBasedStateMachine):
     def give_back(self, number: int, news: dict[str, object]) -> None:
         held = self.watcher.held[number]
         self.watcher.gives_back(number, sent=news.get("sent", True) is True)
+        if news["outcome"] == Outcome.OK:
+            news = {**news, "input_tokens": held.start.tokens}
         self.pool.release(held.item, held.attempt, Release(lease=number, **news))  # type: ignore[arg-type]
         self.step()
         assert number not in self.watcher.held
@@ -233,7 +238,7 @@ class PoolMachine(RuleBasedStateMachine):
             self.wait(seconds)
 
     def acquire_one(self, item: str) -> None:
-        self.acquire((item, MODELS[0], 1, 0.0))
+        self.acquire((item, MODELS[0], 1, 0.0, 0))
 
     # Clocks
 

@@ -37,6 +37,8 @@ class Start:
     moment: float
     day: str
     sent: bool = True
+    tokens: int = 0
+    """Estimated, and used exactly so."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Before:
     since: float
     per_minute: int | None
     per_day: int | None
+    tokens: int | None
 
 
 class Starts:
@@ -83,6 +86,8 @@ class Watcher:
     def __init__(self, pool: Pool, clock: HandClock, starts: Starts) -> None:
         self.pool, self.clock, self.starts = pool, clock, starts
         self.waiting: set[Ticket] = set()
+        self.tokens: dict[Ticket, int] = {}
+        """What each ticket asks for."""
         self.held: dict[int, Held] = {}
         self.gone: list[Held] = []
         """Given back, or taken."""
@@ -114,13 +119,19 @@ class Watcher:
                 )
                 if group is not None:
                     self._before[fingerprint, model] = Before(
-                        group.state, group.until, group.since, group.per_minute, group.per_day
+                        group.state,
+                        group.until,
+                        group.since,
+                        group.per_minute,
+                        group.per_day,
+                        group.tokens.per_minute,
                     )
         self._rests = {model: rest.until for model, rest in self.pool.failures.models.items()}
         self._throttled = self.pool.status.throttled_until
 
-    def asks(self, ticket: Ticket) -> None:
+    def asks(self, ticket: Ticket, tokens: int = 0) -> None:
         self.waiting.add(ticket)
+        self.tokens[ticket] = tokens
 
     def gives_back(self, number: int, *, sent: bool) -> None:
         """Somebody who has a lease gives it back."""
@@ -186,7 +197,8 @@ class Watcher:
         return ticket
 
     def _granted(self, item: str, grant: Grant, now: float) -> None:
-        item, attempt, _ = self._ticket(item, grant)
+        ticket = self._ticket(item, grant)
+        item, attempt, _ = ticket
         assert grant.lease > self._last
         self._last = grant.lease
         self.granted += 1
@@ -197,7 +209,7 @@ class Watcher:
         assert not key.invalid
         model = self.pool.leases.active[grant.lease].model
         day = self.pool.registry.days.name(self.clock.wall())
-        start = Start(key.fingerprint, model, now, day)
+        start = Start(key.fingerprint, model, now, day, tokens=self.tokens.pop(ticket))
         self.held[grant.lease] = Held(grant.lease, item, attempt, start)
         self.starts.all.setdefault((key.fingerprint, model), []).append(start)
         assert self._rests.get(model, 0.0) <= now
@@ -217,10 +229,21 @@ class Watcher:
         if before is not None:
             minutes += [before.per_minute] if before.per_minute is not None else []
             days += [before.per_day] if before.per_day is not None else []
+        self._within_tokens(keys, group.model, mine, before, now)
         if minutes:
             assert len([s for s in mine if s.moment > now - 60]) <= min(minutes)
         if days and not any((key.fingerprint, day) in self.starts.waived for key in keys):
             assert len([s for s in mine if s.day == day]) <= min(days)
+
+    def _within_tokens(
+        self, keys: list[PooledCredential], model: str, mine: list[Start], before: Before | None,
+        now: float,
+    ) -> None:  # fmt: skip
+        limits = [key.credential.tokens(model) for key in keys]
+        limits += [before.tokens] if before is not None else []
+        known = [limit for limit in limits if limit is not None]
+        if known and mine[-1].tokens:
+            assert sum(s.tokens for s in mine if s.moment > now - 60) <= min(known)
 
     def _denied(self, item: str, denial: Deny) -> None:
         self._ticket(item, denial)

@@ -1,0 +1,1 @@
+"""Tokens per minute: what calls need, what quotas have left, and who is next."""
