@@ -10,7 +10,7 @@ def main() -> None:
         _open_standard_streams()
         from assemblyzero_tui.app.cli.failures import guarded
 
-        code = guarded(lambda: _run(sys.argv[1:]))
+        code = guarded(lambda: _run(sys.argv[1:]), sys.argv[1:])
     except KeyboardInterrupt:  # while even the first modules were loading
         os.write(2, b"Interrupted.\n")
         code = 130
@@ -18,8 +18,10 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> object:
+    from assemblyzero_tui.app.cli.typed_keys import refuse_typed_keys
     from assemblyzero_tui.app.commands.program import PROGRAM, cli
 
+    refuse_typed_keys(arguments, os.environ)
     return cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
 
 

@@ -14,9 +14,13 @@ from typing import Any
 
 import click
 
+from assemblyzero_tui.app.cli.typed_keys import refuse_key_in_file
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import state_home
+from assemblyzero_tui.runner.base.small_files import read_small_file
 
+LARGEST = 1 << 20
+"""The most bytes of the file."""
 _COMMAND_LINE_ONLY = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
 """Parameters that only make sense on the command line."""
 
@@ -44,7 +48,7 @@ def read_configuration(group: click.Context) -> dict[str, dict[str, Any]]:
     """
     path = configuration_file()
     try:
-        data = path.read_bytes()
+        data = read_small_file(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -60,7 +64,9 @@ def _parse(path: Path, data: bytes) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(data.decode())
+        text = data.decode()
+        refuse_key_in_file(path, text)
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise TuiError(f"{path} is not UTF-8 text: {error}.") from error
     except tomllib.TOMLDecodeError as error:

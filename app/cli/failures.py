@@ -6,7 +6,8 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 
@@ -14,12 +15,16 @@ from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 
 
-def guarded(main: Callable[[], object]) -> int:
+def guarded(main: Callable[[], object], arguments: Sequence[str] = ()) -> int:
     """Runs a command line and turns any exception into a message and an exit code.
+
+    No message repeats what may be an API key.
 
     Args:
         main: Runs it, as click does without its standalone mode; its result is the exit code.
+        arguments: The words of the command line.
     """
+    clean = partial(_without_secrets, arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -28,10 +33,12 @@ def guarded(main: Callable[[], object]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.OK
     except TuiError as error:
-        print_error(error.what, error.hint)
+        print_error(clean(error.what), clean(error.hint))
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(clean(shown.getvalue()), nl=False, err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print_error("Interrupted.")
@@ -41,10 +48,17 @@ def guarded(main: Callable[[], object]) -> int:
         return ExitCode.PIPE_CLOSED
     except Exception as error:
         if isinstance(error, OSError) and (explained := _explain(error)) is not None:
-            print_error(explained.what, explained.hint)
+            print_error(clean(explained.what), clean(explained.hint))
             return explained.exit_code
-        print_error(*_unexpected(error))
+        print_error(*_unexpected(error, clean))
         return ExitCode.FAILED
+
+
+def _without_secrets(arguments: Sequence[str], text: str) -> str:
+    from assemblyzero_tui.app.cli.typed_keys import possible_secrets
+    from assemblyzero_tui.runner.logs.redaction import Redactor
+
+    return Redactor(possible_secrets(arguments, os.environ)).redact(text)
 
 
 def print_error(what: str, hint: str = "") -> None:
@@ -71,19 +85,19 @@ def _explain(error: OSError) -> TuiError | None:
     return explain_os_error(error)
 
 
-def _unexpected(error: Exception) -> tuple[str, str]:
+def _unexpected(error: Exception, clean: Callable[[str], str]) -> tuple[str, str]:
     """The message and the hint for an unexpected error; its traceback goes into a file."""
     import traceback
 
     from assemblyzero_tui.runner.base.paths import make_private_directory, state_home
 
-    text = "".join(traceback.format_exception(error))
-    what = f"Unexpected error: {type(error).__name__}: {error}"
+    text = clean("".join(traceback.format_exception(error)))
+    what = clean(f"Unexpected error: {type(error).__name__}: {error}")
     try:
         folder = make_private_directory(state_home() / "crashes")
         path = folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.txt")
         with path.open("x") as file:
-            file.write(f"assemblyzero-tui {' '.join(sys.argv[1:])}\n\n{text}")
+            file.write(f"assemblyzero-tui {clean(' '.join(sys.argv[1:]))}\n\n{text}")
     except (OSError, TuiError):
         return what, text.rstrip()
     return what, f"Details are in {path}. Live runs are not affected."

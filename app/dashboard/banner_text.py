@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assemblyzero_tui.app.credentials.event_text import STOPS
 from assemblyzero_tui.app.ui.keymap import screen_action
 from assemblyzero_tui.runner.base.text import one_line
+from assemblyzero_tui.runner.model.events import RunBlocked
 from assemblyzero_tui.runner.model.pool_text import (
     WITHOUT_A_TIME,
     begins,
@@ -43,6 +44,8 @@ def find_banner_text(run: RunState, now: float, engine: Engine) -> BannerText | 
     """The text of the banner, or ``None``; ``now`` is the wall-clock time by the run's clock."""
     if engine.closing:
         return BannerText(engine.closing)
+    if run.blocked is not None and not run.finished:
+        return _blocked(run.blocked, run, engine)
     if engine.gone:
         return _engine_gone(run, now, engine.can_resume)
     if run.finished:
@@ -86,6 +89,17 @@ def _pool_paused(run: RunState, now: float, live: bool) -> BannerText:
         why=one_line(pool.reason),
         then=then,
         brief=brief,
+    )
+
+
+def _blocked(blocked: RunBlocked, run: RunState, engine: Engine) -> BannerText:
+    buttons: tuple[Button, ...] = (RESUME_RUN,) if engine.gone and engine.can_resume else ()
+    buttons += (ADD_CREDENTIAL,) if blocked.money else ()
+    then = (
+        "Nothing is lost" if buttons else f"Nothing is lost; see: assemblyzero-tui report {run.run}"
+    )
+    return BannerText(
+        blocked.what, buttons, severe=True, why=blocked.words, then=then, brief=blocked.what
     )
 
 

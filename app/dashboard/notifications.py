@@ -8,7 +8,7 @@ from typing import Literal
 
 from assemblyzero_tui.app.credentials.event_text import Notification, PoolNotifications
 from assemblyzero_tui.runner.base.text import one_line
-from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunEnded
+from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunBlocked, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.format import count
@@ -68,6 +68,9 @@ class Notifier:
             if isinstance(event, Notice) and event.level != "info":
                 level: Severity = "error" if event.level == "error" else "warning"
                 result.append(Notification(event.item, one_line(event.text), level))
+            if isinstance(event, RunBlocked) and event.what:
+                text = f"{event.words}. {event.hint}" if event.words else event.hint
+                result.append(Notification(event.what, text, "error", attention=True))
         return sorted(result, key=lambda notification: not notification.attention)
 
     def _singles(

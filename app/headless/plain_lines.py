@@ -20,6 +20,7 @@ from assemblyzero_tui.runner.model.events import (
     ItemsQueued,
     Notice,
     PoolChanged,
+    RunBlocked,
     RunEnded,
     RunHeld,
     RunStarted,
@@ -28,6 +29,7 @@ from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
 
 COORDINATOR = "COORDINATOR"
+NOTHING_LOST = "No more items are started, and nothing is lost"
 LINE_LIMIT = 1 << 16
 """Characters of a log line that are printed at most."""
 
@@ -145,6 +147,10 @@ class PlainLines:
                 self._states.update(
                     {name: State.QUEUED for name, s in self._states.items() if not s.terminal}
                 )
+            case RunBlocked():
+                if event.what:
+                    text = f"error: {event.text}. {NOTHING_LOST}. {event.hint}"
+                    yield self.coordinator(one_line(text), event.time, _LEVELS["error"])
             case RunHeld(held=True):
                 text = f"paused: {event.reason or 'no new items start'}"
                 yield self.coordinator(text, event.time)

@@ -44,6 +44,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
                 f"{line.name}: {line.answered} answered, {line.refused} refused{without_quota}, "
                 f"{CREDENTIAL_WORDS.get(line.state, line.state)}"
             )
+    if summary.blocked is not None:  # its words were printed when it was found out
+        yield f"{summary.blocked.what}. {summary.blocked.hint}"
     for failure in summary.failures[:10]:
         yield f"{failure.id}: {failure.reason or failure.state.value}  (log: {failure.log})"
     for step in summary.next_steps:

@@ -245,6 +245,10 @@ def facts(summary: Summary, glyphs: Glyphs) -> Content:
     credentials = summary_table.credential_facts(summary, glyphs)
     if credentials.plain:
         lines.append(credentials)
+    if summary.blocked is not None:
+        block = summary.blocked
+        lines.append(Content.assemble((f"{glyphs.flag} {block.text}", "$error bold")))
+        lines.append(Content(block.hint))
     if summary.notices:
         last = summary.notices[-1]
         where = f" {last.item}" if last.item else ""

@@ -9,13 +9,13 @@ class ExitCode(IntEnum):
     OK = 0
     """Every item succeeded, or there was nothing to do."""
     FAILED = 1
-    """At least one item failed or was lost."""
+    """At least one item failed or was lost, or no item can go on."""
     USAGE = 2
     """The command line or the setup is invalid; nothing was started."""
     CANCELLED = 3
     """Nothing failed, but at least one item was cancelled or left unfinished on request."""
     EXHAUSTED = 75
-    """Stopped because every credential was exhausted; the same command resumes later."""
+    """Every credential was exhausted, or lacks billing or credit; the same command resumes."""
     INTERRUPTED = 130
     """Ended by SIGINT."""
     PIPE_CLOSED = 141

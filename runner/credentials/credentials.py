@@ -13,6 +13,8 @@ prompts per minute, for every model or by model: ``"rpm": {"gemini-3.1-pro-previ
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import stat
@@ -24,13 +26,17 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.api_key_variables import may_be_secret
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 
 FILE_LIMIT = 1 << 20
 """The most bytes of a credential file."""
+HOW_TO_STORE = "To store an API key: assemblyzero-tui pool add NAME"
 SHORTEST_API_KEY = 16
 """The fewest characters of an API key; a shorter one would redact ordinary words in the logs."""
+_SUFFIXES = frozenset({".json", ".txt", ".bak", ".old"})
+"""Suffixes of files, and of no API key."""
 _Row = tuple[str, str, str, dict[str, int], dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -93,10 +99,15 @@ def read_bytes(path: Path) -> bytes:
         TuiError: it cannot be read, or others can read it.
     """
     try:
-        with path.open("rb") as file:
+        # a FIFO or a device may never answer
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise TuiError(f"{path} is not a file.", "Give a JSON file of credentials.")
+                raise _no_file(path, status.st_mode)
             if status.st_mode & 0o077:
                 raise TuiError(
                     f"Others can read the credentials in {path} "
@@ -105,10 +116,31 @@ def read_bytes(path: Path) -> bytes:
                 )
             return file.read(FILE_LIMIT + 1)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise _no_file(path, mode) from None
+        if is_typed_api_key(path):
+            raise TuiError(
+                "The name of the credential file looks like an API key, and there is no such file.",
+                f"Give a file with --credentials. {HOW_TO_STORE}",
+            ) from None
         raise TuiError(
             f"Cannot read the credentials {path}: {error.strerror or error}.",
             "Check --credentials, or make the file readable.",
         ) from None
+
+
+def _no_file(path: Path, mode: int) -> TuiError:
+    kinds = (
+        (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
+    )  # fmt: skip
+    kind = next((word for test, word in kinds if test(mode)), "something else")
+    return TuiError(
+        f"{path} is not a file, but {kind}.",
+        f"Give a JSON file. {HOW_TO_STORE}",
+    )
 
 
 def parse(data: bytes, source: str) -> CredentialSource:
@@ -244,6 +276,15 @@ def parse_api_key(key: str, whose: str) -> Secret:
 def may_be_api_key(text: str) -> bool:
     """Whether a text that will be shown, such as a name, could be an API key by mistake."""
     return _LIKE_A_KEY.search(text) is not None
+
+
+def is_typed_api_key(path: Path) -> bool:
+    """Whether the name of a file that is not there may be an API key, given in its place."""
+    if path.suffix.casefold() in _SUFFIXES or os.path.lexists(path):
+        return False
+    text = str(path)
+    odd = len(text) >= SHORTEST_API_KEY and any(map(str.isdigit, text)) and not path.parent.is_dir()
+    return may_be_api_key(path.name) or may_be_secret(path.name) or (odd and not path.is_absolute())
 
 
 def encode(credentials: Iterable[Credential]) -> bytes:

@@ -21,6 +21,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import write_atomically
+from assemblyzero_tui.runner.base.small_files import read_small_file
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 
 FILE_NAME = "gemini-rotation-state.json"
@@ -89,8 +90,7 @@ def write_exhausted(path: Path, name: str, until: float) -> None:
 def _read(path: Path) -> dict[str, Any]:
     """The content of the file; empty if it is invalid."""
     try:
-        with path.open("rb") as file:
-            state = msgspec.json.decode(file.read(FILE_LIMIT))
+        state = msgspec.json.decode(read_small_file(path, FILE_LIMIT))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return state if isinstance(state, dict) else {}

@@ -155,7 +155,8 @@ class PoolService:
             store.notes.clear()
         if self._rotation is not None:
             ledger.events += _record_exhausted(self._rotation, ledger.events)
-        if ledger.answers or ledger.counts or ledger.events or ledger.revoked:
+        said = ledger.answers or ledger.counts or ledger.events
+        if said or ledger.revoked or ledger.blocked:
             self._call(lambda: self._deliver(ledger))
 
     def _next(self) -> list[Step] | None:

@@ -1,18 +1,21 @@
-"""Pauses a run while no quota is left; resumes it, or ends it with exit code 75."""
+"""Pauses a run while no quota is left; resumes it, or ends it when it cannot go on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.engine.blocked_text import blocked_event
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.engine.recorder import Recorder
-from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChanged
+from assemblyzero_tui.runner.model.events import AutoResumeSet, Notice, PoolChanged, RunBlocked
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 from assemblyzero_tui.runner.model.run_state import ItemState
 from assemblyzero_tui.runner.model.states import State
+from assemblyzero_tui.runner.pool.causes.shared_causes import Cause
 
 
 class QuotaPause:
@@ -57,12 +60,21 @@ class QuotaPause:
         return self.given_up or self._paused
 
     @property
+    def end_reason(self) -> Literal["exhausted", "error"]:
+        """Why the run ended that has given up."""
+        blocked = self._recorder.state.blocked
+        return "exhausted" if blocked is None or blocked.money else "error"
+
+    @property
     def resumable(self) -> bool:
         """Whether there is quota, and the run resumes automatically."""
         return not self._paused and self._recorder.state.pool.auto_resume
 
     def item_saved(self, item: ItemState, outcome: Outcome) -> None:
         """Pauses an item that has saved its state because no quota is left."""
+        if self._recorder.state.blocked is not None:
+            self._recorder.change_state(item, State.PAUSED, "saved")
+            return
         self._recorder.change_state(item, State.QUOTA, outcome.reason, until=outcome.until or None)
         if self._stuck or self._spec.on_exhausted == "stop":
             self._give_up(outcome.reason)
@@ -81,6 +93,20 @@ class QuotaPause:
         )
         self._recorder.emit(Notice(text=text, level="error"))
         self._start_items()
+
+    def blocked(self, cause: Cause) -> None:
+        """No item can go on: nothing is started, and the engine ends when every item is saved."""
+        event = blocked_event(cause.outcome, cause.model, cause.words, self._spec)
+        self._recorder.emit(event, sync=True)
+        self.given_up = True
+        self._start_items()
+
+    def unblock(self) -> None:
+        """Goes on, as the user asks: the cause may be gone."""
+        self.given_up = False
+        if self._recorder.state.blocked is not None:
+            self._recorder.emit(RunBlocked())
+        self._pool.put(lambda pool: pool.unblock())
 
     def pool_changed(self, event: PoolChanged) -> None:
         """Pauses the run while no quota is left, and resumes it when there is some."""
@@ -102,7 +128,7 @@ class QuotaPause:
     def try_now(self) -> list[str]:
         """Probes every credential now, even if it is still unavailable."""
         self._resume_anyway = True
-        self.given_up = False
+        self.unblock()
         self._pool.put(lambda pool: pool.try_now())
         if not self._paused:
             self._resume_waiting()
@@ -130,6 +156,6 @@ class QuotaPause:
         secret = credential.secret.reveal()
         self._recorder.add_secret(secret)
         self._executor.add_secret(secret)
-        self.given_up = False
+        self.unblock()
         self._pool.put(lambda pool: pool.registry.add(credential))
         return []

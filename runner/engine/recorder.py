@@ -17,6 +17,7 @@ from assemblyzero_tui.runner.model.events import (
     PoolChanged,
     Progressed,
     Result,
+    RunBlocked,
 )
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import TRANSITIONS, WITHOUT_PROCESS, State
@@ -55,6 +56,8 @@ class Recorder:
                 event.reason = self._redact(event.reason)
             case Notice():
                 event.text = self._redact(event.text)
+            case RunBlocked():
+                event.words = self._redact(event.words)
             case NodeEnded():
                 event.error = self._redact(event.error)
             case Progressed():

@@ -25,6 +25,7 @@ from assemblyzero_tui.runner.credentials.rotation_file import read_hints
 from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
 from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
+from assemblyzero_tui.runner.engine.model_check import ModelCheck
 from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.engine.recorder import Recorder
 from assemblyzero_tui.runner.engine.runtime import RuntimeFolder
@@ -102,6 +103,7 @@ class Engine:
         self._supervisor = Supervisor(
             spec, folder, self._recorder, self._executor, self._pool, locks
         )
+        self._model_check = ModelCheck(spec, credentials, self._supervisor.messages, self._pool)
         self._server = Server(runtime.ensure, self._handle)
         self._deadline = Deadline(self._executor.kill)
         self._interrupted = False
@@ -149,6 +151,7 @@ class Engine:
         os.dup2(sys.stderr.fileno(), ready, inheritable=False)  # later failures are reported there
         reason: Reason = "error"
         try:
+            self._model_check.start()
             await self._supervisor.run(os.getpid(), retry)
             reason = self._reason()
         finally:
@@ -221,7 +224,7 @@ class Engine:
         if self._supervisor.queue.lock_lost and not self._supervisor.stopping:
             return "error"
         if self._supervisor.quota_pause.given_up and not self._supervisor.stopping:
-            return "exhausted"
+            return self._supervisor.quota_pause.end_reason
         return "interrupted" if self._interrupted else "stopped"
 
     async def _reconcile(self) -> None:

@@ -75,10 +75,10 @@ class Supervisor:
         self.quota_pause = QuotaPause(
             spec, recorder, pool, executor, self._requeue, self.start_items
         )
-        self._messages = WorkerMessageHandler(
+        self.messages = WorkerMessageHandler(
             recorder, self._command, pool,
             revoke=self._revoke, on_pool_changed=self.quota_pause.pool_changed,
-            on_failure=self._fail,
+            on_blocked=self.quota_pause.blocked, on_failure=self._fail,
         )  # fmt: skip
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.queue = ItemQueue(spec, recorder, locks, self)
@@ -106,8 +106,8 @@ class Supervisor:
             ),
             sync=True,
         )
-        self._messages.start()
-        await self._executor.start(self._messages.handle)
+        self.messages.start()
+        await self._executor.start(self.messages.handle)
         self.queue.append(item.id for item in self.state.unfinished())
         if retry is not None:
             self.retry(retry.items, fresh=retry.fresh)
@@ -175,7 +175,7 @@ class Supervisor:
         elif self.stopping or item.state is State.CANCELLING:
             self._send(self._executor.cancel(item.id, self._grace))
         outcome = await self._executor.wait(item.id)
-        await self._messages.worker_died(item.id)
+        await self.messages.worker_died(item.id)
         self._settle(item, outcome)
 
     def _worker_spec(self, item: ItemState, attempt: int, checkpoint: Path) -> WorkerSpec:
@@ -254,7 +254,7 @@ class Supervisor:
     ) -> None:  # fmt: skip
         """Records the end on the disk, then releases the item's lock."""
         self._recorder.change_state(item, state, reason, result=result, sync=sync)
-        self._messages.item_ended(item.id)
+        self.messages.item_ended(item.id)
         if sync and self._recorder.write_error is not None:
             self._unrecorded.append(item)
         else:
@@ -314,7 +314,7 @@ class Supervisor:
         items = self._chosen(names)
         if not names:
             self._recorder.emit(RunHeld(held=False))
-        self.quota_pause.given_up = False
+        self.quota_pause.unblock()
         affected = []
         for item in items:
             waits_for_quota = item.state is State.QUOTA and self.quota_pause.resumable
@@ -354,7 +354,7 @@ class Supervisor:
     def retry(self, names: Iterable[str], *, fresh: bool = False) -> list[str]:
         """Queues failed, lost and cancelled items again; skipped ones only if named."""
         names = list(names)
-        self.quota_pause.given_up = False
+        self.quota_pause.unblock()
         affected = []
         for item in self._chosen(names):
             if item.state.retriable and (names or item.state is not State.SKIPPED):

@@ -17,6 +17,7 @@ import msgspec
 
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.llm.provider import CallError
+from assemblyzero_tui.runner.llm.unserved import is_too_long, why_unserved
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 
@@ -215,12 +216,16 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
         words = _REASONS_BY_MESSAGE.get(status, {})
         reasons = [reason for word, reason in words.items() if word in message.casefold()]
     limits = dict(_METRIC_LIMIT.findall(str(error.get("message") or "")))
-    outcome, text = _meaning(status, name, reasons, violations, message, model)
+    passes = bool(violations or _retry_after(details))
+    outcome, text = why_unserved(status, name, reasons, message, model, passes=passes) or _meaning(
+        status, reasons, violations, message, model
+    )
     if outcome in _CLEAR or "API_KEY_INVALID" in reasons:
         message = ""  # the service's message is long and adds nothing
     return CallError(
         outcome,
         f"{text}: {message}" if message else f"{text} (HTTP {status})",
+        words=message,
         http_status=status,
         reason=reasons[0] if reasons else name,
         retry_after=max(_retry_after(details), refusal.retry_after),
@@ -250,9 +255,8 @@ def _effective_status(status: int, error: dict[str, Any]) -> int:
 
 
 def _meaning(
-    status: int, name: str, reasons: list[str], violations: list[dict[str, Any]], message: str,
-    model: str,
-) -> tuple[Outcome, str]:  # fmt: skip
+    status: int, reasons: list[str], violations: list[dict[str, Any]], message: str, model: str
+) -> tuple[Outcome, str]:
     if CAPACITY in reasons or status in (503, 529):
         return Outcome.OVERLOADED, f"{model} has no capacity right now"
     if status == 429:
@@ -267,10 +271,8 @@ def _meaning(
             "the Gemini API is not enabled in the credential's project" if disabled
             else "the credential may not be used"
         )  # fmt: skip
-    if status == 400 and name == "FAILED_PRECONDITION":
-        return Outcome.REGION, "the service is not offered here without billing"
-    if status == 404:
-        return Outcome.BAD_REQUEST, f"the model {model} does not exist for this credential"
+    if is_too_long(status, message):
+        return Outcome.BLOCKED, f"the prompt is too long for {model}"
     if status in (408, 504):
         return Outcome.TIMEOUT, f"{model} took longer than the service allows"
     if status in (409, 425, 499):

@@ -64,7 +64,7 @@ class CallError(Exception):
     def __init__(
         self, outcome: Outcome, message: str, *, sent: bool = True, http_status: int = 0,
         reason: str = "", retry_after: float = 0.0,
-        quotas: Mapping[str, int | None] | None = None,
+        quotas: Mapping[str, int | None] | None = None, words: str = "",
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.outcome = outcome
@@ -78,11 +78,18 @@ class CallError(Exception):
         """Seconds that the service asks to wait; 0 if it does not."""
         self.quotas = dict(quotas or {})
         """The exceeded quotas by the service's names, each with its limit if that is known."""
+        self.words = words
+        """The service's own message, which the text ends with; empty without one."""
         self.silent = False
         """Whether it was abandoned because nothing was received for too long."""
         self.input_tokens = 0
         self.output_tokens = 0
         """The tokens that the attempt cost, if known."""
+
+    @property
+    def brief(self) -> str:
+        """The text without the service's own message."""
+        return str(self).removesuffix(f": {self.words}") if self.words else str(self)
 
 
 class Provider(Protocol):

@@ -12,4 +12,4 @@ def record_failure(release: Release, error: CallError) -> None:
     release.http_status, release.reason = error.http_status, error.reason
     release.retry_after, release.detail = error.retry_after, str(error)
     release.input_tokens, release.output_tokens = error.input_tokens, error.output_tokens
-    release.quotas = error.quotas
+    release.quotas, release.words = error.quotas, error.words

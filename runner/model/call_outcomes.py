@@ -22,7 +22,11 @@ class Outcome(StrEnum):
     AUTH = "auth"
     """The service rejects the credential."""
     REGION = "region"
-    """The service is not available at the location of this machine."""
+    """The service is not available to this project at the location of this machine."""
+    NO_MODEL = "no_model"
+    """The model does not exist, or not for this project."""
+    UNPAID = "unpaid"
+    """Billing is disabled, its credit is used up, or its spending cap is reached."""
     BAD_REQUEST = "bad_request"
     """The request itself is invalid; it would fail again."""
     BLOCKED = "blocked"
@@ -49,8 +53,11 @@ class Kind(StrEnum):
     """It is temporary: retried with backoff, for as long as the model fails for every item."""
     NO_ANSWER = "no_answer"
     """Retried up to :data:`NO_ANSWER_ATTEMPTS` attempts in all; then the item fails."""
+    UNSERVED = "unserved"
+    """This project does not get this model, regardless of quota: the pool grants another
+    credential; if no project gets it, the run stops."""
     PERMANENT = "permanent"
-    """It would fail again: the item fails."""
+    """It would fail again: the item fails; see :data:`SHARED`."""
 
 
 KINDS: dict[Outcome, Kind] = {
@@ -66,12 +73,19 @@ KINDS: dict[Outcome, Kind] = {
     Outcome.TIMEOUT: Kind.TRANSIENT,
     Outcome.TRANSPORT: Kind.TRANSIENT,
     Outcome.NO_ANSWER: Kind.NO_ANSWER,
-    Outcome.REGION: Kind.PERMANENT,
+    Outcome.REGION: Kind.UNSERVED,
+    Outcome.NO_MODEL: Kind.UNSERVED,
+    Outcome.UNPAID: Kind.UNSERVED,
     Outcome.BAD_REQUEST: Kind.PERMANENT,
     Outcome.BLOCKED: Kind.PERMANENT,
 }
 _KIND_BY_VALUE = {outcome.value: kind for outcome, kind in KINDS.items()}
 
+SHARED = frozenset({Outcome.BAD_REQUEST})
+"""Failures that are no longer the item's own when two items in a row have them: then the run stops
+and keeps the other items."""
+MONEY_HELPS = frozenset({Outcome.UNPAID, Outcome.NO_TIER})
+"""What another credential, or paying, resolves."""
 NO_ANSWER_ATTEMPTS = 3
 """Attempts in all of a call whose model ends without an answer."""
 

@@ -269,6 +269,26 @@ class RunHeld(Event, tag="run_held", kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
+class RunBlocked(Event, tag="run_blocked", kw_only=True, omit_defaults=True):
+    """No item can go on, for a cause that all share: nothing is started, and all that are left are
+    kept. Without ``what``, the user has put it right.
+    """
+
+    what: str = ""
+    """A sentence without its full stop."""
+    words: str = ""
+    """The service's own; empty where it gave none."""
+    hint: str = ""
+    """What to do, whole sentences."""
+    money: bool = False
+    """Another credential, or money, helps."""
+
+    @property
+    def text(self) -> str:
+        """All of it, without the hint."""
+        return f"{self.what}: {self.words}" if self.words else self.what
+
+
 class RunEnded(Event, tag="run_ended", kw_only=True, omit_defaults=True):
     """The engine ends."""
 
@@ -295,6 +315,7 @@ AnyEvent = (
     | AutoResumeSet
     | Notice
     | RunHeld
+    | RunBlocked
     | RunEnded
 )
 

@@ -21,6 +21,8 @@ REFUSED_REVIEWERS = (
 )
 """Patterns of models that may not review, and why."""
 
+SHOWN = 24
+"""Characters of a wrong name that are repeated."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,80}")
 _SAME = re.compile(r"(?:-(?:\d+|preview|exp))*")
 """The part that can differ between two names of one model: a version, a date, ``preview``."""
@@ -34,9 +36,11 @@ def check_model(name: str, option: str) -> str:
     """
     plain = name.strip().removeprefix("models/")
     if not _NAME.fullmatch(plain):
-        raise TuiError(
-            f"{name!r} is not the name of a model.", f"For example: {option} {DEFAULT_MODEL}"
-        )
+        # what is long, or begins as an API key does, may be one, and is not repeated
+        secret = len(name) > SHOWN or re.search(r"AIza|AQ\.|ya29\.|sk-|gh[opsu]_", name)
+        what = f"The text given with {option}" if secret else repr(name)
+        hint = f"For example: {option} {DEFAULT_MODEL}"
+        raise TuiError(f"{what} is not the name of a model.", hint)
     return plain
 
 

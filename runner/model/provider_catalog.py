@@ -21,6 +21,8 @@ class ProviderEntry:
     """Its module, whose ``create_provider`` takes the options of a run and returns a
     :class:`~assemblyzero_tui.runner.llm.provider.Provider`."""
     needs_credentials: bool
+    looks_up_models: bool = False
+    """Whether :mod:`~assemblyzero_tui.runner.llm.model_lookup` can ask for a model by its name."""
     distribution: str = ""
     """The package with its SDK; empty if it needs none."""
     extra: str = ""
@@ -44,6 +46,7 @@ PROVIDERS: dict[str, ProviderEntry] = {
             description="Google Gemini",
             module="assemblyzero_tui.runner.llm.gemini",
             needs_credentials=True,
+            looks_up_models=True,
             distribution="google-generativeai",
         ),
         ProviderEntry(
@@ -52,6 +55,7 @@ PROVIDERS: dict[str, ProviderEntry] = {
             description="Google Gemini through google-genai",
             module="assemblyzero_tui.runner.llm.genai",
             needs_credentials=True,
+            looks_up_models=True,
             distribution="google-genai",
             extra="genai",
         ),
@@ -81,3 +85,8 @@ def provider_entry(name: str) -> ProviderEntry:
 def needs_credentials(name: str) -> bool:
     """Whether a provider needs credentials; false for an unknown one."""
     return name in PROVIDERS and PROVIDERS[name].needs_credentials
+
+
+def looks_up_models(name: str) -> bool:
+    """Whether models of a provider can be looked up; not those of one that is unknown."""
+    return name in PROVIDERS and PROVIDERS[name].looks_up_models

@@ -31,6 +31,7 @@ from assemblyzero_tui.runner.model.events import (
     PoolChanged,
     Progressed,
     QuotaCounted,
+    RunBlocked,
     RunEnded,
     RunHeld,
     RunStarted,
@@ -66,6 +67,8 @@ class RunState:
     end_reason: str = ""
     held: bool = False
     held_reason: str = ""
+    blocked: RunBlocked | None = None
+    """Why no item can go on."""
     engine_pid: int = 0
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
@@ -218,7 +221,7 @@ class RunState:
             self.unserved += max(0.0, self.time - last)
         self.ended = self.exit_code = None
         self.end_reason = ""
-        self.held, self.held_reason = False, ""
+        self.held, self.held_reason, self.blocked = False, "", None
         self.pool.engine_started(last, stops=event.stops)
         for item in self.items.values():
             if not item.state.terminal and item.state is not State.QUEUED:
@@ -230,6 +233,9 @@ class RunState:
 
     def _held(self, event: RunHeld) -> None:
         self.held, self.held_reason = event.held, event.reason
+
+    def _blocked(self, event: RunBlocked) -> None:
+        self.blocked = event if event.what else None
 
     def _ended(self, event: RunEnded) -> None:
         self.ended, self.exit_code, self.end_reason = self.time, event.exit_code, event.reason
@@ -326,6 +332,7 @@ _RUN_HANDLERS: dict[type, Callable[[RunState, Any], None]] = {
     RunStarted: RunState._started,
     ItemsQueued: RunState._queued,
     RunHeld: RunState._held,
+    RunBlocked: RunState._blocked,
     RunEnded: RunState._ended,
     Notice: RunState._notice,
     CredentialChanged: RunState._pool_event,

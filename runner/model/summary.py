@@ -136,6 +136,21 @@ class NoticeLine(Part, kw_only=True, frozen=True):
     text: str
 
 
+class Block(Part, kw_only=True, frozen=True):
+    """Why the run could not go on with any item."""
+
+    what: str
+    """A sentence without its full stop."""
+    words: str
+    """The service's own; empty where it gave none."""
+    hint: str
+
+    @property
+    def text(self) -> str:
+        """All of it, without the hint."""
+        return f"{self.what}: {self.words}" if self.words else self.what
+
+
 class NextStep(Part, kw_only=True, frozen=True):
     """A command to run next."""
 
@@ -164,6 +179,7 @@ class Summary(Part, kw_only=True, frozen=True):
     exit_code: int
     """The exit code of the run, or what it would be if the run ended now."""
     end_reason: str
+    blocked: Block | None = None
     counts: dict[State, int]
     """Number of items in each state that occurs."""
     times: Times

@@ -16,7 +16,7 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.errors import EngineError, StartInterruptedError
 from assemblyzero_tui.runner.base.paths import FILE_MODE, RunFolder
 from assemblyzero_tui.runner.credentials import credentials, sources
-from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
+from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 from assemblyzero_tui.runner.credentials.rotation_file import rotation_file
 from assemblyzero_tui.runner.logs.debug_log import redact_in_debug_log
 from assemblyzero_tui.runner.runs.runs import read_spec
@@ -219,8 +219,8 @@ def _engine_environment() -> dict[str, str]:
     """
     environment = {
         name: value
-        for name, value in os.environ.items()
-        if name not in API_KEY_VARIABLES and not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
+        for name, value in environment_without_api_keys().items()
+        if not name.startswith(("LANGSMITH_", "LANGCHAIN_"))
     }
     for name in _PATHS & environment.keys():
         environment[name] = os.pathsep.join(map(_absolute, environment[name].split(os.pathsep)))

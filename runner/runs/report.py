@@ -18,6 +18,7 @@ from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import (
     FAILURES,
+    Block,
     Calls,
     Failure,
     ItemLine,
@@ -73,6 +74,7 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         time=end,
         exit_code=state.exit_code if state.exit_code is not None else int(exit_code(state)),
         end_reason=state.end_reason,
+        blocked=_block(state),
         counts={s: n for s in _BY_OUTCOME if (n := sum(i.state is s for i in items))},
         times=_times(state, items, end),
         retries=sum(item.tries for item in items),
@@ -83,6 +85,14 @@ def build(state: RunState, folder: RunFolder, now: float) -> Summary:
         failures=[_failure(item, folder) for item in items if item.state in FAILURES],
         notices=_notices(state),
         next_steps=_next_steps(state, folder.path.name),
+    )
+
+
+def _block(state: RunState) -> Block | None:
+    if (blocked := state.blocked) is None:
+        return None
+    return Block(
+        what=one_line(blocked.what), words=one_line(blocked.words), hint=one_line(blocked.hint)
     )
 
 

@@ -14,7 +14,14 @@ from assemblyzero_tui.runner.base.durations import duration
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.pool_text import CREDENTIAL_WORDS
-from assemblyzero_tui.runner.model.summary import Failure, ItemLine, NoticeLine, PoolLine, Summary
+from assemblyzero_tui.runner.model.summary import (
+    Block,
+    Failure,
+    ItemLine,
+    NoticeLine,
+    PoolLine,
+    Summary,
+)
 from assemblyzero_tui.runner.model.timeline import LEGEND, MARKS, bar, draw
 
 Clock = Callable[[float], time.struct_time]
@@ -41,6 +48,7 @@ def markdown(summary: Summary, local: Clock) -> str:
     """The Markdown document, ending with a newline."""
     blocks = [
         f"# Run {escaped(summary.run)}: {summary.headline}",
+        *([_blocked(summary.blocked)] if summary.blocked is not None else []),
         _facts(summary, local),
         *_section("Items", _items(summary.items) if summary.items else "None."),
         *(_section("Timeline", _timeline(summary, local)) if summary.items else []),
@@ -109,6 +117,8 @@ def _facts(summary: Summary, local: Clock) -> str:
         meaning = f" ({_EXIT_WORDS[ExitCode(summary.exit_code)]})"
     except (ValueError, KeyError):
         meaning = ""
+    if summary.blocked is not None:
+        meaning = f" ({escaped(summary.blocked.what)})"
     facts = [
         ("Workflow", escaped(summary.workflow)),
         ("Repository", code(summary.repository) + (" (temporary)" if summary.demo else "")),
@@ -134,6 +144,10 @@ def _facts(summary: Summary, local: Clock) -> str:
         ("Folder", code(summary.folder)),
     ]
     return _table(("Run", escaped(summary.run)), [(name, fact) for name, fact in facts if fact])
+
+
+def _blocked(block: Block) -> str:
+    return f"**{escaped(block.text)}.** No more items were started. {escaped(block.hint)}"
 
 
 def _items(items: Iterable[ItemLine]) -> str:

@@ -108,6 +108,8 @@ class Release(FromWorker, tag="release", kw_only=True, omit_defaults=True):
     """The service's code for a refusal."""
     detail: str = ""
     """For humans; contains no secret."""
+    words: str = ""
+    """The service's own message; empty without one. Contains no secret."""
     retry_after: float = 0.0
     """Seconds that the service asks to wait."""
     quotas: dict[str, int | None] = {}

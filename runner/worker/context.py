@@ -144,7 +144,8 @@ class WorkerContext:
                     ) from None
                 if error.silent:
                     silence = silence.doubled()
-                self.log(style.caution(style.plain(f"    {error}; retrying")))
+                said = error.brief if kind is Kind.UNSERVED else str(error)
+                self.log(style.caution(style.plain(f"    {said}; retrying")))
 
     def _attempt(
         self,

@@ -71,6 +71,8 @@ class Project:
     keys: Sequence[str]
     limits: dict[str, Limits] = field(default_factory=dict)
     """By model; ``*`` is every other one."""
+    models: Sequence[str] | None = None
+    """Those it may use of the server's; ``None`` is all."""
     _starts: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     _days: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 

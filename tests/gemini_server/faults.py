@@ -27,6 +27,20 @@ class Fault(StrEnum):
     UNAVAILABLE = "unavailable"
     BAD_KEY = "bad_key"
     REGION = "region"
+    REGION_UNPAID = "region_unpaid"
+    """The free tier is not offered in this country."""
+    BILLING_OFF = "billing_off"
+    """403: the project has no billing, which the API needs."""
+    SPENDING_CAP = "spending_cap"
+    """429 without details: the month's cap is reached."""
+    NO_CREDIT = "no_credit"
+    """402: the prepaid credit is gone."""
+    NO_CREDIT_BEFORE = "no_credit_before"
+    """The same as the service said it until August 2026: 429."""
+    RETIRED = "retired"
+    """404: the model is not for users who have come lately."""
+    PROMPT_TOO_LONG = "prompt_too_long"
+    """400: more tokens than the model takes."""
     BAD_ARGUMENT = "bad_argument"
     UNAUTHENTICATED = "unauthenticated"
     LEAKED = "leaked"
@@ -242,12 +256,59 @@ def error_reply(fault: Fault, model: str, key: str) -> ErrorReply | None:
                 {"@type": f"{_RPC}LocalizedMessage", "locale": "en-US",
                  "message": "API key not valid. Please pass a valid API key."},
             )  # fmt: skip
-        case Fault.REGION:
+        case Fault.REGION:  # google-gemini/gemini-cli#24641, snailyp/gemini-balance#328
             return _reply(
                 400, "FAILED_PRECONDITION", "User location is not supported for the API use."
             )
-        case Fault.BAD_ARGUMENT:
-            return _reply(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        case Fault.REGION_UNPAID:  # kolbytn/mindcraft#133
+            return _reply(
+                400, "FAILED_PRECONDITION",
+                "Gemini API free tier is not available in your country. Please enable billing on "
+                "your project in Google AI Studio.",
+            )  # fmt: skip
+        case Fault.BILLING_OFF:  # the message: pgmichael/wavenet-for-chrome#83; the reason:
+            # https://cloud.google.com/api-keys/docs/reference/rest/Shared.Types/ErrorReason
+            return _reply(
+                403, "PERMISSION_DENIED",
+                "This API method requires billing to be enabled. Please enable billing on project "
+                "#1 by visiting https://console.developers.google.com/billing/enable?project=1 "
+                "then retry. If you enabled billing for this project recently, wait a few minutes "
+                "for the action to propagate to our systems and retry.",
+                _info("BILLING_DISABLED", consumer="projects/1"),
+            )  # fmt: skip
+        case Fault.SPENDING_CAP:  # openclaw/openclaw#74120
+            return _reply(
+                429, "RESOURCE_EXHAUSTED",
+                "Your billing account has exceeded its monthly spending cap. Please go to AI "
+                "Studio at https://ai.studio/billing to manage your billing. Learn more at "
+                "https://ai.google.dev/gemini-api/docs/billing#tier-spend-caps.",
+            )  # fmt: skip
+        case Fault.NO_CREDIT | Fault.NO_CREDIT_BEFORE:  # https://discuss.ai.google.dev/t/183654,
+            # and before it https://discuss.ai.google.dev/t/169215
+            return _reply(
+                402 if fault is Fault.NO_CREDIT else 429, "RESOURCE_EXHAUSTED",
+                "Your prepayment credits are depleted. Please go to AI Studio at "
+                "https://ai.studio/projects to manage your project and billing. Learn more at "
+                "https://ai.google.dev/gemini-api/docs/billing#prepay.",
+            )  # fmt: skip
+        case Fault.RETIRED:  # thedotmack/claude-mem#3278
+            return _reply(
+                404, "NOT_FOUND",
+                f"This model models/{model} is no longer available to new users. Please update "
+                "your code to use a newer model for the latest features and improvements.",
+            )  # fmt: skip
+        case Fault.PROMPT_TOO_LONG:  # google-gemini/gemini-cli#4231
+            return _reply(
+                400, "INVALID_ARGUMENT",
+                "The input token count (3475108) exceeds the maximum number of tokens allowed "
+                "(1048576).",
+            )  # fmt: skip
+        case Fault.BAD_ARGUMENT:  # Alishahryar1/free-claude-code#542
+            words = 'Invalid JSON payload received. Unknown name "google": Cannot find field.'
+            return _reply(
+                400, "INVALID_ARGUMENT", words,
+                {"@type": f"{_RPC}BadRequest", "fieldViolations": [{"description": words}]},
+            )  # fmt: skip
         case Fault.UNAUTHENTICATED:
             return _reply(
                 401, "UNAUTHENTICATED",
@@ -273,7 +334,7 @@ def error_reply(fault: Fault, model: str, key: str) -> ErrorReply | None:
             )  # fmt: skip
         case Fault.FORBIDDEN:
             return _reply(403, "PERMISSION_DENIED", "The caller does not have permission")
-        case Fault.NOT_FOUND:
+        case Fault.NOT_FOUND:  # google/adk-python#200
             return _reply(
                 404, "NOT_FOUND",
                 f"models/{model} is not found for API version v1beta, or is not supported for "

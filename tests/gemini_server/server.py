@@ -30,6 +30,7 @@ MODELS = ("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3.5-flash")
 """The models that exist here unless others are named."""
 DRIP = 0.05
 """Seconds between two letters of a dripping answer."""
+_MODEL = re.compile(r"/v1(?:alpha|beta)?/models/([^/:]+)")
 _PATH = re.compile(
     r"/v1(?:alpha|beta)?/models/([^/:]+):(generateContent|streamGenerateContent|countTokens)"
 )
@@ -97,6 +98,8 @@ class GeminiServer:
         self.requests: list[Request] = []
         self.counted: list[str] = []
         """The models for which tokens were counted."""
+        self.lookups: list[tuple[str, str]] = []
+        """Models that were looked up, each behind the fingerprint of the key."""
         self.stopping = threading.Event()
         self._scripts: list[_Scripted] = []
         self._lock = threading.Lock()
@@ -155,13 +158,19 @@ class GeminiServer:
                         shape, wait = scripted.shape, scripted.retry_after
                         error = replace(error, shape=shape, retry_after=wait)
                     return scripted.fault, error
-            project = next((p for p in self.projects if key in p.keys), None)
-            if project is None:
-                return None, error_reply(Fault.BAD_KEY, model, key)
-            if model not in self.models:
-                return None, error_reply(Fault.NOT_FOUND, model, key)
+            if (error := self.why_unknown(key, model)) is not None:
+                return None, error
+            project = next(p for p in self.projects if key in p.keys)
             refused = project.count(model, self.clock.now())
             return None, None if refused is None else quota_reply(refused, model)
+
+    def why_unknown(self, key: str, model: str) -> ErrorReply | None:
+        """The error where the key is wrong or has no such model; ``None`` where all is well."""
+        project = next((p for p in self.projects if key in p.keys), None)
+        if project is None:
+            return error_reply(Fault.BAD_KEY, model, key)
+        known = model in self.models and (project.models is None or model in project.models)
+        return None if known else error_reply(Fault.NOT_FOUND, model, key)
 
     def note(self, request: Request) -> None:
         """Takes a request into the list."""
@@ -185,6 +194,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Requests are in the server's list; a line here would hold the key."""
+
+    def do_GET(self) -> None:
+        """``models.get``: https://ai.google.dev/api/models#method:-models.get"""
+        owner, found = self.server.owner, _MODEL.fullmatch(urlsplit(self.path).path)
+        if found is None:
+            self._send_error(ErrorReply(404, "<html>404 Not Found</html>"))
+            return
+        model, key = found[1], self.headers.get("x-goog-api-key", "")
+        owner.lookups.append((fingerprint(key), model))
+        if (error := owner.why_unknown(key, model)) is not None:
+            self._send_error(error)
+            return
+        methods = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
+        body = {"name": f"models/{model}", "supportedGenerationMethods": methods}
+        self._send_error(ErrorReply(200, json.dumps(body)))
 
     def do_POST(self) -> None:
         owner = self.server.owner

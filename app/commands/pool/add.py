@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.cli.credentials_file import CredentialsFile
 from assemblyzero_tui.app.commands.pool.options import json_option
 
 LONGEST = 4096
@@ -68,7 +69,7 @@ class _AddCommand(Command):
 )
 @click.option(
     "--credentials",
-    type=click.Path(path_type=Path),
+    type=CredentialsFile(),
     metavar="FILE",
     help="The file to store it in. Default: the file in use, or one in the state folder.",
 )

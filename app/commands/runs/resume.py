@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from assemblyzero_tui.app.cli.base import Command
+from assemblyzero_tui.app.cli.credentials_file import CredentialsFile
 from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.paths import resolve_parent
@@ -63,7 +64,7 @@ def _reconcile_records(spec: RunSpec) -> None:
 @click.option("--review-model", metavar="NAME", help="Review with another Gemini model.")
 @click.option(
     "--credentials",
-    type=click.Path(path_type=Path),
+    type=CredentialsFile(),
     metavar="FILE",
     help="Use other Gemini credentials than before.",
 )

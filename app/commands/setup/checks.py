@@ -17,6 +17,7 @@ import msgspec
 
 from assemblyzero_tui.app.launch.terminal_size import terminal_size
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 
 NEEDED = (
     "textual", "rich", "click", "msgspec", "langgraph", "langgraph-checkpoint-sqlite",
@@ -106,7 +107,7 @@ def _forkserver() -> Check:
     try:
         done = subprocess.run(
             [sys.executable, "-c", _FORKSERVER], stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=PATIENCE, check=False,
+            timeout=PATIENCE, check=False, env=environment_without_api_keys(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         output = str(error)
@@ -168,8 +169,9 @@ def _run(*command: str) -> tuple[int, str]:
     """The exit code of a program and its first line of output, or the error if it cannot run."""
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
-        )
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False,
+            env=environment_without_api_keys(),
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)
     output = (done.stdout + b"\n" + done.stderr).decode(errors="replace").strip()

@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 import click
 
+from assemblyzero_tui.app.cli.credentials_file import CredentialsFile
 from assemblyzero_tui.app.cli.output_mode import OutputMode
 from assemblyzero_tui.app.cli.parallel import check_parallel, max_parallel_option, parallel_option
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.base.paths import resolve_parent
+from assemblyzero_tui.runner.base.small_files import read_small_file
 from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.model_catalog import (
@@ -218,7 +220,7 @@ def _model_options() -> list[_Decorator]:
         ),
         click.option(
             "--credentials",
-            type=click.Path(path_type=Path),
+            type=CredentialsFile(),
             metavar="FILE",
             help="File with the Gemini credentials; the default is the one in the state folder, "
             f"else the keyring, else {API_KEY_VARIABLES[0]}.",
@@ -270,6 +272,10 @@ def _providers() -> str:
     return " ".join(f"{entry.name}: {entry.description}." for entry in PROVIDERS.values())
 
 
+LARGEST = 64 << 20
+"""Bytes of a context file; more goes into no prompt."""
+
+
 def readable_text(path: Path) -> Path:
     """The absolute path of a text file.
 
@@ -277,7 +283,7 @@ def readable_text(path: Path) -> Path:
         TuiError: the file cannot be read, or is not text.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_small_file(path, LARGEST).decode("utf-8-sig")
     except OSError as error:
         raise TuiError(
             f"Cannot read the context file {path}: {error.strerror or error}.", "Check --context."

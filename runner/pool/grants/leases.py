@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.model.events import CallEnded, CallStarted
+from assemblyzero_tui.runner.model.events import CallEnded, CallQueued, CallStarted
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.fair_queue import Ticket
 from assemblyzero_tui.runner.pool.grants.ledger import Lease, StepRecorder, Tally
@@ -81,6 +81,22 @@ class LeaseTable:
                 node=ticket.acquire.node,
                 timeout=timeout,
                 waited=lease.started - ticket.since if counts else 0.0,
+            )
+        )
+
+    def report_waiting(
+        self, ticket: Ticket, why: str, until: float, *, for_model: bool = False
+    ) -> None:
+        """Reports that a ticket waits, why, and until when by the pool's clock."""
+        ticket.announced_until = until
+        self._recorder.emit(
+            CallQueued(
+                item=ticket.item,
+                attempt=ticket.attempt,
+                model=ticket.acquire.model,
+                why=why,
+                until=self._clock.wall_at(until),
+                for_model=for_model,
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assemblyzero_tui.runner.model.events import AnyEvent, CredentialChanged
+from assemblyzero_tui.runner.pool.causes.shared_causes import Cause
 from assemblyzero_tui.runner.wire.worker_messages import CountTokens, Deny, Grant
 
 
@@ -29,6 +30,7 @@ class Lease:
     expires: float
     """By the clock that stops while the machine sleeps."""
     node: str = ""
+    """The node that calls."""
     tokens: int = 0
     """Of the prompt, estimated or counted."""
     counted: bool = False
@@ -49,6 +51,8 @@ class Ledger:
     """For the journal, in order."""
     revoked: list[tuple[str, int]] = field(default_factory=list)
     """Items and attempts that held a lease for too long: their workers must end."""
+    blocked: Cause | None = None
+    """Since this step no item can continue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.pool.grants.pooled_credential import (
     PooledCredential,
 )
 from assemblyzero_tui.runner.pool.grants.quota import MINUTE, WINDOW, Quota, QuotaState
-from assemblyzero_tui.runner.pool.grants.registry import Registry
+from assemblyzero_tui.runner.pool.grants.registry import UNSERVED_REASONS, Registry
 from assemblyzero_tui.runner.pool.grants.shared_quota_detection import SharedQuotaDetector
 from assemblyzero_tui.runner.pool.grants.status import PoolStatus
 from assemblyzero_tui.runner.pool.grants.tokens.refusals import (
@@ -36,6 +36,11 @@ longest."""
 MOST_DOUBLINGS = 10
 DOUBT = 30.0
 """Seconds until a daily quota is tried again if the pool's count does not confirm a refusal."""
+SECOND_LOOK = 2.0
+"""Seconds until a model is called again that a project was refused for another reason than quota,
+while there is only one such answer."""
+UNSERVED_FOR = 900.0
+"""Seconds until it is called again after two."""
 AFTER_MIDNIGHT = 5.0
 """Seconds by which the service's clock can be behind."""
 
@@ -83,6 +88,13 @@ class OutcomeHandler:
             self._recorder.changes.refunds.append(lease)
         if release.outcome == Outcome.AUTH:
             self._credential_refused(credential, release)
+        elif kind_of(release.outcome) is Kind.UNSERVED:
+            if lease.started in quota.starts:
+                insort(quota.refused, lease.started)
+            if quota.probe == lease.number:
+                quota.probe = 0
+            self.unserved(quota, Outcome(release.outcome), release.words)
+            return
         elif kind_of(release.outcome) is Kind.CREDENTIAL:
             self._quota_refused(quota, lease, release)
             self._registry.report_quota(quota)
@@ -92,12 +104,30 @@ class OutcomeHandler:
         if quota.probe == lease.number:
             quota.probe = 0  # it proved nothing about the quota: another call probes it
 
+    def unserved(self, quota: Quota, outcome: Outcome, words: str, *, sure: bool = False) -> None:
+        """The project does not get the model: it cools down, so that another credential is tried.
+
+        One answer may be a whim of the service: for how long depends on whether there are two.
+        """
+        now = self._registry.clock.now()
+        quota.unserved, quota.words, quota.careful = outcome, words, True
+        quota.denials += 1
+        denied = [quota, *(o for o in self._registry.others(quota) if o.denials)]
+        sure = sure or len(denied) > 1 or quota.denials > 1
+        state = QuotaState.UNSERVED if sure else QuotaState.COOLING
+        until = now + (UNSERVED_FOR if sure else SECOND_LOOK)
+        for each in denied:
+            reason = UNSERVED_REASONS[Outcome(each.unserved)]
+            if each.suspend(state, until, reason, now):
+                self._registry.quota_changed(each)
+
     def _answered(
         self, credential: PooledCredential, quota: Quota, lease: Lease, release: Release
     ) -> None:
         if release.outcome == Outcome.OK:
             credential.strikes = 0
         doubted = quota.struck
+        quota.denials = 0
         if quota.record_answer(lease.number):
             if doubted and quota.learned:
                 # the service named the daily quota by mistake

@@ -19,8 +19,9 @@ import msgspec
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
-from assemblyzero_tui.runner.model.events import CallQueued, Notice
+from assemblyzero_tui.runner.model.events import Notice
 from assemblyzero_tui.runner.model.quota_days import QuotaDays
+from assemblyzero_tui.runner.pool.causes.shared_causes import Cause, SharedFailures
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.concurrency_limit import ConcurrencyLimit
 from assemblyzero_tui.runner.pool.grants.fair_queue import FairQueue, Ticket
@@ -81,6 +82,9 @@ class Pool:
         self.outcomes = OutcomeHandler(
             self.registry, self.recorder, self.status, chance, self.tokens
         )
+        self.shared = SharedFailures()
+        self.blocked: Cause | None = None
+        """Why every request is denied."""
         self._epoch: float | None = None
 
     # Messages
@@ -155,6 +159,24 @@ class Pool:
         self.failures.try_now()
         self.status.try_now()
 
+    def refuse_model(self, name: str, model: str, words: str) -> None:
+        """The service says that a credential's project does not have a model, without a call."""
+        if (credential := self.registry.find(name)) is not None:
+            quota = self.registry.quota(credential, model)
+            self.outcomes.unserved(quota, Outcome.NO_MODEL, words, sure=True)
+            self._block(self.registry.why_unserved(model))
+
+    def unblock(self) -> None:
+        """Grants again, as the user asks; what was refused is tried with one call."""
+        if self.blocked is not None:
+            self.blocked = None
+            self.shared.forget()
+            self.registry.probe_closed_quotas(only=QuotaState.UNSERVED)
+
+    def _block(self, cause: Cause | None) -> None:
+        if cause is not None and self.blocked is None:
+            self.blocked = self.recorder.ledger.blocked = cause
+
     def _end_by_force(self, lease: Lease) -> None:
         self._end(lease, Release(lease=lease.number, outcome=Outcome.DIED))
         self.leases.remember_late(lease)
@@ -168,6 +190,10 @@ class Pool:
         if lease.fingerprint in self.registry.credentials:
             self.leases.count(lease, release)
             self.outcomes.handle(lease, release)
+        words = release.words or release.detail
+        self._block(
+            self.shared.call_ended(lease.item, lease.model, lease.node, release.outcome, words)
+        )
 
     # Processing
 
@@ -234,12 +260,12 @@ class Pool:
             self.recorder.ledger.revoked.append((lease.item, lease.attempt))
 
     def _deny_hopeless(self, now: float) -> None:
-        """Denies requests of items whose calls keep failing while others are answered, and those
-        that are too large.
-        """
+        """Denies requests that fail in any case: of such items, too large ones, all if blocked."""
         for ticket in list(self.queue):
             request = ticket.acquire.request
-            if why := self.failures.give_up_reason(ticket.item, ticket.acquire.model):
+            if self.blocked is not None:
+                self._deny_blocked(ticket, self.blocked)
+            elif why := self.failures.give_up_reason(ticket.item, ticket.acquire.model):
                 self._answer(ticket, Deny(request=request, why=why))
             elif why := self.tokens.why_never(ticket, now):
                 self._answer(ticket, Deny(request=request, why=why, too_large=True))
@@ -321,6 +347,11 @@ class Pool:
         for ticket in list(self.queue):
             model, kind = ticket.acquire.model, self.tokens.kind(ticket)
             answering = self.failures.available_at(model, now, ticket.item)
+            if soonest[model] - now > PARK_AFTER:
+                self._block(self.registry.why_unserved(model))
+            if self.blocked is not None:
+                self._deny_blocked(ticket, self.blocked)
+                continue
             if ticket.announced and answering <= now and soonest[model] - now <= PARK_AFTER:
                 continue
             if kind not in by_kind:
@@ -331,13 +362,13 @@ class Pool:
             elif answering > available:
                 if now >= ticket.announced_until and answering - now >= REPORT_AFTER:
                     why = self.failures.reason(model, now, ticket.item)
-                    self._report_waiting(ticket, why, answering, for_model=True)
+                    self.leases.report_waiting(ticket, why, answering, for_model=True)
             elif not ticket.announced and (
                 available - now >= REPORT_AFTER or now - ticket.since >= REPORT_AFTER
             ):
                 why = self.status.why_unavailable(model, now)
                 why = why or self.tokens.why_waiting(ticket, now)
-                self._report_waiting(ticket, why, available)
+                self.leases.report_waiting(ticket, why, available)
 
     def _have_tokens_counted(self, now: float) -> None:
         """Has the service count the tokens of requests that wait anyway."""
@@ -348,33 +379,20 @@ class Pool:
                 count = CountTokens(request=ticket.acquire.request, secret=secret)
                 self.recorder.ledger.counts.append((ticket.item, count))
 
-    def _report_waiting(
-        self, ticket: Ticket, why: str, until: float, *, for_model: bool = False
-    ) -> None:
-        ticket.announced_until = until
-        self.recorder.emit(
-            CallQueued(
-                item=ticket.item,
-                attempt=ticket.attempt,
-                model=ticket.acquire.model,
-                why=why,
-                until=self.clock.wall_at(until),
-                for_model=for_model,
-            )
-        )
-
     def _deny(self, ticket: Ticket, available: float, now: float) -> None:
         model = ticket.acquire.model
-        park = not self.registry.without_tier(model)
         denial = Deny(
             request=ticket.acquire.request,
             why=self.status.why_unavailable(model, now),
             until=self.clock.wall_at(available) if available != inf else 0.0,
-            park=park,
+            park=True,
         )
         self._answer(ticket, denial)
-        if park:
-            self.status.park(model, available)
+        self.status.park(model, available)
+
+    def _deny_blocked(self, ticket: Ticket, cause: Cause) -> None:
+        why = cause.words or self.status.why_unavailable(ticket.acquire.model, self.clock.now())
+        self._answer(ticket, Deny(request=ticket.acquire.request, why=why, park=True))
 
     def _answer(self, ticket: Ticket, denial: Deny) -> None:
         self.recorder.answer(ticket.item, denial)

@@ -44,6 +44,13 @@ class QuotaState(StrEnum):
     """Refused for the day: no call until the day ends."""
     NO_TIER = "no_tier"
     """There is no quota for this model."""
+    UNSERVED = "unserved"
+    """The project does not get this model, for another reason than quota: no call until the
+    cooldown ends. The next run calls it again at once."""
+
+
+CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED, QuotaState.UNSERVED)
+"""States that end at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,12 @@ class Quota:
     cap: float = inf
     """The reduced rate since :attr:`cap_since`, in starts per minute, regardless of the limit."""
     cap_since: float = 0.0
+    unserved: str = ""
+    """The outcome that keeps the project from the model; of the newest refusal of that kind."""
+    words: str = ""
+    """The service's own for it."""
+    denials: int = 0
+    """Such refusals in a row."""
     probe: int = 0
     """The lease of the probing call; 0 if none is under way."""
     paced: float = -inf
@@ -141,7 +154,7 @@ class Quota:
 
     def update(self, now: float, today: QuotaDay) -> bool:
         """Ends a cooldown that is over, and marks an exhausted day; returns whether it changed."""
-        reopened = self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED) and self.until <= now
+        reopened = self.state in CLOSED and self.until <= now
         if reopened:
             self.state = QuotaState.PROBING if self.careful else QuotaState.READY
             self.since, self.until, self.probe = now, 0.0, 0
@@ -162,7 +175,7 @@ class Quota:
         """When the next call may start: now, later, or never."""
         if self.state is QuotaState.NO_TIER:
             return inf
-        if self.state in (QuotaState.COOLING, QuotaState.EXHAUSTED):
+        if self.state in CLOSED:
             return max(now, self.until)
         if self.probe:
             return now + GUARD
@@ -236,7 +249,7 @@ class Quota:
             until = max(until, self.until)
         if (same and until <= self.until + GUARD) or self.state is QuotaState.NO_TIER:
             return False
-        if self.state is QuotaState.EXHAUSTED and state is QuotaState.COOLING:
+        if state is QuotaState.COOLING and self.state in CLOSED and not same:
             return False
         self.since = self.since if same else now
         self.state, self.until, self.reason, self.probe = state, until, reason, 0
@@ -256,7 +269,7 @@ class Quota:
 
     def record_answer(self, lease: int) -> bool:
         """Records a call that was not refused; returns whether that ends the probing."""
-        self.refusals = 0
+        self.refusals = self.denials = 0
         if self.state is not QuotaState.PROBING or lease != self.probe:
             return False
         self.state, self.probe, self.reason = QuotaState.READY, 0, ""

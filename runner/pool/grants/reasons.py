@@ -38,6 +38,8 @@ def _credential_reason(credential: PooledCredential) -> str:
 def _quota_reason(registry: Registry, quota: Quota, now: float) -> str:
     if quota.state is QuotaState.NO_TIER:
         return f"has no quota for {quota.model}"
+    if quota.state is QuotaState.UNSERVED:
+        return f"does not get {quota.model} ({quota.reason})"
     if quota.state is QuotaState.EXHAUSTED:
         return f"is exhausted until {_end(registry, quota)}"
     if quota.state is QuotaState.COOLING:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from math import inf
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
+from assemblyzero_tui.runner.model.call_outcomes import MONEY_HELPS, Outcome
 from assemblyzero_tui.runner.model.events import CredentialChanged, CredentialStateName, Notice
 from assemblyzero_tui.runner.model.quota_days import PacificDays, QuotaDays
+from assemblyzero_tui.runner.pool.causes.shared_causes import Cause
 from assemblyzero_tui.runner.pool.grants.clock import Clock
 from assemblyzero_tui.runner.pool.grants.ledger import StepRecorder
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
-from assemblyzero_tui.runner.pool.grants.quota import WINDOW, Quota, QuotaDay, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import CLOSED, WINDOW, Quota, QuotaDay, QuotaState
 
 A_DAY = 86_400.0
 STATES: dict[QuotaState, CredentialStateName] = {
@@ -20,8 +22,17 @@ STATES: dict[QuotaState, CredentialStateName] = {
     QuotaState.COOLING: "cooling",
     QuotaState.EXHAUSTED: "exhausted",
     QuotaState.NO_TIER: "no_tier",
+    QuotaState.UNSERVED: "cooling",
 }
 """The state of a credential in events, by the state of its quota."""
+UNSERVED = (QuotaState.NO_TIER, QuotaState.UNSERVED)
+"""States in which a project does not get a model, however long one waits."""
+UNSERVED_REASONS = {
+    Outcome.NO_MODEL: "the model was not found",
+    Outcome.REGION: "not available at this location",
+    Outcome.UNPAID: "billing or credit is missing",
+}
+"""Each is stored, so that another engine knows the outcome."""
 
 
 class Registry:
@@ -160,12 +171,15 @@ class Registry:
         times = [self.quota(credential, model).available_at(now) for credential in usable]
         return min(times, default=inf)
 
-    def without_tier(self, model: str) -> bool:
-        """Whether every usable credential has no quota at all for a model."""
-        states = [
-            self.quota(each, model).state for each in self.credentials.values() if each.usable
-        ]
-        return bool(states) and all(state is QuotaState.NO_TIER for state in states)
+    def why_unserved(self, model: str) -> Cause | None:
+        """Why no usable credential gets a model, whatever is waited for; ``None`` if one does."""
+        quotas = [self.quota(each, model) for each in self.credentials.values() if each.usable]
+        if not quotas or any(quota.state not in UNSERVED for quota in quotas):
+            return None
+        outcomes = [(unserved_outcome(quota), quota) for quota in quotas]
+        outcomes.sort(key=lambda each: each[0] not in MONEY_HELPS)  # what a user can change first
+        outcome, quota = outcomes[0]
+        return Cause(outcome, model, quota.words)
 
     # Changes
 
@@ -211,10 +225,10 @@ class Registry:
         for quota in self.quotas_of(credential):
             self._probe(quota, forget=True)
 
-    def probe_closed_quotas(self) -> None:
-        """Probes every quota that is cooling down or exhausted with one call."""
+    def probe_closed_quotas(self, *, only: QuotaState | None = None) -> None:
+        """Probes every quota that waits for a time, or that is in one state, with one call."""
         for quota in self.quotas.values():
-            if quota.state in (QuotaState.COOLING, QuotaState.EXHAUSTED):
+            if quota.state in CLOSED and only in (None, quota.state):
                 self._probe(quota)
 
     def _probe(self, quota: Quota, *, forget: bool = False) -> None:
@@ -301,6 +315,14 @@ class Registry:
                     count=quota.refusals,
                 )
             )
+
+
+def unserved_outcome(quota: Quota) -> Outcome:
+    """The outcome that keeps a project from a model; another engine may have met it."""
+    if quota.state is QuotaState.NO_TIER:
+        return Outcome.NO_TIER
+    met = (outcome for outcome, reason in UNSERVED_REASONS.items() if reason == quota.reason)
+    return Outcome(quota.unserved) if quota.unserved else next(met, Outcome.NO_MODEL)
 
 
 def _apply_limits(quota: Quota, credential: Credential) -> None:

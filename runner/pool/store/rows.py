@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
-from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import CLOSED, Quota, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import Registry
 from assemblyzero_tui.runner.pool.store.times import Times
 
@@ -14,8 +14,6 @@ START, REFUND, REFUSED = 1, -1, 0
 """Kinds of rows in the table of starts: a call started, was never sent, was refused."""
 ELSEWHERE = -1
 """The probe number that means a probe of another engine."""
-CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
-"""States that end at a time."""
 
 
 class CredentialRow(NamedTuple):
@@ -142,7 +140,8 @@ def _apply_state(
 ) -> None:
     """Applies a cooldown of another engine, but never shortens one of this engine."""
     state = QuotaState(row.door)
-    if state is QuotaState.NO_TIER or (state in CLOSED and until > now):
+    asked_again = new and state is QuotaState.UNSERVED  # the user may have put it right
+    if state is QuotaState.NO_TIER or (state in CLOSED and until > now and not asked_again):
         until = max(until, quota.until if quota.state in CLOSED else 0.0)
         before = quota.state
         if quota.suspend(state, until, row.reason, now) and before is not state:

@@ -10,7 +10,7 @@ from pathlib import Path
 from assemblyzero_tui.runner.base.paths import RunFolder
 from assemblyzero_tui.runner.locks.file_locks import is_held
 from assemblyzero_tui.runner.model.quota_days import QuotaDays
-from assemblyzero_tui.runner.pool.grants.quota import WINDOW, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import CLOSED, WINDOW, QuotaState
 from assemblyzero_tui.runner.pool.store.credential_status import (
     ActiveLease,
     CredentialStatus,
@@ -20,7 +20,7 @@ from assemblyzero_tui.runner.pool.store.credential_status import (
     QuotaStatus,
     UsageTotal,
 )
-from assemblyzero_tui.runner.pool.store.rows import CLOSED, REFUSED
+from assemblyzero_tui.runner.pool.store.rows import REFUSED
 from assemblyzero_tui.runner.pool.store.times import Times
 from assemblyzero_tui.runner.pool.store.token_rows import used_tokens
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.lld.issue_files import read_issue
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
@@ -71,7 +72,8 @@ def make_demo_repository(path: Path, count: int) -> list[ItemInfo]:
 
 
 def _git(git: str, path: Path, *arguments: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key not in _LOCATION}
+    inherited = environment_without_api_keys()
+    environment = {key: value for key, value in inherited.items() if key not in _LOCATION}
     process = subprocess.run(
         [git, *arguments], cwd=path, env=environment | _IDENTITY, stdin=subprocess.DEVNULL,
         capture_output=True, timeout=60, check=False,

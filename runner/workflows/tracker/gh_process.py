@@ -6,7 +6,6 @@ distinguished by what it prints.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.credentials.api_key_variables import API_KEY_VARIABLES
+from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
 
 TIMEOUT = 60.0
@@ -127,9 +126,8 @@ def _run_process(
         OSError: it cannot be run.
         subprocess.TimeoutExpired: it took too long and was killed.
     """
-    environment = os.environ | _QUIET
-    for name in ("GH_FORCE_TTY", *API_KEY_VARIABLES):
-        environment.pop(name, None)
+    environment = environment_without_api_keys() | _QUIET
+    environment.pop("GH_FORCE_TTY", None)
     with (
         tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as output,

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
+from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 from assemblyzero_tui.runner.workflows.tracker.gh_process import decode, run_gh
 
 _FIELDS = "nameWithOwner,url,hasIssuesEnabled,isArchived,isFork,parent"
@@ -170,6 +171,7 @@ def _origin(repository: Path) -> str:
         process = subprocess.run(
             ["git", "-C", str(repository), "remote", "get-url", "origin"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_GIT_SECONDS,
+            env=environment_without_api_keys(),
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""

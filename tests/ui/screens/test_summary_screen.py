@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from assemblyzero_tui.app.screens.summary import SummaryScreen
 from assemblyzero_tui.app.ui.themes import DARK, LIGHT
-from assemblyzero_tui.runner.model.events import AnyEvent, EngineStarted, RunEnded
+from assemblyzero_tui.runner.model.events import AnyEvent, EngineStarted, RunBlocked, RunEnded
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs import report
 from assemblyzero_tui.runner.runs.journal import JournalWriter
@@ -290,3 +290,15 @@ def test_it_looks_like_this_in_ascii_on_a_small_terminal(
 
 def test_it_looks_like_this_in_light(at_runs: Replay, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(Showing(at_runs, theme=LIGHT.name), terminal_size=(120, 40))
+
+
+async def test_why_no_item_could_go_on_is_said_once_in_the_service_s_words(tmp_path: Path) -> None:
+    blocked = RunBlocked(
+        what="No model", words="It is not found", hint="Choose another", time=START + 60
+    )
+    app = Showing(replayed(tmp_path, [*started(numbered(42, "a")), blocked]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        facts = shown(app, "#summary-facts")
+        assert facts.count("No model: It is not found") == 1
+        assert "Choose another" in facts

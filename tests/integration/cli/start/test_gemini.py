@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.events import CallEnded, CallStarted, CredentialChanged
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL, DEFAULT_REVIEW_MODEL
 from assemblyzero_tui.runner.model.states import State
@@ -25,24 +24,6 @@ from tests.waiting import wait_for
 
 Issues = Callable[..., list[int]]
 LLD = ("lld", "--all", "--parallel", "3", "--plain")
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    entries = [
-        {"name": f"key-{n}", "type": "api_key", "key": key} for n, key in enumerate(CANARIES, 1)
-    ]
-    path = tmp_path / "elsewhere" / "keys.json"
-    path.parent.mkdir()
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"credentials": [*entries, {"name": "login", "type": "oauth"}]}))
-    return path
-
-
-@pytest.fixture
-def gemini(program: Program, server: GeminiServer) -> Program:
-    program.environment[ENDPOINT] = server.url
-    return program
 
 
 def leaking_files(*roots: Path) -> list[str]:

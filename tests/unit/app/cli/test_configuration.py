@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -88,3 +89,19 @@ def test_help_answers_although_the_file_is_broken(state_home: Path) -> None:
     write(state_home, "[lld\n")
     with pytest.raises(click.exceptions.Exit):
         parsed("lld", "--help")
+
+
+@pytest.mark.parametrize("text", ["[lld]\nmodel = '{}'", "{} = 1", "[lld]\n# {}\nbroken"])
+def test_an_api_key_in_the_file_is_refused_by_its_line(state_home: Path, text: str) -> None:
+    key = "AQ.WrittenByMistake0123456789"
+    write(state_home, text.format(key))
+    with pytest.raises(TuiError, match=r"has an API key in line [12]") as caught:
+        defaults_for("lld", group())
+    assert key not in str(caught.value)
+
+
+def test_a_file_that_is_none_is_not_waited_for(state_home: Path) -> None:
+    state_home.mkdir()
+    os.mkfifo(state_home / "tui.toml")
+    with pytest.raises(TuiError, match="not a regular file"):
+        defaults_for("lld", group())

@@ -17,6 +17,7 @@ from assemblyzero_tui.runner.model.events import (
     ItemInfo,
     ItemsQueued,
     PoolChanged,
+    RunBlocked,
     RunEnded,
     RunHeld,
     RunStarted,
@@ -174,3 +175,28 @@ def test_an_engine_that_ended_without_quota_says_when_there_is_some() -> None:
     assert later is not None
     assert later.what == "There should be quota again; nothing is lost."
     assert banner_text(left, watch=GONE).what == "No usable credential; nothing is lost."
+
+
+BLOCKED = RunBlocked(
+    what="No credential has the model m", words="m is not found", hint="", time=NOW
+)
+
+
+def test_a_run_that_no_item_can_go_on_with_says_why_in_the_service_s_words() -> None:
+    found = banner_text(BLOCKED)
+    assert (found.what, found.why, found.severe) == (BLOCKED.what, BLOCKED.words, True)
+    assert [button.label for button in found.buttons] == []
+    assert "report r" in found.then
+    found = banner_text(BLOCKED, RunEnded(exit_code=1, reason="error", time=NOW), watch=GONE)
+    assert [button.label for button in found.buttons] == ["Resume"]
+    assert found.what == BLOCKED.what
+
+
+def test_where_money_helps_a_credential_can_be_added() -> None:
+    found = banner_text(RunBlocked(what="Pay", money=True, time=NOW), watch=GONE)
+    assert [button.label for button in found.buttons] == ["Resume", "Add a credential"]
+
+
+def test_once_it_is_put_right_nothing_is_said() -> None:
+    run = run_of(BLOCKED, RunBlocked(time=NOW))
+    assert find_banner_text(run, NOW, LIVE) is None

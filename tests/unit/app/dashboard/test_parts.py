@@ -8,7 +8,14 @@ from assemblyzero_tui.app.ui import item_commands
 from assemblyzero_tui.app.ui.keymap import COMMANDS, Where, bindings, listed, markdown_table
 from assemblyzero_tui.app.ui.view_state import ViewState, neighbour
 from assemblyzero_tui.runner.model.commands import Pause, Resume, Retry
-from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, ItemInfo, Notice, RunEnded
+from assemblyzero_tui.runner.model.events import (
+    AnyEvent,
+    ItemChanged,
+    ItemInfo,
+    Notice,
+    RunBlocked,
+    RunEnded,
+)
 from assemblyzero_tui.runner.model.run_state import ItemState, RunState
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.widgets.items.layout import Mode
@@ -210,3 +217,11 @@ def test_the_table_of_the_readme() -> None:
     assert table.startswith("| Keys | What they do |\n| --- | --- |\n")
     assert "| `p` | Pause the item" in table
     assert table.count("\n") == len(listed()) + 2
+
+
+def test_why_no_item_can_go_on_is_a_toast_that_wants_attention() -> None:
+    events = [RunBlocked(what="No model", words="It is not found", hint="Choose another")]
+    (toast,) = Notifier().notifications(events, 0.0)
+    assert (toast.title, toast.text) == ("No model", "It is not found. Choose another")
+    assert (toast.severity, toast.attention) == ("error", True)
+    assert Notifier().notifications([RunBlocked()], 0.0) == []

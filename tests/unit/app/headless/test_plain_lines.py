@@ -13,6 +13,7 @@ from assemblyzero_tui.runner.model.events import (
     ItemsQueued,
     Notice,
     Result,
+    RunBlocked,
     RunEnded,
     RunHeld,
     RunStarted,
@@ -193,3 +194,12 @@ def test_an_item_at_work_in_another_run_waits_and_another_holder_is_reported_aga
     state.apply(EngineStarted(pid=2, time=12, resumed=True))
     assert not state.items["LLD-1"].elsewhere
     assert lines.elsewhere(state, 13) is None
+
+
+def test_why_no_item_can_go_on_is_one_line_and_its_end_none() -> None:
+    blocked = RunBlocked(what="No model", words="It is\nnot found", hint="Choose another", time=2)
+    lines = told([*began(), blocked, RunBlocked(time=3)])[2:]
+    assert lines == [
+        "[COORDINATOR] error: No model: It is not found. No more items are started, and nothing is "
+        "lost. Choose another"
+    ]

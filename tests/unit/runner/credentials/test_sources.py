@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sys
 import types
 from pathlib import Path
@@ -184,3 +186,38 @@ def test_tokens_per_minute_are_given_for_every_model_or_by_model(file: Path) -> 
     assert third.tokens("other") is None
     with pytest.raises(TuiError, match="'tpm' that is not a positive number"):
         sources.find(write(file, entry(1) | {"tpm": "250k"}), {})
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a pipe"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "keys.json"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as bound:
+                bound.bind(str(path))
+        case "device":
+            path.symlink_to("/dev/zero")
+        case _:
+            os.mkfifo(tmp_path / "pipe")
+            path.symlink_to(tmp_path / "pipe")
+    assert f"is not a file, but a {kind.split()[-1]}" in wrong(path).what
+
+
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = write(tmp_path / "keys.json", text="")
+    os.truncate(path, 1 << 34)
+    assert "is too large" in wrong(path).what
+
+
+@pytest.mark.parametrize("typed", [key(1), "Zk81unheardOfKindOfToken", f"of-a-kind/{key(2)}"])
+def test_an_api_key_in_the_place_of_a_file_is_not_repeated(typed: str) -> None:
+    error = wrong(Path(typed))
+    assert typed not in str(error)
+    assert "looks like an API key" in error.what
+
+
+@pytest.mark.parametrize("typed", ["none.json", "keys-of-2026-for-work-on-AQ.json", "keys", "a/b"])
+def test_a_file_that_is_not_there_is_named(typed: str) -> None:
+    assert f"{typed}: No such file" in wrong(Path(typed)).what

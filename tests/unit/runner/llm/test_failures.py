@@ -57,7 +57,8 @@ def test_429_means_what_its_details_say(body: Any, outcome: Outcome) -> None:
     ("status", "outcome"),
     [
         (400, Outcome.BAD_REQUEST), (401, Outcome.AUTH), (403, Outcome.AUTH),
-        (404, Outcome.BAD_REQUEST), (408, Outcome.TIMEOUT), (413, Outcome.BAD_REQUEST),
+        (402, Outcome.UNPAID), (404, Outcome.NO_MODEL), (408, Outcome.TIMEOUT),
+        (413, Outcome.BLOCKED), (451, Outcome.REGION),
         (500, Outcome.TRANSPORT), (502, Outcome.TRANSPORT), (503, Outcome.OVERLOADED),
         (504, Outcome.TIMEOUT), (529, Outcome.OVERLOADED), (409, Outcome.TRANSPORT),
         (425, Outcome.TRANSPORT), (499, Outcome.TRANSPORT), (302, Outcome.TRANSPORT),

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from assemblyzero_tui.app.headless.summary_lines import summary_lines
 from assemblyzero_tui.runner.base.exit_codes import ExitCode
 from assemblyzero_tui.runner.base.paths import RunFolder
-from assemblyzero_tui.runner.model.events import EngineStarted, RunEnded
+from assemblyzero_tui.runner.model.events import EngineStarted, RunBlocked, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState, fold
 from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.model.summary import Summary
@@ -180,3 +181,16 @@ def test_both_files_are_written_and_nothing_else(mixed: Summary, tmp_path: Path)
     assert set(tmp_path.iterdir()) - before == {folder.summary_json, folder.summary_markdown}
     assert report.from_json(folder.summary_json.read_bytes()) == mixed
     assert folder.summary_markdown.read_text() == report.to_markdown(mixed)
+
+
+def test_what_blocked_the_run_is_in_every_face() -> None:
+    blocked = RunBlocked(what="No model", words="It *is* not found", hint="Run: x --model NAME")
+    summary = summary_of(*started(numbered(1, "a")), blocked)
+    assert summary.blocked is not None
+    assert summary.blocked.text == "No model: It *is* not found"
+    text = markdown(summary, time.gmtime)
+    assert text.count("It \\*is\\* not found") == 1
+    assert "Run: x --model NAME" in text
+    assert report.from_json(report.to_json(summary)) == summary
+    assert "No model. Run: x --model NAME" in list(summary_lines(summary))
+    assert summary_of(*started(numbered(1, "a")), blocked, RunBlocked()).blocked is None

@@ -185,4 +185,5 @@ def test_try_now_does_not_open_what_no_time_closes() -> None:
     run.pool.registry.disable("one")
     run.call("no_tier")
     run.pool.try_now()
-    assert not run.denial().park
+    assert run.denial().why == "one is disabled (by you), two has no quota for m"
+    assert not run.pool.status.paused

@@ -110,6 +110,7 @@ def test_a_credential_without_a_tier_can_be_reset() -> None:
     run.call("no_tier")
     assert run.granted() == "deny"
     run.pool.registry.reset("one")
+    run.pool.unblock()
     assert run.granted() == "one"
 
 

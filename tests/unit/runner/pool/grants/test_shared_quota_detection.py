@@ -155,7 +155,7 @@ def test_a_merge_keeps_that_there_is_no_quota_at_all(first: int) -> None:
     run.serve()
     assert run.state("one") == "no_tier"
     run.go(100)
-    assert not run.denial().park
+    assert run.denial().why == "one has no quota for m, two has no quota for m"
 
 
 def test_when_several_quotas_refuse_at_once_no_call_starts_for_a_moment() -> None:

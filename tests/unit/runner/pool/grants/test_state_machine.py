@@ -129,6 +129,15 @@ class PoolMachine(RuleBasedStateMachine):
         self.watcher.check(forgave=forgave)
         ledger = self.serve()
         self.watcher.take(ledger)
+        if self.pool.blocked is not None:
+            assert len(self.pool.queue) == 0
+            self.starts.waive(
+                list(self.pool.registry.credentials.values()),
+                self.pool.registry.days.name(self.clock.wall()),
+            )
+            self.pool.unblock()
+            self.watcher.check(forgave=True)
+            self.watcher.take(self.serve())
         self.sound = True
         return ledger
 

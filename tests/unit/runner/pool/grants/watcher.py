@@ -13,7 +13,7 @@ from assemblyzero_tui.runner.model.events import AnyEvent, CallEnded, Credential
 from assemblyzero_tui.runner.pool.grants.ledger import Ledger
 from assemblyzero_tui.runner.pool.grants.pool import Pool
 from assemblyzero_tui.runner.pool.grants.pooled_credential import PooledCredential
-from assemblyzero_tui.runner.pool.grants.quota import Quota, QuotaState
+from assemblyzero_tui.runner.pool.grants.quota import CLOSED, Quota, QuotaState
 from assemblyzero_tui.runner.pool.grants.registry import STATES
 from assemblyzero_tui.runner.wire.worker_messages import Deny, Grant
 from tests.unit.runner.pool.driver import CANARY, HandClock
@@ -22,7 +22,6 @@ Ticket = tuple[str, int, int]
 """Item, attempt, request."""
 Place = tuple[str, str]
 """A key's fingerprint and a model."""
-CLOSED = (QuotaState.COOLING, QuotaState.EXHAUSTED)
 SAME = 1e-6
 LONGEST_REST = 30.0
 """Seconds after which a model that is not answering is retried at the latest."""

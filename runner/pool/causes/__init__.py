@@ -1,0 +1,1 @@
+"""What stops a whole run: failures that every item would have. Pure."""
