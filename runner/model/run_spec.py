@@ -52,6 +52,9 @@ class Options(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Visits of the human-edit node before a workflow gives up."""
     context: list[str] = []
     """Absolute paths of files whose text goes into every draft."""
+    template: str = ""
+    """Absolute path of the file whose headings every design has; empty for the repository's own, if
+    it has one."""
     model: str = DEFAULT_MODEL
     """The Gemini model that writes."""
     review_model: str = DEFAULT_REVIEW_MODEL

@@ -10,7 +10,11 @@ import click
 from assemblyzero_tui.app.cli.base import Command
 from assemblyzero_tui.app.cli.output_mode import OutputMode, output_options
 from assemblyzero_tui.app.cli.parallel import issue_hint, parallel_is_explicit
-from assemblyzero_tui.app.commands.start.options import WorkflowSettings, workflow_options
+from assemblyzero_tui.app.commands.start.options import (
+    WorkflowSettings,
+    template_option,
+    workflow_options,
+)
 from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
 
 if TYPE_CHECKING:
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="List the open issues that --all skips, with their designs, and exit.",
 )
+@template_option
 @workflow_options("designs", "issue", fresh=", even of approved designs if their issues are named")
 @output_options
 def command(
@@ -68,9 +73,11 @@ def command(
     from assemblyzero_tui.app.cli.repository import find_repository
     from assemblyzero_tui.app.cli.selection import list_items, list_left_out
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
+    from assemblyzero_tui.runner.workflows.lld.template import find_template
 
     named = check_numbers(issues) if issues else None
     files = settings.context_files()
+    template = settings.template_file()
     repository = find_repository(settings.repo)
     tracker = tracker_of_issues(repository).name if issues_dir is None else ""
     if left_out:
@@ -80,6 +87,7 @@ def command(
     if settings.dry_run or not items:
         list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0
+    find_template(repository, template)
     return settings.start(
         "lld", repository, items, files, parallel, output, tracker=tracker, replace=bool(named)
     )

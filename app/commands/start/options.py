@@ -48,6 +48,8 @@ class WorkflowSettings:
     fresh: bool
     accept_changes: bool
     dry_run: bool
+    template: Path | None = None
+    """Of the designs; only the command ``lld`` has the option."""
     asked: float = field(default_factory=time.time)
     """When the command was started, seconds since the epoch; not an option."""
 
@@ -76,6 +78,16 @@ class WorkflowSettings:
         """
         return [str(readable_text(path)) for path in self.context]
 
+    def template_file(self) -> str:
+        """The absolute path of the template for designs; empty if none was given.
+
+        Raises:
+            TuiError: it cannot be read or is not text.
+        """
+        if self.template is None:
+            return ""
+        return str(readable_text(self.template, "template", "--template"))
+
     def start(
         self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
         parallel: int, output: OutputMode, *, tracker: str, no_file: bool = False,
@@ -101,6 +113,7 @@ class WorkflowSettings:
                     review_model=check_reviewer(self.review_model),
                     max_iterations=self.max_iterations,
                     context=files,
+                    template=self.template_file(),
                     latency=self.latency,
                     fresh=self.fresh,
                     accept_changes=self.accept_changes,
@@ -134,7 +147,8 @@ def configured(context: click.Context, workflow: str) -> tuple[WorkflowSettings,
     parsed = command.make_context(workflow, ["--all"], parent=context)
     default = click.core.ParameterSource.DEFAULT
     given = {n: v for n, v in parsed.params.items() if parsed.get_parameter_source(n) != default}
-    return WorkflowSettings(**{name: parsed.params[name] for name in _NAMES}), given
+    mine = {name: parsed.params[name] for name in _NAMES if name in parsed.params}
+    return WorkflowSettings(**mine), given
 
 
 LATENCY_MOST = 400.0
@@ -165,7 +179,7 @@ def workflow_options(what: str, item: str, *, fresh: str = "") -> _Decorator:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def with_settings(*arguments: Any, **options: Any) -> Any:
-            settings = {name: options.pop(name) for name in _NAMES}
+            settings = {name: options.pop(name) for name in _NAMES if name in options}
             return function(*arguments, settings=WorkflowSettings(**settings), **options)
 
         decorated: Callable[..., Any] = with_settings
@@ -273,11 +287,16 @@ def _providers() -> str:
 
 
 LARGEST = 64 << 20
-"""Bytes of a context file; more goes into no prompt."""
+"""Bytes of a context or template file; more goes into no prompt."""
 
 
-def readable_text(path: Path) -> Path:
+def readable_text(path: Path, what: str = "context file", option: str = "--context") -> Path:
     """The absolute path of a text file.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
+        option: Where it was given.
 
     Raises:
         TuiError: the file cannot be read, or is not text.
@@ -286,14 +305,23 @@ def readable_text(path: Path) -> Path:
         text = read_small_file(path, LARGEST).decode("utf-8-sig")
     except OSError as error:
         raise TuiError(
-            f"Cannot read the context file {path}: {error.strerror or error}.", "Check --context."
+            f"Cannot read the {what} {path}: {error.strerror or error}.", f"Check {option}."
         ) from error
     except UnicodeDecodeError as error:
         raise TuiError(
-            f"The context file {path} is not UTF-8 text.", "Give a text file with --context."
+            f"The {what} {path} is not UTF-8 text.", f"Give a text file with {option}."
         ) from error
     if "\0" in text:
         raise TuiError(
-            f"The context file {path} is binary, not text.", "Give a text file with --context."
+            f"The {what} {path} is binary, not text.", f"Give a text file with {option}."
         )
     return path.resolve()
+
+
+template_option = click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Markdown file whose headings every design follows; the default is the repository's "
+    "docs/templates/*lld*.md, if there is one.",
+)

@@ -17,6 +17,11 @@ from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import guards
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
+from assemblyzero_tui.runner.workflows.drafting.answer_parsing import (
+    DRAFTS_ASKED,
+    Parsed,
+    ask_and_parse,
+)
 from assemblyzero_tui.runner.workflows.drafting.reviews import ask_for_review
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, ReviewRecord, awaits_review
 from assemblyzero_tui.runner.workflows.drafting.texts import sections, verdict_text
@@ -146,6 +151,23 @@ class DraftingNodes:
             self._log(f"    {style.strong('Draft 1')}: {style.plain(state['title'])}")
         return number
 
+    def _ask_for_draft(
+        self, request: Request, parse: Callable[[str], Parsed], repair: str
+    ) -> tuple[Parsed, CountedCalls]:
+        """Has a draft written; asks again, with the reason, while it cannot be used.
+
+        Args:
+            request: The request.
+            parse: Parses the answer; raises ``ValueError`` if it cannot be used.
+            repair: Name of the prompt that asks again.
+        """
+        ask = CountedCalls(self._context)
+        draft, _ = ask_and_parse(
+            request, ask, parse,
+            what="draft", repair=repair, times=DRAFTS_ASKED, on_repair=self._on_repair,
+        )  # fmt: skip
+        return draft, ask
+
     def _save_draft(self, state: DraftState, draft: str, ask: CountedCalls) -> dict[str, Any]:
         """Writes a draft into the lineage; returns the changes to the state."""
         number = state["last"] + 1
@@ -223,24 +245,26 @@ class DraftingNodes:
         if record["verdict"] == "APPROVED":
             verdict = style.good("APPROVED")
         else:
-            issues = style.count(len(record["tier1_issues"]), "tier-1 issue")
+            number = len(record["tier1_issues"])
+            issues = style.count(number, "tier-1 issue") if number else "no tier-1 issue named"
             verdict = f"{style.bad('BLOCKED')}  {issues}"
         lines.append(f"    Verdict: {verdict}")
         lines += style.wrapped(record["critique"], lead="  ")
         for issue in record["tier1_issues"]:
-            problem = f"{issue['section']}: {issue['problem']}"
+            problem = ": ".join(filter(None, (issue["section"], issue["problem"])))
             bullet = style.wrapped(problem, lead="  • ", max_lines=4)
             lines += [style.caution(line) for line in bullet]
-            lines += style.wrapped(issue["remedy"], lead="    Remedy: ", max_lines=3)
+            if issue["remedy"]:
+                lines += style.wrapped(issue["remedy"], lead="    Remedy: ", max_lines=3)
         for suggestion in record["suggestions"][:3]:
             lines += style.wrapped(suggestion, lead="  Suggestion: ", max_lines=2)
         lines.append(f"    Verdict saved: {style.faint(name)}")
         self._log("\n".join(lines))
 
     def _on_repair(self, what: str, reason: str) -> None:
-        self._log(f"    {style.caution(f'The {what} could not be read; asking again:')}")
+        self._log(f"    {style.caution(f'The {what} cannot be used; asking again:')}")
         self._log("\n".join(style.wrapped(reason, lead="  ", max_lines=3)))
-        self._context.notify(f"The {what} could not be read ({reason}); asked again.")
+        self._context.notify(f"The {what} cannot be used ({reason}); asked again.")
 
     def _write(self, number: int, kind: lineage.Kind, data: bytes) -> str:
         return lineage.write(self._repository / self._folder, number, kind, data)

@@ -11,7 +11,8 @@ import re
 from importlib import resources
 
 LLD = (
-    "design-system", "design", "revise", "review-system", "review", "earlier-reviews", "repair",
+    "design-system", "design", "design-form", "template-form", "revise", "design-repair",
+    "review-system", "review", "template-review", "earlier-reviews", "repair",
 )  # fmt: skip
 """The prompts of the LLD workflow."""
 ISSUE = (

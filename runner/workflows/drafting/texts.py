@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.workflows.drafting import prompt_files
 from assemblyzero_tui.runner.workflows.drafting.prompt_files import delimited
 from assemblyzero_tui.runner.workflows.drafting.reviews import SCHEMA
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, ReviewRecord
-
-_SECTION = re.compile(r"## +(.*?)(?: +#+)? *")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+from assemblyzero_tui.runner.workflows.repository.markdown import headings
 
 
 def verdict_text(review: ReviewRecord, draft_file: str) -> str:
@@ -28,8 +24,11 @@ def verdict_text(review: ReviewRecord, draft_file: str) -> str:
     if review["tier1_issues"]:
         lines += ["", "## Tier-1 issues", ""]
         for number, issue in enumerate(review["tier1_issues"], 1):
-            lines.append(f"{number}. **{issue['section'].strip()}**: {issue['problem'].strip()}")
-            lines.append(f"   Remedy: {issue['remedy'].strip()}")
+            section = issue["section"].strip()
+            where = f"**{section}**: " if section else ""
+            lines.append(f"{number}. {where}{issue['problem'].strip()}")
+            if remedy := issue["remedy"].strip():
+                lines.append(f"   Remedy: {remedy}")
     if review["suggestions"]:
         lines += ["", "## Suggestions", ""]
         lines += [f"- {suggestion.strip()}" for suggestion in review["suggestions"]]
@@ -37,21 +36,14 @@ def verdict_text(review: ReviewRecord, draft_file: str) -> str:
 
 
 def sections(draft: str) -> list[tuple[str, int]]:
-    """The ``## `` headings of a draft outside code blocks, each with the characters below it."""
-    headings: list[tuple[str, int]] = []
-    fence = ""
-    for line in draft.splitlines():
-        if mark := _FENCE.match(line):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence):
-                fence = ""
-        elif not fence and (heading := _SECTION.fullmatch(line)):
-            headings.append((heading[1], 0))
-            continue
-        if headings:
-            headings[-1] = (headings[-1][0], headings[-1][1] + len(line) + 1)
-    return headings
+    """The headings of level 2 of a draft, and the characters below each."""
+    lines = [f"{line}\n" for line in draft.removesuffix("\n").split("\n")]
+    found = [heading for heading in headings(draft) if heading.level == 2]
+    ends = [*(heading.start for heading in found), len(lines)][1:]
+    return [
+        (heading.text, sum(map(len, lines[heading.end : end])))
+        for heading, end in zip(found, ends, strict=True)
+    ]
 
 
 def draft_question(name: str, **values: str) -> Request:

@@ -16,6 +16,7 @@ from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, IDEAS_DONE
 from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
 from assemblyzero_tui.runner.workflows.issue.filing_records import Filed, Intent
+from assemblyzero_tui.runner.workflows.issue.inert import make_inert
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder, sync_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_process
@@ -174,7 +175,10 @@ class IssueFiler:
     def _create_issue(self, draft: IssueDraft, intent: Intent) -> ListedIssue | Filed:
         """The new issue, or the record of one that was filed although ``gh`` failed."""
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
-        body = filing_records.with_mark(draft.body, self._mark)
+        body, changed = make_inert(draft.body, self._state["brief"])
+        if changed:
+            self._log(f"    Made inert (not in the brief): {style.plain(', '.join(changed))}")
+        body = filing_records.with_mark(body, self._mark)
         try:
             number, url = gh_filing.create_issue(
                 self._repository, self._tracker, draft.title, body, intent.labels

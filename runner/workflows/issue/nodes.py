@@ -13,14 +13,14 @@ from assemblyzero_tui.runner.base.paths import state_home
 from assemblyzero_tui.runner.model.run_spec import HOW_TO_ACCEPT
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
-from assemblyzero_tui.runner.workflows.drafting.answer_parsing import ask_and_parse
-from assemblyzero_tui.runner.workflows.drafting.nodes import CountedCalls, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.nodes import DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import DraftState, approved
 from assemblyzero_tui.runner.workflows.issue import filing_records, texts
 from assemblyzero_tui.runner.workflows.issue.briefs import Brief
-from assemblyzero_tui.runner.workflows.issue.draft import parse_draft
+from assemblyzero_tui.runner.workflows.issue.draft import parse_draft, read_draft
 from assemblyzero_tui.runner.workflows.issue.filer import IssueFiler, settle
 from assemblyzero_tui.runner.workflows.issue.foreign_filings import check_not_filed
+from assemblyzero_tui.runner.workflows.issue.inert import make_inert
 from assemblyzero_tui.runner.workflows.issue.records import issue_complete
 from assemblyzero_tui.runner.workflows.issue.state import FiledRecord, IssueState
 from assemblyzero_tui.runner.workflows.repository import lineage
@@ -106,19 +106,10 @@ class IssueNodes(DraftingNodes):
         }
 
     def draft(self, state: IssueState) -> dict[str, Any]:
-        """Writes the next draft; asks the model again once if title or labels cannot be parsed."""
+        """Has the next draft written."""
         self._begin_draft(state)
         request = texts.draft_request(state, self._read_context())
-        ask = CountedCalls(self._context)
-        parsed, answer = ask_and_parse(
-            request,
-            ask,
-            parse_draft,
-            what="draft",
-            repair="issue-draft-repair",
-            on_repair=self._on_repair,
-        )
-        draft = answer.text.strip() + "\n"
+        (draft, parsed), ask = self._ask_for_draft(request, read_draft, "issue-draft-repair")
         changes = self._save_draft(state, draft, ask)
         self._log(f"    Title: {style.strong(style.plain(parsed.title))}")
         self._log(f"    Labels: {style.plain(', '.join(parsed.labels)) or 'none'}")
@@ -188,6 +179,8 @@ class IssueNodes(DraftingNodes):
         self._log(f"    {style.good('APPROVED,')} not filed (--no-file)")
         self._log(f"      Draft:   {style.faint(str(where))}")
         self._log(f"      Title:   {style.plain(draft.title)}")
+        if changed := make_inert(draft.body, state["brief"]).changed:
+            self._log(f"      Will be made inert: {style.plain(', '.join(changed))}")
         self._log("      To file it, run the same command without --no-file")
         self._progress(state["drafts"], "approved, not filed")
         interrupt("not to be filed")

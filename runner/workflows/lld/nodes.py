@@ -10,14 +10,31 @@ from assemblyzero_tui.runner.base.errors import WorkflowError
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import guards
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
-from assemblyzero_tui.runner.workflows.drafting.nodes import CountedCalls, DraftingNodes
+from assemblyzero_tui.runner.workflows.drafting.nodes import DraftingNodes
 from assemblyzero_tui.runner.workflows.drafting.state import ReviewRecord
 from assemblyzero_tui.runner.workflows.lld import designs, status_file, texts
 from assemblyzero_tui.runner.workflows.lld.records import design_complete
 from assemblyzero_tui.runner.workflows.lld.state import LldState
+from assemblyzero_tui.runner.workflows.lld.template import Template, find_template
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.repository.shared_files import publish, publish_new
 from assemblyzero_tui.runner.workflows.tracker.issues import FROM_TRACKER, Issue
+
+
+class _DesignReader:
+    """Reads drafts; one that lacks headings of the template is asked for again, but only once."""
+
+    def __init__(self, template: Template | None) -> None:
+        self._template = template
+
+    def __call__(self, answer: str) -> str:
+        design = texts.read_design(answer)
+        if self._template is not None and (missing := self._template.missing(design)):
+            self._template = None
+            raise ValueError(
+                f"it lacks {len(missing)} of the template's headings: {'; '.join(missing)}"
+            )
+        return design
 
 
 class LldNodes(DraftingNodes):
@@ -63,6 +80,7 @@ class LldNodes(DraftingNodes):
         if not issue.body.strip():
             self._log(f"    {style.caution('The issue has no description, only its title.')}")
         self._log_input(issue.body, context)
+        self._log_template()
 
         name = self._write(first, "issue.md", text)
         details = {"title": issue.title, "issue_file": name, "run": self._origin(state)}
@@ -71,22 +89,46 @@ class LldNodes(DraftingNodes):
         self._progress(0, "issue read")
         return {**new, **self._new_state(first)}
 
+    def _log_template(self) -> None:
+        if (template := self._template()) is None:
+            return
+        self._log(f"    Template: {style.faint(style.plain(template.path))}")
+        if template.others:
+            others = style.plain(", ".join(template.others))
+            self._log(f"    Not used: {others} (choose one with --template)")
+
     def design(self, state: LldState) -> dict[str, Any]:
         """Writes the next draft."""
         self._refuse_others(state["number"])
         number = self._begin_draft(state)
-        request = texts.design_request(state, self._read_context())
-        ask = CountedCalls(self._context)
-        draft = ask(request).text.strip() + "\n"
+        template = self._template()
+        request = texts.design_request(state, self._read_context(), template)
+        draft, ask = self._ask_for_draft(request, _DesignReader(template), "design-repair")
         changes = self._save_draft(state, draft, ask)
         if number == 1:
             self._upsert(state["number"], "draft", [])
         self._log_draft(changes["draft_file"], draft)
+        if template is not None:
+            self._compare(template, draft)
         return changes
+
+    def _template(self) -> Template | None:
+        return find_template(self._repository, self._spec.options.template)
+
+    def _compare(self, template: Template, draft: str) -> None:
+        """Says which headings of the template a draft lacks, before its review is paid for."""
+        headings, missing = template.headings(), template.missing(draft)
+        if missing:
+            self._warn(
+                f"The draft lacks {len(missing)} of {style.count(len(headings), 'heading')} of the "
+                f"template {template.path}: {'; '.join(missing)}. The reviewer is told."
+            )
+        else:
+            self._log(f"    Template: all {style.count(len(headings), 'heading')} are there")
 
     def review(self, state: LldState) -> dict[str, Any]:
         """Reviews the newest draft."""
-        request = texts.review_request(state, self._read_context())
+        request = texts.review_request(state, self._read_context(), self._template())
         return self._judge(state, request, partial(self._on_verdict, state["number"]))
 
     def _on_verdict(self, number: int, reviews: list[ReviewRecord]) -> None:

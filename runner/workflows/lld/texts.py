@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assemblyzero_tui.runner.llm.provider import Request
+from assemblyzero_tui.runner.workflows.drafting import draft_text, prompt_files
 from assemblyzero_tui.runner.workflows.drafting.prompt_files import delimited
 from assemblyzero_tui.runner.workflows.drafting.texts import (
     context_part,
@@ -14,10 +15,18 @@ from assemblyzero_tui.runner.workflows.drafting.texts import (
     revision_part,
 )
 from assemblyzero_tui.runner.workflows.lld.state import LldState
+from assemblyzero_tui.runner.workflows.lld.template import Template
+from assemblyzero_tui.runner.workflows.repository.markdown import code_lines
 
 _RULE = "\n\n---\n\n"
+_APPROVED = "\n**Final Status:** APPROVED\n"
+"""What AssemblyZero's ``--audit`` looks for: a Gemini review has approved the design."""
 _ORIGIN = re.compile(
     r"Issue .* · approved on .* after .* · history in `docs/lineage/active/[0-9]+-lld/`\n*"
+    r"(?:\*\*Final Status:\*\* APPROVED\n*)?"
+)
+_FINAL_STATUS = re.compile(
+    r"[ \t]*(?:[-*+>][ \t]+)*[*_]*final[ \t]+status[*_]*[ \t]*:.*", re.IGNORECASE
 )
 
 
@@ -43,6 +52,7 @@ def final_text(state: LldState, lineage: str) -> str:
         f"{state['draft'].strip()}{_RULE}"
         f"Issue {issue} · approved on {last['date']} by {last['model'] or 'an unnamed model'} "
         f"after {rounds} review{'s' if rounds != 1 else ''} · history in `{lineage}/`\n"
+        f"{_APPROVED if last['gemini'] else ''}"
     )
 
 
@@ -52,19 +62,44 @@ def draft_in(text: str) -> str | None:
     return draft if rule and _ORIGIN.fullmatch(origin) else None
 
 
-def design_request(state: LldState, context: list[tuple[str, str]]) -> Request:
-    """The request for the next draft: issue, context files, last draft and all verdicts so far."""
+def read_design(answer: str) -> str:
+    """The design that a model answered, without a final status: that comes with the approval.
+
+    Raises:
+        ValueError: it is no design.
+    """
+    text = draft_text.text_of(answer)
+    draft_text.check_design(text)
+    code = code_lines(text)
+    lines = enumerate(text.split("\n"))
+    kept = [line for n, line in lines if n in code or not _FINAL_STATUS.fullmatch(line)]
+    return "\n".join(kept).strip() + "\n"
+
+
+def design_request(
+    state: LldState, context: list[tuple[str, str]], template: Template | None = None
+) -> Request:
+    """Asks for the next draft: issue, context files, the last draft and all verdicts so far."""
+    number = str(state["number"])
+    if template is None:
+        form = prompt_files.fill("design-form", number=number)
+    else:
+        shown = delimited("TEMPLATE", template.text)
+        form = prompt_files.fill("template-form", number=number, template=shown)
     return draft_question(
         "design",
-        number=str(state["number"]),
+        number=number,
         issue=delimited("ISSUE", issue_text(state)),
         context=context_part(context),
         history=revision_part(state, "revise", "DESIGN"),
+        form=form,
     )
 
 
-def review_request(state: LldState, context: list[tuple[str, str]]) -> Request:
-    """The request for a review of the newest draft; the reviewer also sees the context files."""
+def review_request(
+    state: LldState, context: list[tuple[str, str]], template: Template | None = None
+) -> Request:
+    """Asks for a review of the newest draft; the reviewer sees the context files, too."""
     return review_question(
         "review",
         number=str(state["number"]),
@@ -73,4 +108,21 @@ def review_request(state: LldState, context: list[tuple[str, str]]) -> Request:
         context=context_part(context),
         draft=delimited("DESIGN", state["draft"]),
         history=earlier_reviews_part(state, "earlier-reviews"),
+        template=_template_part(template, state["draft"]),
     )
+
+
+def _template_part(template: Template | None, draft: str) -> str:
+    """What a reviewer is told of the template: the text, and which headings the draft lacks."""
+    if template is None:
+        return ""
+    check = "A mechanical check found all of them in the design."
+    if missing := template.missing(draft):
+        check = (
+            "A mechanical check found these missing in the design:\n\n"
+            + "\n".join(f"- {heading}" for heading in missing)
+            + "\n\nA section whose content the issue needs is a tier-1 issue where it is missing. "
+            "One that does not apply is none."
+        )
+    shown = delimited("TEMPLATE", template.text)
+    return f"{prompt_files.fill('template-review', template=shown, check=check)}\n\n"

@@ -20,12 +20,14 @@ from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import LLD
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import prompt_files
+from assemblyzero_tui.runner.workflows.drafting.fingerprints import digest
 from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
 from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.lld import designs, status_file
 from assemblyzero_tui.runner.workflows.lld.issue_source import fetch
 from assemblyzero_tui.runner.workflows.lld.nodes import LldNodes
 from assemblyzero_tui.runner.workflows.lld.state import LldState
+from assemblyzero_tui.runner.workflows.lld.template import find_template
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.tracker.issues import Issue
 
@@ -38,6 +40,17 @@ class LldWorkflow(DraftingWorkflow[Issue]):
     entry = LLD
     prompts = prompt_files.LLD
     item_word = "issue"
+
+    def fingerprints(self, spec: WorkerSpec) -> dict[str, str]:
+        """The same as for every workflow, and a digest of the template, where there is one.
+
+        Raises:
+            WorkflowError: the item or a context file cannot be read.
+            TuiError: the template cannot be used.
+        """
+        found = super().fingerprints(spec)
+        template = find_template(Path(spec.repository), spec.options.template)
+        return found if template is None else {**found, "template": digest(template.text)}
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
         """The existing design, which another run or someone else may have written in the meantime.

@@ -119,6 +119,19 @@ def test_a_context_file_that_is_missing_or_no_text(program: Program, repository:
     assert runs() == 0
 
 
+def test_a_template_that_is_missing_or_none(program: Program, repository: Path) -> None:
+    (repository / "picture.png").write_bytes(b"\x89PNG\x00\xff")
+    (repository / "words.md").write_text("No headings.")
+    (repository / "issues").mkdir(exist_ok=True)
+    (repository / "issues/1-lamps.md").write_text("# Lamps\n\nThe pier is dark.")
+    for name in ("missing.md", "picture.png", ".", "words.md"):
+        done = program("lld", "1", "--issues-dir", "issues", "--template", name, *QUICK)
+        assert done.returncode == 2
+        assert name in done.stderr
+        assert "--template" in done.stderr
+    assert runs() == 0
+
+
 def test_fresh_and_continue_exclude_each_other(program: Program) -> None:
     done = program("lld", "1", "--fresh", "--continue", *QUICK)
     assert done.returncode == 2

@@ -184,27 +184,59 @@ def drafts(*texts: str) -> Callable[[Request], str | None]:
     return lambda request: left.pop(0) if request.purpose == "draft" and left else None
 
 
-def test_a_draft_that_cannot_be_read_is_asked_for_once_more(
+def test_a_draft_that_cannot_be_used_is_asked_for_again_with_the_reason(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
 ) -> None:
-    context = work(repository, item, tmp_path, reply=drafts("Sure! Here is the issue: …"))
-    repair = context.requests[1].prompt
-    assert "Sure! Here is the issue: …" in repair
-    assert "the first line is not `# ` and a title" in repair
-    assert context.notices == [
-        "The draft could not be read (the first line is not `# ` and a title); asked again."
-    ]
+    chatty = "Sure! Here is the issue: …\n" + "It is about the web view. " * 12
+    context = work(repository, item, tmp_path, reply=drafts(chatty, "# Dark mode\n\nDark."))
+    first, second = (request.prompt for request in context.requests[1:3])
+    assert "Sure! Here is the issue: …" in first
+    reason = "it does not begin with `# ` and a title, but with 'Sure! Here is the issue: …'"
+    assert reason in first
+    assert "it has only" in second
+    assert "Sure!" not in second
+    assert context.notices[0] == f"The draft cannot be used ({reason}); asked again."
     assert len(filed_issues(tracker)) == 1
 
 
-def test_a_draft_that_cannot_be_read_twice_fails_clearly(
+def test_a_draft_that_cannot_be_used_three_times_fails_clearly_and_is_not_filed(
     repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
 ) -> None:
-    with pytest.raises(WorkflowError, match="draft of scripted cannot be read, twice in a row"):
-        work(repository, item, tmp_path, reply=drafts("No.", "# Title\n\nbut no labels"))
+    refusals = ["No.", "# Title\n\nbut no text", "I can't help with that. " * 20]
+    told = "draft of scripted cannot be used, three times in a row: it is a refusal"
+    with pytest.raises(WorkflowError, match=told):
+        work(repository, item, tmp_path, reply=drafts(*refusals))
     assert filed_issues(tracker) == []
     assert audit_of(repository)[-1]["event"] == "error"
     assert tree(repository / "docs/lineage/active") == ["dark-mode/001-brief.md"]
+
+
+def test_mentions_and_closing_words_are_filed_without_effect_unless_they_are_in_the_brief(
+    repository: Path, tmp_path: Path, tracker: Path
+) -> None:
+    text = f"{BRIEF}\nAsk @painter, it closes #4.\n"
+    draft = (
+        "# Dark mode\n\n**Labels:** none\n\n## Context\n\nAsk @Painter and @octo-person. "
+        "Fixes #4, closes #5.\n\n```css\n@media dark\n```\n\n" + "It is white. " * 20
+    )
+    context = work(repository, idea(repository, text=text), tmp_path, reply=drafts(draft, draft))
+    (filed,) = filed_issues(tracker)
+    body = str(filed["body"])
+    assert "Ask @Painter and @&#8203;octo-person. Fixes #4, closes&#8203; #5." in body
+    assert "@media dark" in body
+    assert "Made inert (not in the brief): @octo-person, closes #5" in "\n".join(context.logged)
+
+
+def test_a_draft_in_a_fence_is_filed_without_it(
+    repository: Path, item: ItemInfo, tmp_path: Path, tracker: Path
+) -> None:
+    draft = "```markdown\nTitle: Dark mode\n\n## Context\n\n" + "It is white. " * 20 + "\n```"
+    work(repository, item, tmp_path, reply=drafts(draft, draft))
+    (filed,) = filed_issues(tracker)
+    assert filed["title"] == "Dark mode"
+    lines = str(filed["body"]).splitlines()
+    assert lines[:2] == ["## Context", ""]
+    assert "```" not in lines
 
 
 def test_labels_that_do_not_exist_are_left_out_and_said(

@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assemblyzero_tui.runner.base.errors import WorkflowError
+from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Request
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import load
 from assemblyzero_tui.runner.workflows.drafting import guards
+from assemblyzero_tui.runner.workflows.lld.designs import others_of
 from tests.integration.workflows.in_test_context import (
     InTestContext,
     KilledError,
@@ -200,20 +201,159 @@ def test_an_issue_that_is_too_long_is_blocked_by_its_guard(
     assert context.requests == []
 
 
-def test_a_draft_that_is_no_design_is_blocked_by_its_guard(
+def scripted_drafts(*texts: str) -> Callable[[Request], str | None]:
+    """Answers the first drafts with these texts; the rest is answered by the offline model."""
+    left = list(texts)
+    return lambda request: left.pop(0) if request.purpose == "draft" and left else None
+
+
+DESIGN = "# LLD-101: Lamps\n\n## 1. Goal\n\n" + "A lamp is lit at dusk. " * 12
+USELESS = (
+    f"Of course, here it is:\n\n{DESIGN}",
+    "I can't help with that.",
+    f"<think>\nLamps?\n</think>\n{DESIGN}",
+)
+
+
+def test_a_draft_that_is_no_design_is_asked_for_three_times_and_not_published(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     context = InTestContext(
-        worker_spec(repository, items[AT_ONCE], tmp_path),
-        reply=lambda request: "Sorry." if request.purpose == "draft" else None,
+        worker_spec(repository, items[AT_ONCE], tmp_path), reply=scripted_drafts(*USELESS)
     )
-    with pytest.raises(WorkflowError, match="it needs at least"):
+    told = (
+        "draft of scripted cannot be used, three times in a row: it contains the model's thoughts"
+    )
+    with pytest.raises(WorkflowError, match=told):
         run_graph(context)
-    assert [line["event"] for line in audit_of(repository)] == ["start", "guard_block"]
-    assert len(context.requests) == 1
+    assert [request.purpose for request in context.requests] == ["draft"] * 3
+    assert "text before its first heading: Of course, here it is:" in context.requests[1].prompt
+    assert "it is a refusal: I can't help with that." in context.requests[2].prompt
+    assert [line["event"] for line in audit_of(repository)] == ["start", "error"]
+    assert lineage_of(repository, AT_ONCE) == ["001-issue.md"]
+    assert not (repository / "docs/lld/active").exists()
 
 
-def test_a_review_that_cannot_be_read_is_asked_for_once_more(
+def test_the_third_draft_may_be_the_first_that_can_be_used(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path
+) -> None:
+    spec = worker_spec(repository, items[AT_ONCE], tmp_path)
+    design = f"```markdown\n{DESIGN}\n\n**Final Status:** PENDING\n```"
+    context = InTestContext(spec, reply=scripted_drafts(*USELESS[:2], design))
+    state = run_graph(context)
+    assert state["drafts"] == 1
+    assert len(context.notices) == 2
+    published = (repository / state["output"]).read_text()
+    assert published.startswith(DESIGN.rstrip() + "\n\n---\n\nIssue #101")
+    assert "Final Status" not in published  # no review by Gemini
+
+
+def test_a_design_that_gemini_approved_ends_with_its_final_status(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InTestContext, "reviews_count_as_gemini", True)
+    context = InTestContext(worker_spec(repository, items[AT_ONCE], tmp_path))
+    text = (repository / run_graph(context)["output"]).read_text()
+    assert text.endswith("/101-lld/`\n\n**Final Status:** APPROVED\n")
+    assert others_of(repository, AT_ONCE) == []
+
+
+TEMPLATE = """\
+# {ID} - Lamp: {Title}
+
+<!-- keep the numbers -->
+
+## 1. Context & Goal
+
+### 1.1 Open Questions (optional)
+
+## 2. Wiring of {the post}
+
+```
+## not a heading
+```
+
+## Fuses
+"""
+
+
+def write_template(repository: Path, name: str = "0102-LLD-template.md") -> Path:
+    path = repository / "docs/templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(TEMPLATE)
+    return path
+
+
+FOLLOWS = (
+    "# 101 - Lamp: Dusk\n\n## 1. Context and goal\n\n" + "A lamp is lit at dusk. " * 12
+    + "\n\n## 2. Wiring of post 7\n\nOne wire.\n\n## 3. FUSES\n\nNone is needed: low voltage.\n"
+)  # fmt: skip
+
+
+def test_a_design_follows_the_template_of_the_repository(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path
+) -> None:
+    write_template(repository)
+    write_template(repository, "0103-lld-review.md")
+    spec = worker_spec(repository, items[AT_ONCE], tmp_path)
+    context = InTestContext(spec, reply=scripted_drafts(FOLLOWS))
+    state = run_graph(context)
+
+    draft, review = context.requests
+    assert "## 2. Wiring of {the post}" in draft.prompt
+    assert "## 1. Context and goal" not in draft.prompt
+    assert "## 2. Wiring of {the post}" in review.prompt
+    assert "found all of them" in review.prompt
+    text = "\n".join(context.logged)
+    assert "docs/templates/0102-LLD-template.md" in text
+    assert "Not used: docs/templates/0103-lld-review.md" in text
+    assert "Template: all 3 headings are there" in text
+    assert (repository / state["output"]).read_text().startswith(FOLLOWS.rstrip())
+
+
+def test_headings_that_are_missing_are_said_before_the_review_and_to_the_reviewer(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path
+) -> None:
+    write_template(repository)
+    lacks = FOLLOWS.replace("## 3. FUSES", "## 3. Sparks")
+    spec = worker_spec(repository, items[AT_ONCE], tmp_path)
+    context = InTestContext(spec, reply=scripted_drafts(lacks, lacks))
+    run_graph(context)
+
+    again, review = context.requests[1:]
+    assert again.purpose == "draft"
+    assert "it lacks 1 of the template's headings: Fuses" in again.prompt
+    assert review.purpose == "review"
+    assert "found these missing in the design:\n\n- Fuses\n" in review.prompt
+    assert context.notices[-1] == (
+        "The draft lacks 1 of 3 headings of the template docs/templates/0102-LLD-template.md: "
+        "Fuses. The reviewer is told."
+    )
+    said = next(n for n, line in enumerate(context.logged) if "The draft lacks 1 of 3" in line)
+    assert said < next(n for n, line in enumerate(context.logged) if "Review 1" in line)
+
+
+def test_a_chosen_template_goes_before_that_of_the_repository(
+    repository: Path, items: dict[int, ItemInfo], tmp_path: Path
+) -> None:
+    write_template(repository)
+    mine = tmp_path / "mine.md"
+    mine.write_text("```markdown\n# T\n\n## 1. Goal\n```\n")
+    spec = worker_spec(repository, items[AT_ONCE], tmp_path, template=str(mine))
+    context = InTestContext(spec, reply=scripted_drafts(DESIGN))
+    run_graph(context)
+    assert len(context.requests) == 2
+    assert "Wiring" not in context.requests[0].prompt
+    before = load("lld").fingerprints(spec)
+    mine.write_text("# T\n\n## Purpose\n")
+    after = load("lld").fingerprints(spec)
+    assert {name for name in before if before[name] != after[name]} == {"template"}
+    mine.write_text("no headings")
+    with pytest.raises(TuiError, match=r"mine\.md has no headings"):
+        load("lld").fingerprints(spec)
+
+
+def test_a_review_that_cannot_be_used_is_asked_for_once_more(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     contradiction = BLOCKED.replace("BLOCKED", "APPROVED")
@@ -229,13 +369,13 @@ def test_a_review_that_cannot_be_read_is_asked_for_once_more(
     assert len(context.notices) == 1
 
 
-def test_a_review_that_cannot_be_read_twice_fails_clearly(
+def test_a_review_that_cannot_be_used_twice_fails_clearly(
     repository: Path, items: dict[int, ItemInfo], tmp_path: Path
 ) -> None:
     context = InTestContext(
         worker_spec(repository, items[AT_ONCE], tmp_path), reply=scripted_reviews("Looks good!")
     )
-    with pytest.raises(WorkflowError, match="cannot be read, twice in a row"):
+    with pytest.raises(WorkflowError, match="cannot be used, twice in a row"):
         run_graph(context)
     assert len([r for r in context.requests if r.purpose == "review"]) == 2
     assert audit_of(repository)[-1]["event"] == "error"

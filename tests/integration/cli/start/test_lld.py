@@ -132,6 +132,18 @@ def test_context_files_reach_the_drafts(program: Program, issues: Issues, reposi
     assert program.the_run().spec.options.context == [str(repository / "style.md")]
 
 
+def test_the_headings_of_a_template_are_looked_for(
+    program: Program, issues: Issues, repository: Path
+) -> None:
+    issues(1)
+    (repository / "mine.md").write_text("# {Title}\n\n## 2. Requirements\n\n## Tides\n")
+    done = program("lld", "1", "--template", "mine.md", *OFFLINE, "--plain")
+    assert done.returncode == 0
+    assert program.the_run().spec.options.template == str(repository / "mine.md")
+    assert "The draft lacks 1 of 2 headings of the template" in done.stdout
+    assert "docs/templates" not in done.stdout
+
+
 @pytest.mark.parametrize("fault", ["--max-iterations=1"])
 def test_a_failed_item_gives_exit_code_1_and_disturbs_no_other(
     program: Program, issues: Issues, fault: str

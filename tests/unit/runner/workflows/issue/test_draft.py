@@ -16,7 +16,12 @@ from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
 from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import slug_of
-from assemblyzero_tui.runner.workflows.issue.draft import IssueDraft, parse_draft, split_labels
+from assemblyzero_tui.runner.workflows.issue.draft import (
+    IssueDraft,
+    parse_draft,
+    read_draft,
+    split_labels,
+)
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 from assemblyzero_tui.runner.workflows.issue.texts import draft_request, review_request
 from assemblyzero_tui.runner.workflows.repository.text_files import text_digest
@@ -39,30 +44,76 @@ LINES = st.text(st.characters(codec="utf-8"), max_size=60)
          ["bug", "good first issue"]),
         (f"# `x` fails\nLabels: none\n{BODY}", "`x` fails", []),
         (f"# One\nLabels: None\n{BODY}", "One", []),
+        (f"# One\n**Labels:** N/A\n{BODY}", "One", []),
         (f"# One\nLabels: `bug`, Bug\n{BODY}", "One", ["bug"]),
+        (f"# One\r\nLabels: bug\r\n{BODY}", "One", ["bug"]),
+        (f"# One\n{BODY}", "One", []),
+        (f"# One\nlabels: bug; web\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\nLabels:\n{BODY}", "One", []),
+        (f"# One\nLabels: bug,,x\n{BODY}", "One", ["bug", "x"]),
+        (f"# One\nLabel: 'bug', web.\n{BODY}", "One", ["bug", "web"]),
+        (f'# One\nLabels: "bug", "two words"\n{BODY}', "One", ["bug", "two words"]),
+        (f"# One\nLabels: [bug, web]\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\nLabels: bug, type: feature\n{BODY}", "One", ["bug", "type: feature"]),
+        (f"# One\nLabels: #bug #web\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\nLabels: `bug` `web`\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\nLabels: [bug](https://example.org/bug), web\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\nLabels: {'x' * 51}, bug\n{BODY}", "One", ["bug"]),
+        (f"# One\n\n**Labels:** bug, `web`\n\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\n\n**Labels**: bug\n\n{BODY}", "One", ["bug"]),
+        (f"# One\n\n_Labels: bug, web_\n\n---\n\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\n\n- **Labels:** bug\n\n{BODY}", "One", ["bug"]),
+        (f"# One\n\n> Tags: bug\n\n{BODY}", "One", ["bug"]),
+        (f"# One\n\nLabels:\n\n- bug\n* `web`\n\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\n\nLabels:\n- [x] bug\n- [ ] web\n\n{BODY}", "One", ["bug"]),
+        (f"# One\n\n## Labels\n\nbug, web\n\n{BODY}", "One", ["bug", "web"]),
+        (f"# One\n\n### Labels: bug\n\n{BODY}", "One", ["bug"]),
+        (f"# One\n\n{BODY}\n\n## Suggested labels\n\n- bug\n", "One", ["bug"]),
+        (f"# One\n\n{BODY}\n\n**Labels:** bug", "One", ["bug"]),
+        (f"## Labels\n\nbug\n\n# One\n\n{BODY}", "One", ["bug"]),
+        (f"Labels: bug\n\n# One\n\n{BODY}", "One", ["bug"]),
+        (f"## One\nLabels: bug\n{BODY}", "One", ["bug"]),
+        (f"One\n===\nLabels: bug\n{BODY}", "One", ["bug"]),
+        (f"Title: One\nLabels: bug\n{BODY}", "One", ["bug"]),
+        (f"**Title:** \"One\"\n**Labels:** bug\n\n{BODY}", "One", ["bug"]),
+        (f"**Title: One**\n\n{BODY}", "One", []),
+        (f"**One**\n\n{BODY}", "One", []),
+        (f"# Title: One\n\n{BODY}", "One", []),
+        (f"# Title\n\nOne\n\nLabels: bug\n{BODY}", "One", ["bug"]),
+        (f"# Title\n\nLabels: bug\n{BODY}", "Title", ["bug"]),
+        (f"# GitHub Issue\n\n**Title:** One\n\n{BODY}", "One", []),
+        (f"---\n\n# One\n\n---\n\n{BODY}", "One", []),
+        (f"# Issue\n\nLabels: bug\n\n{BODY}", "Issue", ["bug"]),
+        (f"# Summary\n\n{BODY}", "Summary", []),
+        (f"# **One** &amp; [two](https://example.org) *three*\n\n{BODY}", "One & two three", []),
+        (f"# [Feature] One\n\n{BODY}", "[Feature] One", []),
+        (f"---\ntitle: 'One: two'\nlabels:\n  - bug\n  - web\n---\n\n{BODY}", "One: two",
+         ["bug", "web"]),
+        (f"---\ntitle: One\nlabels: [bug]\nassignees: nobody\n---\n# One\n{BODY}", "One", ["bug"]),
     ],
 )  # fmt: skip
-def test_title_and_labels_are_read(text: str, title: str, labels: list[str]) -> None:
+def test_title_and_labels_are_read_in_every_form(text: str, title: str, labels: list[str]) -> None:
     assert parse_draft(text) == IssueDraft(title, labels, BODY)
+
+
+def test_a_text_about_labels_is_left_as_it_is() -> None:
+    body = f"{BODY}\n\n## Requirements\n\nLabels: are shown\n\n## Labels of things\n\nNone."
+    assert parse_draft(f"# One\n\n{body}") == IssueDraft("One", [], body)
+
+
+def test_no_more_than_ten_labels_are_taken() -> None:
+    labels = [str(number) for number in range(12)]
+    assert parse_draft(f"# One\nLabels: {', '.join(labels)}\n{BODY}").labels == labels[:10]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "first line"),
-        (f"Here it is:\n# One\nLabels: bug\n{BODY}", "first line"),
-        (f"```markdown\n# One\nLabels: bug\n{BODY}\n```", "first line"),
-        (f"## One\nLabels: bug\n{BODY}", "first line"),
-        (f"# \nLabels: bug\n{BODY}", "first line"),
-        (f"# One\n{BODY}", "Labels: "),
-        (f"# One\nlabels: bug\n{BODY}", "Labels: "),
-        (f"# One\n{BODY}\nLabels: bug", "Labels: "),
+        ("", "does not begin with"),
+        (f"Here it is:\n# One\nLabels: bug\n{BODY}", "but with 'Here it is:'"),
+        (f"# \nLabels: bug\n{BODY}", "it has no title: its first heading is 'Context'"),
+        (BODY, "it has no title: its first heading is 'Context'"),
         ("# One\nLabels: bug\n", "no text"),
-        (f"# One\nLabels:\n{BODY}", "label is empty"),
-        (f"# One\nLabels: bug,,x\n{BODY}", "label is empty"),
-        (f'# One\nLabels: "bug"\n{BODY}', "quotation mark"),
-        (f"# One\nLabels: {'x' * 51}\n{BODY}", "more than 50"),
-        (f"# One\nLabels: {', '.join(map(str, range(11)))}\n{BODY}", "11 labels"),
         (f"# {'x' * 257}\nLabels: bug\n{BODY}", "257 characters"),
         (f"# One\nLabels: bug\n{'word ' * 14_000}", "limit is 65,000"),
         (f"# One\nLabels: bug\n{BODY}\n<!-- assemblyzero-tui: brief 00 -->", "reserved"),
@@ -71,6 +122,31 @@ def test_title_and_labels_are_read(text: str, title: str, labels: list[str]) -> 
 def test_another_form_is_refused_with_the_reason(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         parse_draft(text)
+
+
+LONG = BODY + " So it has been for years." * 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("# One\n\n## Context\n\nIt is so.", "it has only"),
+        (f"<think>One</think># One\n{LONG}", "thoughts"),
+        ('{"title": "One", "body": "' + "x" * 200 + '"}', "JSON"),
+        ("I'm sorry, but I can't help with that. " * 8, "a refusal"),
+        ("# One\n\nLabels: bug\n\n" + "\n\n".join(f"## Part {n}" for n in range(40)), "are empty"),
+        (f"Here it is:\n\n# One\n{LONG}", "but with 'Here it is:'"),
+    ],
+)
+def test_an_answer_that_is_no_draft_is_refused(answer: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        read_draft(answer)
+
+
+def test_an_answer_is_kept_without_what_surrounds_it() -> None:
+    text, draft = read_draft(f"```markdown\r\n# One\r\n\r\n{LONG}\r\n```")
+    assert text == f"# One\n\n{LONG}\n"
+    assert draft == parse_draft(text) == IssueDraft("One", [], LONG)
 
 
 @given(LINES)
