@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import markdown_it  # noqa: F401 - imported when first needed, which is no time of an example's
 import psutil
 import pytest
 

@@ -24,6 +24,7 @@ from langgraph.runtime import RunControl
 from assemblyzero_tui.runner.worker import graph_run  # noqa: F401
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.drafting import prompt_files
+from assemblyzero_tui.runner.workflows.repository import markdown
 
 _TASKS = Path("/proc/self/task")
 _ENDING = 5.0
@@ -84,6 +85,7 @@ for _name in catalog.CATALOG:
 _warm_up()
 codecs.lookup("utf-8-sig")
 prompt_files.digest()
+markdown.blocks("")
 _check_clean()
 gc.collect()
 gc.freeze()

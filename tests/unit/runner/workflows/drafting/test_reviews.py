@@ -197,8 +197,9 @@ def test_any_text_is_a_review_or_a_clear_refusal(text: str) -> None:
 
 
 def test_what_is_not_quite_json_is_not_read_at_any_depth() -> None:
-    assert list(json_objects.objects_in("{'a':" * 19 + "1" + "}" * 19))
-    assert not list(json_objects.objects_in("{'a':" * 30 + "1" + "}" * 30))[:1]
+    for depth, start in ((json_objects.DEPTH_LIMIT, 0), (json_objects.DEPTH_LIMIT + 3, 3 * 5)):
+        found = next(json_objects.objects_in("{'a':" * depth + "1" + "}" * depth))
+        assert found.start == start
 
 
 @pytest.mark.parametrize(
