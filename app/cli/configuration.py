@@ -21,7 +21,9 @@ from assemblyzero_tui.runner.base.small_files import read_small_file
 
 LARGEST = 1 << 20
 """The most bytes of the file."""
-_COMMAND_LINE_ONLY = {"help", "fresh", "accept_changes", "dry_run", "left_out"}
+_COMMAND_LINE_ONLY = {
+    "help", "fresh", "accept_changes", "dry_run", "left_out", "labels", "milestone", "search",
+}  # fmt: skip
 """Parameters that only make sense on the command line."""
 
 

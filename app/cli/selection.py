@@ -16,6 +16,7 @@ from assemblyzero_tui.runner.workflows import records
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.lld.pending import left_out_of_all, pending_lld_items
+from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 
 
 def choose_items(
@@ -26,6 +27,7 @@ def choose_items(
     tracker: str = "",
     fresh: bool = False,
     read_only: bool = False,
+    only: IssueFilter | None = None,
 ) -> tuple[list[ItemInfo], list[str]]:
     """The items to work on, and notes on what was left out or repaired.
 
@@ -36,13 +38,15 @@ def choose_items(
         tracker: ``host/owner/name`` of the repository whose issues ``gh`` lists.
         fresh: Include named issues that already have an approved design.
         read_only: Repair nothing in the repository.
+        only: Which of the open issues are meant; ``None`` means all.
 
     Raises:
         TuiError: a named issue does not exist, or the issues cannot be read.
     """
     items, notes = pending_lld_items(
-        repository, issues_dir, wanted, tracker=tracker, fresh=fresh, read_only=read_only
-    )
+        repository, issues_dir, wanted,
+        tracker=tracker, fresh=fresh, read_only=read_only, only=only,
+    )  # fmt: skip
     return _with_notes(repository, "lld", items, notes), notes
 
 
@@ -106,14 +110,19 @@ def list_items(items: Sequence[ItemInfo], *, as_json: bool, dry_run: bool) -> No
 
 
 def list_left_out(
-    repository: Path, issues_dir: Path | None, tracker: str, *, as_json: bool
+    repository: Path,
+    issues_dir: Path | None,
+    tracker: str,
+    *,
+    as_json: bool,
+    only: IssueFilter | None = None,
 ) -> None:
     """Lists the open issues that are not pending: id, status, design and title, and why.
 
     Raises:
         TuiError: the issues, the designs or the status file cannot be read.
     """
-    left_out, notes = left_out_of_all(repository, issues_dir, tracker)
+    left_out, notes = left_out_of_all(repository, issues_dir, tracker, only)
     print_notes(notes)
     redact = Redactor().redact
     for one in left_out:

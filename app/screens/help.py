@@ -28,7 +28,7 @@ MEANINGS: dict[State, str] = {
     State.FAILED: "failed; r retries it",
     State.LOST: "its processes died repeatedly; r retries it",
     State.QUOTA: "saved and waiting for quota; resumes automatically",
-    State.RETRYING: "its process was lost; another one takes over",
+    State.RETRYING: "saved; tried again automatically, as its process or GitHub failed",
     State.CANCELLING: "is being cancelled",
     State.PAUSING: "pauses after its current node",
     State.RUNNING: "a node is running",

@@ -23,6 +23,15 @@ class WorkflowError(TuiError):
     exit_code = ExitCode.FAILED
 
 
+class TransientError(TuiError):
+    """A service is unavailable; the same may succeed later without any change."""
+
+    def __init__(self, what: str, hint: str = "", until: float = 0.0) -> None:
+        super().__init__(what, hint)
+        self.until = until
+        """When it may succeed, seconds since the epoch; 0 if unknown."""
+
+
 class UnusableAnswerError(WorkflowError):
     """The model's answer is unusable: a retry calls again instead of using the stored answer."""
 

@@ -21,6 +21,7 @@ from assemblyzero_tui.runner.base.paths import (
 from assemblyzero_tui.runner.engine.checkpoints import Checkpoints
 from assemblyzero_tui.runner.engine.executors.executor import Executor, Outcome
 from assemblyzero_tui.runner.engine.item_queue import ItemQueue
+from assemblyzero_tui.runner.engine.later_starts import LaterStarts
 from assemblyzero_tui.runner.engine.message_handler import WorkerMessageHandler
 from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.engine.quota_pause import QuotaPause
@@ -83,6 +84,7 @@ class Supervisor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.queue = ItemQueue(spec, recorder, locks, self)
         self._checkpoints = Checkpoints(spec)
+        self._later = LaterStarts(recorder, self._start_now)
         self._lost: Counter[str] = Counter()
         self._resume_wanted: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
@@ -208,7 +210,10 @@ class Supervisor:
             self._recorder.change_state(item, State.PAUSED, "saved")
         elif outcome.kind == "exhausted" and item.state is not State.PAUSING:
             self.quota_pause.item_saved(item, outcome)
-        elif outcome.kind in ("paused", "exhausted"):
+        elif outcome.kind == "waiting" and item.state is not State.PAUSING:
+            if not self._later.put_off(item, outcome.reason, outcome.until):
+                self._finish(item, State.FAILED, outcome.reason)
+        elif outcome.kind in ("paused", "exhausted", "waiting"):
             resume_wanted = item.id in self._resume_wanted
             self._recorder.change_state(item, State.PAUSED, "saved" if resume_wanted else "by you")
             if resume_wanted:
@@ -234,13 +239,10 @@ class Supervisor:
         if self._lost[item.id] > len(LOST_DELAYS):
             self._finish(item, State.LOST, reason)
             return
-        delay = LOST_DELAYS[self._lost[item.id] - 1]
-        until = time.time() + delay
-        self._recorder.change_state(item, State.RETRYING, reason, until=until, tries=item.tries + 1)
-        asyncio.get_running_loop().call_later(delay, self._retry_lost, item)
+        self._later.start_in(item, reason, LOST_DELAYS[self._lost[item.id] - 1])
 
-    def _retry_lost(self, item: ItemState) -> None:
-        if item.state is State.RETRYING and not self.stopping:
+    def _start_now(self, item: ItemState) -> None:
+        if not self.stopping:
             self._requeue(item)
             self.start_items()
 

@@ -22,7 +22,7 @@ class State(StrEnum):
     QUOTA = "quota"
     """It has no process; its checkpoint waits for quota."""
     RETRYING = "retrying"
-    """Its process was lost; another one starts after a short wait."""
+    """Its process was lost, or a service is unavailable; another one starts after a wait."""
     ASKING = "asking"
     """It has no process; its checkpoint waits for an answer of a human."""
     CANCELLING = "cancelling"

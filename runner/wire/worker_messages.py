@@ -126,12 +126,13 @@ class AnswerReused(FromWorker, tag="answer_reused", kw_only=True, omit_defaults=
 class Ended(FromWorker, tag="ended", kw_only=True, omit_defaults=True):
     """The last message: the attempt has ended."""
 
-    outcome: Literal["finished", "paused", "exhausted", "failed", "refused"]
-    """``exhausted``: paused for lack of quota. ``refused``: the checkpoint does not match the
-    request; nothing ran."""
+    outcome: Literal["finished", "paused", "exhausted", "waiting", "failed", "refused"]
+    """``exhausted``: paused for lack of quota. ``waiting``: another service is unavailable.
+    ``refused``: the checkpoint does not match the request; nothing ran."""
     reason: str = ""
     until: float = 0.0
-    """With ``exhausted``: when quota is expected, seconds since the epoch; 0 if unknown."""
+    """With ``exhausted`` and ``waiting``: when it may continue, seconds since the epoch; 0 if
+    unknown."""
     result: Result | None = None
 
 

@@ -14,7 +14,12 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
-from assemblyzero_tui.runner.base.errors import TuiError, UnusableAnswerError, WorkflowError
+from assemblyzero_tui.runner.base.errors import (
+    TransientError,
+    TuiError,
+    UnusableAnswerError,
+    WorkflowError,
+)
 from assemblyzero_tui.runner.base.paths import checkpoint_path
 from assemblyzero_tui.runner.llm.opening import open_provider
 from assemblyzero_tui.runner.model.events import Result
@@ -34,6 +39,7 @@ from assemblyzero_tui.runner.worker.patient_connection import is_locked, locked_
 from assemblyzero_tui.runner.workflows import catalog
 from assemblyzero_tui.runner.workflows.context import Workflow
 from assemblyzero_tui.runner.workflows.journeys import record_origin
+from assemblyzero_tui.runner.workflows.tracker.gh_process import WAITING
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +53,7 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     def warn(text: str) -> None:
         channel.send(WorkerNotice(text=text, level="warning"))
 
+    _report_waits(channel)
     try:
         path = checkpoint_path(spec.checkpoint)
         _enter_repository(spec)
@@ -61,6 +68,8 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
                 saved = salvage(aside, database.answers)
                 _report_damage(channel, error, aside, saved)
                 return _run(spec, workflow, database, channel, control)
+    except TransientError as error:
+        return _waiting(error)
     except TuiError as error:
         print(f"[ERROR] {error}", file=sys.stderr)
         return Ended(outcome="failed", reason=error.what)
@@ -78,6 +87,16 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
     except Exception as error:
         traceback.print_exc()
         return Ended(outcome="failed", reason=f"{type(error).__name__}: {error}")
+
+
+def _report_waits(channel: Channel) -> None:
+    """Reports what ``gh`` is waited for, in the log and to everybody who watches the run."""
+
+    def tell(text: str) -> None:
+        print(f"    {text}", file=sys.stderr)
+        channel.send(WorkerNotice(text=text))
+
+    WAITING.tell = tell
 
 
 def _report_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:
@@ -174,12 +193,20 @@ def _run_graph(
         return Ended(outcome="paused", reason="at a checkpoint")
     except GraphDrained:
         return Ended(outcome="paused", reason="at a checkpoint")
+    except TransientError as error:
+        return _waiting(error)
     except UnusableAnswerError as error:
         answers.forget_latest_task()
         return _failed(error, graph.get_state(thread).values)
     except TuiError as error:
         return _failed(error, graph.get_state(thread).values)
     return Ended(outcome="finished", result=workflow.result(graph.get_state(thread).values))
+
+
+def _waiting(error: TransientError) -> Ended:
+    """The end of an attempt that is repeated later, from the checkpoint."""
+    print(f"    {error}", file=sys.stderr)
+    return Ended(outcome="waiting", reason=error.what, until=error.until)
 
 
 def _failed(error: TuiError, values: dict[str, Any]) -> Ended:
@@ -212,7 +239,7 @@ def _check(
     before = answers.fingerprints() if begun else {}
     try:
         now = workflow.fingerprints(spec)
-    except WorkflowError as error:
+    except (WorkflowError, TransientError) as error:
         if not before:
             raise
         channel.send(WorkerNotice(text=f"it is unknown whether the item has changed: {error.what}"))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from assemblyzero_tui.runner.workflows.repository.text_files import split_title
+from assemblyzero_tui.runner.workflows.repository.titles import split_title
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 GH = Path(__file__).parent / "gh"

@@ -165,8 +165,11 @@ def _encoding() -> Check:
     )  # fmt: skip
 
 
-def _run(*command: str) -> tuple[int, str]:
-    """The exit code of a program and its first line of output, or the error if it cannot run."""
+def _run(*command: str, whole: bool = False) -> tuple[int, str]:
+    """The exit code of a program and its first line of output, or the error if it cannot run.
+
+    With ``whole``, its whole output.
+    """
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False,
@@ -175,7 +178,7 @@ def _run(*command: str) -> tuple[int, str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)
     output = (done.stdout + b"\n" + done.stderr).decode(errors="replace").strip()
-    return done.returncode, output.partition("\n")[0]
+    return done.returncode, output if whole else output.partition("\n")[0]
 
 
 def _git() -> Check:
@@ -190,20 +193,53 @@ def _git() -> Check:
     return Check(name="git", verdict="broken", found=output, mend="Reinstall git.")
 
 
+_WITHOUT_GH = "Without gh, use issues from files: --issues-dir DIR"
+
+
 def _gh() -> Check:
-    without = "Without gh, use issues from files: --issues-dir DIR"
+    from assemblyzero_tui.runner.workflows.tracker.gh_version import (
+        OLDEST,
+        OLDEST_TO_FILE,
+        is_too_old,
+        needed,
+    )
+
     if shutil.which("gh") is None:
         return Check(
             name="gh", verdict="warning", found="not on the PATH",
-            mend=f"Install it: https://cli.github.com   {without}",
+            mend=f"Install it: https://cli.github.com   {_WITHOUT_GH}",
         )  # fmt: skip
-    code, output = _run("gh", "auth", "status")
+    version = _run("gh", "--version")[1]
+    if is_too_old(version, OLDEST_TO_FILE):
+        what = "it cannot be used" if is_too_old(version, OLDEST) else "issues cannot be filed"
+        return Check(
+            name="gh", verdict="warning", found=f"{version}: too old, {what}",
+            mend=f"{needed(OLDEST_TO_FILE)}   {_WITHOUT_GH}",
+        )  # fmt: skip
+    return _gh_login(version)
+
+
+def _gh_login(version: str) -> Check:
+    """Whether ``gh`` can use GitHub, and if not, why."""
+    from assemblyzero_tui.runner.workflows.tracker.gh_failures import (
+        away_by_status,
+        token_variable,
+    )
+
+    code, output = _run("gh", "auth", "status", whole=True)
     if code == 0:
-        return _ok("gh", f"{_run('gh', '--version')[1]}, logged in")
-    return Check(
-        name="gh", verdict="warning", found=f"not logged in: {output}",
-        mend=f"Run: gh auth login   {without}",
-    )  # fmt: skip
+        return _ok("gh", f"{version}, logged in")
+    variable = token_variable(os.environ.get("GH_HOST", "github.com").lower())
+    if away_by_status(output):
+        found = f"{version}: GitHub cannot be reached"
+        mend = "Check your network and https://githubstatus.com"
+    elif variable:
+        found = f"the token in {variable} is refused"
+        mend = f"Set {variable} to a valid token, or use gh's own login: unset {variable}"
+    else:
+        first, _, _ = output.partition("\n")
+        found, mend = f"not logged in: {first}", "Run: gh auth login"
+    return Check(name="gh", verdict="warning", found=found, mend=f"{mend}   {_WITHOUT_GH}")
 
 
 def _tracker() -> Check:

@@ -19,6 +19,7 @@ from assemblyzero_tui.runner.model.run_spec import DEFAULT_PARALLEL
 
 if TYPE_CHECKING:
     from assemblyzero_tui.runner.model.events import ItemInfo
+    from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 
 
 @click.command(
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
             "--issues-dir issues --all --provider offline",
             "issues from files, without gh or credentials",
         ),
+        ("--label design --milestone 2.0", "the open issues with this label and milestone"),
         ("--all --dry-run", "list what would run"),
         ("--all --left-out", "list the issues that already have a design"),
         ("42 --fresh", "redesign an issue from scratch"),
@@ -44,6 +46,22 @@ if TYPE_CHECKING:
     help="Read issues from files such as 42-title.md instead of gh.",
 )
 @click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME",
+    help="Use only open issues with this label; repeatable, an issue needs all of them.",
+)
+@click.option(
+    "--milestone", default="", metavar="TITLE", help="Use only open issues of this milestone."
+)
+@click.option(
+    "--search",
+    default="",
+    metavar="QUERY",
+    help="Use only open issues that GitHub's search finds, 1,000 at most.",
+)
+@click.option(
     "--left-out",
     is_flag=True,
     help="List the open issues that --all skips, with their designs, and exit.",
@@ -55,6 +73,9 @@ def command(
     issues: tuple[str, ...],
     all_issues: bool,
     issues_dir: Path | None,
+    labels: tuple[str, ...],
+    milestone: str,
+    search: str,
     left_out: bool,
     settings: WorkflowSettings,
     output: OutputMode,
@@ -68,22 +89,27 @@ def command(
     A design that this tool did not write is replaced only if you name its issue; a copy is kept in
     docs/lineage.
     """
-    _check_selection(issues, all_issues, issues_dir, left_out, settings.parallel)
+    filtered = bool(labels or milestone or search)
+    _check_selection(issues, all_issues or filtered, issues_dir, left_out, settings.parallel)
+    if filtered and issues_dir:
+        raise click.UsageError("--label, --milestone and --search do not work with --issues-dir.")
     parallel = settings.check(issues)
     from assemblyzero_tui.app.cli.repository import find_repository
     from assemblyzero_tui.app.cli.selection import list_items, list_left_out
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
     from assemblyzero_tui.runner.workflows.lld.template import find_template
+    from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 
+    only = IssueFilter(labels, milestone, search) if filtered else None
     named = check_numbers(issues) if issues else None
     files = settings.context_files()
     template = settings.template_file()
     repository = find_repository(settings.repo)
     tracker = tracker_of_issues(repository).name if issues_dir is None else ""
     if left_out:
-        list_left_out(repository, issues_dir, tracker, as_json=output.kind == "json")
+        list_left_out(repository, issues_dir, tracker, as_json=output.kind == "json", only=only)
         return 0
-    items = _choose(repository, issues_dir, named, tracker, settings)
+    items = _choose(repository, issues_dir, named, tracker, settings, only)
     if settings.dry_run or not items:
         list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0
@@ -99,6 +125,7 @@ def _choose(
     named: list[str] | None,
     tracker: str,
     settings: WorkflowSettings,
+    only: IssueFilter | None,
 ) -> list[ItemInfo]:
     """The items to work on; prints the notes on them."""
     from assemblyzero_tui.app.cli.selection import choose_items, print_notes
@@ -110,6 +137,7 @@ def _choose(
         tracker=tracker,
         fresh=settings.fresh,
         read_only=settings.dry_run,
+        only=only,
     )
     print_notes(notes)
     return items
@@ -125,7 +153,9 @@ def _check_selection(
     if left_out and issues:
         raise click.UsageError("--left-out works with --all, not with issue numbers.")
     if issues and all_issues:
-        raise click.UsageError("Specify issue numbers or --all, not both.")
+        raise click.UsageError(
+            "Specify issue numbers or --all, --label, --milestone, --search, not both."
+        )
     if issues or all_issues or issues_dir:
         return
     hint = "For example: assemblyzero-tui lld --all --parallel 3"

@@ -18,11 +18,11 @@ Emit = Callable[[str, int, AnyFromWorker], None]
 class Outcome:
     """The end of one attempt of an item, of which no process is left."""
 
-    kind: Literal["finished", "paused", "exhausted", "failed", "refused", "lost"]
+    kind: Literal["finished", "paused", "exhausted", "waiting", "failed", "refused", "lost"]
     reason: str = ""
     result: Result | None = None
     until: float = 0.0
-    """With ``exhausted``: when there may be quota again; 0 if that is unknown."""
+    """With ``exhausted`` and ``waiting``: when it may continue; 0 if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

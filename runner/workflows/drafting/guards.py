@@ -35,8 +35,9 @@ def check_length(name: str, body: str) -> None:
     """
     if len(body) > ISSUE_LIMIT:
         raise GuardError(
-            f"{name} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}.",
-            "Split it, or move background material into files for --context.",
+            f"{name} has {len(body):,} characters, the limit is {ISSUE_LIMIT:,}: split it into "
+            "several, or move background material from it into files for --context.",
+            f"Each file of --context FILE may have {CONTEXT_FILE_LIMIT:,} characters.",
         )
 
 

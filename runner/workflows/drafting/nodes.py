@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TransientError, TuiError, WorkflowError
 from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.workflows.context import Context
 from assemblyzero_tui.runner.workflows.drafting import guards
@@ -96,6 +96,8 @@ class DraftingNodes:
         def run(state: State) -> dict[str, Any]:
             try:
                 return node(state)
+            except TransientError:  # it did not fail: it is run again later
+                raise
             except TuiError as error:
                 event: audit.AuditName = "error"
                 if isinstance(error, guards.GuardError):

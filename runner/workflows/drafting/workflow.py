@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TransientError, TuiError, WorkflowError
 from assemblyzero_tui.runner.model.events import Result
 from assemblyzero_tui.runner.model.run_spec import WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import CatalogEntry
@@ -37,6 +37,7 @@ class DraftingWorkflow(ABC, Generic[Item]):
         """Digests of the item, the prompts, the context files and the provider.
 
         Raises:
+            TransientError: the item cannot be read now.
             WorkflowError: the item or a context file cannot be read.
         """
         item = self._fetch(spec)
@@ -71,7 +72,7 @@ class DraftingWorkflow(ABC, Generic[Item]):
     def _fetch(self, spec: WorkerSpec) -> Item:
         try:
             return self._read_item(spec)
-        except WorkflowError:
+        except (WorkflowError, TransientError):
             raise
         except TuiError as error:
             raise WorkflowError(error.what, error.hint) from error

@@ -1,11 +1,12 @@
 """Briefs: files with an idea for an issue, and the selection of the pending ones.
 
 A brief is identified by its slug: the lower-case stem of its file with ``-`` for spaces and ``_``,
-reduced to ``[a-z0-9-]``.
+reduced to ``[a-z0-9-]``. It does not depend on how the name's accents are encoded.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,13 +18,20 @@ from assemblyzero_tui.runner.base.paths import checkpoint_file
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.catalog import ISSUE
 from assemblyzero_tui.runner.workflows.drafting.guards import check_length
+from assemblyzero_tui.runner.workflows.issue.brief_files import (
+    SUFFIXES,
+    choose_files,
+    clashes,
+    same_name,
+    tracking_issue,
+)
 from assemblyzero_tui.runner.workflows.issue.filing_records import filed_before
 from assemblyzero_tui.runner.workflows.issue.foreign_filings import foreign_filing
 from assemblyzero_tui.runner.workflows.repository.text_files import (
     read_text,
-    split_title,
     text_digest,
 )
+from assemblyzero_tui.runner.workflows.repository.titles import split_title
 
 IDEAS = Path("ideas/active")
 """The folder that ``--all`` reads, relative to the repository."""
@@ -63,7 +71,8 @@ def slug_of(path: Path) -> str:
     Raises:
         TuiError: its name gives no usable slug.
     """
-    slug = re.sub(r"[^a-z0-9-]", "", re.sub(r"[ _]", "-", path.stem.lower()))
+    stem = same_name(path.stem).lower()
+    slug = re.sub(r"[^a-z0-9-]", "", re.sub(r"[ _]", "-", stem))
     if not slug.strip("-"):
         raise TuiError(
             f"The name of the brief {path} contains no letter or digit.",
@@ -91,7 +100,7 @@ def read_brief(path: Path) -> Brief:
     slug = slug_of(path)
     text = read_text(path, "brief").replace("\r\n", "\n")
     check_length(f"The brief {path}", text)
-    words = " ".join(re.split(r"[-_\s]+", path.stem)).strip()
+    words = " ".join(re.split(r"[-_\s]+", same_name(path.stem))).strip()
     title, _ = split_title(text, words[:1].upper() + words[1:] or slug)
     return Brief(slug=slug, title=title, text=text, path=path)
 
@@ -106,13 +115,13 @@ def pending_briefs(
         wanted: Files, kept in this order; ``None`` means every idea, sorted by name.
 
     Raises:
-        TuiError: a file that was named is missing, unusable, or outside the repository; no files
-            were named and none is usable; or two have the same slug.
+        TuiError: a file that was named is missing, unusable, or outside the repository; or there
+            are files, and none is usable.
     """
     notes: list[str] = []
     briefs: list[Brief] = []
     errors: list[TuiError] = []
-    paths = _ideas(repository) if wanted is None else _named_files(repository, wanted, notes)
+    paths = _ideas(repository, notes) if wanted is None else _named_files(repository, wanted, notes)
     for path in paths:
         try:
             briefs.append(_read(_path_within(repository, path)))
@@ -120,12 +129,56 @@ def pending_briefs(
             if wanted is not None:
                 raise
             errors.append(error)
-    if errors and not briefs:
-        raise errors[0]
     notes += [f"left out: {error.what} {error.hint}" for error in errors]
-    _check_slugs_unique(briefs)
+    alone = _without_clashes(briefs, errors, notes)
+    if errors and not alone:
+        raise errors[0]
     named = wanted is not None
-    return [b.item for b in briefs if not _is_filed(repository, b, notes, named=named)], notes
+    pending = [b for b in alone if not _is_filed(repository, b, notes, named=named)]
+    notes += [note for brief in pending if (note := _tracking_note(brief))]
+    return [brief.item for brief in pending], notes
+
+
+def _without_clashes(briefs: list[Brief], errors: list[TuiError], notes: list[str]) -> list[Brief]:
+    """The briefs that share their slug with no other; what is left out is added to the rest.
+
+    Of files with one name and one text, which only encode it differently, one is kept.
+    """
+    kept = list(briefs)
+    for slug, paths in clashes([(brief.slug, brief.path) for brief in briefs]).items():
+        alike = [brief for brief in briefs if brief.slug == slug]
+        first = alike[0]
+        one = all(
+            same_name(b.path.name) == same_name(first.path.name) and b.digest == first.digest
+            for b in alike
+        )
+        left_out = alike[1:] if one else alike
+        kept = [brief for brief in kept if brief not in left_out]
+        if one:
+            notes.append(f"{paths[1]} left out: its name and text are those of {first.path}.")
+            continue
+        names = " and ".join(str(path) for path in paths)
+        how_many = "Two" if len(paths) == 2 else str(len(paths))
+        error = TuiError(
+            f"{how_many} briefs have the same slug {slug!r}: {names}.",
+            "Rename one of them, or name only one."
+            if len(paths) == 2
+            else "Rename all but one of them, or name only one.",
+        )
+        errors.append(error)
+        notes.append(f"left out: {error.what} {error.hint}")
+    return kept
+
+
+def _tracking_note(brief: Brief) -> str:
+    """What to tell of a brief that names an issue of its own."""
+    number = tracking_issue(brief.text)
+    if not number:
+        return ""
+    return (
+        f"{brief.path} names #{number} as its issue. A new one will be filed; if #{number} is the "
+        f"issue of this brief, move it to {IDEAS_DONE} first."
+    )
 
 
 def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) -> bool:
@@ -144,7 +197,7 @@ def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) 
         return True
     foreign = foreign_filing(repository, brief.slug, brief.digest)
     if foreign is None:
-        return False
+        return _is_put_away(repository, brief, notes)
     if foreign.text != "changed":
         notes.append(
             f"{path} left out: already filed as {foreign}. Rename it to file it as a new issue."
@@ -162,6 +215,23 @@ def _is_filed(repository: Path, brief: Brief, notes: list[str], *, named: bool) 
     return True
 
 
+def _is_put_away(repository: Path, brief: Brief, notes: list[str]) -> bool:
+    """Whether a brief of this name and text lies among the filed ones; a note says so."""
+    done = done_brief(repository, same_name(brief.path.name))
+    if done is None or done == brief.path:
+        return False
+    try:
+        same = text_digest(read_text(done, "brief")) == brief.digest
+    except TuiError:
+        return False
+    if same:
+        notes.append(
+            f"{brief.path} left out: already filed, as {done} has the same text. Rename it to "
+            "file it as a new issue."
+        )
+    return same
+
+
 def _read(path: Path) -> Brief:
     """Reads a brief; an unusable one is the user's error, not the workflow's."""
     try:
@@ -170,13 +240,11 @@ def _read(path: Path) -> Brief:
         raise TuiError(error.what, error.hint) from error
 
 
-def _ideas(repository: Path) -> list[Path]:
+def _ideas(repository: Path, notes: list[str]) -> list[Path]:
     folder = repository / IDEAS
     try:
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix == ".md" and not path.name.startswith(".")
+        names, remarks = choose_files(
+            path.name for path in folder.iterdir() if not path.is_dir() or _is_brief_name(path)
         )
     except FileNotFoundError as error:
         if (repository / IDEAS_DONE).is_dir():
@@ -190,14 +258,48 @@ def _ideas(repository: Path) -> list[Path]:
         raise TuiError(
             f"Cannot read the folder {folder}: {error.strerror or error}.", "Make it readable."
         ) from error
+    notes += [f"{folder}/{remark}" for remark in remarks]
+    return [folder / name for name in names]
+
+
+def _is_brief_name(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def done_brief(repository: Path, name: str) -> Path | None:
+    """Where the filed brief of this name is; ``None`` if it is not among the filed ones.
+
+    It has the number of its issue in front, unless an earlier version put it there.
+    """
+    folder = repository / IDEAS_DONE
+    if (folder / name).is_file():
+        return folder / name
+    form = re.compile(rf"[1-9][0-9]*-{re.escape(same_name(name))}")
+    try:
+        found = [path for path in folder.iterdir() if form.fullmatch(same_name(path.name))]
+    except OSError:
+        return None
+    return max(found, key=lambda path: int(path.name.partition("-")[0]), default=None)
+
+
+def _as_on_disk(path: Path) -> Path:
+    """A file under the name it has, if that encodes its accents differently."""
+    if os.path.lexists(path):
+        return path
+    try:
+        siblings = list(path.parent.iterdir())
+    except OSError:
+        return path
+    wanted = same_name(path.name)
+    return next((one for one in siblings if same_name(one.name) == wanted), path)
 
 
 def _named_files(repository: Path, wanted: Iterable[Path], notes: list[str]) -> list[Path]:
     paths: dict[Path, None] = {}
     for given in wanted:
-        path = _path_within(repository, given)
-        done = repository / IDEAS_DONE / path.name
-        if not path.exists() and path.parent == repository / IDEAS and done.is_file():
+        path = _as_on_disk(_path_within(repository, given))
+        done = done_brief(repository, path.name)
+        if not path.exists() and path.parent == repository / IDEAS and done is not None:
             notes.append(f"{path} left out: already filed; the brief is now {done}.")
         else:
             paths[path] = None
@@ -221,15 +323,3 @@ def _path_within(repository: Path, given: Path) -> Path:
             f"Copy it to {repository / IDEAS}, or name its repository with --repo PATH.",
         )
     return path
-
-
-def _check_slugs_unique(briefs: Iterable[Brief]) -> None:
-    paths: dict[str, Path] = {}
-    for brief in briefs:
-        if brief.slug in paths:
-            raise TuiError(
-                f"Two briefs have the same slug {brief.slug!r}: {paths[brief.slug]} "
-                f"and {brief.path}.",
-                "Nothing was started. Rename one of them, or name only one.",
-            )
-        paths[brief.slug] = brief.path

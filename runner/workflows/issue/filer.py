@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from assemblyzero_tui.runner.base.errors import TuiError, WorkflowError
+from assemblyzero_tui.runner.base.errors import TransientError, TuiError, WorkflowError
 from assemblyzero_tui.runner.workflows.drafting import log_style as style
 from assemblyzero_tui.runner.workflows.issue import filing_records
 from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS, IDEAS_DONE
@@ -21,13 +22,16 @@ from assemblyzero_tui.runner.workflows.issue.state import IssueState
 from assemblyzero_tui.runner.workflows.repository.shared_files import make_folder, sync_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_filing, gh_process
 from assemblyzero_tui.runner.workflows.tracker.filing_lock import filing_lock
+from assemblyzero_tui.runner.workflows.tracker.filing_pace import FilingPace
+from assemblyzero_tui.runner.workflows.tracker.gh_failures import GhTransientError
 from assemblyzero_tui.runner.workflows.tracker.gh_filing import ListedIssue
-from assemblyzero_tui.runner.workflows.tracker.gh_process import GhTimeoutError
 from assemblyzero_tui.runner.workflows.tracker.recent_filings import Entry, RecentFilings
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import short
 
 SETTLE_SECONDS = 15.0
 """Seconds after the end of an interrupted ``gh`` in which the tracker may still file its issue."""
+AGAIN_SECONDS = 30.0
+"""Seconds after that until the last look, before the issue is filed again."""
 _CLOCKS_DIFFER = timedelta(days=1)
 """The most that this machine's clock may be ahead of the tracker's."""
 
@@ -131,6 +135,7 @@ class IssueFiler:
         Raises:
             WorkflowError: ``gh`` failed and the issue does not exist, or that is unknown; or
                 another run has been filing for too long.
+            TransientError: it can be filed later, or only then be known whether it was.
             TuiError: the tracker cannot be read or locked; nothing was filed.
         """
         with filing_lock(self._tracker, f"{self._by}, process {os.getpid()}", self._log):
@@ -147,18 +152,6 @@ class IssueFiler:
             )
         draft = parse_draft(self._state["draft"])
         labels, left_out = self._labels(draft)
-        intent = self._record_intent(draft, labels)
-        self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
-        issue = self._create_issue(draft, intent)
-        if isinstance(issue, Filed):
-            return issue
-        if left_out:
-            listed = ", ".join(left_out)
-            self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
-        return self._filed(issue, intent, found=False)
-
-    def _record_intent(self, draft: IssueDraft, labels: list[str]) -> Intent:
-        """Records, for a repeated attempt and for other runs, that this draft is being filed."""
         intent = Intent(
             mark=self._mark,
             slug=self._state["slug"],
@@ -168,13 +161,54 @@ class IssueFiler:
             draft=self._state["draft_file"],
             time=time.time(),
         )
-        filing_records.write_intent(self._folder, intent)
-        self._recent.record(Entry(mark=self._mark, by=self._by, time=intent.time))
-        return intent
+        issue = self._file_draft(draft, intent)
+        if isinstance(issue, Filed):
+            return issue
+        if left_out:
+            listed = ", ".join(left_out)
+            self._warn(f"filed without labels that {self._tracker_name} does not have: {listed}")
+        return self._filed(issue, intent, found=False)
 
-    def _create_issue(self, draft: IssueDraft, intent: Intent) -> ListedIssue | Filed:
-        """The new issue, or the record of one that was filed although ``gh`` failed."""
+    def _file_draft(self, draft: IssueDraft, intent: Intent) -> ListedIssue | Filed:
+        """Files the issue when the pace allows it, and again after a transient failure.
+
+        Returns:
+            The new issue, or the record of one that was filed although ``gh`` failed.
+        """
+        pace, repeated = FilingPace(self._tracker), False
+        while True:
+            pace.wait_for_turn()
+            try:
+                issue = self._create_issue(draft, intent)
+            except GhTransientError as error:
+                if error.refused_by_service:
+                    pace.refused(error)
+                    continue
+                if (filed := self._look_again(error, last=repeated)) is not None:
+                    return filed
+                repeated = True
+            except TuiError as error:
+                if (filed := self._look_after(error)) is not None:
+                    return filed
+                raise WorkflowError(
+                    f"Not filed: {error.what}",
+                    f"{error.hint}\nThen run the same command again: it checks before it files.",
+                ) from error
+            else:
+                pace.filed()
+                return issue
+
+    def _create_issue(self, draft: IssueDraft, intent: Intent) -> ListedIssue:
+        """Files the issue; records before and after, for a repeated attempt and for other runs.
+
+        Raises:
+            TuiError: ``gh`` failed; the issue may have been filed nevertheless.
+        """
+        intent.answered, intent.time = False, time.time()
+        filing_records.write_intent(self._folder, intent)
         entry = Entry(mark=self._mark, by=self._by, time=intent.time)
+        self._recent.record(entry)
+        self._log(f"    Filing in {style.plain(self._tracker_name)}: {style.plain(draft.title)}")
         body, changed = make_inert(draft.body, self._state["brief"])
         if changed:
             self._log(f"    Made inert (not in the brief): {style.plain(', '.join(changed))}")
@@ -184,11 +218,12 @@ class IssueFiler:
                 self._repository, self._tracker, draft.title, body, intent.labels
             )
         except TuiError as error:
-            intent.answered = not isinstance(error, GhTimeoutError)
+            intent.answered = not isinstance(error, GhTransientError) or error.refused_by_service
             intent.time = time.time()
             filing_records.write_intent(self._folder, intent)
             self._record_attempt(replace(entry, answered=intent.answered, time=intent.time))
-            return self._look_again(error)
+            self._log(f"    {style.caution(style.plain(error.what))}")
+            raise
         self._record_attempt(replace(entry, answered=True, number=number, url=url))
         return ListedIssue(number=number, url=url)
 
@@ -203,24 +238,43 @@ class IssueFiler:
         existing = gh_filing.list_labels(self._repository, self._tracker) if draft.labels else []
         return split_labels(draft.labels, existing)
 
-    def _look_again(self, error: TuiError) -> Filed:
-        """Looks for the issue after ``gh issue create`` failed: it may have been filed anyway."""
-        self._log(f"    {style.caution(style.plain(error.what))}")
+    def _look_again(self, error: GhTransientError, *, last: bool) -> Filed | None:
+        """Looks for the issue after ``gh issue create`` failed: it may be filed anyway, or soon.
+
+        Raises:
+            TransientError: it does not exist, and this was the ``last`` attempt for now.
+        """
+        filed = self._look_after(error)
+        if filed is None and not last:
+            self._log(f"    It was not filed; checking once more in {AGAIN_SECONDS:.0f} s")
+            time.sleep(AGAIN_SECONDS)
+            filed = self._look_after(error)
+        if filed is None and last:
+            raise TransientError(
+                f"Not filed yet, as far as the tracker shows: {error.what}",
+                f"{error.hint}\nThen run the same command again: it checks before it files.",
+                error.until,
+            ) from error
+        return filed
+
+    def _look_after(self, error: TuiError) -> Filed | None:
+        """Looks for the issue once.
+
+        Raises:
+            TransientError: the tracker cannot be read now.
+            WorkflowError: it cannot be read.
+        """
         self._log("    Checking whether it was filed anyway")
         try:
             filed = self._look_under_lock()
         except TuiError as second_error:
-            raise WorkflowError(
+            kind = TransientError if isinstance(second_error, TransientError) else WorkflowError
+            raise kind(
                 f"{error.what} Cannot check whether the issue was filed: {second_error.what}",
                 "Run the same command again: it checks before it files.",
             ) from error
-        if filed is None:
-            caveat = ", as far as the tracker shows" if isinstance(error, GhTimeoutError) else ""
-            raise WorkflowError(
-                f"Not filed{caveat}: {error.what}",
-                f"{error.hint}\nThen run the same command again: it checks before it files.",
-            ) from error
-        self._warn(f"gh failed, but the issue was filed as {filed.issue_url}")
+        if filed is not None:
+            self._warn(f"gh failed, but the issue was filed as {filed.issue_url}")
         return filed
 
     def _filed(self, issue: ListedIssue, intent: Intent | None, *, found: bool = True) -> Filed:
@@ -285,11 +339,15 @@ def settle(repository: Path, filed: Filed, warn: Callable[[str], None]) -> Path 
     brief = repository / filed.brief
     if brief.parent != repository / IDEAS:
         return None
-    done = repository / IDEAS_DONE / brief.name
+    done = repository / IDEAS_DONE / f"{filed.issue_number}-{brief.name}"
     if brief.exists():
-        if os.path.lexists(done):
-            done = done.with_name(f"{filed.issue_number}-{brief.name}")
-            warn(f"{IDEAS_DONE / brief.name} is taken; the brief is now {IDEAS_DONE / done.name}")
+        taken = done
+        for copy in itertools.count(2):
+            if not os.path.lexists(done):
+                break
+            done = taken.with_name(f"{taken.stem}-{copy}{taken.suffix}")
+        if done != taken:
+            warn(f"{IDEAS_DONE / taken.name} is taken; the brief is now {IDEAS_DONE / done.name}")
         _move(brief, done)
     return done
 

@@ -27,7 +27,7 @@ from assemblyzero_tui.runner.workflows.drafting.log_style import count
 from assemblyzero_tui.runner.workflows.drafting.state import approved, awaits_review
 from assemblyzero_tui.runner.workflows.drafting.workflow import DraftingWorkflow, add_nodes
 from assemblyzero_tui.runner.workflows.issue import filing_records
-from assemblyzero_tui.runner.workflows.issue.briefs import IDEAS_DONE, Brief, read_brief
+from assemblyzero_tui.runner.workflows.issue.briefs import Brief, done_brief, read_brief
 from assemblyzero_tui.runner.workflows.issue.nodes import IssueNodes
 from assemblyzero_tui.runner.workflows.issue.state import IssueState
 
@@ -105,8 +105,8 @@ class IssueWorkflow(DraftingWorkflow[Brief]):
 
     def _read_item(self, spec: WorkerSpec) -> Brief:
         path = Path(spec.item.source)
-        moved = Path(spec.repository) / IDEAS_DONE / path.name
-        return read_brief(path if path.exists() or not moved.exists() else moved)
+        moved = None if path.exists() else done_brief(Path(spec.repository), path.name)
+        return read_brief(moved or path)
 
     def _texts(self, item: Brief) -> tuple[str, ...]:
         return (item.digest,)

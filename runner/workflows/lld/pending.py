@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -16,11 +17,12 @@ from assemblyzero_tui.runner.workflows.lld import designs, issue_files, status_f
 from assemblyzero_tui.runner.workflows.lld.status_entries import DesignStatus
 from assemblyzero_tui.runner.workflows.repository import lineage
 from assemblyzero_tui.runner.workflows.tracker import gh_issues
+from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 from assemblyzero_tui.runner.workflows.tracker.issues import Issue, issue_number
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 
-VIEWED_SINGLY = 3
-"""Up to this many requested issues are fetched one by one, more with one listing."""
+AT_ONCE = 4
+"""The number of requested issues that are fetched at the same time."""
 
 _HOW_TO_LIST = "List them: assemblyzero-tui lld --all --left-out"
 
@@ -45,6 +47,7 @@ def pending_lld_items(
     tracker: str = "",
     fresh: bool = False,
     read_only: bool = False,
+    only: IssueFilter | None = None,
 ) -> tuple[list[ItemInfo], list[str]]:
     """The items to work on, and notes on what was left out or repaired.
 
@@ -56,6 +59,7 @@ def pending_lld_items(
         tracker: ``host/owner/name`` of the issues' repository; ``gh`` finds it if this is empty.
         fresh: Include requested issues even if their design is approved.
         read_only: Repair nothing in the repository (for a dry run).
+        only: Which of the open issues are meant; ``None`` means all.
 
     Raises:
         TuiError: an issue does not exist, a number is invalid, or the issues or the status file
@@ -67,7 +71,7 @@ def pending_lld_items(
     if issues_dir is None and not tracker:
         tracker = find_tracker(repository, alternative=gh_issues.WITHOUT_GH).name
     if numbers is None:
-        issues = _all_issues(repository, tracker, issues_dir, notes)
+        issues = _all_issues(repository, tracker, issues_dir, notes, only)
         left_out = _left_out(repository, issues, design_statuses)
         notes += _left_out_notes(left_out)
         return [issue.item for issue in issues if issue.number not in left_out], notes
@@ -92,7 +96,10 @@ def _without_approved(
 
 
 def left_out_of_all(
-    repository: Path, issues_dir: Path | None = None, tracker: str = ""
+    repository: Path,
+    issues_dir: Path | None = None,
+    tracker: str = "",
+    only: IssueFilter | None = None,
 ) -> tuple[list[LeftOut], list[str]]:
     """The open issues that are not pending, lowest number first, and notes; does not write.
 
@@ -103,7 +110,7 @@ def left_out_of_all(
     design_statuses = _design_statuses(repository, notes, read_only=True)
     if issues_dir is None and not tracker:
         tracker = find_tracker(repository, alternative=gh_issues.WITHOUT_GH).name
-    issues = _all_issues(repository, tracker, issues_dir, notes)
+    issues = _all_issues(repository, tracker, issues_dir, notes, only)
     return list(_left_out(repository, issues, design_statuses).values()), notes
 
 
@@ -204,14 +211,25 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _all_issues(
-    repository: Path, tracker: str, issues_dir: Path | None, notes: list[str]
+    repository: Path,
+    tracker: str,
+    issues_dir: Path | None,
+    notes: list[str],
+    only: IssueFilter | None,
 ) -> list[Issue]:
     """Every issue; a file that cannot be read as one is noted, and does not stop the others."""
     if issues_dir is None:
-        return gh_issues.list_open_issues(repository, tracker)
+        listed = gh_issues.list_open_issues(repository, tracker, only=only)
+        if only is not None and len(listed) >= gh_issues.SEARCH_LIMIT:
+            notes.append(
+                f"GitHub's search gives {gh_issues.SEARCH_LIMIT:,} issues at most; there may be "
+                "more. Choose fewer, or run it again when these are done."
+            )
+        return listed
     issues: list[Issue] = []
-    errors: list[TuiError] = []
-    for path in issue_files.find_issue_files(issues_dir).values():
+    found, clashes = issue_files.all_issue_files(issues_dir)
+    errors: list[TuiError] = list(clashes.values())
+    for path in found.values():
         try:
             issues.append(issue_files.read_issue(path))
         except TuiError as error:
@@ -227,21 +245,22 @@ def _wanted_issues(
 ) -> list[Issue]:
     numbers = list(numbers)
     if issues_dir is not None:
-        files = issue_files.find_issue_files(issues_dir)
+        files, clashes = issue_files.all_issue_files(issues_dir)
         for number in numbers:
+            if number in clashes:
+                raise clashes[number]
             if number not in files:
                 raise TuiError(
                     f"There is no file for issue {number} in {issues_dir}.",
                     f"Its name must begin with {number}-",
                 )
         return [issue_files.read_issue(files[number]) for number in numbers]
-    listed: dict[int, Issue] = {}
-    if len(numbers) > VIEWED_SINGLY:
-        listed = {issue.number: issue for issue in gh_issues.list_open_issues(repository, tracker)}
-    return [
-        listed.get(number) or gh_issues.view_issue(repository, tracker, number)
-        for number in numbers
-    ]
+    if len(numbers) < 2:
+        return [gh_issues.view_issue(repository, tracker, number) for number in numbers]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(
+            pool.map(lambda number: gh_issues.view_issue(repository, tracker, number), numbers)
+        )
 
 
 def _listed(numbers: list[int]) -> str:

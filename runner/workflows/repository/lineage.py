@@ -29,6 +29,8 @@ Kind = Literal[
 ]  # fmt: skip
 
 _FILE = re.compile(rf"(\d{{3,}})-({'|'.join(map(re.escape, get_args(Kind)))})")
+_NUMBERED = re.compile(r"(\d{3,4})[-_. ].*", re.DOTALL)
+"""Whatever else has a number in front; more digits are a date."""
 _FOLDER = re.compile(r"([1-9]\d*)-lld")
 
 
@@ -103,16 +105,20 @@ def files(folder: Path) -> list[LineageFile]:
 def first_number(folder: Path, kind: Kind, text: bytes) -> int:
     """The number for the first file of a new journey: one more than the highest in the folder.
 
-    If the newest file already has exactly this text, a process wrote it and died before its
-    checkpoint; its number is used again.
+    Files of other kinds count as well: AssemblyZero has more workflows than these two. If the
+    newest file already has exactly this text, a process wrote it and died before its checkpoint;
+    its number is used again.
     """
     existing = files(folder)
-    if not existing:
-        return 1
-    newest = existing[-1]
-    if newest.kind == kind and read_shared(folder / newest.name) == text:
-        return newest.number
-    return newest.number + 1
+    highest = max((file.number for file in existing), default=0)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        matches = (_NUMBERED.fullmatch(entry.name) for entry in folder.iterdir())
+        highest = max(highest, *(int(match[1]) for match in matches if match), 0)
+    for file in existing[-1:]:
+        mine = file.number == highest and file.kind == kind
+        if mine and read_shared(folder / file.name) == text:
+            return highest
+    return highest + 1
 
 
 def write(folder: Path, number: int, kind: Kind, data: bytes) -> str:

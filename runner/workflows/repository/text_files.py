@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from pathlib import Path
 
 from assemblyzero_tui.runner.base.errors import TuiError
 
-_HEADING = re.compile(r" {0,3}# +(.*?)(?: +#+)? *")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 SIZE_LIMIT = 1_000_000
 """The maximum size of one file in bytes."""
 
@@ -32,7 +29,10 @@ def read_text(path: Path, what: str) -> str:
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a special file"
             raise TuiError(f"The {what} {path} is {kind}.", "Name a text file.")
         if status.st_size > SIZE_LIMIT:
-            raise TuiError(f"The {what} {path} is larger than {SIZE_LIMIT:,} bytes.", "Split it.")
+            raise TuiError(
+                f"The {what} {path} is larger than {SIZE_LIMIT:,} bytes.",
+                "Split it, or move background material into files for --context.",
+            )
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise TuiError(f"The {what} {path} does not exist.", "Was it moved?") from error
@@ -57,23 +57,3 @@ def read_text(path: Path, what: str) -> str:
 def text_digest(text: str) -> str:
     """A digest of a text that ignores surrounding white space and the kind of line endings."""
     return hashlib.sha256("\n".join(text.strip().splitlines()).encode()).hexdigest()
-
-
-def split_title(text: str, fallback: str) -> tuple[str, str]:
-    """Splits a Markdown text into title and body.
-
-    The title is the first ``# heading`` outside code blocks, and is removed from the body;
-    without one it is ``fallback``.
-    """
-    lines = text.splitlines()
-    fence = ""
-    for index, line in enumerate(lines):
-        if mark := _FENCE.match(line):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence):
-                fence = ""
-        elif not fence and (heading := _HEADING.fullmatch(line)) and heading[1].strip():
-            rest = lines[:index] + lines[index + 1 :]
-            return " ".join(heading[1].split()), "\n".join(rest).strip()
-    return fallback, "\n".join(lines).strip()

@@ -19,8 +19,8 @@ from assemblyzero_tui.runner.locks.file_locks import FileLock, sharing_with_chil
 from assemblyzero_tui.runner.locks.lock_folder import fixed_lock_folder
 from assemblyzero_tui.runner.workflows.tracker import gh_process
 
-MAX_CALLS = 8
-"""Calls of ``gh`` in one filing: it looks, files, and looks again after a failure."""
+MAX_CALLS = 12
+"""Calls of ``gh`` in one filing: it looks, files, and looks again after a failure, twice."""
 _POLL = 0.1
 """Seconds between two attempts."""
 

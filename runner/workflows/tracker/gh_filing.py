@@ -100,6 +100,7 @@ def create_issue(
         alternative=WITHOUT_GH,
         stdin=body.encode(),
         manual_command="gh auth status",
+        retry=False,
     )
     lines = output.decode(errors="replace").split()
     match = _ADDRESS.fullmatch(lines[-1]) if lines else None

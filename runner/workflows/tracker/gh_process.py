@@ -1,52 +1,82 @@
-"""Runs GitHub's command line tool ``gh``, without prompts and with a timeout.
+"""Runs GitHub's command line tool ``gh``: without prompts, with a timeout, again if it may help.
 
-``gh`` exits with 4 if it needs a login, and with 1 for nearly all other errors, which are
-distinguished by what it prints.
+A transient failure (see `~assemblyzero_tui.runner.workflows.tracker.gh_failures.Cause`) is retried
+for a minute. With a used-up rate limit the call is repeated when the limit is renewed, if that is
+within the minute. Longer waits are up to the caller.
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
 from assemblyzero_tui.runner.locks.file_locks import shared_with_children
+from assemblyzero_tui.runner.workflows.tracker.gh_failures import (
+    LOGIN_NEEDED,
+    Cause,
+    GhTimeoutError,
+    GhTransientError,
+    cause_of,
+    failure,
+    hint,
+    shown,
+    uncoloured,
+    without_tokens,
+)
 
 TIMEOUT = 60.0
 """Seconds after which ``gh`` is killed."""
-STDERR_LIMIT = 300
-"""Characters of ``gh``'s stderr that are shown."""
-LOGIN_NEEDED = 4
-"""Exit code of ``gh`` without a login."""
-_QUIET = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1"}
+RATE_WINDOW = 3600.0
+"""Seconds after which the calls of an hour are renewed at the latest."""
+_SET = {
+    "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1",
+    "CLICOLOR_FORCE": "0",  # outranks NO_COLOR, even for JSON: github.com/max-sixty/tend/pull/220
+}  # fmt: skip
+_UNSET = ("GH_FORCE_TTY", "GH_DEBUG", "DEBUG", *API_KEY_VARIABLES)
+"""Variables that change what ``gh`` prints, or are not for it."""
 
 
-class GhTimeoutError(TuiError):
-    """``gh`` was killed because it took too long; it may have done its work nevertheless."""
+def _print(text: str) -> None:
+    print(f"Note: {text}", file=sys.stderr, flush=True)
 
 
-class _Call(NamedTuple):
-    """One call of ``gh``, as messages describe it."""
+@dataclass(slots=True)
+class Waiting:
+    """How long transient failures are retried; each process has one."""
 
-    repository: Path
-    command: str
-    """The command without its options: ``gh issue list``."""
-    manual_command: str
-    """The command that the user can run to see the failure."""
-    tracker: str
-    """The value of ``--repo``, or an empty string."""
-    number: int
-    """The requested issue; 0 if the call is not about one."""
-    alternative: str
-    """How to proceed without ``gh``."""
+    patience: float = 60.0
+    """Seconds from the first failure to the last attempt."""
+    delays: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
+    """Seconds before each attempt; the last one is repeated."""
+    secondary: float = 60.0
+    """Seconds before an attempt after GitHub's secondary rate limit: at least a minute, according
+    to its documentation (docs.github.com, "Best practices for using the REST API")."""
+    tell: Callable[[str], None] = field(default=_print)
+    """Called with the reason for a wait, whenever it changes."""
+    sleep: Callable[[float], None] = time.sleep
+
+    def spell(self, error: GhTransientError, tries: int) -> float:
+        """Seconds to wait after this number of failures."""
+        if error.until:
+            return max(1.0, error.until - time.time())
+        if error.cause is Cause.SECONDARY:
+            return self.secondary
+        return self.delays[min(tries, len(self.delays)) - 1]
+
+
+WAITING = Waiting()
 
 
 def run_gh(
@@ -58,8 +88,9 @@ def run_gh(
     number: int = 0,
     stdin: bytes = b"",
     manual_command: str = "",
+    retry: bool = True,
 ) -> bytes:
-    """Runs ``gh`` and returns its stdout.
+    """Runs ``gh`` and returns its stdout, without colours.
 
     If a worker runs it, ``gh`` holds the worker's lock as well: no other process replaces the
     worker while ``gh`` is alive.
@@ -72,52 +103,148 @@ def run_gh(
         number: The requested issue, if the call is about one.
         stdin: The bytes of its standard input.
         manual_command: The command that hints suggest, if it is a different one.
+        retry: Whether the call is repeated after transient failures.
 
     Raises:
-        TuiError: ``gh`` is missing, not logged in, hangs, or fails.
+        GhTransientError: a transient failure lasted longer than a minute.
+        TuiError: ``gh`` is missing, not logged in, or fails.
     """
-    program = shutil.which("gh")
-    if program is None:
-        raise TuiError(
-            "The program gh (GitHub's command line tool) is not on the PATH.",
-            _hint("Install it from https://cli.github.com and run: gh auth login", alternative),
+    call = _Call(
+        repository, arguments, TIMEOUT if timeout is None else timeout, alternative, number, stdin,
+        manual_command,
+    )  # fmt: skip
+    return call.run_patiently() if retry else call.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of ``gh``, which can be repeated."""
+
+    repository: Path
+    arguments: Sequence[str]
+    seconds: float
+    alternative: str
+    number: int
+    stdin: bytes
+    manual_command: str
+
+    @property
+    def command(self) -> str:
+        """For messages."""
+        return f"gh {' '.join(self.arguments[: 3 if self.number else 2])}"
+
+    @property
+    def tracker(self) -> str:
+        """The value of ``--repo``, or an empty string."""
+        return next((b for a, b in pairwise(self.arguments) if a == "--repo"), "")
+
+    @property
+    def try_it(self) -> str:
+        """The command that the user can run to see the failure."""
+        repo = f" --repo {self.tracker}" if self.tracker else ""
+        return f"cd {self.repository} && {self.manual_command or self.command + repo}"
+
+    def run_patiently(self) -> bytes:
+        """Runs it, and retries transient failures for a minute."""
+        waited, tries, told = 0.0, 0, ""
+        while True:
+            try:
+                return self.run()
+            except GhTimeoutError:
+                raise
+            except GhTransientError as error:
+                tries += 1
+                spell = WAITING.spell(error, tries)
+                if waited + spell > WAITING.patience:
+                    raise
+                if error.what != told:
+                    WAITING.tell(f"{error.what} Trying again for a minute")
+                    told = error.what
+                WAITING.sleep(spell)
+                waited += spell
+
+    def run(self) -> bytes:
+        """Runs it once."""
+        program = shutil.which("gh")
+        if program is None:
+            raise TuiError(
+                "The program gh (GitHub's command line tool) is not on the PATH.",
+                hint(
+                    "Install it from https://cli.github.com and run: gh auth login",
+                    self.alternative,
+                ),
+            )
+        try:
+            code, stdout, stderr = _run(
+                program, self.repository, self.arguments, self.stdin, self.seconds
+            )
+        except OSError as error:
+            raise TuiError(
+                f"Cannot run {program} in {self.repository}: {error.strerror or error}.",
+                hint("Check that the folder exists and that gh works there.", self.alternative),
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise GhTimeoutError(
+                f"{self.command} in {self.repository} did not answer within {self.seconds:.0f} s.",
+                f"Check the network and try it yourself: {self.try_it}",
+            ) from error
+        if code == 0:
+            return uncoloured(stdout)
+        raise self._failure(code, uncoloured(stderr).decode(errors="replace").strip())
+
+    def _failure(self, code: int, stderr: str) -> TuiError:
+        words = stderr.lower()
+        cause = None if code == LOGIN_NEEDED else cause_of(words)
+        if cause is None:
+            known = failure(
+                self.repository, self.tracker, code, without_tokens(stderr), self.number,
+                self.alternative,
+            )  # fmt: skip
+            what = f"{self.command} in {self.repository} failed with exit code {code}: "
+            return known or TuiError(what + shown(stderr), f"Try it yourself: {self.try_it}")
+        if cause is Cause.NETWORK:
+            return GhTransientError(
+                f"{self.command} failed: {cause.value}: {shown(stderr).rstrip('.')}.",
+                f"Check your network and https://githubstatus.com. Try it yourself: {self.try_it}",
+            )
+        until = self._renewed() if cause is Cause.RATE else 0.0
+        when = f" until {time.strftime('%H:%M', time.localtime(until))}" if until else ""
+        return GhTransientError(
+            f"{cause.value}{when}: {shown(stderr).rstrip('.')}.",
+            "Run the same command again later; nothing is lost.",
+            until,
+            cause,
         )
-    command = f"gh {' '.join(arguments[:3] if number else arguments[:2])}"
-    tracker = _tracker_in(arguments)
-    manual_command = manual_command or (f"{command} --repo {tracker}" if tracker else command)
-    call = _Call(repository, command, manual_command, tracker, number, alternative)
-    code, stdout, stderr = _run(
-        program, call, arguments, stdin, TIMEOUT if timeout is None else timeout
-    )
-    if code == 0:
-        return stdout
-    raise _failure(call, code, stderr.decode(errors="replace").strip())
+
+    def _renewed(self) -> float:
+        """When GitHub renews the rate limit; this question does not count against it."""
+        host = self.tracker.partition("/")[0]
+        where = ["--hostname", host] if host and host != "github.com" else []
+        program = shutil.which("gh")
+        try:
+            assert program is not None
+            arguments = ["api", "rate_limit", *where]
+            _, stdout, _ = _run(program, self.repository, arguments, b"", self.seconds)
+            said = msgspec.json.decode(uncoloured(stdout), type=_RateLimits)
+        except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError, UnicodeDecodeError):
+            return time.time() + RATE_WINDOW / 4
+        used_up = [r.reset for r in said.resources.values() if r.remaining <= 0]
+        soonest = min(max(used_up, default=0.0), time.time() + RATE_WINDOW)
+        return max(soonest, time.time()) + 5.0
+
+
+class _Resource(msgspec.Struct):
+    remaining: int = 1
+    reset: float = 0.0
+
+
+class _RateLimits(msgspec.Struct):
+    """The answer of ``GET /rate_limit``: the rest of each quota and when it is renewed."""
+
+    resources: dict[str, _Resource] = {}
 
 
 def _run(
-    program: str, call: _Call, arguments: Sequence[str], stdin: bytes, timeout: float
-) -> tuple[int, bytes, bytes]:
-    """Runs ``gh``; returns its exit code, stdout and stderr.
-
-    Raises:
-        TuiError: it cannot be run, or took too long and was killed.
-    """
-    folder = call.repository
-    try:
-        return _run_process(program, folder, arguments, stdin, timeout)
-    except OSError as error:
-        raise TuiError(
-            f"Cannot run {program} in {folder}: {error.strerror or error}.",
-            _hint("Check that the folder exists and that gh works there.", call.alternative),
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise GhTimeoutError(
-            f"{call.command} in {folder} did not answer within {timeout:.0f} s.",
-            f"Check the network and try it yourself: cd {folder} && {call.manual_command}",
-        ) from error
-
-
-def _run_process(
     program: str, folder: Path, arguments: Sequence[str], stdin: bytes, timeout: float
 ) -> tuple[int, bytes, bytes]:
     """Runs ``gh``; returns its exit code, stdout and stderr.
@@ -126,8 +253,9 @@ def _run_process(
         OSError: it cannot be run.
         subprocess.TimeoutExpired: it took too long and was killed.
     """
-    environment = environment_without_api_keys() | _QUIET
-    environment.pop("GH_FORCE_TTY", None)
+    environment = environment_without_api_keys() | _SET
+    for name in _UNSET:
+        environment.pop(name, None)
     with (
         tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as output,
@@ -170,41 +298,3 @@ def decode(output: bytes, shape: Any, command: str) -> Any:
 def excerpt(output: bytes) -> str:
     """The first characters of an output, for a message."""
     return output[:80].decode(errors="replace").strip() or "nothing"
-
-
-def _tracker_in(arguments: Sequence[str]) -> str:
-    """The value of ``--repo``, or an empty string."""
-    return next((b for a, b in pairwise(arguments) if a == "--repo"), "")
-
-
-def _failure(call: _Call, code: int, stderr: str) -> TuiError:
-    """The error for a failure of ``gh``, with a hint for the known ones."""
-    repository, tracker, words = call.repository, call.tracker, stderr.lower()
-    if call.number and "could not resolve to an issue" in words:
-        return TuiError(
-            f"There is no issue #{call.number} in {tracker or repository}.",
-            f"List the open ones: gh issue list --repo {tracker or 'OWNER/NAME'}",
-        )
-    if any(sign in words for sign in ("no git remotes", "git remotes configured")):
-        return TuiError(
-            f"{repository} has no remote on GitHub, so gh cannot tell which issues to use.",
-            _hint("Add one: git remote add origin URL   (see: git remote -v)", call.alternative),
-        )
-    if "not a git repository" in words:
-        return TuiError(
-            f"{repository} is not a git repository.",
-            _hint("Specify the right one with --repo PATH.", call.alternative),
-        )
-    if code == LOGIN_NEEDED or "gh auth login" in words or "http 401" in words:
-        return TuiError("gh is not logged in.", _hint("Run: gh auth login", call.alternative))
-    if "disabled issues" in words:
-        return TuiError(f"{tracker or repository} has issues disabled.", call.alternative)
-    return TuiError(
-        f"{call.command} in {repository} failed with exit code {code}: "
-        f"{' '.join(stderr.split())[:STDERR_LIMIT] or 'no message'}",
-        f"Try it yourself: cd {repository} && {call.manual_command}",
-    )
-
-
-def _hint(step: str, alternative: str) -> str:
-    return f"{step}\n{alternative}" if alternative else step

@@ -19,7 +19,9 @@ import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
 from assemblyzero_tui.runner.credentials.api_key_variables import environment_without_api_keys
+from assemblyzero_tui.runner.workflows.tracker.gh_failures import GhTransientError
 from assemblyzero_tui.runner.workflows.tracker.gh_process import decode, run_gh
+from assemblyzero_tui.runner.workflows.tracker.gh_version import OLDEST_TO_FILE, check_version
 
 _FIELDS = "nameWithOwner,url,hasIssuesEnabled,isArchived,isFork,parent"
 _GIT_SECONDS = 10.0
@@ -89,8 +91,12 @@ def find_tracker(repository: Path, *, alternative: str = "", to_file: bool = Fal
             f"GH_REPO is set to {named!r}, which is not the name of a repository.",
             "Set it to OWNER/NAME or HOST/OWNER/NAME, or unset it: unset GH_REPO",
         )
+    if to_file:
+        check_version(repository, OLDEST_TO_FILE, alternative)
     try:
         viewed = _view(repository, named, alternative)
+    except GhTransientError:
+        raise
     except TuiError as error:
         if not named:
             raise

@@ -14,7 +14,7 @@ from assemblyzero_tui.runner.workflows.catalog import load
 from assemblyzero_tui.runner.workflows.lld import status_file
 from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
 from assemblyzero_tui.runner.workflows.tracker import gh_issues
-from assemblyzero_tui.runner.workflows.tracker.gh_process import run_gh
+from assemblyzero_tui.runner.workflows.tracker.gh_process import WAITING, run_gh
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import install, make_issues, write_issue
 
@@ -29,6 +29,7 @@ def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", install(tmp_path / "bin"))
     monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
     monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
+    monkeypatch.setattr(WAITING, "sleep", lambda seconds: None)
     return folder
 
 

@@ -216,7 +216,7 @@ def test_a_brief_begun_for_one_tracker_is_not_filed_in_another(
     repository: Path, tmp_path: Path, issues: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = brief(repository)
-    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=fail@1")
+    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=forbidden@1")
     with pytest.raises(TuiError, match="Not filed"):
         run_graph(InTestContext(worker_spec(repository, item, tmp_path, tracker=HOME)))
     with pytest.raises(TuiError, match="made for example/tidewater, but this run files in some"):
@@ -231,7 +231,7 @@ def test_what_an_earlier_attempt_may_have_filed_elsewhere_is_looked_for_there(
 ) -> None:
     item = brief(repository)
     spec = worker_spec(repository, item, tmp_path, tracker=HOME)
-    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-fail,issue list=fail@3")
+    monkeypatch.setenv("GH_STAND_IN_FAULT", "issue create=then-forbidden,issue list=forbidden@3")
     with pytest.raises(TuiError, match="Cannot check"):
         run_graph(InTestContext(spec))
     monkeypatch.delenv("GH_STAND_IN_FAULT")

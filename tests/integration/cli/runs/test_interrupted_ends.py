@@ -183,7 +183,7 @@ def test_an_issue_killed_at_its_end_is_made_whole(
     done = program(*ISSUE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(filed_issues(tmp_path / "issues")) == 1
-    assert [path.name for path in (repository / "ideas/done").iterdir()] == [f"{sample.slug}.md"]
+    assert [path.name for path in (repository / "ideas/done").iterdir()] == [f"1-{sample.slug}.md"]
     assert_whole(program, ISSUE)
 
 

@@ -149,7 +149,7 @@ def test_the_gh_of_a_killed_command_holds_the_tracker_until_it_is_through(
 def test_a_run_resumes_with_the_tracker_it_started_with(program: Program, tmp_path: Path) -> None:
     write_issue(tmp_path / "issues", 1, "A lamp")
     write_issue(tmp_path / "issues/someone/else", 1, "Of somebody else")
-    stopped = program("lld", "1", *OFFLINE, GH_STAND_IN_FAULT="issue view=fail@2")
+    stopped = program("lld", "1", *OFFLINE, GH_STAND_IN_FAULT="issue view=forbidden@2")
     assert "issues of github.com/example/tidewater" in stopped.stdout
     assert stopped.returncode == 1, stopped.stdout
     again = program("resume", "--failed", "--plain", GH_REPO="someone/else")

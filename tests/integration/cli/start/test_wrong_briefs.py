@@ -123,8 +123,10 @@ def test_a_name_that_gives_no_slug(program: Program, folder: Path, name: str) ->
 def test_two_briefs_with_one_slug(program: Program, folder: Path) -> None:
     for name in ("dark mode.md", "Dark_Mode.md"):
         (folder / name).write_text("# Dark\n\nIt should be dark.\n")
-    for arguments in (["--all"], ["ideas/active/dark mode.md", "ideas/active/Dark_Mode.md"]):
-        said = refused(program, *arguments)
+    both = ["ideas/active/dark mode.md", "ideas/active/Dark_Mode.md"]
+    others = program("issue", "--all", "--dry-run")
+    assert others.stdout == "ISSUE-good  Good\n1 would run.\n"
+    for said in (others.stderr, refused(program, *both)):
         assert "Two briefs have the same slug 'dark-mode'" in said
         assert "dark mode.md" in said
         assert "Dark_Mode.md" in said
@@ -174,7 +176,7 @@ def test_no_credential(program: Program, folder: Path) -> None:
         ("not-logged-in", "gh is not logged in", "gh auth login"),
         ("no-remote", "has no remote on GitHub", "git remote add"),
         ("garbage", "did not print the expected JSON", "gh --version"),
-        ("fail", "check your internet connection", "gh repo view"),
+        ("forbidden", "may not do this", "gh auth status"),
     ],
 )
 def test_a_gh_that_does_not_work_is_noticed_before_anything_starts(

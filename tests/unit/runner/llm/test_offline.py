@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.workflows.drafting import reviews
 from assemblyzero_tui.runner.workflows.drafting.texts import sections
 from assemblyzero_tui.runner.workflows.lld.state import LldState
 from assemblyzero_tui.runner.workflows.lld.texts import design_request, review_request
-from assemblyzero_tui.runner.workflows.repository.text_files import split_title
+from assemblyzero_tui.runner.workflows.repository.titles import split_title
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 
 

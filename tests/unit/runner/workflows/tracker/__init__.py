@@ -1,0 +1,1 @@
+"""See the folder of the same name in the package."""
