@@ -2,7 +2,7 @@
 
 It exits with 4 if it needs a login, and with 1 for nearly all other errors, which are distinguished
 by what it prints. Sources, all in github.com/cli/cli: ``printError`` in ``internal/ghcmd/cmd.go``
-(DNS, HTTP 401, unknown flags), ``api/client.go`` (``HTTP 502: …``, ``GraphQL: …``), issue 4801 (``was
+(DNS, HTTP 401, unknown flags), ``api/client.go`` (``HTTP 502: …``), issue 4801 (``was
 submitted too quickly``), issue 8321 (the rate limit of GraphQL), issue 7234 (``Something went
 wrong while executing your query``), issue 4152 (an HTTP 502 without words), issues 514, 8328 and
 9130 (TLS, dialling, a connection that was reset), issue 10032 (a refused token).
