@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assemblyzero_tui.runner.base.paths import make_private_directory
 from assemblyzero_tui.runner.engine.executors.pipe_reader import PipeReaders
-from assemblyzero_tui.runner.engine.server import Server
+from assemblyzero_tui.runner.engine.process.server import Server
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.logs.redaction import Redactor
 from assemblyzero_tui.runner.logs.store import LogWriter

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Sequence
 
 from assemblyzero_tui.runner.credentials.credentials import Credential
-from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
 from assemblyzero_tui.runner.engine.message_handler import WorkerMessageHandler
 from assemblyzero_tui.runner.engine.pool_service import PoolService, Step
+from assemblyzero_tui.runner.engine.process.daemon_thread import in_daemon
 from assemblyzero_tui.runner.model.provider_catalog import looks_up_models
 from assemblyzero_tui.runner.model.run_spec import RunSpec
 

@@ -22,14 +22,14 @@ from assemblyzero_tui.runner.base.paths import RunFolder, pool_file, state_home
 from assemblyzero_tui.runner.base.system_errors import explain_os_error
 from assemblyzero_tui.runner.credentials.credentials import Credential, decode, parse_api_key
 from assemblyzero_tui.runner.credentials.rotation_file import read_hints
-from assemblyzero_tui.runner.engine.daemon_thread import in_daemon
-from assemblyzero_tui.runner.engine.deadline import FORCED, STOPPING, Deadline
 from assemblyzero_tui.runner.engine.executors.local_executor import LocalExecutor
 from assemblyzero_tui.runner.engine.model_check import ModelCheck
 from assemblyzero_tui.runner.engine.pool_service import PoolService
+from assemblyzero_tui.runner.engine.process.daemon_thread import in_daemon
+from assemblyzero_tui.runner.engine.process.deadline import FORCED, STOPPING, Deadline
+from assemblyzero_tui.runner.engine.process.runtime import RuntimeFolder
+from assemblyzero_tui.runner.engine.process.server import Server
 from assemblyzero_tui.runner.engine.recorder import Recorder
-from assemblyzero_tui.runner.engine.runtime import RuntimeFolder
-from assemblyzero_tui.runner.engine.server import Server
 from assemblyzero_tui.runner.engine.supervisor import RetryRequest, Supervisor
 from assemblyzero_tui.runner.locks.file_locks import FileLock
 from assemblyzero_tui.runner.locks.item_locks import Holder, ItemLocks

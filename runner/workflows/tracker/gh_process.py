@@ -44,7 +44,7 @@ _SET = {
     "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1",
     "CLICOLOR_FORCE": "0",  # outranks NO_COLOR, even for JSON: github.com/max-sixty/tend/pull/220
 }  # fmt: skip
-_UNSET = ("GH_FORCE_TTY", "GH_DEBUG", "DEBUG", *API_KEY_VARIABLES)
+_UNSET = ("GH_FORCE_TTY", "GH_DEBUG", "DEBUG")
 """Variables that change what ``gh`` prints, or are not for it."""
 
 

@@ -1,0 +1,1 @@
+"""The engine as a process: its threads, deadline, runtime folder and server."""
