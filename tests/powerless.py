@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 
-import pytest
+from tests.needs import require
 
 
 def prefix() -> tuple[str, ...]:
     """What to put before a command; skips the test where root cannot give its power away."""
     if os.geteuid() != 0:
         return ()
-    if shutil.which("setpriv") is None:
-        pytest.skip("as root without setpriv, permissions hold nobody back")
+    has_setpriv = shutil.which("setpriv") is not None
+    require(has_setpriv, "as root without setpriv, permissions hold nobody back")
     return ("setpriv", "--bounding-set=-all", "--inh-caps=-all")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 CANARIES = [
     "AIzaCanaryNumberOneQ7xLk2vTn9RbW4eYp1z",
     "AQ.CanaryNumberTwo.Mf8sHc3dJq6UgA5oXt0",
@@ -20,3 +22,13 @@ def leaks(*texts: str | bytes) -> list[str]:
             forms = (key[:PART], key[-PART:], "unheard-of-kind%2F")
             found += [f"key {number}" for form in forms if form.encode() in data]
     return found
+
+
+def leaking_files(*roots: Path) -> list[str]:
+    """The files below these folders with a canary in them."""
+    return [
+        str(path)
+        for root in roots
+        for path in root.rglob("*")
+        if path.is_file() and leaks(path.read_bytes())
+    ]

@@ -12,20 +12,11 @@ from typing import Any
 import pytest
 
 from assemblyzero_tui.runner.runs.runs import run_folders
-from tests.integration.cli.canaries import CANARIES, leaks
+from tests.integration.cli.canaries import CANARIES, leaking_files, leaks
 from tests.integration.cli.conftest import Program
 
 Issues = Callable[..., list[int]]
 OFFLINE = ("--provider", "offline", "--plain", "--latency", "0")
-
-
-def leaking_files(*roots: Path) -> list[str]:
-    return [
-        str(path)
-        for root in roots
-        for path in root.rglob("*")
-        if path.is_file() and leaks(path.read_bytes())
-    ]
 
 
 FILES = [

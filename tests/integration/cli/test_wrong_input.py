@@ -16,6 +16,7 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from tests.integration.cli.conftest import Program
+from tests.needs import require
 from tests.powerless import prefix
 from tests.stand_ins import write_issue
 from tests.waiting import wait_for
@@ -203,10 +204,10 @@ def test_a_state_folder_that_is_a_file(program: Program, issues: Issues, tmp_pat
     assert "configuration" not in done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_an_output_that_cannot_be_written_stops_the_run_and_says_so(
     program: Program, issues: Issues
 ) -> None:
+    require(Path("/dev/full").exists(), "only Linux has /dev/full")
     issues(2)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -18,11 +18,16 @@ from assemblyzero_tui.runner.model.states import State
 from assemblyzero_tui.runner.runs.journal import read_journal
 from assemblyzero_tui.runner.runs.runs import open_run
 from tests.integration.engine.running import PATIENCE, Running, running, states
+from tests.needs import require
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(resource, "prlimit"), reason="only Linux limits the files of another process"
-)
+
+@pytest.fixture(autouse=True)
+def limits_of_others() -> None:
+    """These tests limit the files of a running engine."""
+    require(hasattr(resource, "prlimit"), "only Linux limits the files of another process")
+
+
 _IMPATIENT = (
     "from assemblyzero_tui.runner.engine import service\n"
     "service.JOURNAL_PATIENCE = 0.2\n"

@@ -16,21 +16,17 @@ from assemblyzero_tui.runner.workflows.lld.pending import pending_lld_items
 from assemblyzero_tui.runner.workflows.tracker import gh_issues
 from assemblyzero_tui.runner.workflows.tracker.gh_process import WAITING, run_gh
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
-from tests.stand_ins import install, make_issues, write_issue
+from tests.stand_ins import make_issues, write_issue
 
 TRACKER = "github.com/example/tidewater"
 
 
 @pytest.fixture
-def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tracker(tracker: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the issues that the stand-in serves; twelve are open."""
-    folder = tmp_path / "tracker"
-    make_issues(folder, 12)
-    monkeypatch.setenv("PATH", install(tmp_path / "bin"))
-    monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
-    monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
+    make_issues(tracker, 12)
     monkeypatch.setattr(WAITING, "sleep", lambda seconds: None)
-    return folder
+    return tracker
 
 
 def approve(repository: Path, number: int) -> None:

@@ -22,7 +22,7 @@ from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 from assemblyzero_tui.runner.workflows.tracker.gh_process import WAITING
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
-from tests.stand_ins import filed_issues, install, make_issues, write_issue
+from tests.stand_ins import filed_issues, make_issues, write_issue
 
 TRACKER = "github.com/example/tidewater"
 PASSING = ("fail", "dial", "tls", "reset", "eof", "502", "502-page", "wrong", "secondary", "429")
@@ -54,17 +54,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(filer, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(filer, "AGAIN_SECONDS", 0.0)
     return made
-
-
-@pytest.fixture
-def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the stand-in's issues; there is none yet."""
-    folder = tmp_path / "tracker"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", install(tmp_path / "bin"))
-    monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
-    monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
-    return folder
 
 
 @pytest.fixture

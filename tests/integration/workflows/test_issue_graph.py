@@ -25,7 +25,7 @@ from tests.integration.workflows.in_test_context import (
     worker_spec,
 )
 from tests.integration.workflows.test_lld_graph import BLOCKED, scripted_reviews
-from tests.stand_ins import filed_issues, install, write_issue
+from tests.stand_ins import filed_issues, write_issue
 
 BRIEF = """\
 # Dark mode for the web view
@@ -39,17 +39,11 @@ URL = "https://github.com/example/tidewater/issues"
 
 
 @pytest.fixture(autouse=True)
-def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the stand-in's issues; there is none yet."""
-    folder = tmp_path / "tracker"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", install(tmp_path / "bin"))
-    monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
-    monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
+def impatient(tracker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for nothing; every test has the tracker."""
     monkeypatch.setattr(filer, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(filer, "AGAIN_SECONDS", 0.0)
     monkeypatch.setattr(WAITING, "sleep", lambda seconds: None)
-    return folder
 
 
 @pytest.fixture

@@ -19,22 +19,18 @@ from assemblyzero_tui.runner.workflows.tracker.tracker_name import (
     tracker_changed_note,
 )
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
-from tests.stand_ins import filed_issues, install, make_tracker, write_issue
+from tests.stand_ins import filed_issues, make_tracker, write_issue
 
 HOME = "github.com/example/tidewater"
 OTHER = "github.com/someone/else"
 
 
 @pytest.fixture(autouse=True)
-def issues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def issues(tracker: Path) -> Path:
     """The stand-in's folder: an issue of the repository's own, and one of somebody else's."""
-    folder = tmp_path / "tracker"
-    write_issue(folder, 1, "A lamp")
-    write_issue(make_tracker(folder, "someone/else"), 1, "Of somebody else")
-    monkeypatch.setenv("PATH", install(tmp_path / "bin"))
-    monkeypatch.setenv("GH_STAND_IN_DIR", str(folder))
-    monkeypatch.setenv("GH_STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
-    return folder
+    write_issue(tracker, 1, "A lamp")
+    write_issue(make_tracker(tracker, "someone/else"), 1, "Of somebody else")
+    return tracker
 
 
 def repositories_asked(tmp_path: Path) -> set[str]:

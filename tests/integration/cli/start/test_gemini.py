@@ -16,7 +16,7 @@ from assemblyzero_tui.runner.runs.live_run import LiveRun
 from assemblyzero_tui.runner.runs.runs import readable_runs, run_folders
 from assemblyzero_tui.runner.workflows.samples.sample_issues import demo_issues
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, fingerprint
-from tests.integration.cli.canaries import CANARIES, leaks
+from tests.integration.cli.canaries import CANARIES, leaking_files, leaks
 from tests.integration.cli.conftest import DEADLINE, Program, make_repository
 from tests.stand_ins import filed_issues
 from tests.terminal.screen import program as on_terminal
@@ -24,15 +24,6 @@ from tests.waiting import wait_for
 
 Issues = Callable[..., list[int]]
 LLD = ("lld", "--all", "--parallel", "3", "--plain")
-
-
-def leaking_files(*roots: Path) -> list[str]:
-    return [
-        str(path)
-        for root in roots
-        for path in root.rglob("*")
-        if path.is_file() and leaks(path.read_bytes())
-    ]
 
 
 def test_twelve_issues_and_six_briefs_with_three_credentials(

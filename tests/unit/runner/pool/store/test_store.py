@@ -18,16 +18,6 @@ from tests.unit.runner.pool.store_examples import CANARY, MODEL, Engine, credent
 HOUR = 3600.0
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home/pool.db"
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
 def test_a_restart_loses_no_cooldown_no_count_and_no_limit(path: Path, clock: HandClock) -> None:
     first = Engine(path, clock, [credential(1), credential(2, rpm=10)])
     for grant in first.ask(2):

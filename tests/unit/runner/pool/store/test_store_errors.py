@@ -21,16 +21,6 @@ from tests.unit.runner.pool.store_examples import CANARY, Engine, credential
 GARBAGE = b"this is no database any more. " * 400
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home/pool.db"
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
 def aside(path: Path) -> list[Path]:
     """The files that were set aside, without SQLite's own beside them."""
     found = path.parent.glob("pool.db.damaged-*")

@@ -5,23 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from tests.unit.runner.pool.clocks import HandClock
 from tests.unit.runner.pool.store_examples import Engine, credential
 
 TOKENS = "GenerateContentInputTokensPerModelPerMinute-FreeTier"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home/pool.db"
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 def make_old(path: Path) -> None:
