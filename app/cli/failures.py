@@ -50,7 +50,7 @@ def guarded(main: Callable[[], object], arguments: Sequence[str] = ()) -> int:
         if isinstance(error, OSError) and (explained := _explain(error)) is not None:
             print_error(clean(explained.what), clean(explained.hint))
             return explained.exit_code
-        print_error(*_unexpected(error, clean))
+        print_error(*_unexpected(error, arguments, clean))
         return ExitCode.FAILED
 
 
@@ -85,7 +85,9 @@ def _explain(error: OSError) -> TuiError | None:
     return explain_os_error(error)
 
 
-def _unexpected(error: Exception, clean: Callable[[str], str]) -> tuple[str, str]:
+def _unexpected(
+    error: Exception, arguments: Sequence[str], clean: Callable[[str], str]
+) -> tuple[str, str]:
     """The message and the hint for an unexpected error; its traceback goes into a file."""
     import traceback
 
@@ -97,7 +99,7 @@ def _unexpected(error: Exception, clean: Callable[[str], str]) -> tuple[str, str
         folder = make_private_directory(state_home() / "crashes")
         path = folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.txt")
         with path.open("x") as file:
-            file.write(f"assemblyzero-tui {clean(' '.join(sys.argv[1:]))}\n\n{text}")
+            file.write(f"assemblyzero-tui {clean(' '.join(arguments))}\n\n{text}")
     except (OSError, TuiError):
         return what, text.rstrip()
     return what, f"Details are in {path}. Live runs are not affected."

@@ -29,6 +29,8 @@ QUIET_STATES = frozenset({"ready", "cooling", "probing"})
 """States that credentials pass through all the time; a change from one of them to ready or
 probing is not reported."""
 
+Severity = Literal["information", "warning", "error"]
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -36,7 +38,7 @@ class Notification:
 
     title: str
     text: str
-    severity: Literal["information", "warning", "error"]
+    severity: Severity
     attention: bool = False
     """Whether a human should look."""
     timeout: float | None = None
@@ -107,7 +109,7 @@ class PoolNotifications:
         was, self._paused = self._paused, event.state == "paused"
         if self._paused and not was:
             title, text = paused_texts(event, auto_resume=self._auto_resume, stops=self._stops)
-            severity: Literal["warning", "error"] = "warning" if event.until else "error"
+            severity: Severity = "warning" if event.until else "error"
             yield Notification(title, text[0].upper() + text[1:], severity, attention=True)
         elif was and not self._paused:
             text = "The run resumes." if self._auto_resume else "Press R to resume."

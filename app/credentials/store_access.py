@@ -35,6 +35,13 @@ def open_store(spec: RunSpec | None = None, folder: RunFolder | None = None) -> 
         store.close()
 
 
+def enable_if_disabled(store: PoolStore, fingerprint: str) -> None:
+    """Enables a credential again if it was disabled."""
+    status = store.snapshot().credential(fingerprint)
+    if status is not None and status.disabled:
+        store.enable(fingerprint)
+
+
 def print_notes(notes: Iterable[str]) -> None:
     """Prints notes to stderr."""
     for note in notes:

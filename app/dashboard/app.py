@@ -323,16 +323,8 @@ class DashboardApp(App[Ending], inherit_bindings=False):
             run = self.source.state.run
             self.notify(f"Run: assemblyzero-tui resume {run} --failed", markup=False)
 
-    def on_credentials_screen_detach(self) -> None:
-        """``d`` detaches on every screen."""
-        self.detach()
-
-    def on_summary_screen_detach(self) -> None:
-        """``d`` detaches on every screen."""
-        self.detach()
-
-    def on_help_screen_detach(self) -> None:
-        """``d`` detaches on every screen."""
+    def action_detach(self) -> None:
+        """Detaches; ``d`` is bound to it on every other screen."""
         self.detach()
 
     def on_summary_screen_quit(self) -> None:

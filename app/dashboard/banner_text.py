@@ -94,7 +94,7 @@ def _pool_paused(run: RunState, now: float, live: bool) -> BannerText:
 
 def _blocked(blocked: RunBlocked, run: RunState, engine: Engine) -> BannerText:
     buttons: tuple[Button, ...] = (RESUME_RUN,) if engine.gone and engine.can_resume else ()
-    buttons += (ADD_CREDENTIAL,) if blocked.money else ()
+    buttons += (ADD_CREDENTIAL,) if blocked.money and (engine.live or engine.gone) else ()
     then = (
         "Nothing is lost" if buttons else f"Nothing is lost; see: assemblyzero-tui report {run.run}"
     )

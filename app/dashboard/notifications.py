@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Literal
 
-from assemblyzero_tui.app.credentials.event_text import Notification, PoolNotifications
+from assemblyzero_tui.app.credentials.event_text import Notification, PoolNotifications, Severity
 from assemblyzero_tui.runner.base.text import one_line
 from assemblyzero_tui.runner.model.events import AnyEvent, ItemChanged, Notice, RunBlocked, RunEnded
 from assemblyzero_tui.runner.model.run_state import RunState
@@ -30,7 +29,6 @@ _ENDINGS = {
     State.LOST: "lost",
     State.ASKING: "waits for an answer",
 }
-Severity = Literal["information", "warning", "error"]
 
 
 class Notifier:

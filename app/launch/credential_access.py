@@ -77,10 +77,10 @@ def _add_to_file(
         fingerprint, stored_name = add_credential(file, name, key, project), name
     else:
         fingerprint = Secret(key).fingerprint
+    from assemblyzero_tui.app.credentials.store_access import enable_if_disabled
+
     with open_store() as store:
-        status = store.snapshot().credential(fingerprint)
-        if status is not None and status.disabled:
-            store.enable(fingerprint)
+        enable_if_disabled(store, fingerprint)
     return stored_name
 
 

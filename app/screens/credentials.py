@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Static
 
 from assemblyzero_tui.app.credentials.actions import CredentialService
@@ -56,9 +55,6 @@ class CredentialsScreen(SteadyScreen[None]):
         glyphs: The characters to draw with.
     """
 
-    class Detach(Message):
-        """The user detaches; the run continues."""
-
     CSS_PATH = "credentials.tcss"
     AUTO_FOCUS = "#credentials-rows"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-medium"), (30, "-high")]  # noqa: RUF012
@@ -68,7 +64,7 @@ class CredentialsScreen(SteadyScreen[None]):
         Binding("t", "test", "Test"),
         Binding("n,A", "add", "Add a credential"),
         Binding("R", "try_now", "Try now"),
-        Binding("d", "detach", "Detach"),
+        Binding("d", "app.detach", "Detach"),
         Binding("escape,q,K", "back", "Back"),
     ]
 
@@ -311,10 +307,6 @@ class CredentialsScreen(SteadyScreen[None]):
             await self._source().send(TryNow())
         except (TuiError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
-
-    def action_detach(self) -> None:
-        """Detaches, as on every screen."""
-        self.post_message(self.Detach())
 
     def action_back(self) -> None:
         """Returns to the dashboard."""

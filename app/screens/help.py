@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -56,12 +55,9 @@ _PLAIN_ARROWS = str.maketrans({"↓": "v", "↑": "^", "←": "<", "→": ">"})
 class HelpScreen(SteadyScreen[None], ModalScreen[None]):
     """The keys by group, and the meaning of each state."""
 
-    class Detach(Message):
-        """The user detaches; the run continues."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", "Back", show=False),
-        Binding("d", "detach", show=False),
+        Binding("d", "app.detach", show=False),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(10)", show=False),
@@ -120,10 +116,6 @@ class HelpScreen(SteadyScreen[None], ModalScreen[None]):
         first, *rest = wrap(text, max(20, room)) or [""]
         row = Content.assemble("  ", (keys.ljust(_KEYS), style), first)
         return Content("\n").join([row, *(Content(" " * (_KEYS + 2) + line) for line in rest)])
-
-    def action_detach(self) -> None:
-        """Detaches, as ``d`` does on every screen."""
-        self.post_message(self.Detach())
 
     def action_scroll(self, rows: int) -> None:
         """Scrolls by rows."""

@@ -36,8 +36,7 @@ MUTED = "$text-muted"
 class SummaryScreen(SteadyScreen[None]):
     """The summary of a run; shown until the user closes it.
 
-    Posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Detach`,
-    :class:`Quit`.
+    Posts what the app has to do: :class:`OpenLog`, :class:`RetryFailed`, :class:`Quit`.
     """
 
     CSS_PATH = "summary.tcss"
@@ -47,7 +46,7 @@ class SummaryScreen(SteadyScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry_failed", "Retry failed"),
         Binding("E", "export", "Export Markdown"),
-        Binding("d", "detach", "Detach", show=False),
+        Binding("d", "app.detach", "Detach", show=False),
         Binding("escape", "back", "Back"),
         Binding("q", "quit", "Quit"),
     ]
@@ -68,9 +67,6 @@ class SummaryScreen(SteadyScreen[None]):
 
     class Quit(Message):
         """The user quits."""
-
-    class Detach(Message):
-        """The user detaches; the run continues."""
 
     def __init__(self, source: RunSource, *, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(classes="-plain" if glyphs.plain else "")
@@ -197,10 +193,6 @@ class SummaryScreen(SteadyScreen[None]):
     def action_back(self) -> None:
         """Returns to the previous screen."""
         self.dismiss(None)
-
-    def action_detach(self) -> None:
-        """Detaches, as ``d`` does on every screen."""
-        self.post_message(self.Detach())
 
     def action_quit(self) -> None:
         """Quits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePath
 
 API_KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 """The first one that is set is used. No program that is started gets them."""
@@ -12,11 +13,17 @@ API_KEY = re.compile(r"(?<![0-9A-Za-z])(?:AIza[\w-]{10,}|AQ\.[\w-]{10,}|ya29\.[\
 
 SHORTEST, LONGEST = 16, 4096
 """Characters of a word that may be a secret of any kind."""
+FILE_SUFFIXES = frozenset(
+    {".json", ".txt", ".bak", ".old", ".md", ".markdown", ".toml", ".yaml", ".yml"}
+)
+"""Suffixes of files, and of no API key."""
 
 
 def may_be_secret(word: str) -> bool:
     """Whether a word may be a secret of any kind: long, of digits and letters in both cases."""
     if not SHORTEST <= len(word) <= LONGEST or any(each in word for each in "/ "):
+        return False
+    if PurePath(word).suffix.casefold() in FILE_SUFFIXES:
         return False
     kinds = (str.isdigit, str.isupper, str.islower)
     return all(any(test(each) for each in word) for test in kinds)

@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from assemblyzero_tui.runner.base.errors import TuiError
-from assemblyzero_tui.runner.credentials.api_key_variables import may_be_secret
+from assemblyzero_tui.runner.credentials.api_key_variables import FILE_SUFFIXES, may_be_secret
 from assemblyzero_tui.runner.credentials.secret import Secret
 from assemblyzero_tui.runner.model.model_catalog import DEFAULT_MODEL
 
@@ -35,8 +35,6 @@ FILE_LIMIT = 1 << 20
 HOW_TO_STORE = "To store an API key: assemblyzero-tui pool add NAME"
 SHORTEST_API_KEY = 16
 """The fewest characters of an API key; a shorter one would redact ordinary words in the logs."""
-_SUFFIXES = frozenset({".json", ".txt", ".bak", ".old"})
-"""Suffixes of files, and of no API key."""
 _Row = tuple[str, str, str, dict[str, int], dict[str, int], dict[str, int]]
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -280,7 +278,7 @@ def may_be_api_key(text: str) -> bool:
 
 def is_typed_api_key(path: Path) -> bool:
     """Whether the name of a file that is not there may be an API key, given in its place."""
-    if path.suffix.casefold() in _SUFFIXES or os.path.lexists(path):
+    if path.suffix.casefold() in FILE_SUFFIXES or os.path.lexists(path):
         return False
     text = str(path)
     odd = len(text) >= SHORTEST_API_KEY and any(map(str.isdigit, text)) and not path.parent.is_dir()

@@ -8,7 +8,7 @@ https://ai.google.dev/gemini-api/docs/troubleshooting lists the codes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -203,6 +203,23 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     return iter(errors)
 
 
+def _limits_in_message(message: str, violations: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The limits of metrics in a message, where it is clear which violation they belong to.
+
+    Quotas per minute and per day may have the same metric.
+    """
+    limits = set(_METRIC_LIMIT.findall(message))
+    named = [metric for metric, _ in limits]
+    without_value = [
+        str(each.get("quotaMetric")) for each in violations if not each.get("quotaValue")
+    ]
+    return {
+        metric: limit
+        for metric, limit in limits
+        if named.count(metric) == 1 and without_value.count(metric) == 1
+    }
+
+
 def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> CallError:
     error = _error_object(refusal.body) or {}
     status = _effective_status(refusal.status, error)
@@ -215,7 +232,7 @@ def _refusal(refusal: Refusal, model: str, redact: Callable[[str], str]) -> Call
     if not reasons:
         words = _REASONS_BY_MESSAGE.get(status, {})
         reasons = [reason for word, reason in words.items() if word in message.casefold()]
-    limits = dict(_METRIC_LIMIT.findall(str(error.get("message") or "")))
+    limits = _limits_in_message(str(error.get("message") or ""), violations)
     passes = bool(violations or _retry_after(details))
     outcome, text = why_unserved(status, name, reasons, message, model, passes=passes) or _meaning(
         status, reasons, violations, message, model

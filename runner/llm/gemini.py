@@ -110,6 +110,7 @@ class _RestExchange:
 def _transport(secret: str, host: str, read_seconds: float) -> Any:
     credentials: Any = _Credentials(secret)
     transport: Any = GenerativeServiceRestTransport(host=host, credentials=credentials)
+    transport._session.max_redirects = 0  # another address would be sent the API key
     for scheme in ("https://", "http://"):
         transport._session.mount(scheme, _Adapter(read_seconds))
     return transport

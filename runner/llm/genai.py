@@ -35,15 +35,7 @@ class GoogleGenai(GeminiProvider):
 
     def count(self, request: Request, model: str, secret: str) -> int:
         """The tokens of a request, from the service."""
-        client = Client(
-            api_key=secret,
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=self._endpoint or None,
-                timeout=int(COUNT_SECONDS * 1000),
-                retry_options=_ONE_ATTEMPT,
-            ),
-        )
+        client = _client(secret, self._endpoint, COUNT_SECONDS)
         try:
             # A system instruction is not accepted here; as text it has the same tokens.
             text = f"{request.system}\n{request.prompt}"
@@ -55,6 +47,21 @@ class GoogleGenai(GeminiProvider):
     def exchange(self, request: Request, model: str, secret: str, limits: Limits) -> Exchange:
         """Creates the client of one attempt."""
         return _Exchange(request, model, secret, limits, self._endpoint)
+
+
+def _client(secret: str, endpoint: str, seconds: float, **arguments: Any) -> Client:
+    """A client of one attempt; ``arguments`` are for its HTTP client."""
+    return Client(
+        api_key=secret,
+        vertexai=False,
+        http_options=types.HttpOptions(
+            base_url=endpoint or None,
+            timeout=max(1, int(seconds * 1000)),  # also sent to the service
+            retry_options=_ONE_ATTEMPT,
+            # Another address would be sent the API key.
+            client_args={"follow_redirects": False, **arguments},
+        ),
+    )
 
 
 def create_provider(options: Options) -> Provider:
@@ -84,16 +91,8 @@ class _Exchange:
         def read(response: Any) -> None:
             self._read(response)
 
-        self._client = Client(
-            api_key=secret,
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=endpoint or None,
-                timeout=max(1, int(limits.timeout * 1000)),  # also sent to the service
-                retry_options=_ONE_ATTEMPT,
-                client_args={"event_hooks": {"request": [limit], "response": [read]}},
-            ),
-        )
+        hooks = {"request": [limit], "response": [read]}
+        self._client = _client(secret, endpoint, limits.timeout, event_hooks=hooks)
 
     def run(self, received: Received, on_text: TextHandler) -> None:
         def read(response: Any) -> None:

@@ -81,10 +81,11 @@ def _refused(model: str, secret: str, error: urllib.error.HTTPError) -> tuple[Ex
     except (OSError, http.client.HTTPException):
         return Existence.UNKNOWN, ""
     failure = classify(Refusal(error.code, body), model=model, secret=secret)
-    # A proxy or gateway that knows nothing of models has a 404 of its own.
-    if failure is None or failure.outcome is not Outcome.NO_MODEL or model not in failure.words:
+    # A proxy or gateway that knows nothing of models has a 404 of its own, maybe with the address.
+    if failure is None or failure.outcome is not Outcome.NO_MODEL:
         return Existence.UNKNOWN, ""
-    return Existence.MISSING, failure.words
+    known = failure.reason == "NOT_FOUND" and model in failure.words
+    return (Existence.MISSING, failure.words) if known else (Existence.UNKNOWN, "")
 
 
 def _json(data: bytes) -> Any:

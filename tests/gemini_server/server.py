@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         methods = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
         body = {"name": f"models/{model}", "supportedGenerationMethods": methods}
-        self._send_error(ErrorReply(200, json.dumps(body)))
+        self._send_object(body)
 
     def do_POST(self) -> None:
         owner = self.server.owner

@@ -84,7 +84,12 @@ def command(
     input: < key.txt. The file is created so that only you can read it.
     """
     from assemblyzero_tui.app.credentials.broadcast import send_to_runs
-    from assemblyzero_tui.app.credentials.store_access import open_store, print_notes, print_result
+    from assemblyzero_tui.app.credentials.store_access import (
+        enable_if_disabled,
+        open_store,
+        print_notes,
+        print_result,
+    )
     from assemblyzero_tui.runner.credentials import sources
     from assemblyzero_tui.runner.credentials.credentials_file import add_credential
     from assemblyzero_tui.runner.model.commands import AddCredential
@@ -95,9 +100,7 @@ def command(
     api_key = _read_api_key(name)
     fingerprint = add_credential(file, name, api_key, project, rpm, rpd, tpm)
     with open_store() as store:
-        status = store.snapshot().credential(fingerprint)
-        if status is not None and status.disabled:
-            store.enable(fingerprint)
+        enable_if_disabled(store, fingerprint)
     if previous is not None and previous.path != file:
         print_notes([f"Until now, {previous.source} was used; from now on, only {file} is"])
     new = AddCredential(

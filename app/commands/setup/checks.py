@@ -223,19 +223,21 @@ def _gh_login(version: str) -> Check:
     """Whether ``gh`` can use GitHub, and if not, why."""
     from assemblyzero_tui.runner.workflows.tracker.gh_failures import (
         away_by_status,
+        default_host,
+        replace_token,
         token_variable,
     )
 
     code, output = _run("gh", "auth", "status", whole=True)
     if code == 0:
         return _ok("gh", f"{version}, logged in")
-    variable = token_variable(os.environ.get("GH_HOST", "github.com").lower())
+    variable = token_variable(default_host())
     if away_by_status(output):
         found = f"{version}: GitHub cannot be reached"
         mend = "Check your network and https://githubstatus.com"
     elif variable:
         found = f"the token in {variable} is refused"
-        mend = f"Set {variable} to a valid token, or use gh's own login: unset {variable}"
+        mend = replace_token(variable)
     else:
         first, _, _ = output.partition("\n")
         found, mend = f"not logged in: {first}", "Run: gh auth login"

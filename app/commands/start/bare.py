@@ -79,6 +79,7 @@ def _carry_out(context: click.Context, choice: StartChoice, output: OutputMode) 
                 settings.check(),
                 output,
                 tracker=_tracker(choice),
+                template=settings.template_file(),
             )
         case ResumeRun():
             return serve_and_show(find_run(choice.name), output)

@@ -97,7 +97,6 @@ def command(
     from assemblyzero_tui.app.cli.repository import find_repository
     from assemblyzero_tui.app.cli.selection import list_items, list_left_out
     from assemblyzero_tui.app.cli.tracker_notice import tracker_of_issues
-    from assemblyzero_tui.runner.workflows.lld.template import find_template
     from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 
     only = IssueFilter(labels, milestone, search) if filtered else None
@@ -113,10 +112,10 @@ def command(
     if settings.dry_run or not items:
         list_items(items, as_json=output.kind == "json", dry_run=settings.dry_run)
         return 0
-    find_template(repository, template)
     return settings.start(
-        "lld", repository, items, files, parallel, output, tracker=tracker, replace=bool(named)
-    )
+        "lld", repository, items, files, parallel, output, tracker=tracker, template=template,
+        replace=bool(named),
+    )  # fmt: skip
 
 
 def _choose(

@@ -27,6 +27,7 @@ from assemblyzero_tui.runner.model.model_catalog import (
 )
 from assemblyzero_tui.runner.model.provider_catalog import DEFAULT_PROVIDER, PROVIDERS
 from assemblyzero_tui.runner.model.run_spec import ON_EXHAUSTED, Options, RunSpec
+from assemblyzero_tui.runner.workflows.catalog import LLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,20 @@ class WorkflowSettings:
 
     def start(
         self, workflow: str, repository: Path, items: Sequence[ItemInfo], files: list[str],
-        parallel: int, output: OutputMode, *, tracker: str, no_file: bool = False,
-        replace: bool = False,
+        parallel: int, output: OutputMode, *, tracker: str, template: str = "",
+        no_file: bool = False, replace: bool = False,
     ) -> int:  # fmt: skip
-        """Starts and shows the run; returns the exit code of the command."""
+        """Starts and shows the run; returns the exit code of the command.
+
+        Raises:
+            TuiError: the template for designs cannot be used.
+        """
         from assemblyzero_tui.app.launch.launch import start_run
 
+        if workflow == LLD.name:
+            from assemblyzero_tui.runner.workflows.lld.template import find_template
+
+            find_template(repository, template)
         return start_run(
             RunSpec(
                 run="",
@@ -113,7 +122,7 @@ class WorkflowSettings:
                     review_model=check_reviewer(self.review_model),
                     max_iterations=self.max_iterations,
                     context=files,
-                    template=self.template_file(),
+                    template=template,
                     latency=self.latency,
                     fresh=self.fresh,
                     accept_changes=self.accept_changes,

@@ -375,6 +375,7 @@ class Pool:
         for ticket in self.tokens.to_count(self.queue):
             credential = self.registry.usable_soon(ticket.acquire.model, now)
             if credential is not None:
+                ticket.being_counted = True
                 secret = credential.credential.secret.reveal()
                 count = CountTokens(request=ticket.acquire.request, secret=secret)
                 self.recorder.ledger.counts.append((ticket.item, count))

@@ -22,6 +22,7 @@ LOGIN_NEEDED = 4
 STDERR_LIMIT = 300
 """Characters of ``gh``'s stderr that are shown."""
 _GITHUB = "github.com"
+_NO_ANSWER = ("timeout trying to log in", "timed out")
 _TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _ENTERPRISE_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 
@@ -106,9 +107,9 @@ def cause_of(words: str) -> Cause | None:
 
 
 def away_by_status(said: str) -> bool:
-    """Whether ``gh auth status`` failed because GitHub could not be asked."""
+    """Whether ``gh auth status`` failed, or was killed, because GitHub could not be asked."""
     words = said.lower()
-    return "timeout trying to log in" in words or cause_of(words) is not None
+    return any(each in words for each in _NO_ANSWER) or cause_of(words) is not None
 
 
 def failure(
@@ -147,17 +148,27 @@ def failure(
 
 
 def _refused_login(tracker: str, alternative: str) -> TuiError:
-    host = (tracker.partition("/")[0] or os.environ.get("GH_HOST") or _GITHUB).lower()
+    host = tracker.partition("/")[0].lower() or default_host()
     if name := token_variable(host):
         return TuiError(
             f"{host} refused the token in {name}; it has expired or is wrong.",
-            hint(f"Set {name} to a valid token, or use gh's own login: unset {name}", alternative),
+            hint(replace_token(name), alternative),
         )
     login = "gh auth login" if host == _GITHUB else f"gh auth login --hostname {host}"
     return TuiError(
         f"{host} refused gh's login; it has expired or was revoked, so gh is not logged in.",
         hint(f"Run: {login}", alternative),
     )
+
+
+def default_host() -> str:
+    """The host that ``gh`` uses where none is named."""
+    return (os.environ.get("GH_HOST") or _GITHUB).lower()
+
+
+def replace_token(variable: str) -> str:
+    """What to do about a variable whose token is refused."""
+    return f"Set {variable} to a valid token, or use gh's own login: unset {variable}"
 
 
 def token_variable(host: str) -> str:

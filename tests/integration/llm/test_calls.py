@@ -17,6 +17,7 @@ from assemblyzero_tui.runner.model.call_outcomes import Outcome
 from assemblyzero_tui.runner.model.run_spec import Options
 from assemblyzero_tui.runner.workflows.drafting.reviews import SCHEMA, parse
 from tests.gemini_server import Fault, GeminiServer, Limits, Project, Shape
+from tests.integration.llm.answering import answering
 from tests.waiting import wait_for
 
 KEY = "AIzaCanaryOfTheTableTest00000000000001"
@@ -365,6 +366,18 @@ def test_an_endpoint_that_is_none_or_would_carry_keys_in_clear_is_refused(
     monkeypatch.setenv(ENDPOINT, url)
     with pytest.raises(TuiError, match=ENDPOINT):
         open_provider("gemini", Options())
+
+
+def test_no_request_to_count_tokens_follows_a_redirect_with_the_api_key(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(200, "{}") as (elsewhere, sent), answering(307, "", ("Location", elsewhere)) as (
+        url, first,
+    ):  # fmt: skip
+        monkeypatch.setenv(ENDPOINT, url)
+        redirected = open_provider(provider.name, Options())
+        assert redirected.count_tokens(DRAFT, secret=KEY) == 0
+    assert (first, sent) == ([KEY], [])
 
 
 def test_the_service_counts_tokens_on_request(provider: Provider, server: GeminiServer) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.llm.model_lookup import Existence, look_up
 from tests.gemini_server import MODELS, GeminiServer, Project
+from tests.integration.llm.answering import answering
 
 KEY = "AIzaLookUpCanary0123456789"
 PATIENCE = 10.0
@@ -26,31 +24,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
     with GeminiServer(projects) as server:
         monkeypatch.setenv(ENDPOINT, server.url)
         yield server
-
-
-@contextmanager
-def answering(status: int, body: str, *headers: tuple[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers everything so, its address, and the keys it was sent."""
-    sent: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            sent.append(self.headers.get("x-goog-api-key", ""))
-            self.send_response(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}", sent
-        http.shutdown()
-        thread.join()
 
 
 def test_a_model_that_exists_is_found_and_no_call_is_made(server: GeminiServer) -> None:
@@ -77,6 +50,9 @@ def test_a_refused_key_says_nothing_of_the_model(server: GeminiServer) -> None:
     [
         (404, "<html>Not Found</html>", Existence.UNKNOWN),
         (404, '{"error": {"code": 404, "message": "no such route", "status": "NOT_FOUND"}}',
+         Existence.UNKNOWN),
+        (404, '{"message": "Cannot GET /v1beta/models/gemini-x"}', Existence.UNKNOWN),
+        (404, '{"error": {"code": 404, "message": "Cannot GET /v1beta/models/gemini-x"}}',
          Existence.UNKNOWN),
         (200, "<html>Please log in</html>", Existence.UNKNOWN),
         (200, '{"name": "models/gemini-x"}', Existence.FOUND),

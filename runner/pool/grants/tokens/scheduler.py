@@ -131,11 +131,11 @@ class TokenScheduler(Generic[Q]):
         limit = quota.tokens.limit
         return limit is None or quota.tokens.used(now) <= limit * PLENTY
 
-    def kind(self, ticket: Waiting) -> tuple[str, int, str]:
+    def kind(self, ticket: Waiting) -> tuple[str, Need, str]:
         """What requests have in common that can start at the same times."""
         model = ticket.acquire.model
         odd = self.oversized.knows(ticket) or _key(ticket) in self._ahead.get(model, ())
-        return model, self.need(ticket).tokens, ticket.item if odd else ""
+        return model, self.need(ticket), ticket.item if odd else ""
 
     def room(self, quota: Q, now: float) -> float:
         """The tokens that a quota has left: the fullest one in which a call fits is the best."""
@@ -212,7 +212,7 @@ class TokenScheduler(Generic[Q]):
     # Counting
 
     def to_count(self, tickets: Iterable[T]) -> Iterator[T]:
-        """Requests to have counted while they wait, each once.
+        """Requests to have counted while they wait, unless they are being counted.
 
         The service counts without charge, and not against the quotas of the model.
         """
@@ -224,7 +224,6 @@ class TokenScheduler(Generic[Q]):
             if lowest is None or acquire.counted or ticket.being_counted:
                 continue
             if acquire.tokens >= lowest * WORTH_COUNTING:
-                ticket.being_counted = True
                 yield ticket
 
     def counted(self, ticket: Waiting, tokens: int) -> None:
@@ -237,7 +236,7 @@ class TokenScheduler(Generic[Q]):
     def started(self, ticket: Waiting, lease: Call, quota: Q, now: float) -> None:
         """Counts a call that starts."""
         quota.tokens.add(lease.started, lease.reserved, now)
-        quota.tokens.record_size(lease.tokens)
+        quota.tokens.record_size(self.need_of(lease).tokens)
         if ticket.acquire.model in self._limited:
             self.turns.granted(ticket, now)
 
@@ -249,14 +248,16 @@ class TokenScheduler(Generic[Q]):
             self.oversized.answered(lease)
             if not lease.counted:
                 self.corrections.record(lease.model, lease.tokens, used)
-            quota.tokens.accepted(lease.started, now)
         if not release.sent:
             change = -lease.reserved
         elif kind is Kind.CREDENTIAL or not used:
-            return 0
+            change = 0
         else:
             change = used - lease.reserved
-        quota.tokens.add(lease.started, change, now)
+        if change:
+            quota.tokens.add(lease.started, change, now)
+        if release.outcome == Outcome.OK:  # after the margin of the reservation is gone
+            quota.tokens.accepted(lease.started, now)
         return change
 
 

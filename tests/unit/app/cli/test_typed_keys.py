@@ -68,10 +68,9 @@ def test_no_message_repeats_what_may_be_a_secret_of_another_kind(
 
 
 def test_an_unforeseen_error_writes_none_down(
-    capsys: pytest.CaptureFixture[str], state_home: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], state_home: Path
 ) -> None:
     odd = "Zk81unheardOfKindOfToken"
-    monkeypatch.setattr("sys.argv", ["assemblyzero-tui", "lld", odd])
 
     def fail() -> None:
         raise ZeroDivisionError(odd)
@@ -83,4 +82,5 @@ def test_an_unforeseen_error_writes_none_down(
 
 def test_ordinary_words_are_repeated() -> None:
     words = ["20261128-092039-lld", "docs/lld/LLD-001-Lamps.md", "gemini-3.1-pro-preview"]
+    words += ["LLD-Template-v2-2026.md", "--context=Requirements2026.md", "Settings2026Lamps.toml"]
     assert possible_secrets(words, {}) == []

@@ -234,3 +234,26 @@ def test_the_defaults_may_do_what_they_are_for() -> None:
 def test_some_models_may_not_review(name: str) -> None:
     with pytest.raises(TuiError):
         check_reviewer(name)
+
+
+@pytest.mark.parametrize(
+    ("message", "limits"),
+    [
+        ("for metric: r, limit: 500 for metric: r, limit: 10", {"PerMinute": None, "PerDay": None}),
+        ("for metric: r, limit: 10", {"PerMinute": None, "PerDay": None}),
+    ],
+)
+def test_a_limit_of_a_metric_of_two_quotas_is_given_to_neither(
+    message: str, limits: dict[str, int | None]
+) -> None:
+    violations = [{"quotaId": name, "quotaMetric": "r"} for name in limits]
+    assert refused(429, quota(*violations, message=message)).quotas == limits
+
+
+def test_a_limit_of_a_metric_of_one_quota_is_its_own() -> None:
+    violations = [
+        {"quotaId": "PerDay", "quotaMetric": "r", "quotaValue": "20"},
+        {"quotaId": "PerMinute", "quotaMetric": "r"},
+    ]
+    error = refused(429, quota(*violations, message="for metric: r, limit: 10, model: x"))
+    assert error.quotas == {"PerDay": 20, "PerMinute": 10}

@@ -64,6 +64,13 @@ def test_a_call_that_failed_without_usage_keeps_its_tokens() -> None:
     assert ask(pool, "B", 900) == []
 
 
+def test_what_was_accepted_is_what_was_used_without_the_margin() -> None:
+    pool = Driven(keys("one"))
+    assert granted_items(pool.ask("A", tokens=1000)) == ["A"]  # reserves 1150
+    pool.ends(input_tokens=500)
+    assert pool.group("one").tokens.proven == 500
+
+
 def test_limits_by_model() -> None:
     pool = Driven([key("one", tpm={"m": 1000, "*": 500})])
     assert ask(pool, "A", 900) == ["A"]
