@@ -59,6 +59,10 @@ class LaterStarts:
         self.start_in(item, reason, min(until - now, PATIENCE) if until > now else delay)
         return True
 
+    def forget(self, item: ItemState) -> None:
+        """Forgets how long an item has waited, as the user retries it."""
+        self._waits.pop(item.id, None)
+
     def start_in(self, item: ItemState, reason: str, delay: float) -> None:
         """Tries an item again after a number of seconds."""
         until = time.time() + delay

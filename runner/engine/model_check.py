@@ -63,8 +63,8 @@ class ModelCheck:
         missing: Missing = []
         try:
             await in_daemon(lambda: self._look_up(missing), IN_ALL)
-        except TimeoutError:
-            _log.debug("the review model could not be looked up in time")
+        except Exception as error:  # a check must not keep the run from its calls
+            _log.debug("the review model could not be looked up: %s", type(error).__name__)
         for fingerprint, words in list(missing):
             self._pool.put(_refusing(fingerprint, self._model, words))
         self._messages.release()

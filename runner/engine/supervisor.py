@@ -361,6 +361,7 @@ class Supervisor:
         for item in self._chosen(names):
             if item.state.retriable and (names or item.state is not State.SKIPPED):
                 self._lost[item.id] = 0
+                self._later.forget(item)
                 self.queue.require(item.id)
                 if fresh:
                     self._checkpoints.start_over(item)

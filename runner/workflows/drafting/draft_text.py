@@ -23,7 +23,7 @@ _BELOW_HEADINGS = 80
 """Characters that a draft has besides its headings, at least."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
-_END_MARKS = re.compile(r"(?:\s*(?:<\|[\w ]+\|>|</s>|<eos>|<end_of_turn>))+\s*\Z")
+_END_MARK = re.compile(r"(?:<\|[\w ]{1,40}\|>|</s>|<eos>|<end_of_turn>)\Z")
 _RULES = re.compile(r"\A(?: {0,3}-{3,}[ \t]*\n\s*)+")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML = re.compile(
@@ -53,11 +53,15 @@ _REFUSAL = re.compile(
 """At the beginning of a paragraph. Where it is not recognised, such a text is still no draft: it
 has no headings, or is too short."""
 _HOLLOW = re.compile(
-    r"[\W_]*(?:tbd|tba|todo|n/?a|none|nothing|placeholder|to be (?:done|defined|determined|written|"
+    r"(?:tbd|tba|todo|n/?a|none|nothing|placeholder|to be (?:done|defined|determined|written|"
     r"filled(?: in)?|completed|decided)|fill (?:this|me) in|content (?:goes )?here|"
-    r"your (?:text|content) here|lorem ipsum\b.*)?[\W_]*",
+    r"your (?:text|content) here|lorem ipsum\b.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+_WORDS = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+"""A text from its first letter or digit to its last."""
 
 
 def text_of(answer: str) -> str:
@@ -72,7 +76,10 @@ def text_of(answer: str) -> str:
     text = _CONTROL.sub("", answer.replace("\r\n", "\n").replace("\r", "\n"))
     if without_thinking(text) is not None:
         raise ValueError("it contains the model's thoughts, not only the text")
-    text = _END_MARKS.sub("", text).strip("\n").rstrip()
+    text = text.rstrip()
+    while (shorter := _END_MARK.sub("", text)) != text:
+        text = shorter.rstrip()
+    text = text.strip("\n")
     before, _, last = text.rpartition("\n\n")
     if _is_remark(last) and (inside := without_fence(before)) != before:
         return inside.strip("\n").rstrip()
@@ -150,7 +157,8 @@ def _leaves(found: list[Heading], lines: list[str]) -> Iterator[tuple[Heading, s
 
 
 def _is_hollow(content: str) -> bool:
-    return _HOLLOW.fullmatch(_COMMENT.sub("", content).strip()) is not None
+    words = _WORDS.search(_COMMENT.sub("", content))
+    return _HOLLOW.fullmatch(words[0] if words else "") is not None
 
 
 def _is_json(text: str) -> bool:

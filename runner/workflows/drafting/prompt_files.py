@@ -11,17 +11,22 @@ import re
 from importlib import resources
 
 LLD = (
-    "design-system", "design", "design-form", "template-form", "revise", "design-repair",
-    "review-system", "review", "template-review", "earlier-reviews", "repair",
+    "design-system", "design", "revise", "review-system", "review", "earlier-reviews", "repair",
 )  # fmt: skip
 """The prompts of the LLD workflow."""
+TEMPLATE = ("template-form", "template-review")
+"""Its prompts where the repository has a template."""
 ISSUE = (
     "issue-draft-system", "issue-draft", "issue-revise", "issue-draft-repair",
     "issue-review-system", "issue-review", "issue-earlier-reviews", "repair",
 )  # fmt: skip
 """The prompts of the Issue workflow."""
-NAMES = tuple(dict.fromkeys(LLD + ISSUE))
+PARTS = ("design-form", "design-repair")
+"""Texts that are filled into others, or ask again for the same."""
+NAMES = tuple(dict.fromkeys(LLD + TEMPLATE + ISSUE + PARTS))
 """All prompts."""
+_WITHOUT_TEMPLATE = {"FORM": "design-form", "TEMPLATE": ""}
+"""The prompts that fill these markers where there is no template."""
 
 _MARKER = re.compile(r"\{\{([A-Z_]+)\}\}")
 
@@ -50,8 +55,12 @@ def delimited(name: str, text: str) -> str:
 
 @functools.cache
 def digest(names: tuple[str, ...] = NAMES) -> str:
-    """A digest of these prompts."""
+    """A digest of these prompts as they are without a template."""
     hashed = hashlib.sha256()
     for name in names:
-        hashed.update(f"{name}\0{template(name)}\0".encode())
+        text = template(name)
+        if name not in TEMPLATE:
+            for marker, part in _WITHOUT_TEMPLATE.items():
+                text = text.replace(f"{{{{{marker}}}}}", template(part) if part else "")
+        hashed.update(f"{name}\0{text}\0".encode())
     return hashed.hexdigest()[:16]

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from assemblyzero_tui.runner.workflows.repository.markdown import code_lines
+
 SUFFIXES = frozenset({".md", ".markdown"})
 """In lower case."""
 
@@ -39,7 +41,6 @@ _TRACKED = re.compile(
     r"(?P<number>[1-9][0-9]{0,8})\b(?!\.[0-9]|%)",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 
 
 def same_name(name: str) -> str:
@@ -54,7 +55,8 @@ def choose_files(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """
     files = sorted(names, key=lambda name: (same_name(name).casefold(), name))
     visible = [name for name in files if not name.startswith(".")]
-    stems = {same_name(_stem(name)).casefold() for name in visible}
+    markdown = [name for name in visible if Path(name).suffix.lower() in SUFFIXES]
+    stems = {same_name(_stem(name)).casefold() for name in markdown}
     briefs, notes = [], []
     for name in visible:
         if why := _why_not(name, stems):
@@ -94,11 +96,9 @@ def tracking_issue(text: str) -> int:
 
     That is a line such as ``**Tracking Issue:** #12``, outside code.
     """
-    fenced = False
-    for line in text.splitlines():
-        if _FENCE.match(line):
-            fenced = not fenced
-        elif not fenced and (match := _TRACKED.match(line)):
+    code = code_lines(text)
+    for number, line in enumerate(text.split("\n")):
+        if number not in code and (match := _TRACKED.match(line)):
             return int(match["number"])
     return 0
 

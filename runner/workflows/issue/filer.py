@@ -185,10 +185,12 @@ class IssueFiler:
                     pace.refused(error)
                     continue
                 if (filed := self._look_again(error, last=repeated)) is not None:
+                    pace.filed()
                     return filed
                 repeated = True
             except TuiError as error:
                 if (filed := self._look_after(error)) is not None:
+                    pace.filed()
                     return filed
                 raise WorkflowError(
                     f"Not filed: {error.what}",

@@ -32,7 +32,7 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _OPTIONAL = re.compile(
     r"\boptional|\bif (?:applicable|needed|any|relevant)|\bdelete if", re.IGNORECASE
 )
-_NUMBER = re.compile(r"\W*(?:section\s+)?(?:\d+(?:\.\d+)*[.):]?|[A-Z][.)])\s+")
+_NUMBER = re.compile(r"\A\W*(?:section\s+)?(?:\d+(?:\.\d+)*[.):]?|[A-Z][.)])\s+")
 
 
 class Template(NamedTuple):

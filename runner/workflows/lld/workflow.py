@@ -50,7 +50,10 @@ class LldWorkflow(DraftingWorkflow[Issue]):
         """
         found = super().fingerprints(spec)
         template = find_template(Path(spec.repository), spec.options.template)
-        return found if template is None else {**found, "template": digest(template.text)}
+        if template is None:
+            return found
+        prompts = prompt_files.digest(prompt_files.TEMPLATE)
+        return {**found, "template": digest(template.text, prompts)}
 
     def done_before(self, spec: WorkerSpec) -> Result | None:
         """The existing design, which another run or someone else may have written in the meantime.

@@ -107,7 +107,7 @@ def split_front_matter(text: str) -> tuple[str, str]:
     if (match := _FRONT_MATTER.match(text)) is None:
         return "", text
     inside = match[1] or ""
-    members = [line for line in inside.split("\n") if line.strip()]
+    members = [line for line in inside.split("\n") if line.strip() and not line.startswith("#")]
     if not members or not _KEY.match(members[0]) or not all(map(_MEMBER.fullmatch, members)):
         return "", text
     return inside, text[match.end() :]

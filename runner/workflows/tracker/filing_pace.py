@@ -88,7 +88,8 @@ class FilingPace:
         pause = PAUSES[min(book.refusals, len(PAUSES)) - 1]
         if error.cause is Cause.SECONDARY:
             pause = max(pause, WAITING.secondary)
-        book.until = max(book.until, error.until, time + pause)
+        # Not later than is believed when it is read again.
+        book.until = min(max(book.until, error.until, time + pause), time + RATE_WINDOW)
         self._write(book)
 
     def _turn(self, book: _Book) -> float:

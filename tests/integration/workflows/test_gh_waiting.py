@@ -19,7 +19,7 @@ from assemblyzero_tui.runner.workflows.tracker import filing_pace, gh_issues
 from assemblyzero_tui.runner.workflows.tracker.filing_pace import AT_MOST, GAP, PAUSES, FilingPace
 from assemblyzero_tui.runner.workflows.tracker.gh_failures import Cause, GhTransientError
 from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
-from assemblyzero_tui.runner.workflows.tracker.gh_process import WAITING
+from assemblyzero_tui.runner.workflows.tracker.gh_process import RATE_WINDOW, WAITING
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
 from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
 from tests.stand_ins import filed_issues, make_issues, write_issue
@@ -181,6 +181,14 @@ def test_a_long_refusal_is_left_to_the_run_and_to_all_others(
     assert file(repository, first, tmp_path)["filed"]["number"] == 1
     assert file(repository, second, tmp_path)["filed"]["number"] == 2
     assert len(filed_issues(tracker)) == 2
+
+
+def test_a_pause_that_ends_after_an_hour_is_not_forgotten(clock: Clock) -> None:
+    pace = filing_pace.FilingPace("github.com/example/tidewater")
+    until = clock.time() + RATE_WINDOW + 5
+    pace.refused(GhTransientError("rate limit", "", until, Cause.RATE))
+    with pytest.raises(TransientError, match="takes no new issue before"):
+        filing_pace.FilingPace("github.com/example/tidewater").wait_for_turn()
 
 
 @pytest.mark.parametrize("kind", CUT_OFF)

@@ -12,6 +12,7 @@ from assemblyzero_tui.runner.engine.message_handler import WorkerMessageHandler
 from assemblyzero_tui.runner.engine.model_check import ModelCheck
 from assemblyzero_tui.runner.engine.pool_service import PoolService
 from assemblyzero_tui.runner.engine.recorder import Recorder
+from assemblyzero_tui.runner.llm import model_lookup
 from assemblyzero_tui.runner.llm.deadline import ENDPOINT
 from assemblyzero_tui.runner.model.run_spec import Options, RunSpec
 from assemblyzero_tui.runner.model.run_state import fold
@@ -80,6 +81,25 @@ def test_a_look_up_holds_the_calls_until_it_is_through_whatever_it_finds(
         return [before, len(heard.answers)]
 
     assert asyncio.run(look_up()) == [0, 1]
+
+
+def test_a_look_up_that_breaks_off_releases_the_calls(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("something nobody thought of")
+
+    monkeypatch.setattr(model_lookup, "look_up", broken)
+
+    async def look_up() -> None:
+        checked = check(heard)
+        checked.start()
+        heard.ask(1)
+        assert checked._task is not None
+        await checked._task
+
+    asyncio.run(look_up())
+    assert len(heard.answers) == 1
 
 
 def test_a_reviewer_that_writes_as_well_needs_no_look_up(heard: Heard) -> None:

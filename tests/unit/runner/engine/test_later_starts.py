@@ -79,6 +79,18 @@ def test_it_is_given_up_after_a_day_at_the_same_node(
     assert not later.put_off(at_work(recorder), "GitHub is away", 0.0)
 
 
+def test_a_retry_by_the_user_begins_the_day_anew(
+    recorder: Recorder, delays: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = LaterStarts(recorder, lambda item: None)
+    assert later.put_off(at_work(recorder), "GitHub is away", 0.0)
+    over = time.time() + PATIENCE + 1
+    monkeypatch.setattr(time, "time", lambda: over)
+    later.forget(recorder.state.items["LLD-1"])
+    assert later.put_off(at_work(recorder), "GitHub is away", 0.0)
+    assert delays == [DELAYS[0], DELAYS[0]]
+
+
 async def test_only_what_still_waits_is_started(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

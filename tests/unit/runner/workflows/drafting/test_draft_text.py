@@ -121,3 +121,10 @@ def test_any_text_is_a_design_or_a_clear_refusal(text: str) -> None:
             assert len(read(whole)) >= guards.DRAFT_MINIMUM
         except ValueError as error:
             assert len(str(error)) > 8  # noqa: PT017 - it may be raised or not
+
+
+@pytest.mark.parametrize("padding", [" ", "_", "\n", "<|x", "- "], ids=repr)
+def test_padding_without_end_is_read_in_linear_time(padding: str) -> None:
+    text = DESIGN.replace("## 2. Design", f"## 2. Rope\n\n{padding * 200_000}x\n\n## 3. Design")
+    with pytest.raises(ValueError, match="the limit is 200,000"):
+        read(text)

@@ -51,6 +51,12 @@ def test_every_prompt_is_there_and_every_marker_has_to_be_filled() -> None:
         prompt_files.fill("repair", request="only this")
 
 
+def test_checkpoints_of_earlier_versions_have_these_digests() -> None:
+    """Change a prompt on purpose only: every checkpoint then asks for --continue or --fresh."""
+    assert prompt_files.digest(prompt_files.LLD) == "e7743a0e63c628cb"
+    assert prompt_files.digest(prompt_files.ISSUE) == "a6d3e0774398c991"
+
+
 @given(LINES, LINES)
 def test_a_text_cannot_end_its_own_delimiters(before: str, after: str) -> None:
     inner = prompt_files.delimited("ISSUE", before)

@@ -45,6 +45,7 @@ def test_briefs_are_kept_and_all_others_are_told() -> None:
 
 def test_a_copy_whose_original_is_not_there_is_a_brief() -> None:
     assert choose_files(["buoys (1).md"]) == (["buoys (1).md"], [])
+    assert choose_files(["buoys (1).md", "buoys.png"])[0] == ["buoys (1).md"]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,7 @@ def test_a_tracking_issue_is_found(line: str) -> None:
     [
         "See #12.", "Issue 12 people wrote about", "```\nIssue: #12\n```", "Issue: none",
         "Tracking Issue: TBD", "Issues: #12 and others", "This issue: 12% of all",
+        "Text:\n\n    Issue: #12", "````\n```\nIssue: #12\n```\nIssue: #12\n````",
     ],
 )  # fmt: skip
 def test_a_number_in_passing_is_none(text: str) -> None:

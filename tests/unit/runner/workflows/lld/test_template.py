@@ -81,6 +81,9 @@ def test_a_chosen_one_goes_first_and_has_to_be_one(tmp_path: Path) -> None:
         ("## A <!-- say why -->\n\n<!--\n## B\n-->\n", "## a", []),
         ("---\nname: lld\n---\n## A\n", "---\nname: x\n---\n## A\n", []),
         ("# One\n\n# Two\n", "# Other\n", ["Two"]),
+        ("## Phase 1 plan\n\n## Phase 2 plan\n", "## Phase 1 plan\n", ["Phase 2 plan"]),
+        ("## 3. Python 3 support\n", "## Python 3 support\n", []),
+        ("---\n# vars\nowner: x\n---\n# LLD\n\n## A\n", "# LLD\n\n## A\n", []),
         ("## A\n\n## A\n", "# T", ["A"]),
     ],
 )
