@@ -9,7 +9,7 @@ class ExitCode(IntEnum):
     OK = 0
     """Every item succeeded, or there was nothing to do."""
     FAILED = 1
-    """At least one item failed or was lost, or no item can go on."""
+    """At least one item failed or was lost, or no item can continue."""
     USAGE = 2
     """The command line or the setup is invalid; nothing was started."""
     CANCELLED = 3

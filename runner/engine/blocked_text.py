@@ -1,4 +1,4 @@
-"""Why no item of a run can go on, and what to do, in words."""
+"""Why no item of a run can continue, and what to do, in words."""
 
 from __future__ import annotations
 

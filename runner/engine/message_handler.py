@@ -46,7 +46,7 @@ class WorkerMessageHandler:
         pool: Grants leases.
         revoke: Ends the worker of an item and attempt that kept a lease for too long.
         on_pool_changed: Called with the state of the whole pool, after it is recorded.
-        on_blocked: Called with the cause when no item can go on any more.
+        on_blocked: Called with the cause when no item can continue any more.
         on_failure: Called when the pool cannot continue.
     """
 

@@ -1,4 +1,4 @@
-"""Pauses a run while no quota is left; resumes it, or ends it when it cannot go on."""
+"""Pauses a run while no quota is left; resumes it, or ends it when it cannot continue."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class QuotaPause:
         self._start_items()
 
     def blocked(self, cause: Cause) -> None:
-        """No item can go on: nothing is started, and the engine ends when every item is saved."""
+        """No item can continue: nothing is started, and the engine ends when every item is saved."""
         event = blocked_event(cause.outcome, cause.model, cause.words, self._spec)
         self._recorder.emit(event, sync=True)
         self.given_up = True

@@ -68,7 +68,7 @@ class RunState:
     held: bool = False
     held_reason: str = ""
     blocked: RunBlocked | None = None
-    """Why no item can go on."""
+    """Why no item can continue."""
     engine_pid: int = 0
     items: dict[str, ItemState] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)

@@ -137,7 +137,7 @@ class NoticeLine(Part, kw_only=True, frozen=True):
 
 
 class Block(Part, kw_only=True, frozen=True):
-    """Why the run could not go on with any item."""
+    """Why the run could not continue with any item."""
 
     what: str
     """A sentence without its full stop."""

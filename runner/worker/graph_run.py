@@ -92,11 +92,11 @@ def run(spec: WorkerSpec, channel: Channel, control: RunControl) -> Ended:
 def _report_waits(channel: Channel) -> None:
     """Reports what ``gh`` is waited for, in the log and to everybody who watches the run."""
 
-    def tell(text: str) -> None:
+    def notify(text: str) -> None:
         print(f"    {text}", file=sys.stderr)
         channel.send(WorkerNotice(text=text))
 
-    WAITING.tell = tell
+    WAITING.notify = notify
 
 
 def _report_damage(channel: Channel, error: DamagedError, aside: Path, saved: int) -> None:

@@ -81,3 +81,9 @@ def install(directory: Path) -> str:
     )
     program.chmod(0o755)
     return f"{directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+def calls(tmp_path: Path) -> list[str]:
+    """The commands that ``gh`` was called with, such as ``issue create``, in their order."""
+    lines = (tmp_path / "calls.jsonl").read_text().splitlines()
+    return [" ".join(json.loads(line)["arguments"][:2]) for line in lines]

@@ -9,7 +9,7 @@ from assemblyzero_tui.runner.model.call_outcomes import SHARED, Kind, Outcome, k
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why no item of the run can go on."""
+    """Why no item of the run can continue."""
 
     outcome: Outcome
     model: str

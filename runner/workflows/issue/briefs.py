@@ -171,7 +171,7 @@ def _without_clashes(briefs: list[Brief], errors: list[TuiError], notes: list[st
 
 
 def _tracking_note(brief: Brief) -> str:
-    """What to tell of a brief that names an issue of its own."""
+    """The note on a brief that names an issue of its own."""
     number = tracking_issue(brief.text)
     if not number:
         return ""

@@ -121,7 +121,7 @@ class LldNodes(DraftingNodes):
         if missing:
             self._warn(
                 f"The draft lacks {len(missing)} of {style.count(len(headings), 'heading')} of the "
-                f"template {template.path}: {'; '.join(missing)}. The reviewer is told."
+                f"template {template.path}: {'; '.join(missing)}. The reviewer gets the list."
             )
         else:
             self._log(f"    Template: all {style.count(len(headings), 'heading')} are there")

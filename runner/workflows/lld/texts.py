@@ -113,7 +113,7 @@ def review_request(
 
 
 def _template_part(template: Template | None, draft: str) -> str:
-    """What a reviewer is told of the template: the text, and which headings the draft lacks."""
+    """What a reviewer gets of the template: the text, and which headings the draft lacks."""
     if template is None:
         return ""
     check = "A mechanical check found all of them in the design."

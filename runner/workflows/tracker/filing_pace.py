@@ -71,7 +71,7 @@ class FilingPace:
                 Cause.CONTENT,
             )
         if spell > GAP:
-            WAITING.tell(f"Filing is paced; the next issue is filed in {spell:.0f} s")
+            WAITING.notify(f"Filing is paced; the next issue is filed in {spell:.0f} s")
         WAITING.sleep(spell)
         self._waited += spell
 

@@ -114,7 +114,7 @@ def _told_if_it_takes_long(tracker: str) -> Iterator[None]:
         f"Listing the open issues of {short(tracker)}, which takes minutes if there are thousands. "
         "To choose some: issue numbers, --label, --milestone or --search"
     )
-    timer = threading.Timer(PATIENCE, lambda: WAITING.tell(text))
+    timer = threading.Timer(PATIENCE, lambda: WAITING.notify(text))
     timer.daemon = True
     timer.start()
     try:

@@ -63,7 +63,7 @@ class Waiting:
     secondary: float = 60.0
     """Seconds before an attempt after GitHub's secondary rate limit: at least a minute, according
     to its documentation (docs.github.com, "Best practices for using the REST API")."""
-    tell: Callable[[str], None] = field(default=_print)
+    notify: Callable[[str], None] = field(default=_print)
     """Called with the reason for a wait, whenever it changes."""
     sleep: Callable[[float], None] = time.sleep
 
@@ -146,7 +146,7 @@ class _Call:
 
     def run_patiently(self) -> bytes:
         """Runs it, and retries transient failures for a minute."""
-        waited, tries, told = 0.0, 0, ""
+        waited, tries, reported = 0.0, 0, ""
         while True:
             try:
                 return self.run()
@@ -157,9 +157,9 @@ class _Call:
                 spell = WAITING.spell(error, tries)
                 if waited + spell > WAITING.patience:
                     raise
-                if error.what != told:
-                    WAITING.tell(f"{error.what} Trying again for a minute")
-                    told = error.what
+                if error.what != reported:
+                    WAITING.notify(f"{error.what} Trying again for a minute")
+                    reported = error.what
                 WAITING.sleep(spell)
                 waited += spell
 

@@ -13,6 +13,7 @@ from assemblyzero_tui.runner.llm.provider import Answer, Request
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.model.run_spec import Options, WorkerSpec
 from assemblyzero_tui.runner.workflows.catalog import load
+from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 
 CONFIG: Any = {"configurable": {"thread_id": "item"}, "recursion_limit": 1000}
 
@@ -101,3 +102,12 @@ def run_graph(context: InTestContext) -> dict[str, Any]:
         for _ in graph.stream(graph_input, CONFIG, durability="sync"):
             pass
         return dict(graph.get_state(CONFIG).values)
+
+
+def write_idea(repository: Path, name: str, text: str) -> ItemInfo:
+    """Writes a brief and returns its item."""
+    path = repository / "ideas/active" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    (item,) = (each for each in pending_briefs(repository)[0] if each.source == str(path))
+    return item

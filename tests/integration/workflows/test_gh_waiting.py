@@ -13,7 +13,6 @@ import pytest
 from assemblyzero_tui.runner.base.errors import TransientError, TuiError, WorkflowError
 from assemblyzero_tui.runner.model.events import ItemInfo
 from assemblyzero_tui.runner.workflows.issue import filer
-from assemblyzero_tui.runner.workflows.issue.briefs import pending_briefs
 from assemblyzero_tui.runner.workflows.lld.pending import left_out_of_all, pending_lld_items
 from assemblyzero_tui.runner.workflows.tracker import filing_pace, gh_issues
 from assemblyzero_tui.runner.workflows.tracker.filing_pace import AT_MOST, GAP, PAUSES, FilingPace
@@ -21,8 +20,13 @@ from assemblyzero_tui.runner.workflows.tracker.gh_failures import Cause, GhTrans
 from assemblyzero_tui.runner.workflows.tracker.gh_issues import IssueFilter
 from assemblyzero_tui.runner.workflows.tracker.gh_process import RATE_WINDOW, WAITING
 from assemblyzero_tui.runner.workflows.tracker.tracker_name import find_tracker
-from tests.integration.workflows.in_test_context import InTestContext, run_graph, worker_spec
-from tests.stand_ins import filed_issues, make_issues, write_issue
+from tests.integration.workflows.in_test_context import (
+    InTestContext,
+    run_graph,
+    worker_spec,
+    write_idea,
+)
+from tests.stand_ins import calls, filed_issues, make_issues, write_issue
 
 TRACKER = "github.com/example/tidewater"
 PASSING = ("fail", "dial", "tls", "reset", "eof", "502", "502-page", "wrong", "secondary", "429")
@@ -49,7 +53,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Nobody waits in these tests."""
     made = Clock()
     monkeypatch.setattr(WAITING, "sleep", made.sleep)
-    monkeypatch.setattr(WAITING, "tell", made.told.append)
+    monkeypatch.setattr(WAITING, "notify", made.told.append)
     monkeypatch.setattr(filing_pace, "now", made.time)
     monkeypatch.setattr(filer, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(filer, "AGAIN_SECONDS", 0.0)
@@ -62,17 +66,9 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return lambda script: monkeypatch.setenv("GH_STAND_IN_FAULT", script)
 
 
-def calls(tmp_path: Path) -> list[str]:
-    lines = (tmp_path / "calls.jsonl").read_text().splitlines()
-    return [" ".join(json.loads(line)["arguments"][:2]) for line in lines]
-
-
 def idea(repository: Path, name: str = "buoys") -> ItemInfo:
-    path = repository / f"ideas/active/{name}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"# {name}\n\nA buoy at each end of the quay, with a bell.\n")
-    (found,) = (i for i in pending_briefs(repository)[0] if i.source == str(path))
-    return found
+    text = f"# {name}\n\nA buoy at each end of the quay, with a bell.\n"
+    return write_idea(repository, f"{name}.md", text)
 
 
 def file(repository: Path, item: ItemInfo, folder: Path) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from tests.integration.workflows.in_test_context import (
     KilledError,
     run_graph,
     worker_spec,
+    write_idea,
 )
 from tests.integration.workflows.test_lld_graph import BLOCKED, scripted_reviews
-from tests.stand_ins import filed_issues, write_issue
+from tests.stand_ins import calls, filed_issues, write_issue
 
 BRIEF = """\
 # Dark mode for the web view
@@ -53,11 +54,7 @@ def item(repository: Path) -> ItemInfo:
 
 
 def idea(repository: Path, name: str = "dark-mode.md", text: str = BRIEF) -> ItemInfo:
-    path = repository / "ideas/active" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    (found,) = (i for i in pending_briefs(repository)[0] if i.source == str(path))
-    return found
+    return write_idea(repository, name, text)
 
 
 def work(repository: Path, item: ItemInfo, folder: Path, **how: Any) -> InTestContext:
@@ -71,11 +68,6 @@ def work(repository: Path, item: ItemInfo, folder: Path, **how: Any) -> InTestCo
 
 def result_of(context: InTestContext) -> Result:
     return load("issue").result(context.state)  # type: ignore[attr-defined]
-
-
-def calls(tmp_path: Path) -> list[str]:
-    lines = (tmp_path / "calls.jsonl").read_text().splitlines()
-    return [" ".join(json.loads(line)["arguments"][:2]) for line in lines]
 
 
 def audit_of(repository: Path) -> list[dict[str, Any]]:

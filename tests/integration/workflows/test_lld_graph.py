@@ -327,7 +327,7 @@ def test_headings_that_are_missing_are_said_before_the_review_and_to_the_reviewe
     assert "found these missing in the design:\n\n- Fuses\n" in review.prompt
     assert context.notices[-1] == (
         "The draft lacks 1 of 3 headings of the template docs/templates/0102-LLD-template.md: "
-        "Fuses. The reviewer is told."
+        "Fuses. The reviewer gets the list."
     )
     said = next(n for n, line in enumerate(context.logged) if "The draft lacks 1 of 3" in line)
     assert said < next(n for n, line in enumerate(context.logged) if "Review 1" in line)
