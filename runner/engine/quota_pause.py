@@ -95,7 +95,7 @@ class QuotaPause:
         self._start_items()
 
     def blocked(self, cause: Cause) -> None:
-        """No item can continue: nothing is started, and the engine ends when every item is saved."""
+        """No item can continue: nothing is started, and the engine ends when all are saved."""
         event = blocked_event(cause.outcome, cause.model, cause.words, self._spec)
         self._recorder.emit(event, sync=True)
         self.given_up = True

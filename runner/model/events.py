@@ -270,7 +270,7 @@ class RunHeld(Event, tag="run_held", kw_only=True, omit_defaults=True):
 
 
 class RunBlocked(Event, tag="run_blocked", kw_only=True, omit_defaults=True):
-    """No item can continue, for a cause that all share: nothing is started, and all that are left are
+    """No item can continue, for a cause that all share: nothing is started, and what is left is
     kept. Without ``what``, the user has put it right.
     """
 
